@@ -1,0 +1,58 @@
+# Everything runs from .venv in this folder; paths stay relative so that a space in the folder's name does no harm.
+PYTHON ?= python3
+RUN := .venv/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check -q
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-fast check book serve up down record env env-dev lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lab: env ## start three brokers and JupyterLab on loopback; Ctrl-C stops everything it started
+	@$(RUN) -m labs lab
+
+test: env-dev ## set up what is needed and run every test
+	@$(RUN) -m tests
+
+check: env-dev ## the fast checks: ruff, mypy --strict on labs/
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+book: env ## build the site into _build/html, warnings as errors, from recorded runs only
+	@$(RUN) -m labs.widgets.build
+
+serve: book ## build the site and serve it on loopback
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}
+
+up: env ## start the three brokers; they stay until `make down`
+	@$(RUN) -m labs up
+
+down: env ## stop what `make up` started
+	@$(RUN) -m labs down
+
+record: env ## record the labs' runs anew into book/runs/
+	@$(RUN) -m labs record
+
+lock: ## write the hash-pinned requirements from the .in files (needs uv)
+	for f in requirements requirements-dev; do uv pip compile $$f.in --generate-hashes --python-version 3.11 --universal --no-header --no-annotate -q -o $$f.txt; done
+
+clean: ## remove what was built here (not the brokers' data: that is `labs down --reset`)
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
+
+env: .venv/.installed
+env-dev: .venv/.installed-dev
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is %d.%d. Set PYTHON=python3.11." % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+.venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the pinned packages into .venv (about a minute the first time) ..."
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,72 @@
+"""A profile: one broker, its settings, the durability rung it claims and what it promises."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Late = Literal["replays", "queued", "misses"]
+RUNGS = ("nothing", "a clean stop", "a killed process", "a power cut", "a lost machine")
+BROKERS = ("redis", "rabbitmq", "kafka")
+
+
+class UnknownNameError(ValueError):
+    """A lab, profile, workload or setting that does not exist; the message offers the nearest names."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
+        super().__init__(f"There is no {kind} named {name!r}. Nearest: {', '.join(near)}.")
+        self.near = near
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the profile says a broker does; printed in the book and attacked by tests."""
+
+    acknowledges: bool
+    redelivers_unacked: bool
+    late_subscriber: Late
+    """A subscriber that comes after the messages: gets them all again, gets what is queued, or misses them."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One broker with its settings. `rung` is an index into RUNGS: the worst event it claims to survive."""
+
+    name: str
+    broker: str
+    adapter: str
+    rung: int
+    label: str
+    promise: Promise
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rung < len(RUNGS):
+            raise ValueError(f"{self.name}: rung must be 0 to {len(RUNGS) - 1}, got {self.rung}")
+
+
+def _parse(name: str, table: dict[str, Any]) -> Profile:
+    promise = Promise(**table.pop("promise"))
+    return Profile(name=name, promise=promise, **table)
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """All profiles by name, from `labs/profiles/*.toml`."""
+    found = sorted(files("labs").joinpath("profiles").iterdir(), key=lambda path: path.name)
+    texts = {path.name.removesuffix(".toml"): path.read_text("utf-8") for path in found if path.name.endswith(".toml")}
+    return {name: _parse(name, tomllib.loads(text)) for name, text in texts.items()}
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name, or UnknownNameError with the nearest ones."""
+    try:
+        return profiles()[name]
+    except KeyError:
+        raise UnknownNameError("profile", name, list(profiles())) from None

@@ -1,0 +1,85 @@
+"""A workload: how many messages are due when, and how large they are. Arithmetic only."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from labs.messages import HEADER_BYTES
+from labs.profile import UnknownNameError
+
+NS_PER_S = 1_000_000_000
+MAX_RATE_PER_S = 1_000_000
+MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_MESSAGES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Workload:
+    """An open-loop schedule: `rate_per_s` for `warmup_s` (not judged) and then for `duration_s`."""
+
+    name: str = "steady"
+    rate_per_s: float = 1000.0
+    duration_s: float = 4.0
+    warmup_s: float = 1.0
+    body_bytes: int = 100
+    arrivals: Literal["uniform", "poisson"] = "uniform"
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _between("rate_per_s", self.rate_per_s, 0, MAX_RATE_PER_S, above=True)
+        _between("duration_s", self.duration_s, 0, 3600, above=True)
+        _between("warmup_s", self.warmup_s, 0, 600)
+        _between("body_bytes", self.body_bytes, HEADER_BYTES, MAX_BODY_BYTES)
+        _between("messages (rate_per_s x seconds)", self.messages, 1, MAX_MESSAGES)
+        if self.arrivals not in ("uniform", "poisson"):
+            raise UnknownNameError("arrivals", self.arrivals, ["uniform", "poisson"])
+
+    @property
+    def messages(self) -> int:
+        """Messages in all, the warm-up included."""
+        return round(self.rate_per_s * (self.warmup_s + self.duration_s))
+
+    @property
+    def warmup_messages(self) -> int:
+        """Messages that are sent first and not judged for latency (loss is judged for all)."""
+        return min(round(self.rate_per_s * self.warmup_s), self.messages)
+
+    def due_ns(self) -> npt.NDArray[np.int64]:
+        """When each message is due, ns after the start, ascending; shape (messages,)."""
+        if self.arrivals == "uniform":
+            return np.round(np.arange(self.messages) * (NS_PER_S / self.rate_per_s)).astype(np.int64)
+        gaps = np.random.default_rng(self.seed).exponential(NS_PER_S / self.rate_per_s, self.messages)
+        return np.round(np.cumsum(gaps)).astype(np.int64)
+
+
+def _between(name: str, value: float, low: float, high: float, *, above: bool = False) -> None:
+    if not (value > low if above else value >= low) or value > high:
+        word = "above" if above else "at least"
+        raise ValueError(f"{name} must be {word} {low:g} and at most {high:g}, got {value:g}")
+
+
+@cache
+def workloads() -> dict[str, Workload]:
+    """All workloads by name, from `labs/workloads/*.toml`."""
+    found = [path for path in files("labs").joinpath("workloads").iterdir() if path.name.endswith(".toml")]
+    names = {path.name.removesuffix(".toml"): path for path in sorted(found, key=lambda path: path.name)}
+    return {name: Workload(name=name, **tomllib.loads(path.read_text("utf-8"))) for name, path in names.items()}
+
+
+def workload(name: str, **changes: float | int | str) -> Workload:
+    """The workload of that name with some fields replaced."""
+    known = workloads()
+    if name not in known:
+        raise UnknownNameError("workload", name, list(known))
+    fields = set(Workload.__dataclass_fields__) - {"name"}
+    for field in changes:
+        if field not in fields:
+            raise UnknownNameError("setting", field, sorted(fields))
+    return replace(known[name], **changes)  # type: ignore[arg-type]
