@@ -1,0 +1,69 @@
+"""Run -> numbers. Pure functions; latency counts from when a message was due."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from labs.runs import NEVER, Run
+
+NS_PER_MS = 1_000_000
+BEYOND = 10
+"""A percentile is printed only with this many samples beyond it (measuring.md 8.5)."""
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+Nanoseconds = npt.NDArray[np.int64]
+
+
+def end_to_end_ns(run: Run) -> Nanoseconds:
+    """Due to first delivery, for each judged message that arrived; shape (arrived after the warm-up,)."""
+    sequence, at = run["delivered_sequence"], run["delivered_ns"]
+    known = (sequence >= run.workload.warmup_messages) & (sequence < len(run["due_ns"]))
+    unique, first = np.unique(sequence[known], return_index=True)
+    response: Nanoseconds = at[known][first] - run["due_ns"][unique]
+    return response
+
+
+def lateness_ns(run: Run) -> Nanoseconds:
+    """Due to handed over: what the generator itself was late, for each judged message that was sent."""
+    sent = run["sent_ns"][run.workload.warmup_messages :]
+    late: Nanoseconds = (sent - run["due_ns"][run.workload.warmup_messages :])[sent != NEVER]
+    return late
+
+
+def confirm_ns(run: Run) -> Nanoseconds:
+    """Handed over to confirmed, for each judged message that the broker confirmed."""
+    judged = slice(run.workload.warmup_messages, None)
+    sent, confirmed = run["sent_ns"][judged], run["confirmed_ns"][judged]
+    waited: Nanoseconds = (confirmed - sent)[confirmed != NEVER]
+    return waited
+
+
+def percentile(values: Nanoseconds, quantile: float) -> int | None:
+    """Nearest-rank percentile: always a value that was observed; None with fewer than ten samples beyond it."""
+    rank = math.ceil(round(quantile * len(values), 6))
+    if len(values) == 0 or len(values) - rank < BEYOND:
+        return None
+    return int(np.partition(values, max(rank, 1) - 1)[max(rank, 1) - 1])
+
+
+def ladder_ms(values: Nanoseconds) -> dict[str, float | None]:
+    """p50, p90, p99, p999 and max in ms; None where there are too few samples to say."""
+    steps: dict[str, float | None] = {}
+    for name, quantile in QUANTILES.items():
+        value = percentile(values, quantile)
+        steps[name] = None if value is None else value / NS_PER_MS
+    return steps | {"max": int(values.max()) / NS_PER_MS if len(values) else None}
+
+
+def curve_ms(values: Nanoseconds, points: int = 32) -> list[tuple[float, float]]:
+    """(quantile, ms) pairs, evenly spaced on the axis log(1/(1-q)), as far as ten samples lie beyond."""
+    if len(values) <= BEYOND:
+        return []
+    last = math.log(len(values) / BEYOND)
+    quantiles: Sequence[float] = [1 - math.exp(-last * step / (points - 1)) for step in range(points)]
+    ordered = np.sort(values)
+    ranks = [min(max(math.ceil(round(q * len(values), 6)), 1), len(values) - BEYOND) for q in quantiles]
+    return [(q, int(ordered[rank - 1]) / NS_PER_MS) for q, rank in zip(quantiles, ranks, strict=True)]

@@ -1,0 +1,117 @@
+"""A run: integer columns of what happened and when. The only reader and writer of run files.
+
+Times are ns after `start` on the monotonic clock; -1 means it did not happen. One .npz file
+holds the columns and a JSON header; no statistic is stored instead of the times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from labs.messages import STRANGER
+from labs.workload import Workload
+
+FORMAT = 1
+NEVER = -1
+Column = npt.NDArray[np.int64]
+SENT = ("due_ns", "sent_ns", "confirmed_ns", "refused_ns")
+RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered_again")
+CPU = ("cpu_at_ns", "cpu_broker_ns", "cpu_producer_ns", "cpu_consumer_ns", "cpu_machine_ns")
+
+
+class RunFileError(ValueError):
+    """A run file that cannot be read: damaged, of another format, or not a run at all."""
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """Everything one run left behind. Sent columns have one row a message, received ones a row a delivery."""
+
+    profile: str
+    workload: Workload
+    columns: Mapping[str, Column]
+    settled: bool
+    """Whether all that was sent had arrived, or nothing had come for a while with the broker answering."""
+    acknowledges: bool = True
+    trouble: str = ""
+    """What broke during the run, if anything did: the broker's error, a cancel."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        sent, got = int((self["sent_ns"] >= 0).sum()), len(self["delivered_ns"])
+        return f"Run({self.profile}, {self.workload.rate_per_s:g}/s, {sent:,} sent, {got:,} delivered)"
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def save(self, path: Path) -> None:
+        """Write the run to one file, all or nothing."""
+        header = {key: getattr(self, key) for key in ("profile", "settled", "acknowledges", "trouble", "facts")}
+        header |= {"format": FORMAT, "workload": asdict(self.workload)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+            try:
+                text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+                np.savez_compressed(part, header=text, **self.columns)  # type: ignore[arg-type]
+                part.flush()
+                os.fsync(part.fileno())
+                Path(part.name).replace(path)
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
+
+
+def load(path: Path) -> Run:
+    """The run in a file. Raises RunFileError with what is wrong and what to do about it."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
+            columns = {name: archive[name] for name in (*SENT, *RECEIVED, *CPU)}
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RunFileError(f"{path} is not a readable run ({error}). Record it again.") from error
+    check_format(header, str(path))
+    return Run(
+        header["profile"],
+        Workload(**header["workload"]),
+        columns,
+        header["settled"],
+        header["acknowledges"],
+        header["trouble"],
+        header["facts"],
+    )
+
+
+def check_format(header: Any, name: str) -> None:
+    """Raise RunFileError unless `header` says this program's format."""
+    found = header.get("format") if isinstance(header, dict) else None
+    if found == FORMAT:
+        return
+    if isinstance(found, int) and found > FORMAT:
+        cure = "Update the labs, or record it again."
+    else:
+        cure = "It was written by an older version: record it again with `labs record`."
+    raise RunFileError(f"{name} has format {found!r}, this program reads {FORMAT}. {cure}")
+
+
+def empty_columns(due_ns: Column) -> dict[str, Column]:
+    """Columns of a run in which nothing has happened yet."""
+    nothing = np.empty(0, np.int64)
+    columns = {name: np.full(len(due_ns), NEVER, np.int64) for name in SENT} | dict.fromkeys((*RECEIVED, *CPU), nothing)
+    return columns | {"due_ns": due_ns}
+
+
+def sequence_column(sequences: npt.NDArray[np.uint64]) -> Column:
+    """Sequences as signed integers; strangers become NEVER."""
+    return np.where(sequences == STRANGER, NEVER, sequences.astype(np.int64))
