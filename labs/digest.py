@@ -1,0 +1,142 @@
+"""Runs -> digest: the few kB of JSON that charts, pages and panels read, with the run card on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from labs.bound import FOREIGN_CORES, bottleneck, cpu_cores
+from labs.brokers.base import Endpoint
+from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns
+from labs.loss import account
+from labs.profile import RUNGS, Profile
+from labs.runs import FORMAT, Run, RunFileError, check_format
+
+Digest = dict[str, Any]
+CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
+SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
+
+
+def repeat(run: Run, broker: str) -> dict[str, Any]:
+    """All numbers of one run, computed from its columns; shape as in `digest`."""
+    latency = end_to_end_ns(run)
+    stamp, why = bottleneck(run, broker)
+    cpu = {role: None if cores is None else round(cores, 3) for role, cores in cpu_cores(run).items()}
+    ledger = asdict(account(run))
+    return {
+        "count": len(latency),
+        "latency_ms": _rounded(ladder_ms(latency)),
+        "lateness_ms": _rounded(ladder_ms(lateness_ns(run))),
+        "confirm_ms": _rounded(ladder_ms(confirm_ns(run))) if run.acknowledges else None,
+        "curve": [[round(q, 5), round(ms, 4)] for q, ms in curve_ms(latency)],
+        "delivered": ledger["delivered"],
+        "ledger": ledger,
+        "cpu": cpu,
+        "stamp": stamp,
+        "why": why,
+        "contaminated": (cpu["foreign"] or 0) > FOREIGN_CORES,
+        "trouble": run.trouble,
+    }
+
+
+def _rounded(ladder: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: None if ms is None else round(ms, 4) for name, ms in ladder.items()}
+
+
+def median_of(ladders: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """Step by step the median over the repeats; None unless every repeat could say."""
+    steps: dict[str, float | None] = {}
+    for name in ladders[0]:
+        values = [ladder[name] for ladder in ladders]
+        steps[name] = None if None in values else round(statistics.median(v for v in values if v is not None), 4)
+    return steps
+
+
+def spread_of(ladders: Sequence[Mapping[str, float | None]]) -> dict[str, list[float] | None]:
+    """Step by step [lowest, highest] over the repeats; None unless every repeat could say."""
+    table = {name: [ladder[name] for ladder in ladders] for name in ladders[0]}
+    return {
+        name: None
+        if None in values
+        else [min(v for v in values if v is not None), max(v for v in values if v is not None)]
+        for name, values in table.items()
+    }
+
+
+def worst_verdict(verdicts: Sequence[str]) -> str:
+    """Broken if any repeat is, else unknown if any is, else kept."""
+    return next((word for word in ("broken", "unknown") if word in verdicts), "kept")
+
+
+def digest(
+    lab: str, settings: Mapping[str, Any], runs: Sequence[Run], profile: Profile, card: dict[str, Any]
+) -> Digest:
+    """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
+    repeats = [repeat(run, profile.broker) for run in runs]
+    ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "lateness_ms")}
+    stamps = Counter(r["stamp"] for r in repeats)
+    named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
+    return {
+        "format": FORMAT,
+        "lab": lab,
+        "settings": dict(settings) | named,
+        "repeats": repeats,
+        "median": {name: median_of(values) for name, values in ladders.items()}
+        | {"stamp": stamps.most_common(1)[0][0], "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
+        "spread": spread_of(ladders["latency_ms"]),
+        "floor_ms": None,
+        "card": card,
+    }
+
+
+def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, Any]:
+    """What a sceptic has to know: versions, machine, rung, settings in force, date, repeats."""
+    facts = runs[-1].facts
+    client = CLIENTS.get(profile.broker)
+    return {
+        "broker": f"{SERVERS[profile.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
+        "client": f"{client} {version(client)}" if client else "own loopback protocol",
+        "backend": endpoint.backend,
+        "cores": os.cpu_count(),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "rung": f"{profile.rung}: {RUNGS[profile.rung]}",
+        "durability": facts.get("durability") or {},
+        "payload_bytes": runs[-1].workload.body_bytes,
+        "replicas": 1,
+        "date": facts.get("date", ""),
+        "repeats": len(runs),
+    }
+
+
+def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any]) -> None:
+    """Write a lab's recorded file, all or nothing, one digest a line so that a review can read the change."""
+    head = {"format": FORMAT, "lab": lab, "card": dict(card)}
+    lines = ",\n".join(json.dumps(d, ensure_ascii=False, separators=(",", ":")) for d in digests)
+    text = json.dumps(head, ensure_ascii=False)[:-1] + ', "digests": [\n' + lines + "\n]}\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+        part.write(text)
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A recorded file. Raises RunFileError when it is damaged or of another format."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise RunFileError(f"{path} is damaged ({error}). Record it again with `labs record`.") from error
+    check_format(content, str(path))
+    if not isinstance(content.get("digests"), list):
+        raise RunFileError(f"{path} has no digests. Record it again with `labs record`.")
+    found: dict[str, Any] = content
+    return found

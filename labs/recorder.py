@@ -1,0 +1,213 @@
+"""record(endpoint, profile, workload) -> Run: three processes, one clock, no judgement.
+
+The producer and the consumer run on a `concurrent.futures` executor; this process only watches:
+it samples CPU time and decides when a run has settled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import psutil
+
+from labs import workers
+from labs.brokers import open_broker
+from labs.brokers.base import Address, BrokerError, Endpoint, UnreachableError
+from labs.profile import Profile
+from labs.runs import CPU, NEVER, Run, empty_columns, sequence_column
+from labs.workers import QUIET_S, Board, Received, Sent, Slot
+from labs.workload import NS_PER_S, Workload
+
+LEAD_NS = 100_000_000
+READY_WITHIN_S = 30.0
+STOP_WITHIN_S = 6.0
+SAMPLE_EVERY_S = 0.1
+Progress = Callable[[float, str], None]
+
+
+class CancelledError(Exception):
+    """The reader asked for the run to stop."""
+
+
+def say_nothing(_fraction: float, _text: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who follows a run: told the progress (0 to 1, a few words), asked whether to stop."""
+
+    progress: Progress = say_nothing
+    cancelled: Callable[[], bool] = lambda: False
+
+
+NOBODY = Watch()
+
+
+@dataclass
+class _Cpu:
+    """CPU time of the broker, both workers and the whole machine, ns, sampled."""
+
+    start_ns: int
+    pids: dict[str, list[psutil.Process]]
+    rows: list[tuple[int, ...]] = field(default_factory=list)
+
+    def sample(self) -> None:
+        roles = [_cpu_ns(self.pids[role]) for role in ("broker", "producer", "consumer")]
+        machine = psutil.cpu_times()
+        busy = machine.user + machine.system + getattr(machine, "nice", 0) + getattr(machine, "irq", 0)
+        self.rows.append((time.monotonic_ns() - self.start_ns, *roles, int(busy * NS_PER_S)))
+
+    def columns(self) -> dict[str, Any]:
+        table = np.array(self.rows, np.int64).reshape(-1, len(CPU))
+        return {name: table[:, at] for at, name in enumerate(CPU)}
+
+
+def _cpu_ns(processes: list[psutil.Process]) -> int:
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            used = process.cpu_times()
+            total += used.user + used.system
+    return int(total * NS_PER_S) if processes else NEVER
+
+
+def _tree(pids: tuple[int, ...] | list[int]) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            root = psutil.Process(pid)
+            found += [root, *root.children(recursive=True)]
+    return found
+
+
+@contextlib.contextmanager
+def _crew() -> Iterator[tuple[Executor, Board]]:
+    """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
+    context = multiprocessing.get_context("spawn")
+    board: Board = context.RawArray("q", len(Slot))
+    executor = ProcessPoolExecutor(2, context, workers.enlist, (board, os.getpid()))
+    try:
+        yield executor, board
+    finally:
+        board[Slot.STOP] = 1
+        executor.shutdown(wait=False, cancel_futures=True)
+        _end(list((getattr(executor, "_processes", None) or {}).keys()))
+
+
+def _end(pids: list[int]) -> None:
+    mine = [p for p in psutil.Process().children() if p.pid in pids]
+    _, slow = psutil.wait_procs(mine, STOP_WITHIN_S)
+    for process in slow:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(slow, 2)
+
+
+def record(endpoint: Endpoint, profile: Profile, workload: Workload, watch: Watch = NOBODY) -> Run:
+    """Run a workload against a broker and return the facts.
+
+    Raises UnreachableError if the broker does not answer at the start and CancelledError on a
+    cancel. A broker that fails during the run is data: the run says so in `trouble`.
+    """
+    name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
+    address = Address(endpoint, profile, name)
+    with open_broker(endpoint, profile, name) as broker, _crew() as (executor, board):
+        consuming = executor.submit(workers.consume, address, workload.messages)
+        producing = executor.submit(workers.produce, address, workload)
+        _await_ready(board, [consuming, producing], watch)
+        cpu = _start(board, endpoint)
+        settled = _watch_over(board, workload, producing, consuming, cpu, watch, broker)
+        board[Slot.STOP] = 1
+        sent, received = _result(producing), _result(consuming)
+        facts = {"server": _quietly(broker.version), "durability": _quietly(broker.durability) or {}}
+    return _assemble(profile, workload, sent, received, cpu, settled, facts)
+
+
+def _await_ready(board: Board, jobs: list[Future[Any]], watch: Watch) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not (board[Slot.PRODUCER_READY] and board[Slot.CONSUMER_READY]):
+        if watch.cancelled():
+            raise CancelledError("cancelled before the first message")
+        for job in jobs:
+            if job.done():
+                raise UnreachableError(getattr(job.result(), "trouble", "") or "a worker ended before the start")
+        if time.monotonic() > deadline:
+            raise UnreachableError(f"producer and consumer were not connected after {READY_WITHIN_S:.0f} s")
+        time.sleep(0.005)
+
+
+def _start(board: Board, endpoint: Endpoint) -> _Cpu:
+    start_ns = time.monotonic_ns() + LEAD_NS
+    pids = {
+        "broker": _tree(endpoint.pids),
+        "producer": _tree([board[Slot.PRODUCER_PID]]),
+        "consumer": _tree([board[Slot.CONSUMER_PID]]),
+    }
+    board[Slot.START_NS] = start_ns
+    return _Cpu(start_ns, pids)
+
+
+def _watch_over(
+    board: Board, workload: Workload, producing: Future[Sent], consuming: Future[Received], cpu: _Cpu, *rest: Any
+) -> bool:
+    """Sample and report until the run has settled (True) or cannot (False)."""
+    watch, broker = rest
+    arrived, heard = 0, time.monotonic()
+    while True:
+        cpu.sample()
+        if watch.cancelled():
+            raise CancelledError(f"cancelled after {board[Slot.SENT]:,} messages")
+        watch.progress(
+            board[Slot.SENT] / workload.messages, f"{board[Slot.ARRIVED]:,} of {workload.messages:,} arrived"
+        )
+        if consuming.done():
+            return False
+        if board[Slot.ARRIVED] != arrived or not producing.done():
+            arrived, heard = board[Slot.ARRIVED], time.monotonic()
+        if producing.done() and (arrived >= _expected(producing) or time.monotonic() - heard > QUIET_S):
+            time.sleep(SAMPLE_EVERY_S)  # a duplicate of the last message would come now
+            return arrived >= _expected(producing) or _quietly(broker.version) is not None
+        time.sleep(SAMPLE_EVERY_S)
+
+
+def _expected(producing: Future[Sent]) -> int:
+    sent = _result(producing)
+    return int(((sent.sent_ns != NEVER) & (sent.refused_ns == NEVER)).sum())
+
+
+def _result(job: Future[Any]) -> Any:
+    wait([job], STOP_WITHIN_S)
+    try:
+        return job.result(timeout=0)
+    except (BrokenProcessPool, TimeoutError) as error:
+        raise BrokerError("a worker process was killed or hung: the run is not complete, record it again") from error
+
+
+def _quietly(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except BrokerError:
+        return None
+
+
+def _assemble(profile: Profile, workload: Workload, sent: Sent, received: Received, *rest: Any) -> Run:
+    cpu, settled, facts = rest
+    columns = empty_columns(workload.due_ns())
+    columns |= {"sent_ns": sent.sent_ns, "confirmed_ns": sent.confirmed_ns, "refused_ns": sent.refused_ns}
+    due_ns = received.heads["due_ns"].astype(np.int64) - cpu.start_ns
+    columns |= {"delivered_sequence": sequence_column(received.heads["sequence"]), "delivered_ns": received.at_ns}
+    columns |= {"delivered_due_ns": due_ns, "delivered_again": received.again, **cpu.columns()}
+    trouble = "; ".join(filter(None, (sent.trouble, received.trouble)))
+    facts["date"] = time.strftime("%Y-%m-%d")
+    return Run(profile.name, workload, columns, settled and not trouble, profile.promise.acknowledges, trouble, facts)
