@@ -1,0 +1,17 @@
+"""The labs, by name. A new one is a module here, a notebook, and a recorded file."""
+
+from __future__ import annotations
+
+from labs.experiments.base import Experiment
+from labs.experiments.latency_ladder import LATENCY_LADDER
+from labs.experiments.passport import PASSPORT
+from labs.profile import UnknownNameError
+
+EXPERIMENTS: dict[str, Experiment] = {lab.name: lab for lab in (PASSPORT, LATENCY_LADDER)}
+
+
+def experiment(name: str) -> Experiment:
+    """The lab of that name, or UnknownNameError with the nearest ones."""
+    if name not in EXPERIMENTS:
+        raise UnknownNameError("lab", name, list(EXPERIMENTS))
+    return EXPERIMENTS[name]

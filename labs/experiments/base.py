@@ -1,0 +1,112 @@
+"""What a lab is: a question, controls, a grid to record, a run, charts and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from labs.digest import Digest
+from labs.profile import UnknownNameError
+from labs.recorder import Watch
+
+Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a control; `reason` says why it cannot be chosen, empty if it can."""
+
+    value: Any
+    label: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing the reader sets. A slider has `low` and `high` and moves on a log scale."""
+
+    name: str
+    label: str
+    kind: Literal["many", "slider", "steps", "choice"]
+    default: Any
+    options: tuple[Option, ...] = ()
+    unit: str = ""
+    low: float = 0
+    high: float = 0
+    alias: str = ""
+
+    def read(self, value: Any) -> Any:
+        """A checked value from what a panel or a command line gave; ValueError says what is allowed."""
+        if self.kind == "slider":
+            return self._number(value)
+        known = {str(option.value): option.value for option in self.options}
+        if self.kind != "many":
+            if str(value) not in known:
+                raise UnknownNameError(f"value of {self.name}", str(value), list(known))
+            return known[str(value)]
+        chosen = value.split(",") if isinstance(value, str) else list(value)
+        for one in chosen:
+            if str(one) not in known:
+                raise UnknownNameError(f"value of {self.name}", str(one), list(known))
+        if not chosen:
+            raise ValueError(f"{self.name} must name at least one of {', '.join(known)}")
+        return [known[str(one)] for one in dict.fromkeys(chosen)]
+
+    def _number(self, value: Any) -> float | int:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{self.name} must be a number, got {value!r}") from None
+        if not self.low <= number <= self.high:
+            raise ValueError(f"{self.name} must be {self.low:g} to {self.high:g} {self.unit}, got {number:g}".rstrip())
+        return int(number) if number.is_integer() else number
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word on one claim and the sentence that gives the figures."""
+
+    claim: str
+    word: Word
+    text: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One lab. `run` measures live; everything a page shows comes from digests alone."""
+
+    name: str
+    number: str
+    title: str
+    question: str
+    claims: tuple[str, ...]
+    controls: tuple[Control, ...]
+    grid: Callable[[], list[Settings]]
+    """The settings that `labs record` records."""
+    run: Callable[[Settings, Watch], list[Digest]]
+    verdict: Callable[[Sequence[Digest]], list[Verdict]]
+    charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
+    """Name -> figure of digests; the first is the lab's picture."""
+
+    def settings(self, given: Mapping[str, Any] | None = None) -> Settings:
+        """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""
+        chosen = {control.name: control.default for control in self.controls}
+        names = {c.name: c for c in self.controls} | {c.alias: c for c in self.controls if c.alias}
+        for name, value in (given or {}).items():
+            if name in ("repeats", "mix", "rungs"):
+                chosen[name] = _extra(name, value)
+            elif name not in names:
+                raise UnknownNameError("setting", name, sorted(names))
+            else:
+                chosen[names[name].name] = names[name].read(value)
+        return chosen
+
+
+def _extra(name: str, value: Any) -> Any:
+    if name == "repeats":
+        if not str(value).isdigit() or not 1 <= int(value) <= 100:
+            raise ValueError(f"repeats must be 1 to 100, got {value!r}")
+        return int(value)
+    return str(value).lower() in ("1", "true", "yes") if name == "mix" else dict(value)

@@ -1,0 +1,161 @@
+"""L5.4 The latency ladder: how long does a message take, at the median and at the worst?
+
+Open loop, counted from the due time. Claims C48, C58 and the latency half of C62.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import product
+from typing import Any
+
+from labs import charts, stack
+from labs.brokers.base import BrokerError
+from labs.digest import Digest, digest, run_card
+from labs.experiments import ladder_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.latency import BEYOND
+from labs.places import new_run_file
+from labs.profile import BROKERS, RUNGS, Profile, profile
+from labs.recorder import Watch, record
+from labs.runs import Run
+from labs.workload import Workload, workload
+
+NAME = "latency-ladder"
+PROFILES = {
+    "redis": {0: "redis-stream-none", 1: "redis-stream-rdb", 2: "redis-stream-everysec", 3: "redis-stream-always"},
+    "rabbitmq": {0: "rabbitmq-transient", 1: "rabbitmq-persistent", 2: "rabbitmq-confirms", 3: "rabbitmq-quorum"},
+    "kafka": {0: "kafka-acks-0", 2: "kafka-acks-all", 3: "kafka-flush"},
+}
+MISSING = {
+    (
+        "kafka",
+        1,
+    ): "Kafka has no setting that survives a clean stop and not a killed process; acks=1 or all is stronger.",
+    **{(b, 4): "Surviving a lost machine needs more machines than one." for b in BROKERS},
+}
+LABELS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
+RATES = (250, 1000, 4000)
+ENOUGH = 110 * BEYOND
+"""Messages judged, at least: with these a p99 has more than ten samples beyond it."""
+
+
+class BrokenRunError(BrokerError):
+    """The broker or a client failed during a run; the facts up to then are on disk."""
+
+
+def profile_for(broker: str, rung: int) -> Profile | None:
+    """The profile of a broker at a rung of the durability ladder; None where it has no setting for it."""
+    name = PROFILES[broker].get(rung)
+    return profile(name) if name else None
+
+
+def chosen_profiles(settings: Settings) -> dict[str, Profile]:
+    """Broker -> profile. With `mix`, each broker's own rung from `rungs`; else one rung for all that have it.
+
+    Raises ValueError with the reason when no chosen broker has a setting for the rung.
+    """
+    own: dict[str, int] = (settings.get("rungs") or {}) if settings.get("mix") else {}
+    found = {b: profile_for(b, int(own.get(b, settings["rung"]))) for b in settings["brokers"]}
+    have = {broker: one for broker, one in found.items() if one}
+    if not have:
+        raise ValueError(" ".join(MISSING[b, settings["rung"]] for b in found))
+    return have
+
+
+def plan(settings: Settings) -> Workload:
+    """The schedule: a second of warm-up, then long enough for a p99."""
+    rate = settings["rate_per_s"]
+    seconds = max(4.0, ENOUGH / rate)
+    return workload("steady", rate_per_s=rate, body_bytes=settings["body_bytes"], duration_s=seconds)
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One digest a broker, and one for the harness itself (the memory server): repeats are interleaved."""
+    chosen, schedule = chosen_profiles(settings), plan(settings)
+    repeats = settings.get("repeats", 1)
+    runs: dict[str, list[Run]] = {name: [] for name in (*chosen, "memory")}
+    with stack.session((*chosen, "memory"), report=partial(watch.progress, 0.0)) as endpoints:
+        order = list(_rounds(list(runs), repeats))
+        for step, broker in enumerate(order):
+            using = chosen.get(broker) or profile("memory")
+            part = _part(watch, step, len(order), LABELS.get(broker, "the harness alone"))
+            runs[broker].append(_kept(record(endpoints[broker], using, schedule, part)))
+        cards = {b: run_card(endpoints[b], p, runs[b]) for b, p in chosen.items()}
+    point = {"rate_per_s": settings["rate_per_s"], "body_bytes": settings["body_bytes"]}
+    floor = digest(NAME, point, runs["memory"], profile("memory"), {})["median"]["latency_ms"]
+    return [digest(NAME, point, runs[b], p, cards[b]) | {"floor_ms": floor} for b, p in chosen.items()]
+
+
+def _kept(run: Run) -> Run:
+    """Save the raw run; raise BrokenRunError if the broker failed on the way."""
+    path = new_run_file(NAME, run.profile)
+    run.save(path)
+    if run.trouble:
+        raise BrokenRunError(
+            f"The run on {run.profile} broke: {run.trouble}. What had been recorded is kept in {path.name}; "
+            "see `labs status`, then run it again."
+        )
+    return run
+
+
+def _rounds(names: list[str], repeats: int) -> Iterator[str]:
+    """ABBA order: every other round is turned round, so that a drift of the machine hits all alike."""
+    for number in range(repeats):
+        yield from names if number % 2 == 0 else reversed(names)
+
+
+def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
+    def progress(fraction: float, text: str) -> None:
+        watch.progress((step + min(fraction, 1)) / steps, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)
+
+
+def grid() -> list[Settings]:
+    """Three rates at the rungs that all brokers have; the default rate at rung 1 and with a larger body."""
+    points = [(rung, rate, 100) for rung, rate in product((0, 2, 3), RATES)]
+    points += [(1, 1000, 100), *((rung, 1000, 1000) for rung in (0, 2, 3))]
+    named = ("rung", "rate_per_s", "body_bytes")
+    return [{"brokers": list(BROKERS), "repeats": 5} | dict(zip(named, point, strict=True)) for point in points]
+
+
+def _rung_options() -> Iterator[Option]:
+    for rung, survives in enumerate(RUNGS):
+        reason = MISSING["kafka", 4] if rung == len(RUNGS) - 1 else ""
+        yield Option(rung, survives, reason)
+
+
+def verdict(digests: Sequence[Digest]) -> list[Any]:
+    """Words on C48, C58 and C62 from the points at 1,000 messages a second, rung 2."""
+    return ladder_verdicts.verdicts(digests)
+
+
+LATENCY_LADDER = Experiment(
+    name=NAME,
+    number="L5.4",
+    title="The latency ladder",
+    question="How long does a message take to arrive, at the median and at the worst?",
+    claims=("C48", "C58", "C62"),
+    controls=(
+        Control(
+            "brokers", "Brokers", "many", list(BROKERS), tuple(Option(b, LABELS[b]) for b in BROKERS), alias="broker"
+        ),
+        Control("rate_per_s", "Rate", "slider", 1000, unit="messages/s", low=100, high=5000, alias="rate"),
+        Control("rung", "Survives", "steps", 2, tuple(_rung_options())),
+        Control(
+            "body_bytes",
+            "Payload",
+            "choice",
+            100,
+            tuple(Option(n, f"{n:,} B") for n in (100, 1000, 10_000)),
+            "B",
+            alias="payload",
+        ),
+    ),
+    grid=grid,
+    run=run,
+    verdict=verdict,
+    charts={"ladder": charts.latency_ladder, "rate": charts.p99_against_rate},
+)

@@ -1,0 +1,25 @@
+"""Where things are kept: the project's own folder and nothing outside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+RECORDED = PROJECT / "book" / "runs"
+KEEP_RUNS = 300
+
+
+def home() -> Path:
+    """Our runtime folder: LABS_HOME, else `.labs` in the project."""
+    return Path(os.environ.get("LABS_HOME") or PROJECT / ".labs").absolute()
+
+
+def new_run_file(lab: str, profile: str) -> Path:
+    """A fresh name for a raw run; the oldest beyond KEEP_RUNS are removed."""
+    folder = home() / "runs" / re.sub(r"[^a-z0-9-]", "-", lab)
+    for old in sorted(folder.glob("*.npz"))[:-KEEP_RUNS]:
+        old.unlink(missing_ok=True)
+    return folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06d}-{profile}.npz"
