@@ -142,7 +142,8 @@ class _Outbox:
 
 def produce(address: Address, workload: Workload) -> Sent:
     """Send every message when it is due, whatever the broker does; then wait for confirmations while they come."""
-    columns = Sent(*(np.full(workload.messages, NEVER, np.int64) for _ in range(3)))
+    sent, confirmed, refused = (np.full(workload.messages, NEVER, np.int64) for _ in range(3))
+    columns = Sent(sent, confirmed, refused)
     try:
         with open_publisher(address) as publisher:
             outbox = _Outbox(publisher, workload, _await_start(Slot.PRODUCER_READY, Slot.PRODUCER_PID), columns)

@@ -56,8 +56,9 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
 
     Raises ValueError with the reason when no chosen broker has a setting for the rung.
     """
-    own: dict[str, int] = (settings.get("rungs") or {}) if settings.get("mix") else {}
-    found = {b: profile_for(b, int(own.get(b, settings["rung"]))) for b in settings["brokers"]}
+    shared: dict[str, int] = {broker: settings["rung"] for broker in settings["brokers"]}
+    rungs = shared | ((settings.get("rungs") or {}) if settings.get("mix") else {})
+    found = {b: profile_for(b, int(rungs[b])) for b in shared}
     have = {broker: one for broker, one in found.items() if one}
     if not have:
         raise ValueError(" ".join(MISSING[b, settings["rung"]] for b in found))

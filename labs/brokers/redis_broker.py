@@ -1,0 +1,97 @@
+"""Redis as a broker of the labs: sets the persistence a profile asks for, and sets it back."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from labs.brokers.base import BrokerError, Endpoint, RefusedError
+from labs.brokers.redis_link import CONNECT_S, typed
+from labs.profile import Profile
+
+PERSISTENCE = ("appendfsync", "save", "appendonly")
+"""In the order of setting: the append-only file is switched on last, when its rhythm is known."""
+REWRITE_S = 20.0
+
+
+class Broker:
+    """One Redis under one profile; `name` is the key or channel."""
+
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+        self._endpoint = endpoint
+        self._wanted = {key: str(profile.settings[key]) for key in PERSISTENCE if key in profile.settings}
+        self._before: dict[str, str] = {}
+        self._name = name
+        self._redis: Any = redis.Redis(
+            host=endpoint.host,
+            port=endpoint.port,
+            username=endpoint.username or None,
+            password=endpoint.password or None,
+            decode_responses=True,
+            protocol=2,
+            socket_connect_timeout=CONNECT_S,
+            socket_timeout=CONNECT_S * 2,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def __enter__(self) -> Self:
+        """Sets the persistence and clears the key."""
+        with typed(self._endpoint):
+            self._redis.ping()
+            self._before = self._redis.config_get(*PERSISTENCE)
+        try:
+            self._persist(self._wanted)
+            with typed(self._endpoint):
+                self._redis.delete(self._name)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Deletes the key and sets the persistence back; a server that is gone has nothing to set back."""
+        with contextlib.suppress(BrokerError), typed(self._endpoint):
+            self._redis.unlink(self._name)
+            self._persist({key: self._before[key] for key in self._wanted})
+        self._redis.close()
+
+    def _persist(self, settings: dict[str, str]) -> None:
+        with typed(self._endpoint):
+            now = self._redis.config_get(*PERSISTENCE)
+            changed = {key: settings[key] for key in PERSISTENCE if key in settings and settings[key] != now[key]}
+            for key, value in changed.items():
+                self._redis.config_set(key, value)
+            if changed.get("appendonly") == "yes":
+                self._await_rewrite()
+
+    def _await_rewrite(self) -> None:
+        """Switching the append-only file on writes it anew; until that is done nothing is durable."""
+        give_up = time.monotonic() + REWRITE_S
+        busy = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+        while time.monotonic() < give_up:
+            facts = self._redis.info("persistence")
+            if facts["aof_enabled"] and not any(facts[key] for key in busy):
+                return
+            time.sleep(0.02)
+        raise RefusedError(
+            f"Redis was told to switch its append-only file on and has not finished after {REWRITE_S:g} s. "
+            "Look into its log, and whether the disk is full."
+        )
+
+    def version(self) -> str:
+        """As the server says."""
+        with typed(self._endpoint):
+            return str(self._redis.info("server")["redis_version"])
+
+    def durability(self) -> dict[str, str]:
+        """The persistence settings as the server says."""
+        with typed(self._endpoint):
+            return {key: str(value) for key, value in sorted(self._redis.config_get(*PERSISTENCE).items())}

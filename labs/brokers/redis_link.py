@@ -1,0 +1,163 @@
+"""What the three Redis adapters share: a connection that does not wait, the broker, the publisher.
+
+redis-py's `Connection` is used below its command methods, because those wait for the answer.
+Here a batch is sent in one go and the answers are read when they are there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from labs.brokers.base import Address, Confirmations, Endpoint, RefusedError, UnreachableError
+
+Command = tuple[Any, ...]
+CONNECT_S = 2.0
+ANSWER_S = 30.0
+"""A stopped broker is waited for that long in the middle of an answer; a dead one is noticed at once."""
+
+
+@contextlib.contextmanager
+def typed(endpoint: Endpoint) -> Iterator[None]:
+    """Turns the errors of redis-py and of sockets into ours."""
+    where = f"Redis at {endpoint.host}:{endpoint.port}"
+    try:
+        yield
+    except redis.AuthenticationError as error:
+        raise RefusedError(f"{where} refused the login of user {endpoint.username or 'default'!r}: {error}.") from error
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise UnreachableError(f"{where} does not answer: {error}. Is it running? Start it with: labs up") from error
+    except redis.ResponseError as error:
+        raise RefusedError(f"{where} said no: {error}.") from error
+
+
+class Link:
+    """One connection: commands go out without waiting, answers come back in the same order."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        connection: Any = redis.Connection  # untyped in redis-py
+        self._connection = connection(
+            host=endpoint.host,
+            port=endpoint.port,
+            username=endpoint.username or None,
+            password=endpoint.password or None,
+            protocol=2,  # pub/sub messages are then ordinary answers, and every server from 2.0 on agrees
+            socket_connect_timeout=CONNECT_S,
+            socket_timeout=ANSWER_S,
+            socket_read_size=1 << 18,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def open(self) -> None:
+        """Connects and logs in, within seconds or with UnreachableError."""
+        with typed(self._endpoint):
+            self._connection.connect()
+
+    def close(self) -> None:
+        """Drops the connection; answers on their way are lost."""
+        self._connection.disconnect()
+
+    def send(self, commands: Sequence[Command]) -> None:
+        """Sends all commands in one go."""
+        with typed(self._endpoint):
+            self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+
+    def ready(self, timeout_s: float = 0.0) -> bool:
+        """Whether an answer has begun to arrive, waiting at most `timeout_s`."""
+        with typed(self._endpoint):
+            return bool(self._connection.can_read(timeout_s))
+
+    def answers(self, most: int) -> list[Any]:
+        """At least one answer and at most `most`, as many as are there; an error of one command is its answer."""
+        found: list[Any] = []
+        with typed(self._endpoint):
+            while len(found) < most and (not found or self._connection.can_read(0)):
+                try:
+                    found.append(self._connection.read_response())
+                except redis.ResponseError as error:
+                    found.append(error)
+        return found
+
+    def ask(self, *command: Any) -> Any:
+        """The answer to one command, waited for; RefusedError if it is an error."""
+        self.send([command])
+        answer = self.answers(1)[0]
+        if isinstance(answer, redis.ResponseError):
+            raise RefusedError(f"Redis refused {' '.join(map(str, command[:2]))}: {answer}.") from answer
+        return answer
+
+
+class Member:
+    """The part of publishers and consumers that is a connection."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.key = address.name.encode()
+        self.link = Link(address.endpoint)
+
+    def __enter__(self) -> Self:
+        self.link.open()
+        try:
+            self._begin()
+        except BaseException:
+            self.link.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.link.close()
+
+    def _begin(self) -> None:
+        """Called once connected."""
+
+
+class RedisPublisher(Member):
+    """Sends a batch as commands in one write; `_commands` says how many messages each command carries."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._next = 0
+        self._limit_bytes = 0
+        self._waiting: deque[Sequence[int]] = deque()
+        self._refused: list[int] = []
+
+    def _begin(self) -> None:
+        # A larger argument is not an error answer: the server closes the connection and takes the whole batch with it.
+        self._limit_bytes = int(self.link.ask("CONFIG", "GET", "proto-max-bulk-len")[1])
+
+    def _commands(self, bodies: Sequence[bytes]) -> tuple[list[Command], int]:
+        """The commands for a batch, and how many messages each of them carries."""
+        raise NotImplementedError
+
+    def publish(self, bodies: Sequence[bytes]) -> None:
+        """Sends the batch; what is larger than the server accepts is refused without being sent."""
+        numbers: Sequence[int] = range(self._next, self._next + len(bodies))
+        self._next += len(bodies)
+        if any(len(body) > self._limit_bytes for body in bodies):
+            self._refused += [at for at, body in zip(numbers, bodies, strict=True) if len(body) > self._limit_bytes]
+            numbers = [at for at, body in zip(numbers, bodies, strict=True) if len(body) <= self._limit_bytes]
+            bodies = [body for body in bodies if len(body) <= self._limit_bytes]
+        if not bodies:
+            return
+        commands, each = self._commands(bodies)
+        self._waiting.extend(numbers[at : at + each] for at in range(0, len(numbers), each))
+        self.link.send(commands)
+
+    def poll(self, timeout_s: float) -> Confirmations:
+        """What the server has answered; at once if anything is known already."""
+        confirmed: list[int] = []
+        refused, self._refused = self._refused, []
+        if self._waiting and self.link.ready(0.0 if refused else timeout_s):
+            for answer in self.link.answers(len(self._waiting)):
+                (refused if isinstance(answer, redis.ResponseError) else confirmed).extend(self._waiting.popleft())
+        return Confirmations(confirmed, refused)

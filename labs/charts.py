@@ -1,0 +1,88 @@
+"""Digests -> figures. The only user of plotly; a figure is put together from the same slim traces the panel replays."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import plotly.graph_objects as go
+
+from labs.profile import RUNGS
+from labs.traces import HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
+from labs.words import rate_text, sentence, title
+
+
+@cache
+def palette(theme: str = "light") -> dict[str, str]:
+    """The custom properties of look.css for a theme, by name."""
+    blocks = re.findall(r"\{([^}]*)\}", files("labs").joinpath("look.css").read_text("utf-8"))
+    return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[1 if theme == "dark" else 0]))
+
+
+def dressed(trace: Trace, theme: str = "light") -> Trace:
+    """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
+    meta, ink = trace["meta"], palette(theme)
+    colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
+    style = styles()[meta["role"]]
+    mark = MARKS[meta["broker"]] + ("-open" if meta["hollow"] and not MARKS[meta["broker"]].endswith("open") else "")
+    dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": mark}, "name": meta["name"]}
+    dress["line"] = style.get("line", {}) | {"color": colour}
+    hover = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
+    return style | trace | dress | hover
+
+
+def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> go.Figure:
+    layout = _coloured(layouts(digests)[chart], palette())
+    layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"])
+    figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], layout | {"template": None})
+    note = f"{_drawn(chart)}; survives {_promises(digests)}"
+    return figure.update_layout(
+        title={"text": title(digests), "subtitle": {"text": note}, "font": {"size": 16}, "x": 0.01, "xanchor": "left"},
+        margin={**layout["margin"], "t": 72},
+        height=HEIGHT_PX + 60,
+        meta={"sentence": " ".join(sentence(d) for d in digests)},
+    )
+
+
+def _drawn(chart: str) -> str:
+    return "Latency ladder" if chart == "ladder" else "p99 against rate"
+
+
+def _promises(digests: Sequence[Digest]) -> str:
+    rungs = sorted({d["settings"]["rung"] for d in digests})
+    rates = sorted({d["settings"]["rate_per_s"] for d in digests})
+    span = " to ".join(rate_text(rate) for rate in sorted({rates[0], rates[-1]}))
+    return f"{' or '.join(RUNGS[rung] for rung in rungs)}; {span}"
+
+
+def _coloured(part: Any, ink: Mapping[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {k: ink[v] if "color" in k and v in ink else _coloured(v, ink) for k, v in part.items()}
+    return [_coloured(item, ink) for item in part] if isinstance(part, list) else part
+
+
+def _end_labels(traces: Sequence[Trace], span: Sequence[float]) -> list[dict[str, Any]]:
+    """Names at the line ends instead of a legend, pushed apart so that none covers another."""
+    last = {t["meta"]["broker"]: t for t in traces if t["meta"]["role"] in ("median", "floor") and t["y"]}
+    gap = 18 / HEIGHT_PX * (span[1] - span[0]) * 1.3
+    at, labels = -math.inf, []
+    for broker, trace in sorted(last.items(), key=lambda item: item[1]["y"][-1]):
+        at = max(math.log10(trace["y"][-1]), at + gap)
+        colour = palette()["harness" if broker == "memory" else broker]
+        place = {"xref": "paper", "x": 1.01, "xanchor": "left", "yref": "y", "y": at, "showarrow": False}
+        labels.append(place | {"text": trace["meta"]["name"], "font": {"color": colour, "size": 13}})
+    return labels
+
+
+def latency_ladder(digests: Sequence[Digest]) -> go.Figure:
+    """The share of messages that arrived within a time, one line a broker; percentiles as far as they can be said."""
+    return _figure(digests, "ladder", [trace for d in digests for trace in ladder_traces(d)])
+
+
+def p99_against_rate(digests: Sequence[Digest]) -> go.Figure:
+    """p99 over the rates recorded, one line a broker, each repeat a faint point."""
+    return _figure(digests, "rate", joined(trace for d in digests for trace in rate_traces(d)))

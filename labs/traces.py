@@ -1,0 +1,156 @@
+"""Digests -> slim traces and axes: what charts.py draws with plotly here, and panel.mjs draws again in a browser."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from labs.words import BROKER_NAMES, ms_text
+
+Digest = Mapping[str, Any]
+Trace = dict[str, Any]
+MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open"}
+TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
+BLINK_MS = 100.0
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+HEIGHT_PX = 360
+
+
+def styles() -> dict[str, Trace]:
+    """What a trace of a role looks like, all but its colour; a trace names its role and its broker in `meta`."""
+    quiet: Trace = {"hoverinfo": "skip", "showlegend": False}
+    return {
+        "median": {"mode": "lines+markers", "line": {"width": 2.5}, "marker": {"size": 7}, "showlegend": False},
+        "repeat": quiet | {"mode": "lines", "line": {"width": 1}, "opacity": 0.3},
+        "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
+        "floor": {"mode": "lines", "line": {"width": 1.5, "dash": "dot"}, "showlegend": False},
+    }
+
+
+def on_axis(quantile: float) -> float:
+    """Where a quantile stands on the percentile axis: log10(1/(1-q)), so that each step is ten times rarer."""
+    return round(-math.log10(1 - quantile), 4)
+
+
+def hollow(digest: Digest) -> bool:
+    """Whether the point says more about the client or about a busy machine than about the broker."""
+    return digest["median"]["stamp"] == "client-bound" or any(r.get("contaminated") for r in digest["repeats"])
+
+
+def _meta(digest: Digest, role: str) -> Trace:
+    broker = digest["settings"]["broker"]
+    return {"broker": broker, "role": role, "hollow": hollow(digest), "name": BROKER_NAMES[broker]}
+
+
+def median_curve(curves: Iterable[Sequence[Sequence[float]]]) -> list[tuple[float, float]]:
+    """The middle one of the repeats at each quantile that all of them reach."""
+    tables = [{point[0]: point[1] for point in curve} for curve in curves if curve]
+    shared = sorted(set.intersection(*(set(table) for table in tables))) if tables else []
+    return [(q, statistics.median(table[q] for table in tables)) for q in shared]
+
+
+def ladder_traces(digest: Digest) -> list[Trace]:
+    """The percentile ladder of one digest: each repeat faint, the median, the harness's own floor if it is known."""
+    found = [
+        {"x": [on_axis(q) for q, _ in r["curve"]], "y": [ms for _, ms in r["curve"]], "meta": _meta(digest, "repeat")}
+        for r in digest["repeats"]
+    ]
+    curve = median_curve(r["curve"] for r in digest["repeats"])
+    middle: Trace = {"x": [on_axis(q) for q, _ in curve], "y": [round(ms, 4) for _, ms in curve]}
+    found.append(middle | {"meta": _meta(digest, "median"), "text": [_percent(q) for q, _ in curve]})
+    floor = {name: ms for name, ms in (digest.get("floor_ms") or {}).items() if ms is not None and name != "max"}
+    if floor:
+        at = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+        line: Trace = {"x": [on_axis(at[name]) for name in floor], "y": list(floor.values())}
+        found.append(line | {"meta": _meta(digest, "floor") | {"broker": "memory", "name": BROKER_NAMES["memory"]}})
+    return found
+
+
+def rate_traces(digest: Digest, step: str = "p99") -> list[Trace]:
+    """p99 at the digest's rate: each repeat as a faint point, the median as the mark; nothing where it is unknown."""
+    rate, known = digest["settings"]["rate_per_s"], [r["latency_ms"][step] for r in digest["repeats"]]
+    values = [ms for ms in known if ms is not None]
+    middle = digest["median"]["latency_ms"][step]
+    if middle is None:
+        return []
+    return [
+        {"x": [rate] * len(values), "y": values, "meta": _meta(digest, "points")},
+        {"x": [rate], "y": [middle], "meta": _meta(digest, "median")},
+    ]
+
+
+def _percent(quantile: float) -> str:
+    return f"{math.floor(quantile * 1e5) / 1e3:g} %"
+
+
+def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
+    """The axes of both charts, one range for all digests of the lab so that charts can be compared by eye."""
+    values = [ms for d in digests for r in d["repeats"] for _, ms in r["curve"] if ms > 0] or [0.1, 10]
+    span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
+    ms_axis = _axis("latency, ms (log)", type="log", range=span, tickvals=_decades(*span), gridcolor="line")
+    far = max((on_axis(q) for d in digests for r in d["repeats"] for q, _ in r["curve"]), default=3)
+    shown = {name: on_axis(q) for name, q in TICKS.items() if on_axis(q) <= far + 0.05}
+    ladder_x = _axis("share of the messages that arrived within that time", range=[-0.08, far + 0.06])
+    rates = sorted({d["settings"]["rate_per_s"] for d in digests}) or [100, 5000]
+    edges = [math.log10(rates[0]) - 0.1, math.log10(rates[-1]) + 0.1]
+    rate_x = _axis("messages per second, all producers (log)", type="log", range=edges, tickvals=rates)
+    ladder_x |= {"tickvals": list(shown.values()), "ticktext": list(shown)}
+    rate_x |= {"ticktext": [f"{rate:,g}" for rate in rates]}
+    both = {"yaxis": ms_axis, "shapes": _references(digests, span), "annotations": _reference_names(digests, span)}
+    return {"ladder": _base() | both | {"xaxis": ladder_x}, "rate": _base() | both | {"xaxis": rate_x}}
+
+
+def _base() -> dict[str, Any]:
+    margin = {"l": 56, "r": 92, "t": 12, "b": 52}
+    font = {"family": FONT, "size": 13}
+    clear = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+    return {"height": HEIGHT_PX, "margin": margin, "font": font, "showlegend": False, "hovermode": "closest"} | clear
+
+
+def _axis(name: str, **more: Any) -> dict[str, Any]:
+    quiet = {"showgrid": "gridcolor" in more, "zeroline": False, "fixedrange": True, "automargin": False}
+    return {"title": {"text": name, "font": {"size": 12}, "standoff": 8}} | quiet | more
+
+
+def _decades(low: float, high: float) -> list[float]:
+    return [float(f"1e{power}") for power in range(math.ceil(low), math.floor(high) + 1)]
+
+
+def references(digests: Sequence[Digest]) -> dict[str, float]:
+    """Times a reader knows, by name: measured on the machine of the run, and a blink."""
+    card = digests[0]["card"] if digests else {}
+    known = {"one fsync here": card.get("fsync_ms"), "one loopback round trip": card.get("round_trip_ms")}
+    return {name: ms for name, ms in known.items() if ms} | {"a blink": BLINK_MS}
+
+
+def _within(digests: Sequence[Digest], span: Sequence[float]) -> dict[str, float]:
+    known = references(digests).items()
+    return {name: ms for name, ms in known if span[0] < math.log10(ms) < span[1]}
+
+
+def _references(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[str, Any]]:
+    line = {"color": "ink-soft", "width": 1, "dash": "4px,4px"}
+    at = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "layer": "below", "line": line}
+    return [at | {"y0": ms, "y1": ms} for ms in _within(digests, span).values()]
+
+
+def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[str, Any]]:
+    at = {"xref": "paper", "x": 0.01, "xanchor": "left", "yref": "y", "yanchor": "bottom", "showarrow": False}
+    soft = {"font": {"size": 11, "color": "ink-soft"}}
+    within = _within(digests, span)
+    return [at | soft | {"y": math.log10(ms), "text": f"{name}, {ms_text(ms)}"} for name, ms in within.items()]
+
+
+def joined(traces: Iterable[Trace]) -> list[Trace]:
+    """Traces of the same broker and role put together into one line, ordered along x."""
+    groups: dict[tuple[str, str], list[Trace]] = {}
+    for trace in traces:
+        groups.setdefault((trace["meta"]["broker"], trace["meta"]["role"]), []).append(trace)
+    lines = []
+    for parts in groups.values():
+        parts.sort(key=lambda part: part["x"][0])
+        points = [(x, y) for part in parts for x, y in zip(part["x"], part["y"], strict=True)]
+        lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "meta": parts[-1]["meta"]})
+    return lines

@@ -1,0 +1,102 @@
+"""Digests -> sentences: the words under a chart, its title, and how a number is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labs.profile import RUNGS
+
+Digest = Mapping[str, Any]
+BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
+STEP_WORDS = {"p99": "p99", "p90": "p90", "p50": "median"}
+SHARE_WORDS = {"p50": "half", "p90": "90 %", "p99": "99 %", "p999": "99.9 %", "max": "all"}
+CLOSE = 1.2
+"""Within this ratio two latencies are called alike (the 20 % of the rules in claims.csv)."""
+
+
+def ms_text(ms: float | None) -> str:
+    """A time as a reader wants it: three digits at most, and seconds when it is long."""
+    if ms is None:
+        return "too few samples"
+    if ms >= 1000:
+        return f"{ms / 1000:.3g} s"
+    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:#.3g} ms" if ms >= 1 else f"{ms:.2f} ms"
+
+
+def rate_text(rate_per_s: float) -> str:
+    """1,000/s"""
+    return f"{rate_per_s:,g}/s"
+
+
+def step_of(digests: Sequence[Digest]) -> str | None:
+    """The rarest of p99, p90, p50 that every digest has enough samples for."""
+    known = (step for step in STEP_WORDS if all(d["median"]["latency_ms"][step] is not None for d in digests))
+    return next(known, None) if digests else None
+
+
+def templates() -> dict[str, str]:
+    """The titles of a chart, to be filled by `title` here and by panel.mjs there."""
+    return {
+        "none": "Nothing to show for this choice",
+        "unknown": "Too few messages to say at {rate}",
+        "one": "{high}: {step} of {high_ms} at {rate}",
+        "alike": "At {rate} all {step}s are within {share} % of each other: {low_ms} to {high_ms}",
+        "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
+        "mixed": "Different promises: ",
+    }
+
+
+def title(digests: Sequence[Digest]) -> str:
+    """The finding, from the data: who is slowest, by how much, at which rate."""
+    words, step = templates(), step_of(digests)
+    if not digests or step is None:
+        return words["unknown" if digests else "none"].format(rate=rate_text(digests[0]["settings"]["rate_per_s"]))
+    highest = max(d["settings"]["rate_per_s"] for d in digests)
+    ranked = sorted(
+        (d for d in digests if d["settings"]["rate_per_s"] == highest), key=lambda d: d["median"]["latency_ms"][step]
+    )
+    low, high = (d["median"]["latency_ms"][step] for d in (ranked[0], ranked[-1]))
+    kind = "one" if len(ranked) == 1 else "alike" if high <= low * CLOSE else "apart"
+    prefix = words["mixed"] if len({d["settings"]["rung"] for d in digests}) > 1 else ""
+    return prefix + words[kind].format(
+        rate=rate_text(highest), step=STEP_WORDS[step], share=f"{(high / low - 1) * 100:.0f}", times=times(high / low),
+        low=BROKER_NAMES[ranked[0]["settings"]["broker"]], high=BROKER_NAMES[ranked[-1]["settings"]["broker"]],
+        low_ms=ms_text(low), high_ms=ms_text(high),
+    )  # fmt: skip
+
+
+def times(ratio: float) -> str:
+    """2.4, 14, 120"""
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
+
+
+def sentence(digest: Digest) -> str:
+    """What one digest says, for a screen reader and under the chart."""
+    settings, median = digest["settings"], digest["median"]
+    ladder = {step: ms for step, ms in median["latency_ms"].items() if ms is not None}
+    parts = [f"{SHARE_WORDS[step]} within {ms_text(ladder[step])}" for step in ("p50", "p99") if step in ladder]
+    text = f"{settings['label']} at {rate_text(settings['rate_per_s'])}: {', '.join(parts) or 'too few messages'}"
+    return f"{text}; {ledger_text(digest)}.{_caution(digest)}"
+
+
+def ledger_text(digest: Digest) -> str:
+    """What became of the messages, over all repeats: never `lost` for what is unknown."""
+    sums = {fate: sum(r["ledger"][fate] for r in digest["repeats"]) for fate in ("attempted", "delivered", "lost")}
+    if digest["median"]["verdict"] == "unknown":
+        return f"{sums['delivered']:,} of {sums['attempted']:,} delivered, the rest unknown"
+    return f"{sums['delivered']:,} of {sums['attempted']:,} delivered, {sums['lost']:,} lost"
+
+
+def _caution(digest: Digest) -> str:
+    stamp = digest["median"]["stamp"]
+    if stamp == "valid":
+        return ""
+    why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
+    means = ", so this point says nothing about the broker" if stamp == "client-bound" else ""
+    return f" {stamp.capitalize()}: {why}{means}."
+
+
+def promise_text(rung: int) -> str:
+    """survives a killed process"""
+    return f"survives {RUNGS[rung]}"
