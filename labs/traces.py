@@ -154,3 +154,7 @@ def joined(traces: Iterable[Trace]) -> list[Trace]:
         points = [(x, y) for part in parts for x, y in zip(part["x"], part["y"], strict=True)]
         lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "meta": parts[-1]["meta"]})
     return lines
+
+
+SLIM = {"ladder": ladder_traces, "rate": rate_traces}
+"""Chart name -> what one digest adds to it."""

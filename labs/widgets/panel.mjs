@@ -1,0 +1,350 @@
+// One panel, two homes: JupyterLab (anywidget, with a kernel) and a page (lab-loader.mjs, replaying recorded runs).
+// It picks, joins and draws what state.py decided; every text from outside goes in as textContent.
+const SAY = {
+  rung: "survives", mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
+  run: "Run", cancel: "Cancel", data: "Data", card: "Run card", repeat: "Repeat this", verdicts: "Verdict",
+  nearest: "Nearest recorded: ", nothing: "Choose at least one broker.", notRecorded: "No run is recorded for this choice.",
+  left: (s) => (s < 1 ? "almost done" : `about ${Math.ceil(s)} s left`), offer: (b, r) => `Show ${b} at “${r}” instead`,
+};
+let made = 0;
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") element.textContent = value;
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}
+// JupyterLab takes the arrow keys from inputs in an output unless the input itself says this.
+const input = (attributes) => make("input", { "data-lm-suppress-shortcuts": "true", ...attributes });
+
+// ---- numbers as words; the same rules as labs/words.py, compared by a test
+export const msText = (ms) => ms == null ? "too few samples" : ms >= 1000 ? `${+(ms / 1000).toPrecision(3)} s`
+  : ms >= 100 ? `${ms.toFixed(0)} ms` : ms >= 1 ? `${ms.toPrecision(3)} ms` : `${ms.toFixed(2)} ms`;
+const times = (ratio) => ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0);
+const count = (number) => (+number).toLocaleString("en-GB");
+const rateText = (rate) => `${count(rate)}/s`;
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+export function titleOf(state, views, mixed) {
+  const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
+  if (!views.length) return state.titles.none;
+  if (!step) return fill(state.titles.unknown, { rate: rateText(views[0].rate_per_s) });
+  const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);
+  const [low, high] = [ranked[0], ranked.at(-1)], ratio = high.numbers[step] / low.numbers[step];
+  const kind = ranked.length === 1 ? "one" : ratio <= state.close ? "alike" : "apart";
+  return (mixed ? state.titles.mixed : "") + fill(state.titles[kind], {
+    rate: rateText(high.rate_per_s), step: state.steps[step], share: ((ratio - 1) * 100).toFixed(0), times: times(ratio),
+    low: state.names[low.broker], high: state.names[high.broker],
+    low_ms: msText(low.numbers[step]), high_ms: msText(high.numbers[step]),
+  });
+}
+
+// ---- which recorded point stands for a choice
+function nearest(state, all, broker, rung, chosen, numeric) {
+  const far = (view) => numeric.reduce((sum, name) => sum + Math.abs(Math.log(view[name] / chosen[name])), view.live ? 0 : 1e-9);
+  const same = Object.values(all).filter((view) => view.broker === broker && view.rung === rung);
+  return same.sort((a, b) => far(a) - far(b))[0];
+}
+
+// ---- drawing
+const token = (element, name) => getComputedStyle(element).getPropertyValue(`--${name}`).trim();
+function coloured(part, ink) {
+  if (Array.isArray(part)) return part.map((item) => coloured(item, ink));
+  if (!part || typeof part !== "object") return part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) =>
+    [key, key.includes("color") && typeof value === "string" && /^[a-z-]+$/.test(value) ? ink(value) || value : coloured(value, ink)]));
+}
+const inkOf = (broker) => (broker === "memory" ? "harness" : broker);
+function dressed(state, trace, ink) {
+  const { broker, role, hollow, name } = trace.meta, style = state.styles[role], colour = ink(inkOf(broker));
+  const symbol = state.marks[broker] + (hollow && !state.marks[broker].endsWith("open") ? "-open" : "");
+  const hover = trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
+  return { type: "scatter", name, ...style, ...trace, hovertemplate: style.hoverinfo ? undefined : hover,
+    marker: { ...style.marker, color: colour, symbol }, line: { ...style.line, color: colour } };
+}
+function joined(traces) {
+  const groups = new Map();
+  for (const trace of traces) {
+    const key = `${trace.meta.broker} ${trace.meta.role}`;
+    groups.set(key, [...(groups.get(key) ?? []), trace]);
+  }
+  return [...groups.values()].map((parts) => {
+    parts.sort((a, b) => a.x[0] - b.x[0]);
+    return { x: parts.flatMap((part) => part.x), y: parts.flatMap((part) => part.y), meta: { ...parts[0].meta, hollow: parts.some((part) => part.meta.hollow) },
+      hollows: parts.flatMap((part) => part.x.map(() => part.meta.hollow)) };
+  });
+}
+function endLabels(state, traces, layout, height, ink) {
+  const last = new Map(traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((t) => [t.meta.broker, t]));
+  const [low, high] = layout.yaxis.range, gap = 17 / (height - layout.margin.t - layout.margin.b) * (high - low);
+  const ranked = [...last.values()].sort((a, b) => a.y.at(-1) - b.y.at(-1));
+  let at = -Infinity;
+  const places = ranked.map((trace) => (at = Math.max(Math.log10(trace.y.at(-1)), at + gap)));
+  const over = Math.max(0, (places.at(-1) ?? low) - high);
+  return ranked.map((trace, index) => ({ xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y", y: places[index] - over, showarrow: false,
+    text: trace.meta.name, font: { color: ink(inkOf(trace.meta.broker)), size: 13 } }));
+}
+const svg = (tag, attributes) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+function mark(broker, symbol) {
+  const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" }), fill = { fill: `var(--${broker})` };
+  box.append(symbol === "square" ? svg("rect", { x: 2, y: 2, width: 10, height: 10, ...fill })
+    : symbol === "diamond" ? svg("path", { d: "M7 0L14 7L7 14L0 7Z", ...fill }) : svg("circle", { cx: 7, cy: 7, r: 6, ...fill }));
+  return box;
+}
+
+// ---- plotly: from the page's own host, or once from the kernel as bytes
+const script = (src) => new Promise((ok, no) => {
+  document.head.append(make("script", { src, onload: ok, onerror: () => no(new Error(`cannot load ${src}`)) }));
+});
+async function plotly(model) {
+  if (globalThis.Plotly?.react) return globalThis.Plotly;
+  if (model.plotlyUrl) await script(model.plotlyUrl);
+  else {
+    const bytes = await new Promise((ok) => {
+      const heard = (message, buffers) => { if (message?.kind === "plotly") { model.off("msg:custom", heard); ok(buffers[0]); } };
+      model.on("msg:custom", heard);
+      model.send({ do: "plotly" });
+    });
+    await script(URL.createObjectURL(new Blob([bytes], { type: "text/javascript" })));
+  }
+  return globalThis.Plotly;
+}
+
+// ---- tables
+function table(columns, rows, className = "") {
+  const head = make("tr", {}, ...columns.map((text) => make("th", { scope: "col", text })));
+  const body = rows.map((cells) => make("tr", {}, ...cells.map((text, at) => make(at ? "td" : "th", at ? { text } : { scope: "row", text }))));
+  const inside = make("table", { class: className }, make("thead", {}, head), make("tbody", {}, ...body));
+  return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": columns[0] + " and more, scrolls sideways" }, inside);
+}
+function cards(views) {
+  const names = [...new Set(views.flatMap((view) => view.card.map(([name]) => name)))];
+  const of = (view, name) => view.card.find(([known]) => known === name)?.[1] ?? "–";
+  return table(["", ...views.map((view) => view.label)], [["Run", ...views.map((view) => view.origin)],
+    ...names.map((name) => [name, ...views.map((view) => of(view, name))])], "lp-card");
+}
+const badge = (word) => make("span", { class: "verdict", "data-word": word, text: word });
+
+// ---- the controls; each is { element, sync }, and writes to `chosen` through `set`
+function manyControl(panel, control) {
+  const box = make("fieldset", {}, make("legend", { text: control.label }));
+  const lines = control.options.map(([value, label]) => {
+    const tick = input({ type: "checkbox", onchange: () => {
+      const rest = panel.chosen[control.name].filter((one) => one !== value);
+      panel.set(control.name, control.options.map(([one]) => one).filter((one) => rest.includes(one) || (one === value && tick.checked)));
+    } });
+    const why = make("p", { class: "lp-note" });
+    box.append(make("label", { class: "lp-pick" }, tick, panel.state.marks[value] ? mark(value, panel.state.marks[value]) : null, make("span", { text: label })), why);
+    return { value, label, tick, why };
+  });
+  const sync = () => lines.forEach(({ value, label, tick, why }) => {
+    const gap = panel.chosen.mix ? null : panel.state.missing[`${value}|${panel.chosen.rung}`];
+    tick.checked = panel.chosen[control.name].includes(value) && !gap;
+    tick.disabled = Boolean(gap);
+    const offer = gap?.offer == null ? null : make("button", { type: "button", class: "lp-small", text: SAY.offer(label, panel.rungName(gap.offer)),
+      onclick: () => { panel.chosen.rungs = { ...panel.evenRungs(), [value]: gap.offer }; panel.set("mix", true); } });
+    why.replaceChildren(...(gap ? [gap.reason, ...(offer ? [make("br"), offer] : [])] : []));
+    why.hidden = !gap;
+  });
+  return { element: box, sync };
+}
+function sliderControl(panel, control) {
+  const id = `lp-${++made}`, steps = 40, span = Math.log(control.high / control.low);
+  const valueAt = (at) => +(control.low * Math.exp(span * at / steps)).toPrecision(2);
+  const slide = input({ type: "range", id, min: 0, max: steps, step: 1, oninput: () => panel.set(control.name, valueAt(+slide.value)) });
+  const field = input({ type: "number", min: control.low, max: control.high, step: "any", "aria-label": `${control.label}, ${control.unit}`,
+    onchange: () => { const n = +field.value; panel.set(control.name, Math.min(control.high, Math.max(control.low, n || control.default))); } });
+  const name = make("label", { class: "lp-name", for: id, text: `${control.label}, ${control.unit}` });
+  const sync = () => {
+    const value = panel.chosen[control.name];
+    slide.value = Math.round(Math.log(value / control.low) / span * steps);
+    slide.setAttribute("aria-valuetext", `${count(value)} ${control.unit}`);
+    if (document.activeElement !== field || +field.value !== value) field.value = value;
+  };
+  return { element: make("div", {}, name, make("div", { class: "lp-rate" }, slide, field)), sync };
+}
+function stepsControl(panel, control) {
+  const name = `lp-${++made}`, row = make("div", { class: "lp-steps" }), reasons = control.options.filter(([, , reason]) => reason);
+  const picks = control.options.map(([value, label, reason]) => {
+    const pick = input({ type: "radio", name, disabled: Boolean(reason), onchange: () => panel.set(control.name, value) });
+    row.append(make("label", {}, pick, make("span", { text: label })));
+    return [value, pick];
+  });
+  const notes = reasons.map(([, label, reason]) => make("p", { class: "lp-note", text: `${label}: ${reason}` }));
+  const box = make("fieldset", {}, make("legend", { text: control.label }), row, ...notes);
+  const sync = () => { box.hidden = Boolean(panel.chosen.mix) && control.name === "rung"; picks.forEach(([value, pick]) => { pick.checked = panel.chosen[control.name] === value; }); };
+  return { element: box, sync };
+}
+function choiceControl(panel, control) {
+  const id = `lp-${++made}`;
+  const select = make("select", { id, "data-lm-suppress-shortcuts": "true", onchange: () => panel.set(control.name, control.options[select.selectedIndex][0]) },
+    ...control.options.map(([value, label, reason]) => make("option", { value, disabled: Boolean(reason), text: label + (reason ? ` (${reason})` : "") })));
+  const sync = () => { select.selectedIndex = control.options.findIndex(([value]) => value === panel.chosen[control.name]); };
+  return { element: make("div", {}, make("label", { class: "lp-name", for: id, text: control.label }), select), sync };
+}
+function mixControl(panel) {
+  const tick = input({ type: "checkbox", onchange: () => { panel.chosen.rungs ??= panel.evenRungs(); panel.set("mix", tick.checked); } });
+  const rows = make("div", {}), box = make("div", {}, make("label", { class: "lp-pick" }, tick, make("span", { text: SAY.mix })), make("p", { class: "lp-note", text: SAY.mixWhy }), rows);
+  let shown = "";
+  const sync = () => {
+    tick.checked = panel.chosen.mix;
+    const brokers = panel.chosen.mix ? panel.chosen.brokers : [], now = JSON.stringify([brokers, panel.chosen.rungs]);
+    if (now === shown) return;
+    shown = now;
+    const had = rows.contains(document.activeElement) ? document.activeElement.dataset.broker : null;
+    rows.replaceChildren(...brokers.map((broker) => {
+      const id = `lp-${++made}`;
+      const select = make("select", { id, "data-broker": broker, "data-lm-suppress-shortcuts": "true", onchange: () => { panel.chosen.rungs = { ...panel.chosen.rungs, [broker]: +select.value }; panel.set("mix", true); } },
+        ...panel.rungs().map(([value, label]) => make("option", { value, disabled: `${broker}|${value}` in panel.state.missing, text: label })));
+      select.value = panel.chosen.rungs[broker];
+      return make("div", {}, make("label", { class: "lp-name", for: id, text: `${panel.state.names[broker]} ${SAY.rung}` }), select);
+    }));
+    if (had) rows.querySelector(`[data-broker="${had}"]`)?.focus();
+  };
+  return { element: box, sync };
+}
+const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, choice: choiceControl };
+
+// ---- the panel
+class Panel {
+  constructor(model, root) {
+    this.model = model; this.root = root; this.state = model.get("state");
+    this.chosen = Object.fromEntries(this.state.controls.map((control) => [control.name, structuredClone(control.default)]));
+    this.chosen.mix = false;
+    this.numeric = this.state.controls.filter((c) => c.kind === "slider" || c.kind === "choice").map((c) => c.name);
+    this.live = Boolean(model.get("live"));
+  }
+  rungs() { return this.state.controls.find((control) => control.name === "rung").options; }
+  rungName(rung) { return this.rungs().find(([value]) => value === rung)[1]; }
+  evenRungs() {
+    const rung = this.chosen.rung, offer = (broker) => this.state.missing[`${broker}|${rung}`]?.offer ?? rung;
+    return Object.fromEntries(this.state.controls.find((c) => c.name === "brokers").options.map(([broker]) => [broker, offer(broker)]));
+  }
+  set(name, value) { this.chosen[name] = value; this.sync(); this.draw(); }
+  sync() { this.controls.forEach((control) => control.sync()); }
+  all() { return { ...this.state.views, ...(this.model.get("fresh") ?? {}) }; }
+  rungOf(broker) { return this.chosen.mix ? this.chosen.rungs[broker] : this.chosen.rung; }
+  views() {
+    const all = this.all();
+    return this.chosen.brokers.map((broker) => nearest(this.state, all, broker, this.rungOf(broker), this.chosen, this.numeric)).filter(Boolean);
+  }
+  build() {
+    this.controls = this.state.controls.map((control) => KINDS[control.kind](this, control));
+    if (this.state.controls.some((control) => control.name === "rung")) this.controls.push(mixControl(this));
+    this.title = make("p", { class: "lp-title" }); this.subtitle = make("p", { class: "lp-subtitle" });
+    this.plots = this.state.charts.map((chart) => ({ ...chart, box: make("div", { class: "lp-chart", role: "img", "data-chart": chart.name }) }));
+    this.said = make("div", { class: "lp-said", role: "status" }); this.under = make("div");
+    const charts = this.plots.flatMap((plot, at) => [at ? make("p", { class: "lp-chartname", text: plot.label }) : null, plot.box]);
+    const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, ...charts.filter(Boolean), this.said, this.under);
+    const left = make("div", { class: "lp-controls", role: "group", "aria-label": `Controls of ${this.state.title}` }, this.live ? this.job() : null);
+    left.prepend(...this.controls.map((control) => control.element));
+    this.root.append(make("div", { class: "lp-body" }, left, picture));
+    this.sync();
+  }
+  job() {
+    this.run = make("button", { type: "button", class: "lp-run", text: SAY.run, onclick: () => this.start() });
+    this.cancel = make("button", { type: "button", text: SAY.cancel, disabled: true, onclick: () => this.model.send({ do: "cancel" }) });
+    this.bar = make("progress", { max: 1, value: 0, "aria-label": "Progress of the run", hidden: true });
+    this.note = make("p", { class: "lp-note", role: "status" }); this.alert = make("p", { class: "lp-alert", role: "alert", hidden: true });
+    this.model.on("change:job", () => this.progress());
+    this.model.on("change:fresh", () => this.draw());
+    return make("div", { class: "lp-job" }, make("div", { class: "lp-buttons" }, this.run, this.cancel), this.bar, this.note, this.alert);
+  }
+  start() {
+    const { mix, rungs, ...settings } = this.chosen, gap = (broker) => !mix && `${broker}|${settings.rung}` in this.state.missing;
+    settings.brokers = settings.brokers.filter((broker) => !gap(broker));
+    if (!settings.brokers.length) { this.alert.hidden = false; this.alert.textContent = SAY.nothing; return; }
+    this.model.send({ do: "run", settings: mix ? { ...settings, mix, rungs: Object.fromEntries(settings.brokers.map((b) => [b, rungs[b]])) } : settings });
+  }
+  progress() {
+    const job = this.model.get("job") ?? {}, running = job.status === "running";
+    if (running && this.root.contains(document.activeElement) && document.activeElement === this.run) { this.cancel.disabled = false; this.cancel.focus(); }
+    if (!running && document.activeElement === this.cancel) { this.run.disabled = false; this.run.focus(); }
+    this.run.disabled = running; this.cancel.disabled = !running; this.bar.hidden = !running; this.bar.value = job.fraction ?? 0;
+    this.note.textContent = [job.text, running && job.left_s != null ? SAY.left(job.left_s) : ""].filter(Boolean).join(", ");
+    this.alert.hidden = !job.error; this.alert.textContent = job.error ?? "";
+  }
+  near(views) {
+    const off = views.filter((view) => this.numeric.some((name) => view[name] !== this.chosen[name]));
+    if (!off.length) return "";
+    const unit = (view, name) => (name === "rate_per_s" ? rateText(view[name]) : `${count(view[name])} ${this.state.controls.find((c) => c.name === name).unit || ""}`.trim());
+    const said = new Set(off.map((view) => this.numeric.map((name) => unit(view, name)).join(", ")));
+    return `${SAY.nearest}${[...said].join("; ")}.`;
+  }
+  subtitleOf(views) {
+    const rungs = [...new Set(views.map((view) => this.rungName(view.rung)))].join(" or ");
+    const origin = [...new Set(views.map((view) => view.origin))].join("; ");
+    return views.length ? `${this.state.charts[0].label}; survives ${rungs}; ${origin}. ${this.near(views)}` : "";
+  }
+  tracesOf(plot, views) {
+    if (!plot.sweep) return views.flatMap((view, at) => view.traces[plot.name].filter((trace) => at === 0 || trace.meta.role !== "floor"));
+    const held = this.numeric.filter((name) => name !== plot.sweep), all = Object.values(this.all());
+    const line = (view) => all.filter((one) => one.broker === view.broker && one.rung === view.rung && one.live === view.live && held.every((name) => one[name] === view[name]));
+    return joined(views.flatMap((view) => line(view).flatMap((one) => one.traces[plot.name])));
+  }
+  async draw() {
+    const views = this.views(), mixed = new Set(views.map((view) => view.rung)).size > 1;
+    this.title.textContent = titleOf(this.state, views, mixed);
+    this.subtitle.textContent = this.subtitleOf(views);
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.say(views), this.said.childElementCount ? 300 : 0);
+    this.under.replaceChildren(...this.details(views));
+    this.Plotly ??= await plotly(this.model);
+    for (const plot of this.plots) await this.plot(plot, views);
+    this.root.dataset.drawn = (+(this.root.dataset.drawn ?? 0) + 1);
+  }
+  say(views) {
+    const lines = views.map((view) => make("p", { text: view.sentence }));
+    if (!lines.length) lines.push(make("p", { text: this.chosen.brokers.length ? SAY.notRecorded : SAY.nothing }));
+    this.said.replaceChildren(...lines);
+  }
+  async plot(plot, views) {
+    const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
+    const height = plot.sweep || narrow ? 300 : 360, layout = structuredClone(plot.layout);
+    if (narrow) Object.assign(layout.margin, { l: 48, r: 78 });
+    const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
+    shown.annotations = [...shown.annotations, ...endLabels(this.state, traces, layout, height, ink)];
+    const data = traces.map((trace) => dressed(this.state, trace, ink));
+    data.forEach((trace) => { if (trace.hollows) trace.marker.symbol = trace.hollows.map((open) => this.state.marks[trace.meta.broker] + (open ? "-open" : "")); });
+    plot.box.setAttribute("aria-label", `${plot.label}. ${this.title.textContent}`);
+    await this.Plotly.react(plot.box, data, shown, { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]] });
+  }
+  details(views) {
+    if (!views.length) return [];
+    const open = new Set([...this.under.querySelectorAll("details[open]")].map((one) => one.dataset.part));
+    const part = (name, ...inside) => make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
+    const verdicts = this.model.get("verdicts") ?? this.state.verdicts;
+    const words = (verdicts.length ? verdicts : this.state.verdicts).map((v) => make("li", {}, make("strong", { text: `${v.claim} ` }), badge(v.word), ` ${v.text}`));
+    return [part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)), part("data", table(this.state.columns, views.map((view) => view.row))),
+      part("card", cards(views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))];
+  }
+  command(views) {
+    const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view.broker) : views[0][control.name] ?? this.chosen[control.name]).join(",");
+    return [this.state.command, ...this.state.controls.map((control) => `--set ${control.alias || control.name}=${value(control)}`)].join(" ");
+  }
+}
+
+export default {
+  async render({ model, el }) {
+    el.classList.add("labs-panel");
+    const panel = new Panel(model, el);
+    panel.build();
+    if (panel.live) panel.progress();
+    await panel.draw();
+    const seen = new MutationObserver(() => panel.draw());
+    seen.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    seen.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    let narrow = el.clientWidth < 480;
+    const sized = new ResizeObserver(() => { if (el.clientWidth < 480 !== narrow) { narrow = !narrow; panel.draw(); } });
+    sized.observe(el);
+    return () => { seen.disconnect(); sized.disconnect(); panel.plots.forEach((plot) => panel.Plotly?.purge(plot.box)); };
+  },
+};

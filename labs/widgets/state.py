@@ -1,0 +1,139 @@
+"""An experiment and its digests -> the state of its panel: plain JSON, the same for a live panel and for a page.
+
+Whatever needs a rule of the domain is decided here; panel.mjs only picks, joins and draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from labs.traces import MARKS, SLIM, Digest, hollow, layouts, styles
+from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, ms_text, sentence, templates
+
+if TYPE_CHECKING:
+    from labs.experiments.base import Control, Experiment
+
+State = dict[str, Any]
+CHART_NAMES = {"ladder": "Latency ladder", "rate": "p99 against rate"}
+SWEEPS = {"rate": "rate_per_s"}
+COLUMNS = ["Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit"]
+SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
+
+
+def view_key(settings: Mapping[str, Any]) -> str:
+    """kafka|2|1000|100: what a point is found by."""
+    return "|".join(f"{settings[name]:g}" if name != "broker" else settings[name] for name in POINT)
+
+
+POINT = ("broker", "rung", "rate_per_s", "body_bytes")
+
+
+def view(digest: Digest, origin: str, *, live: bool = False) -> State:
+    """One point of a lab as a panel shows it."""
+    settings, median = digest["settings"], digest["median"]
+    return {
+        **{name: settings[name] for name in POINT},
+        "label": settings["label"],
+        "origin": origin,
+        "live": live,
+        "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
+        "numbers": {step: median["latency_ms"][step] for step in STEP_WORDS},
+        "sentence": sentence(digest),
+        "row": row(digest),
+        "card": card_rows(digest["card"]),
+        "hollow": hollow(digest),
+    }
+
+
+def _short(trace: Mapping[str, Any]) -> State:
+    return dict(trace) | {"y": [float(f"{ms:.3g}") for ms in trace["y"]]}
+
+
+def row(digest: Digest) -> list[str]:
+    """The digest as one row of the data table; COLUMNS names the cells."""
+    settings, median = digest["settings"], digest["median"]
+    sums = {fate: sum(r["ledger"][fate] for r in digest["repeats"]) for fate in digest["repeats"][0]["ledger"] if
+            fate != "verdict"}  # fmt: skip
+    lost = "unknown" if median["verdict"] == "unknown" else f"{sums['lost']:,}"
+    return [
+        settings["label"],
+        f"{settings['rate_per_s']:,g}/s",
+        *(_cell(median["latency_ms"][step]) for step in ("p50", "p90", "p99", "p999", "max")),
+        _cell(median["lateness_ms"]["p99"]),
+        f"{sums['delivered']:,} of {sums['attempted']:,}",
+        lost,
+        f"{sums['duplicated']:,}",
+        SHORT_STAMPS[median["stamp"]],
+    ]
+
+
+def _cell(ms: float | None) -> str:
+    return "–" if ms is None else ms_text(ms)
+
+
+def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
+    """The run card as pairs of words, in the order in which a sceptic asks."""
+    names = {"broker": "Broker", "client": "Client", "backend": "Where it ran", "machine": "Machine", "cores": "Cores",
+             "rung": "Survives", "durability": "Settings in force", "payload_bytes": "Payload, B",
+             "replicas": "Replicas", "fsync_ms": "One fsync, ms", "date": "Date", "repeats": "Repeats"}  # fmt: skip
+    return [[label, _card_text(card[name])] for name, label in names.items() if card.get(name) not in (None, "", {})]
+
+
+def _card_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {one if one != '' else 'empty'}" for name, one in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _control(control: Control) -> State:
+    made = asdict(control)
+    return made | {"options": [[o["value"], o["label"], o["reason"]] for o in made["options"]]}
+
+
+def missing(experiment: Experiment) -> State:
+    """`broker|rung` -> why there is no such setting, and the nearest stronger rung that has one (or null)."""
+    reasons: Mapping[tuple[str, int], str] = getattr(experiment, "missing", {})
+    return {
+        f"{broker}|{rung}": {"reason": reason, "offer": _stronger(reasons, broker, rung)}
+        for (broker, rung), reason in reasons.items()
+    }
+
+
+def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) -> int | None:
+    return next((r for r in range(rung + 1, 5) if (broker, r) not in reasons), None)
+
+
+def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
+    """The lab's words on its claims, from these digests alone."""
+    return [asdict(verdict) for verdict in experiment.verdict(list(map(dict, digests)))]
+
+
+def views(digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
+    """All points by their key."""
+    return {view_key(d["settings"]): view(d, origin, live=live) for d in digests}
+
+
+def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: str = "") -> State:
+    """Everything a panel needs to draw itself and to replay `digests`."""
+    axes = layouts(digests)
+    return {
+        "format": 1,
+        "lab": experiment.name,
+        "title": experiment.title,
+        "question": experiment.question,
+        "controls": [_control(control) for control in experiment.controls],
+        "missing": missing(experiment),
+        "charts": [{"name": n, "label": CHART_NAMES[n], "layout": axes[n], "sweep": SWEEPS.get(n, "")} for n in axes],
+        "styles": styles(),
+        "marks": MARKS,
+        "names": BROKER_NAMES,
+        "titles": templates(),
+        "steps": STEP_WORDS,
+        "close": CLOSE,
+        "columns": COLUMNS,
+        "command": f"labs run {experiment.name}",
+        "views": views(digests, f"recorded {recorded_on}".strip()),
+        "verdicts": verdicts(experiment, digests) if digests else [],
+    }
