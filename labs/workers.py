@@ -122,9 +122,8 @@ class _Outbox:
     def wait(self) -> None:
         """Until the next message is due: to the microsecond, or to the tick at rates where that costs a core."""
         left_ns = int(self.due_ns[self.sent]) + self.start_ns - time.monotonic_ns()
-        if left_ns > 5 * TICK_NS:
-            self.hear(0.002)
-            time.sleep(0.001)
+        if left_ns > 1.5 * TICK_NS and self.answered < self.sent:
+            self.hear((left_ns - TICK_NS) / NS_PER_S)  # a slow schedule leaves time to see confirmations as they come
         elif self.workload.rate_per_s > SPIN_UP_TO_PER_S:
             time.sleep(max(left_ns, TICK_NS) / NS_PER_S)
         elif left_ns > SPIN_NS:

@@ -1,0 +1,98 @@
+"""How the command line speaks: one message an error, a progress bar, tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from labs.brokers.base import BrokerError
+from labs.profile import UnknownNameError
+from labs.recorder import CancelledError, Watch
+from labs.runs import RunFileError
+from labs.stack import StackError
+
+EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False)
+
+
+def plain(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors that we expect become one message and exit code 1; Ctrl-C becomes 130."""
+
+    @wraps(act)
+    def guarded(*args: Any, **named: Any) -> Any:
+        try:
+            return act(*args, **named)
+        except KeyboardInterrupt:
+            errors.print("Interrupted: what was started has been stopped.", style="yellow")
+            sys.exit(130)
+        except EXPECTED as error:
+            errors.print(f"labs: {error}", style="red", markup=False)
+            sys.exit(1)
+
+    return guarded
+
+
+def say(text: str) -> None:
+    errors.print(text, markup=False)
+
+
+def show(value: Any, json_: bool) -> None:
+    if json_:
+        out.print_json(json.dumps(value))
+        return
+    for name, row in value.items():
+        out.print(
+            f"{name}: " + (", ".join(f"{k} {v}" for k, v in row.items() if v) if isinstance(row, dict) else f"{row}")
+        )
+
+
+class Bar:
+    """A progress bar with the time left, on standard error, as a Watch."""
+
+    def __init__(self, title: str) -> None:
+        columns = (
+            TextColumn("{task.fields[title]}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[text]}"),
+        )
+        self._progress = Progress(*columns, console=errors, transient=True)
+        self._task = self._progress.add_task("", total=1.0, title=title, text="")
+
+    def __enter__(self) -> Watch:
+        self._progress.start()
+        return Watch(progress=self._move)
+
+    def _move(self, fraction: float, text: str) -> None:
+        self._progress.update(self._task, completed=fraction, text=text[:70])
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def table_of(digests: Sequence[dict[str, Any]]) -> None:
+    if not digests or "latency_ms" not in digests[0]["median"]:
+        for row in digests:
+            for name, value in row["median"].items():
+                out.print(f"{name:20} {'-' if value is None else f'{value:.4g}'}")
+        return
+    table = Table(title="End to end, ms, from when each message was due")
+    for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "who was the limit"):
+        table.add_column(column, justify="left" if column in ("", "who was the limit") else "right")
+    for row in digests:
+        steps, late = row["median"]["latency_ms"], row["median"]["lateness_ms"]["p99"]
+        ledger = row["repeats"][0]["ledger"]
+        figures = [steps["p50"], steps["p90"], steps["p99"], steps["max"], late]
+        cells = ["too few" if ms is None else f"{ms:.2f}" for ms in figures]
+        table.add_row(
+            row["settings"]["label"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
+        )
+    out.print(table)
