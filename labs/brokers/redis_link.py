@@ -22,6 +22,10 @@ Command = tuple[Any, ...]
 CONNECT_S = 2.0
 ANSWER_S = 30.0
 """A stopped broker is waited for that long in the middle of an answer; a dead one is noticed at once."""
+LATE_S = 0.15
+"""Redis looks for blocked clients whose time is over ten times a second: "nothing came" may be that late."""
+TICK_S = 0.002
+"""Less than that is not worth a blocking command."""
 
 
 @contextlib.contextmanager

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import redis
 
 from labs.brokers.base import Address, Deliveries, RefusedError
 from labs.brokers.redis_broker import Broker
-from labs.brokers.redis_link import Command, Member, RedisPublisher
+from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512
-GRACE_S = 0.05
-"""How much later than asked the server's "nothing came" may arrive before we stop waiting for it."""
 
 
 class Publisher(RedisPublisher):
@@ -32,19 +31,27 @@ class Consumer(Member):
         self._asked = False
 
     def receive(self, timeout_s: float) -> Deliveries:
-        """What BLMPOP gives; a stopped server's answer is taken by a later call."""
+        """What has been popped; a stopped server's answer is taken by a later call."""
+        until_s = time.monotonic() + timeout_s
+        while True:
+            bodies = self._pop(until_s - time.monotonic())
+            if bodies or time.monotonic() >= until_s:
+                return Deliveries(bodies, [False] * len(bodies))
+
+    def _pop(self, timeout_s: float) -> Sequence[bytes]:
+        """The answer to one command; nothing if it is late."""
         if not self._asked:
+            pop = (1, self.key, b"RIGHT", b"COUNT", BATCH)
             # The server waits for us, so that a message is on its way the moment it comes. 0 would mean for ever.
-            self.link.send([(b"BLMPOP", max(timeout_s, 0.001), 1, self.key, b"RIGHT", b"COUNT", BATCH)])
+            self.link.send([(b"BLMPOP", timeout_s, *pop) if timeout_s > TICK_S else (b"LMPOP", *pop)])
             self._asked = True
-        if not self.link.ready(timeout_s + GRACE_S):
-            return Deliveries()
+        if not self.link.ready(max(timeout_s, 0.0) + LATE_S):
+            return ()
         self._asked = False
         answer = self.link.answers(1)[0]
         if isinstance(answer, redis.ResponseError):
             raise RefusedError(f"Redis refused BLMPOP: {answer}. It needs Redis 7.0 or newer.") from answer
-        bodies = answer[1] if answer else []
-        return Deliveries(bodies, [False] * len(bodies))
+        return answer[1] if answer else ()
 
     def acknowledge(self, deliveries: Deliveries) -> None:
         """A popped message has left the list: nothing to acknowledge."""

@@ -12,12 +12,10 @@ import redis
 
 from labs.brokers.base import Address, Deliveries, RefusedError
 from labs.brokers.redis_broker import Broker
-from labs.brokers.redis_link import Command, Member, RedisPublisher
+from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512
-GRACE_S = 0.05
-"""How much later than asked the server's "nothing came" may arrive before we stop waiting for it."""
 FIELD = b"body"
 
 
@@ -64,15 +62,23 @@ class Consumer(Member):
     def receive(self, timeout_s: float) -> Deliveries:
         """What a dead member left first, then what is new."""
         if self._left:
-            entries, self._left = self._left[:BATCH], self._left[BATCH:]
-            return _deliveries(entries, redelivered=True)
+            claimed, self._left = self._left[:BATCH], self._left[BATCH:]
+            return _deliveries(claimed, redelivered=True)
+        until_s = time.monotonic() + timeout_s
+        while True:
+            entries = self._read(until_s - time.monotonic())
+            if entries or time.monotonic() >= until_s:
+                return _deliveries(entries, redelivered=False)
+
+    def _read(self, timeout_s: float) -> Sequence[Any]:
+        """The entries one XREADGROUP gives; nothing if its answer is late."""
         if True not in self._expected:
-            block_ms = max(round(timeout_s * 1000), 1)  # 0 would mean for ever
-            group = (b"GROUP", self.group, self._me)
-            self.link.send([(b"XREADGROUP", *group, b"COUNT", BATCH, b"BLOCK", block_ms, b"STREAMS", self.key, b">")])
+            wait = (b"BLOCK", round(timeout_s * 1000)) if timeout_s > TICK_S else ()  # BLOCK 0 would mean for ever
+            who = (b"GROUP", self.group, self._me, b"COUNT", BATCH)
+            self.link.send([(b"XREADGROUP", *who, *wait, b"STREAMS", self.key, b">")])
             self._expected.append(True)
-        answer = self._answer(time.monotonic() + timeout_s + GRACE_S)
-        return _deliveries(answer[0][1], redelivered=False) if answer else Deliveries()
+        answer = self._answer(time.monotonic() + max(timeout_s, 0.0) + LATE_S)
+        return answer[0][1] if answer else ()
 
     def _answer(self, until_s: float) -> Any:
         """The answer to XREADGROUP, past those to XACKs; None if it has not come in time."""
