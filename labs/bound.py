@@ -71,10 +71,10 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
 
 
 def _backlog_grew(run: Run) -> bool:
-    """Whether the last quarter waited four times as long as the second, and 100 ms more."""
+    """Whether the last quarter waited four times as long as the first, and 100 ms more: steady growth makes seven."""
     latency = end_to_end_ns(run)
     if len(latency) < 40:
         return False
     quarters = np.array_split(latency, 4)
-    before, after = float(np.median(quarters[1])), float(np.median(quarters[3]))
+    before, after = float(np.median(quarters[0])), float(np.median(quarters[3]))
     return after > 4 * before and after > before + 100 * NS_PER_MS

@@ -1,0 +1,162 @@
+"""Digests, stamps and verdict rules on made histories; no broker."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labs.bound import bottleneck, cpu_cores
+from labs.digest import digest, load, median_of, save, spread_of
+from labs.experiments import EXPERIMENTS, experiment
+from labs.experiments.ladder_verdicts import verdicts
+from labs.profile import UnknownNameError, profile
+from labs.runs import NEVER, Run, RunFileError, empty_columns
+from labs.workload import NS_PER_S, Workload
+
+PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
+
+
+def made_run(
+    latency_ns: int = 1_000_000, late_ns: int = 1000, cores: tuple[float, ...] = (0.2, 0.2, 0.2, 0.7), growth: float = 0
+) -> Run:
+    columns = empty_columns(PLAN.due_ns())
+    due = columns["due_ns"]
+    columns |= {
+        "sent_ns": due + late_ns,
+        "confirmed_ns": due + late_ns + 100,
+        "delivered_sequence": np.arange(len(due)),
+    }
+    columns["delivered_ns"] = due + latency_ns + (np.arange(len(due)) * growth).astype(np.int64)
+    columns |= {"delivered_due_ns": due, "delivered_again": np.zeros_like(due)}
+    at = np.arange(0, 2 * NS_PER_S, NS_PER_S // 10)
+    columns["cpu_at_ns"] = at
+    for role, used in zip(("broker", "producer", "consumer", "machine"), cores, strict=True):
+        columns[f"cpu_{role}_ns"] = (at * used).astype(np.int64)
+    return Run("redis-stream-everysec", PLAN, columns, True)
+
+
+@pytest.mark.parametrize(
+    ("run", "stamp"),
+    [
+        (made_run(), "valid"),
+        (made_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound"),
+        (made_run(cores=(0.2, 0.2, 0.9, 1.5)), "client-bound"),
+        (made_run(late_ns=150_000), "client-bound"),
+        (made_run(late_ns=150_000, latency_ns=5_000_000), "valid"),
+        (made_run(cores=(0.95, 0.2, 0.2, 1.5)), "broker-bound"),
+        (made_run(growth=500_000), "broker-bound"),
+    ],
+)
+def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
+    found, why = bottleneck(run, "redis")
+    assert found == stamp
+    assert why
+
+
+def test_what_cannot_be_seen_of_the_cpu_is_none_and_not_zero() -> None:
+    run = made_run()
+    hidden = replace(run, columns={**run.columns, "cpu_broker_ns": np.full(20, NEVER, np.int64)})
+    cores = cpu_cores(hidden)
+    assert cores["broker"] is None
+    assert cores["foreign"] is None
+    assert cores["producer"] == pytest.approx(0.2)
+
+
+def test_a_step_is_given_only_if_every_repeat_could_say() -> None:
+    ladders = [{"p99": 3.0, "p999": 1.0}, {"p99": 1.0, "p999": None}, {"p99": 2.0, "p999": 1.0}]
+    assert median_of(ladders) == {"p99": 2.0, "p999": None}
+    assert spread_of(ladders) == {"p99": [1.0, 3.0], "p999": None}
+
+
+def point(broker: str, p99s: list[float], stamp: str = "valid", rung: int = 2) -> dict[str, Any]:
+    settings = {"broker": broker, "rate_per_s": 1000, "body_bytes": 100, "rung": rung}
+    repeats = [{"latency_ms": {"p99": p99}, "why": "because"} for p99 in p99s]
+    return {"settings": settings, "repeats": repeats, "median": {"stamp": stamp}}
+
+
+@pytest.mark.parametrize(
+    ("kafka", "word"),
+    [
+        ([3.0, 4.0], "holds"),
+        ([9.0, 11.0], "undecided here"),
+        ([20.0, 30.0], "undecided here"),
+        ([51.0, 90.0], "no longer holds"),
+    ],
+)
+def test_c48_follows_its_rule_and_is_undecided_when_repeats_straddle(kafka: list[float], word: str) -> None:
+    found = {v.claim: v for v in verdicts([point("kafka", kafka)])}
+    assert found["C48"].word == word
+
+
+@pytest.mark.parametrize(
+    ("redis", "word"),
+    [
+        ([1.0, 1.0], "holds"),
+        ([1.9, 1.9], "holds with conditions"),
+        ([3.0, 3.0], "never held"),
+        ([1.0, 1.9], "undecided here"),
+    ],
+)
+def test_c58_compares_the_brokers_round_by_round(redis: list[float], word: str) -> None:
+    found = {v.claim: v for v in verdicts([point("redis", redis), point("rabbitmq", [2, 2]), point("kafka", [5, 5])])}
+    assert found["C58"].word == word
+    assert found["C62"].word == "undecided here"
+
+
+def test_a_client_bound_point_gives_no_verdict_on_a_broker() -> None:
+    found = {v.claim: v for v in verdicts([point("kafka", [1.0], stamp="client-bound")])}
+    assert found["C48"].word == "undecided here"
+    assert "client-bound" in found["C48"].text
+    assert "not measured" in found["C58"].text
+
+
+def test_a_recorded_file_comes_back_whole(tmp_path: Path) -> None:
+    using = profile("redis-stream-everysec")
+    one = digest(
+        "latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [made_run(), made_run()], using, {"cores": 2}
+    )
+    save(tmp_path / "lab.json", "latency-ladder", [one], {"cores": 2})
+    assert load(tmp_path / "lab.json")["digests"] == json.loads(json.dumps([one]))
+    assert one["median"]["latency_ms"]["p50"] == 1.0
+    assert one["settings"]["rung"] == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format": 0}', '{"format": 99, "digests": []}', '{"format": 1}', "[]"])
+def test_a_damaged_or_older_recording_is_named_with_the_cure(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lab.json").write_text(text)
+    with pytest.raises(RunFileError, match=r"labs record|Update"):
+        load(tmp_path / "lab.json")
+
+
+def test_settings_are_checked_before_anything_is_measured() -> None:
+    lab = experiment("latency-ladder")
+    assert lab.settings({"rate": "500", "broker": "kafka,redis"})["brokers"] == ["kafka", "redis"]
+    for bad in (
+        {"rate": 0},
+        {"rate": -1},
+        {"rate": "fast"},
+        {"rate": 1e9},
+        {"rung": 9},
+        {"brokers": "kafak"},
+        {"rat": 5},
+    ):
+        with pytest.raises(ValueError, match=r"must|Nearest"):
+            lab.settings(bad)
+    with pytest.raises(UnknownNameError, match="latency-ladder"):
+        experiment("latency-lader")
+
+
+def test_a_rung_that_no_chosen_broker_has_is_refused_with_the_reason() -> None:
+    lab = experiment("latency-ladder")
+    with pytest.raises(ValueError, match="acks=1"):
+        lab.run(lab.settings({"broker": "kafka", "rung": 1}), None)  # type: ignore[arg-type]
+
+
+def test_every_point_of_every_grid_is_a_valid_setting() -> None:
+    for lab in EXPERIMENTS.values():
+        assert lab.grid()
+        for settings in lab.grid():
+            assert lab.settings(settings)["repeats"] == 5
