@@ -1,0 +1,159 @@
+"""A RabbitMQ connection that is pumped by its owner: pika's SelectConnection without its endless loop.
+
+pika's BlockingConnection waits for every confirmation; its loop, driven step by step as
+BlockingConnection itself does, lets a batch go out and the confirmations come when they come.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pika
+from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.channel import Channel
+from pika.exceptions import AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
+
+from labs.brokers.base import Endpoint, RefusedError, UnreachableError
+
+CONNECT_S = 2.0
+ANSWER_S = 4.0
+# What goes wrong is raised; without a handler of its own pika's log would be printed as well.
+logging.getLogger("pika").addHandler(logging.NullHandler())
+
+
+class Connection(SelectConnection):  # type: ignore[misc]  # pika ships no types
+    """Puts the frames of a batch into one write: pika would make three system calls per message."""
+
+    held: list[bytes] | None = None
+
+    def _adapter_emit_data(self, data: bytes) -> None:
+        if self.held is None:
+            super()._adapter_emit_data(data)
+        else:
+            self.held.append(data)
+
+    def hold(self) -> None:
+        """From now on frames are collected."""
+        self.held = []
+
+    def release(self) -> None:
+        """Hands what was collected to the socket in one piece."""
+        frames, self.held = self.held, None
+        if frames:
+            super()._adapter_emit_data(b"".join(frames))
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What the operating system has not taken yet."""
+        return int(self._get_write_buffer_size())
+
+
+class Link:
+    """One connection with at most one channel."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._where = f"RabbitMQ at {endpoint.host}:{endpoint.port}"
+        self._loop = IOLoop()
+        self._opened = False
+        self._gone: BaseException | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection."""
+        if self._connection is None:
+            raise UnreachableError(f"The connection to {self._where} is closed. Enter the context first.")
+        return self._connection
+
+    def open(self) -> None:
+        """Connects and logs in, within seconds or with a typed error."""
+        parameters = pika.ConnectionParameters(
+            host=self._endpoint.host,
+            port=self._endpoint.port,
+            credentials=pika.PlainCredentials(self._endpoint.username, self._endpoint.password),
+            socket_timeout=CONNECT_S,
+            stack_timeout=ANSWER_S,
+            connection_attempts=1,
+        )
+        self._loop.activate_poller()
+        self._connection = Connection(parameters, self._on_open, self._on_gone, self._on_gone, self._loop)
+        try:
+            self.until(lambda: self._opened, "open a connection")
+        except BaseException:
+            self.close()
+            raise
+
+    def _on_open(self, connection: object) -> None:
+        self._opened = True
+
+    def _on_gone(self, connection: object, reason: BaseException) -> None:
+        self._gone = reason
+
+    def channel(self, on_close: Callable[[Channel, Exception], None] | None = None) -> Channel:
+        """A new channel, open."""
+        opened: list[Channel] = []
+        channel = self.connection.channel(on_open_callback=opened.append)
+        refused: list[Exception] = []
+        channel.add_on_close_callback(lambda _, reason: refused.append(reason))
+        if on_close:
+            channel.add_on_close_callback(on_close)
+        self.until(lambda: bool(opened or refused), "open a channel")
+        return channel
+
+    def call(self, channel: Channel, what: str, send: Callable[[Callable[[Any], None]], Any]) -> Any:
+        """Does `send(callback)` on the channel and waits for its answer; RefusedError if the channel is closed."""
+        answers: list[Any] = []
+        refused: list[Exception] = []
+        channel.add_on_close_callback(lambda _, reason: refused.append(reason))
+        send(answers.append)
+        self.until(lambda: bool(answers or refused), what)
+        if not answers:
+            raise RefusedError(f"{self._where} refused to {what}: {refused[0]}.")
+        return answers[0]
+
+    def pump(self, timeout_s: float) -> None:
+        """Reads and writes what can be, waiting at most `timeout_s` for the first event."""
+        timer = self._loop.call_later(max(timeout_s, 0.0), _nothing)
+        self._loop.poll()
+        self._loop.process_timeouts()
+        self._loop.remove_timeout(timer)
+        if self._gone is not None:
+            raise self._error()
+
+    def _error(self) -> Exception:
+        reason = self._gone
+        if isinstance(reason, AuthenticationError | ProbableAuthenticationError | ProbableAccessDeniedError):
+            return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {reason!r}.")
+        return UnreachableError(f"{self._where} does not answer: {reason!r}. Is it running? Start it with: labs up")
+
+    def until(self, done: Callable[[], bool], what: str, within_s: float = ANSWER_S) -> None:
+        """Pumps until `done`, or raises after `within_s`."""
+        give_up = time.monotonic() + within_s
+        while not done():
+            left_s = give_up - time.monotonic()
+            if left_s <= 0:
+                raise UnreachableError(f"{self._where} was asked to {what} and gave no answer for {within_s:g} s.")
+            self.pump(left_s)
+
+    def close(self) -> None:
+        """Says goodbye, so that all acknowledgements sent arrive, and lets go."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if connection.is_open and self._gone is None:
+                connection.close()
+                self.until(lambda: self._gone is not None, "close the connection", CONNECT_S)
+        except (UnreachableError, RefusedError):
+            pass  # it is closed now, by whomever
+        finally:
+            self._loop.deactivate_poller()
+            self._loop.close()
+
+
+def _nothing() -> None:
+    """A timer must call something."""
