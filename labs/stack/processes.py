@@ -1,0 +1,120 @@
+"""Proofs about processes: which ones are ours, since when, and who listens where. Linux first, psutil elsewhere.
+
+A pid alone proves nothing, for pids are used again. Proof is the pid with its start time, and the marks that
+everything started here carries in its environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+MARK, MARK_HOME, MARK_OWNER = "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER"
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent() -> None:
+    """The kernel kills the calling process when its parent dies (Linux)."""
+    if _LIBC:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """Grandchildren that lose their parent become our children (Linux)."""
+    if _LIBC:
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def start_of(pid: int) -> float:
+    """When the process started, in the kernel's own ticks; 0 if it is gone or only a zombie."""
+    try:
+        if sys.platform == "linux":
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return 0.0 if fields[0] in "ZX" else float(fields[19])
+        process = psutil.Process(pid)
+        return 0.0 if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except (OSError, psutil.Error):
+        return 0.0
+
+
+def is_alive(pid: int, start: float) -> bool:
+    """That very process still runs."""
+    return pid > 0 and start > 0 and start_of(pid) == start
+
+
+def marks(pid: int) -> dict[str, str]:
+    """The process's environment, as far as we may see it."""
+    try:
+        return psutil.Process(pid).environ()
+    except (OSError, psutil.Error):
+        return {}
+
+
+def marked(home: Path) -> dict[str, list[int]]:
+    """All living processes that carry the marks of this home, by stack."""
+    found: dict[str, list[int]] = {}
+    for pid in psutil.pids():
+        seen = marks(pid)
+        if seen.get(MARK) and seen.get(MARK_HOME) == str(home) and start_of(pid):
+            found.setdefault(seen[MARK], []).append(pid)
+    return found
+
+
+def owner_lives(pid: int) -> bool:
+    """The process that started the marked process `pid` still runs."""
+    number, _, start = marks(pid).get(MARK_OWNER, "").partition(":")
+    return bool(number) and is_alive(int(number), float(start or 0))
+
+
+def listeners(pid: int) -> set[tuple[str, int]]:
+    """Every address and port on which the process listens."""
+    try:
+        found = psutil.Process(pid).net_connections(kind="inet")
+    except (OSError, psutil.Error):
+        return set()
+    return {
+        (entry.laddr.ip.removeprefix("::ffff:"), entry.laddr.port)
+        for entry in found
+        if entry.status == psutil.CONN_LISTEN
+    }
+
+
+def who_listens(port: int) -> str:
+    """The process on that port in words, for messages."""
+    try:
+        entries = psutil.net_connections(kind="tcp")
+    except (OSError, psutil.Error):
+        entries = []
+    for entry in entries:
+        if entry.status == psutil.CONN_LISTEN and entry.laddr.port == port and entry.pid:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(entry.pid)
+                return f"pid {entry.pid} `{process.name()}` of user {process.username()}"
+    return "a process we may not see"
+
+
+def family(pid: int) -> list[int]:
+    """The process and all its descendants."""
+    try:
+        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    except psutil.Error:
+        return [pid]
+
+
+def send(pid: int, number: int) -> None:
+    """Send a signal; a process that is gone is no error."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def me() -> dict[str, Any]:
+    """This process as proof for others."""
+    return {"pid": os.getpid(), "start": start_of(os.getpid())}

@@ -1,0 +1,175 @@
+"""What is known of our stacks on disk: folders, ports, logins, the lock, and one small file per running stack.
+
+A stack is one supervisor with its brokers (or one compose project). Its file has one writer, is replaced atomically
+and goes away with it. Everything lies under `home()`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets as random
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PORT_NAMES = (
+    "redis",
+    "rabbitmq",
+    "rabbitmq-admin",
+    "kafka",
+    "kafka-controller",
+    "epmd",
+    "rabbitmq-dist",
+    "rabbitmq-prometheus",
+    "memory",
+)
+BLOCK = 10  # ports kept together for one stack
+LOCK_WAIT_S = 120.0
+
+
+class StackError(Exception):
+    """Brokers could not be started, found or stopped: what was tried, what happened, what to do."""
+
+    def __init__(self, tried: str, happened: str, to_do: str) -> None:
+        super().__init__(f"{tried}: {happened} {to_do}")
+        self.tried, self.happened, self.to_do = tried, happened, to_do
+
+
+def root() -> Path:
+    """The project's folder."""
+    return Path(__file__).resolve().parents[2]
+
+
+def home() -> Path:
+    """Where this project keeps what runs: `.labs/`, or LABS_HOME."""
+    return Path(os.environ.get("LABS_HOME") or root() / ".labs").resolve()
+
+
+def cache() -> Path:
+    """Where downloads are kept: `.labs/cache`, or LABS_CACHE."""
+    return Path(os.environ.get("LABS_CACHE") or home() / "cache").resolve()
+
+
+def home_tag() -> str:
+    """Eight hex digits that tell this user and project from others on the machine."""
+    return hashlib.sha256(f"{os.getuid()}:{home()}".encode()).hexdigest()[:8]
+
+
+def make_folder(path: Path, mode: int = 0o777) -> Path:
+    """The folder, made if it is not there; StackError when that is not allowed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(f"no right to write in {path}")
+    except OSError as error:
+        raise StackError(
+            f"making the folder {path}", f"{error}.", "Make it writable, or set LABS_HOME to a folder of yours."
+        ) from error
+    return path
+
+
+def write_json(path: Path, content: Any, mode: int = 0o644) -> None:
+    """Replace the file in one step: a reader sees the old or the new content, never half of it."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        json.dump(content, file, indent=1)
+    Path(name).chmod(mode)
+    Path(name).replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """The content, or None where there is no readable file."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def secrets() -> dict[str, tuple[str, str]]:
+    """User and password of Redis and RabbitMQ and Kafka's cluster id, generated once and kept with mode 0600."""
+    path = make_folder(home()) / "secrets.json"
+    found = read_json(path)
+    if not isinstance(found, dict) or not {"redis", "rabbitmq", "kafka"} <= found.keys():
+        found = {name: ("labs", random.token_urlsafe(18)) for name in ("redis", "rabbitmq")}
+        found["kafka"] = ("cluster-id", "L" + random.token_urlsafe(16)[:21])
+        write_json(path, found, mode=0o600)
+    return {name: (user, word) for name, (user, word) in found.items()}
+
+
+def default_base() -> int:
+    """The first port of `labs up`: LABS_PORT_BASE, or derived from the user and the folder (20000 to 31990)."""
+    asked = os.environ.get("LABS_PORT_BASE")
+    if not asked:
+        return 20_000 + int(home_tag(), 16) % 1200 * BLOCK
+    if not asked.isdigit() or not 1024 <= int(asked) <= 65_535 - BLOCK:
+        raise StackError("reading LABS_PORT_BASE", f"{asked!r} is no usable port.", "Set it to 1024 to 65525.")
+    return int(asked)
+
+
+def ports(base: int) -> dict[str, int]:
+    """The ports of one stack by name."""
+    return {name: base + number for number, name in enumerate(PORT_NAMES)}
+
+
+def is_free(port: int) -> bool:
+    """Nobody listens on the port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def stack_files() -> list[Path]:
+    """The files of the stacks that run or were killed."""
+    return sorted((home() / "stacks").glob("*.json"))
+
+
+def stacks() -> list[dict[str, Any]]:
+    """What those files say; nothing here is proven yet."""
+    found = (read_json(path) for path in stack_files())
+    return [stack for stack in found if isinstance(stack, dict) and "id" in stack]
+
+
+@contextmanager
+def locked(report: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock against other commands that start or stop; the kernel releases it if we die."""
+    path = make_folder(home()) / "lock"
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StackError(f"opening {path}", f"{error}.", "Set LABS_HOME to a folder of yours.") from error
+    try:
+        _take(handle, report)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, report: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + LOCK_WAIT_S
+    told = False
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 20, 0).decode() or "unknown"
+        if not told:
+            report(f"waiting for another labs command (pid {holder}) to finish")
+            told = True
+        if time.monotonic() > deadline:
+            raise StackError(
+                "starting or stopping brokers", f"pid {holder} has held the lock for {LOCK_WAIT_S:.0f} s.", "End it."
+            )
+        time.sleep(0.1)

@@ -1,0 +1,203 @@
+"""The parent of one stack's brokers: it keeps its file, and ends all of them when their owner is gone.
+
+`python -m labs.stack.supervisor` reads what to start as one line of JSON. A stack of owner `session` ends when its
+owner closes our standard input or dies in whatever way. One of owner `user` does so only until its owner has said
+`commit`; from then on it stays until SIGTERM. If this process is killed, the kernel kills the brokers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from labs.stack import native
+from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
+from labs.stack.state import home, make_folder, write_json
+
+GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
+
+
+class Supervisor:
+    """One stack: its programs, its file, its end."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.order = order
+        self.place = native.Place(order["ports"], Path(order["run"]), Path(order["data"]))
+        self.file = home() / "stacks" / f"{order['id']}.json"
+        self.record: dict[str, Any] = {**order, "supervisor": me(), "committed": False, "brokers": {}}
+        self.left: dict[str, list[Sequence[str]]] = {}
+        self.programs: dict[str, native.Program] = {}
+        self.servers: dict[int, str] = {}
+        self.helpers: dict[int, str] = {}
+        self.ending = False
+
+    def save(self) -> None:
+        """Let the others see how it stands."""
+        if not self.ending:
+            write_json(self.file, self.record)
+
+    def begin(self) -> None:
+        """Start every program; what goes wrong is written down for the owner to read."""
+        make_folder(self.file.parent)
+        self.save()
+        native.prepare(self.place)
+        make_folder(home() / "log")
+        for broker in self.order["brokers"]:
+            log = home() / "log" / f"{broker}-{self.order['id']}.log"
+            entry = {"state": "starting", "pid": 0, "start": 0.0, "why": "", "log": str(log)}
+            self.record["brokers"][broker] = entry | {"data_dir": str(self.place.data / broker)}
+            program = native.program(broker, self.place)
+            self.programs[broker], self.left[broker] = program, list(program.steps)
+            for command in program.helpers:
+                self.helpers[self.spawn(program, command)] = broker
+            self.step(broker)
+
+    def step(self, broker: str) -> None:
+        """Run the program's next step; the last one is the server."""
+        pid = self.spawn(self.programs[broker], self.left[broker].pop(0))
+        self.servers[pid] = broker
+        if not self.left[broker]:
+            self.record["brokers"][broker].update(state="running", pid=pid, start=start_of(pid))
+        self.save()
+
+    def spawn(self, program: native.Program, command: Sequence[str]) -> int:
+        """Start one command in a session of its own, so that a Ctrl-C meant for the owner does not reach it."""
+        with Path(self.record["brokers"][program.broker]["log"]).open("ab") as log:
+            child = subprocess.Popen(
+                list(command),
+                env=program.env,
+                cwd=self.place.run / "home",
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        with contextlib.suppress(BrokenPipeError), child.stdin or contextlib.nullcontext() as inlet:
+            if inlet:
+                inlet.write(program.stdin.encode())
+        child.returncode = 0  # reaped by `reap`, which also sees the orphans
+        return child.pid
+
+    def reap(self) -> None:
+        """Collect the dead; a step that ended starts the next, a server that ended is reported with its broker."""
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = ended
+                if broker := self.servers.pop(pid, ""):
+                    self.ended(broker, os.waitstatus_to_exitcode(status))
+                self.helpers.pop(pid, None)
+
+    def ended(self, broker: str, code: int) -> None:
+        """A step or a server has ended."""
+        if self.ending:
+            return
+        if code == 0 and self.left[broker]:
+            self.step(broker)
+            return
+        how = f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+        self.record["brokers"][broker].update(state="dead", why=f"it {how}")
+        for pid in [pid for pid, owner in self.helpers.items() if owner == broker]:
+            send(pid, signal.SIGKILL)
+        self.save()
+
+    def hear(self, line: str) -> bool:
+        """What the owner says; False when it is time to end."""
+        word, _, rest = line.partition(" ")
+        if word == "versions":
+            for broker, version in json.loads(rest).items():
+                self.record["brokers"][broker].update(state="ready", version=version)
+        elif word == "commit":
+            self.record["committed"] = True
+        else:
+            return False
+        self.save()
+        return True
+
+    def end(self) -> None:
+        """Stop everything and remove every trace; data that is the user's gets a clean stop first."""
+        self.ending = True
+        if self.order["owner"] == "user":
+            for pid in self.servers:
+                send(pid, signal.SIGCONT)
+                send(pid, signal.SIGTERM)
+            deadline = time.monotonic() + GRACE_S
+            while self.servers and time.monotonic() < deadline:
+                time.sleep(0.05)
+                self.reap()
+        while len(children := family(os.getpid())) > 1:
+            for pid in children[1:]:
+                send(pid, signal.SIGKILL)
+            self.reap()
+            time.sleep(0.02)
+        shutil.rmtree(self.place.run, ignore_errors=True)
+        if self.order["owner"] == "session":
+            shutil.rmtree(self.place.data, ignore_errors=True)
+            for entry in self.record["brokers"].values():
+                Path(entry["log"]).unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
+
+    def watch(self, wake: int) -> None:
+        """Serve until told to stop, or until the owner is gone."""
+        owner, start = self.order["owner_pid"], self.order["owner_start"]
+        sources = {wake, sys.stdin.fileno()}
+        text = ""
+        while True:
+            ready = select.select(list(sources), [], [], 0.2)[0]
+            if wake in ready and signal.SIGTERM in os.read(wake, 64):
+                return
+            self.reap()
+            if not self.record["committed"] and not is_alive(owner, start):
+                return
+            if sys.stdin.fileno() in ready:
+                chunk = os.read(sys.stdin.fileno(), 65536).decode()
+                text += chunk
+                *lines, text = text.split("\n")
+                if not all(self.hear(line) for line in lines):
+                    return
+                if not chunk and not self.record["committed"]:
+                    return
+                if not chunk:
+                    sources.discard(sys.stdin.fileno())
+
+
+def main() -> None:
+    """Run one stack from its start to its end."""
+    inlet, outlet = os.pipe()
+    os.set_blocking(outlet, False)
+    signal.set_wakeup_fd(outlet)
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    adopt_orphans()
+    order = b""
+    while not order.endswith(b"\n"):  # byte by byte, so that what follows stays in the pipe
+        if not (byte := os.read(0, 1)):
+            return
+        order += byte
+    supervisor = Supervisor(json.loads(order))
+    try:
+        supervisor.begin()
+        supervisor.watch(inlet)
+    except Exception as error:  # told to the owner through the file before we go
+        supervisor.record["failed"] = f"{type(error).__name__}: {error}"
+        supervisor.save()
+        time.sleep(0.5)
+        raise
+    finally:
+        supervisor.end()
+
+
+if __name__ == "__main__":
+    main()
