@@ -11,6 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from labs import passport_traces
 from labs.profile import RUNGS
 from labs.traces import HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
@@ -86,3 +87,11 @@ def latency_ladder(digests: Sequence[Digest]) -> go.Figure:
 def p99_against_rate(digests: Sequence[Digest]) -> go.Figure:
     """p99 over the rates recorded, one line a broker, each repeat a faint point."""
     return _figure(digests, "rate", joined(trace for d in digests for trace in rate_traces(d)))
+
+
+def passport(digests: Sequence[Digest]) -> go.Figure:
+    """What this machine does without any broker, a row a quantity."""
+    axes = _coloured(passport_traces.layout(digests[0]), palette())
+    drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
+    named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
+    return go.Figure(drawn, axes | named | {"margin": axes["margin"] | {"t": 56}, "template": None})

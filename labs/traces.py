@@ -25,6 +25,7 @@ def styles() -> dict[str, Trace]:
         "median": {"mode": "lines+markers", "line": {"width": 2.5}, "marker": {"size": 7}, "showlegend": False},
         "repeat": quiet | {"mode": "lines", "line": {"width": 1}, "opacity": 0.3},
         "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
+        "row": {"mode": "lines+markers", "line": {"width": 2}, "marker": {"size": 10}, "showlegend": False},
         "floor": {"mode": "lines", "line": {"width": 1.5, "dash": "dot"}, "showlegend": False},
     }
 
@@ -89,7 +90,7 @@ def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """The axes of both charts, one range for all digests of the lab so that charts can be compared by eye."""
     values = [ms for d in digests for r in d["repeats"] for _, ms in r["curve"] if ms > 0] or [0.1, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
-    ms_axis = _axis("latency, ms (log)", type="log", range=span, tickvals=_decades(*span), gridcolor="line")
+    base, ms_axis = ms_axes("latency, ms (log)", span)
     far = max((on_axis(q) for d in digests for r in d["repeats"] for q, _ in r["curve"]), default=3)
     shown = {name: on_axis(q) for name, q in TICKS.items() if on_axis(q) <= far + 0.05}
     ladder_x = _axis("share of the messages that arrived within that time", range=[-0.08, far + 0.06])
@@ -99,7 +100,12 @@ def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     ladder_x |= {"tickvals": list(shown.values()), "ticktext": list(shown)}
     rate_x |= {"ticktext": [f"{rate:,g}" for rate in rates]}
     both = {"yaxis": ms_axis, "shapes": _references(digests, span), "annotations": _reference_names(digests, span)}
-    return {"ladder": _base() | both | {"xaxis": ladder_x}, "rate": _base() | both | {"xaxis": rate_x}}
+    return {"ladder": base | both | {"xaxis": ladder_x}, "rate": base | both | {"xaxis": rate_x}}
+
+
+def ms_axes(name: str, span: Sequence[float]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A bare layout, and a log axis of milliseconds over `span` (powers of ten)."""
+    return _base(), _axis(name, type="log", range=list(span), tickvals=_decades(*span), gridcolor="line")
 
 
 def _base() -> dict[str, Any]:

@@ -32,6 +32,7 @@ const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => v
 export function titleOf(state, views, mixed) {
   const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!views.length) return state.titles.none;
+  if (views[0].title) return views[0].title;
   if (!step) return fill(state.titles.unknown, { rate: rateText(views[0].rate_per_s) });
   const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);
   const [low, high] = [ranked[0], ranked.at(-1)], ratio = high.numbers[step] / low.numbers[step];
@@ -62,9 +63,10 @@ const inkOf = (broker) => (broker === "memory" ? "harness" : broker);
 function dressed(state, trace, ink) {
   const { broker, role, hollow, name } = trace.meta, style = state.styles[role], colour = ink(inkOf(broker));
   const symbol = state.marks[broker] + (hollow && !state.marks[broker].endsWith("open") ? "-open" : "");
-  const hover = trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
+  const open = role === "row" ? trace.x.map((_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open")) : symbol;
+  const hover = role === "row" ? "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
   return { type: "scatter", name, ...style, ...trace, hovertemplate: style.hoverinfo ? undefined : hover,
-    marker: { ...style.marker, color: colour, symbol }, line: { ...style.line, color: colour } };
+    marker: { ...style.marker, color: colour, symbol: open }, line: { ...style.line, color: colour } };
 }
 function joined(traces) {
   const groups = new Map();
@@ -79,6 +81,7 @@ function joined(traces) {
   });
 }
 function endLabels(state, traces, layout, height, ink) {
+  if (layout.meta?.labels === false) return [];
   const last = new Map(traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((t) => [t.meta.broker, t]));
   const [low, high] = layout.yaxis.range, gap = 17 / (height - layout.margin.t - layout.margin.b) * (high - low);
   const ranked = [...last.values()].sort((a, b) => a.y.at(-1) - b.y.at(-1));
@@ -234,6 +237,7 @@ class Panel {
   rungOf(broker) { return this.chosen.mix ? this.chosen.rungs[broker] : this.chosen.rung; }
   views() {
     const all = this.all();
+    if (!this.chosen.brokers) return Object.values(all).slice(0, 1);
     return this.chosen.brokers.map((broker) => nearest(this.state, all, broker, this.rungOf(broker), this.chosen, this.numeric)).filter(Boolean);
   }
   build() {
@@ -246,7 +250,7 @@ class Panel {
     const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, ...charts.filter(Boolean), this.said, this.under);
     const left = make("div", { class: "lp-controls", role: "group", "aria-label": `Controls of ${this.state.title}` }, this.live ? this.job() : null);
     left.prepend(...this.controls.map((control) => control.element));
-    this.root.append(make("div", { class: "lp-body" }, left, picture));
+    this.root.append(make("div", { class: "lp-body" }, left.childElementCount ? left : null, picture));
     this.sync();
   }
   job() {
@@ -260,8 +264,8 @@ class Panel {
   }
   start() {
     const { mix, rungs, ...settings } = this.chosen, gap = (broker) => !mix && `${broker}|${settings.rung}` in this.state.missing;
-    settings.brokers = settings.brokers.filter((broker) => !gap(broker));
-    if (!settings.brokers.length) { this.alert.hidden = false; this.alert.textContent = SAY.nothing; return; }
+    settings.brokers = settings.brokers?.filter((broker) => !gap(broker));
+    if (settings.brokers?.length === 0) { this.alert.hidden = false; this.alert.textContent = SAY.nothing; return; }
     this.model.send({ do: "run", settings: mix ? { ...settings, mix, rungs: Object.fromEntries(settings.brokers.map((b) => [b, rungs[b]])) } : settings });
   }
   progress() {
@@ -280,9 +284,10 @@ class Panel {
     return `${SAY.nearest}${[...said].join("; ")}.`;
   }
   subtitleOf(views) {
-    const rungs = [...new Set(views.map((view) => this.rungName(view.rung)))].join(" or ");
+    const rungs = [...new Set(views.filter((view) => "rung" in view).map((view) => this.rungName(view.rung)))].join(" or ");
     const origin = [...new Set(views.map((view) => view.origin))].join("; ");
-    return views.length ? `${this.state.charts[0].label}; survives ${rungs}; ${origin}. ${this.near(views)}` : "";
+    if (!views.length) return "";
+    return rungs ? `${this.state.charts[0].label}; survives ${rungs}; ${origin}. ${this.near(views)}` : `${this.state.charts[0].label}; ${origin}.`;
   }
   tracesOf(plot, views) {
     if (!plot.sweep) return views.flatMap((view, at) => view.traces[plot.name].filter((trace) => at === 0 || trace.meta.role !== "floor"));
@@ -303,13 +308,13 @@ class Panel {
   }
   say(views) {
     const lines = views.map((view) => make("p", { text: view.sentence }));
-    if (!lines.length) lines.push(make("p", { text: this.chosen.brokers.length ? SAY.notRecorded : SAY.nothing }));
+    if (!lines.length) lines.push(make("p", { text: this.chosen.brokers?.length !== 0 ? SAY.notRecorded : SAY.nothing }));
     this.said.replaceChildren(...lines);
   }
   async plot(plot, views) {
     const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
-    const height = plot.sweep || narrow ? 300 : 360, layout = structuredClone(plot.layout);
-    if (narrow) Object.assign(layout.margin, { l: 48, r: 78 });
+    const layout = structuredClone(plot.layout), height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
+    if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
     const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
     shown.annotations = [...shown.annotations, ...endLabels(this.state, traces, layout, height, ink)];
     const data = traces.map((trace) => dressed(this.state, trace, ink));
@@ -323,8 +328,8 @@ class Panel {
     const part = (name, ...inside) => make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
     const verdicts = this.model.get("verdicts") ?? this.state.verdicts;
     const words = (verdicts.length ? verdicts : this.state.verdicts).map((v) => make("li", {}, make("strong", { text: `${v.claim} ` }), badge(v.word), ` ${v.text}`));
-    return [part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)), part("data", table(this.state.columns, views.map((view) => view.row))),
-      part("card", cards(views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))];
+    return [words.length ? part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)) : null, part("data", table(this.state.columns, views.flatMap((view) => view.rows))),
+      part("card", cards(views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))].filter(Boolean);
   }
   command(views) {
     const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view.broker) : views[0][control.name] ?? this.chosen[control.name]).join(",");

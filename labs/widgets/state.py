@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from labs import passport_traces
 from labs.traces import MARKS, SLIM, Digest, hollow, layouts, styles
 from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, ms_text, sentence, templates
 
@@ -16,34 +18,44 @@ if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
 
 State = dict[str, Any]
-CHART_NAMES = {"ladder": "Latency ladder", "rate": "p99 against rate"}
+CHART_NAMES = {"ladder": "Latency ladder", "rate": "p99 against rate", "passport": "Without a broker"}
 SWEEPS = {"rate": "rate_per_s"}
 COLUMNS = ["Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit"]
 SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
 
 
-def view_key(settings: Mapping[str, Any]) -> str:
-    """kafka|2|1000|100: what a point is found by."""
-    return "|".join(f"{settings[name]:g}" if name != "broker" else settings[name] for name in POINT)
-
-
 POINT = ("broker", "rung", "rate_per_s", "body_bytes")
+
+
+def view_key(settings: Mapping[str, Any]) -> str:
+    """kafka|2|1000|100: what a point is found by. The passport has one point and no settings."""
+    return "|".join(f"{settings[name]:g}" if name != "broker" else settings[name] for name in POINT if name in settings)
 
 
 def view(digest: Digest, origin: str, *, live: bool = False) -> State:
     """One point of a lab as a panel shows it."""
-    settings, median = digest["settings"], digest["median"]
-    return {
+    settings = digest["settings"]
+    common = {"origin": origin, "live": live, "card": card_rows(digest["card"])}
+    if "broker" not in settings:
+        return common | _passport_view(digest)
+    return common | {
         **{name: settings[name] for name in POINT},
         "label": settings["label"],
-        "origin": origin,
-        "live": live,
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
-        "numbers": {step: median["latency_ms"][step] for step in STEP_WORDS},
+        "numbers": {step: digest["median"]["latency_ms"][step] for step in STEP_WORDS},
         "sentence": sentence(digest),
-        "row": row(digest),
-        "card": card_rows(digest["card"]),
+        "rows": [row(digest)],
         "hollow": hollow(digest),
+    }
+
+
+def _passport_view(digest: Digest) -> State:
+    return {
+        "label": "This machine",
+        "title": passport_traces.title(digest),
+        "traces": {"passport": passport_traces.traces(digest)},
+        "sentence": passport_traces.sentence(digest),
+        "rows": passport_traces.table(digest),
     }
 
 
@@ -94,7 +106,7 @@ def _control(control: Control) -> State:
 
 def missing(experiment: Experiment) -> State:
     """`broker|rung` -> why there is no such setting, and the nearest stronger rung that has one (or null)."""
-    reasons: Mapping[tuple[str, int], str] = getattr(experiment, "missing", {})
+    reasons: Mapping[tuple[str, int], str] = getattr(import_module(experiment.run.__module__), "MISSING", {})
     return {
         f"{broker}|{rung}": {"reason": reason, "offer": _stronger(reasons, broker, rung)}
         for (broker, rung), reason in reasons.items()
@@ -115,9 +127,15 @@ def views(digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict
     return {view_key(d["settings"]): view(d, origin, live=live) for d in digests}
 
 
+def _axes(experiment: Experiment, digests: Sequence[Digest]) -> dict[str, State]:
+    if "passport" in experiment.charts:
+        return {"passport": passport_traces.layout(digests[0] if digests else None)}
+    return layouts(digests)
+
+
 def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: str = "") -> State:
     """Everything a panel needs to draw itself and to replay `digests`."""
-    axes = layouts(digests)
+    axes = _axes(experiment, digests)
     return {
         "format": 1,
         "lab": experiment.name,
@@ -132,7 +150,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "titles": templates(),
         "steps": STEP_WORDS,
         "close": CLOSE,
-        "columns": COLUMNS,
+        "columns": passport_traces.COLUMNS if "passport" in axes else COLUMNS,
         "command": f"labs run {experiment.name}",
         "views": views(digests, f"recorded {recorded_on}".strip()),
         "verdicts": verdicts(experiment, digests) if digests else [],

@@ -1,0 +1,140 @@
+"""The book's directives and roles. They only place what labs.widgets and labs.claims give them.
+
+{lab-panel} latency-ladder    the panel, replaying the recorded runs
+{claim} C48                   a claim with its verdict
+{claim-board}, {tally}        all claims; how many have which word
+{run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from labs import claims
+from labs.experiments import experiment
+from labs.widgets import pages
+from labs.widgets.glue import NOT_YET, number
+from labs.widgets.recorded import ROOT, recorded_state
+
+PAGES = {"latency-ladder": "05-4-latency-ladder.html", "passport": "00-your-machine.html"}
+LABS = ROOT / "labs"
+SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css", LABS / "widgets" / "panel.mjs")
+
+
+def _raw(html: str) -> list[nodes.Node]:
+    return [nodes.raw("", html, format="html")]
+
+
+class LabPanel(SphinxDirective):
+    """The panel of a lab, and without JavaScript its recorded medians."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        state = recorded_state(experiment(self.arguments[0]))
+        name = f"{self.arguments[0]}.json"
+        stage = _stage(self.env.app) / "panels"
+        stage.mkdir(parents=True, exist_ok=True)
+        (stage / name).write_text(json.dumps(state, ensure_ascii=False, separators=(",", ":")), "utf-8")
+        return _raw(pages.panel(state, f"_static/panels/{name}"))
+
+
+class Claim(SphinxDirective):
+    """One claim of the article with its verdict."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        found = {entry["id"]: entry for entry in claims.board()}
+        return _raw(pages.claim_card(found[self.arguments[0]]))
+
+
+class Board(SphinxDirective):
+    """Every claim, a section a heading."""
+
+    def run(self) -> list[nodes.Node]:
+        found: list[nodes.Node] = []
+        for name, html in pages.board(claims.board(), PAGES).items():
+            section = nodes.section(ids=[nodes.make_id(f"claims {name}")], names=[])
+            section += nodes.title("", name)
+            section += _raw(html)
+            found.append(section)
+        return found
+
+
+class Tally(SphinxDirective):
+    """How many claims have which word."""
+
+    def run(self) -> list[nodes.Node]:
+        return _raw(pages.tally(claims.tally(claims.board())))
+
+
+class WhenRecorded(SphinxDirective):
+    """Its content if the lab is recorded (or, with :not:, if it is not)."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"not": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        there = bool(recorded_state(experiment(self.arguments[0]))["views"])
+        if there == ("not" in self.options):
+            return []
+        box = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return list(box.children)
+
+
+class RunNumber(SphinxRole):
+    """A figure from a recorded run, in the text."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            text = number(self.text)
+        except (ValueError, KeyError, IndexError) as error:
+            message = self.inliner.reporter.error(f"{self.rawtext}: {error}", line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        return [nodes.inline("", text, classes=["run-number" if text != NOT_YET else "run-missing"])], []
+
+
+def _stage(app: Sphinx) -> Path:
+    return Path(app.outdir).parent / "panel-static"
+
+
+def _serve(app: Sphinx, config: Any) -> None:
+    """Put the panel's own files, and the states made while reading, where Sphinx picks up static files."""
+    stage = _stage(app)
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    for file in SERVED:
+        shutil.copy(file, stage / file.name)
+    config.html_static_path.append(str(stage))
+
+
+def _once(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    """sphinx-thebe and sphinx-togglebutton add their inline scripts twice, which is an error in the console."""
+    seen: dict[tuple[str, str], Any] = {}
+    for script in context.get("script_files", []):
+        key = (str(getattr(script, "filename", script) or ""), str(getattr(script, "attributes", {}).get("body", "")))
+        seen.setdefault(key, script)
+    context["script_files"] = list(seen.values())
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
+    app.connect("config-inited", _serve)
+    app.connect("html-page-context", _once, priority=999)
+    for name, directive in {
+        "lab-panel": LabPanel, "claim": Claim, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
+    }.items():  # fmt: skip
+        app.add_directive(name, directive)
+    app.add_role("run", RunNumber())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

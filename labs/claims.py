@@ -1,0 +1,64 @@
+"""The claim board: all 73 claims of the article, each with a verdict and its evidence, or `not tested yet`.
+
+A word comes from one of two places: a recorded run, judged by its lab's rule, or the cited
+documents of claims.csv where the rule says that no measurement decides.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, str]
+WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "undecided here", "not tested yet")
+
+
+@cache
+def claims() -> dict[str, Row]:
+    """The rows of claims.csv by id, in the article's order."""
+    text = files("labs").joinpath("claims.csv").read_text("utf-8")
+    return {row["id"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def expectation(row: Row) -> str:
+    """What the documents say today, without its leading word: an expectation and never a verdict."""
+    return row["status_2026"].partition(": ")[2] or row["status_2026"]
+
+
+def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Claim -> the verdict of the lab whose recorded file judges it. Raises RunFileError on a damaged file."""
+    from labs.experiments import EXPERIMENTS
+    from labs.widgets.recorded import recorded, recorded_on
+
+    found: dict[str, dict[str, Any]] = {}
+    for lab in EXPERIMENTS.values():
+        file = recorded(lab.name, folder)
+        if file is not None and lab.claims:
+            for verdict in lab.verdict(file["digests"]):
+                said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
+                found[verdict.claim] = said | {"number": lab.number, "date": recorded_on(file)}
+    return found
+
+
+def board(folder: Path | None = None) -> list[dict[str, Any]]:
+    """Every claim: id, section, claim, word, evidence, expected, source, and the lab that judges it (or will)."""
+    words = judged(folder)
+    return [_entry(row, words.get(row["id"])) for row in claims().values()]
+
+
+def _entry(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
+    known = {"id": row["id"], "section": row["section"], "claim": row["claim"], "lab": row["lab"]}
+    known |= {"expected": expectation(row), "source": row["source"], "rule": row["verdict_rule"]}
+    if verdict is None:
+        return known | {"word": "not tested yet", "evidence": "", "page": ""}
+    evidence = f"{verdict['text']} (Recorded {verdict['date']}.)"
+    return known | {"word": verdict["word"], "evidence": evidence, "page": verdict["lab"]}
+
+
+def tally(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many claims have each word, in the order of WORDS."""
+    return {word: sum(entry["word"] == word for entry in entries) for word in WORDS}

@@ -1,0 +1,5 @@
+"""The panel: one ES module, live in JupyterLab and replaying on a page."""
+
+from labs.widgets.panel import Panel
+
+__all__ = ["Panel"]

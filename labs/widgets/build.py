@@ -1,0 +1,40 @@
+"""`make book`: build the site into _build/html from recorded runs only; every warning is an error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from labs.widgets.recorded import ROOT
+
+HTML = ROOT / "_build" / "html"
+JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
+
+
+def command(root: Path) -> list[str]:
+    """The builder, run by this very Python so that no script has to be on the PATH."""
+    options = ["build", str(root), "--toc", str(root / "book" / "_toc.yml"), "-n", "-W", "--keep-going", "--all", "-q"]
+    return [sys.executable, "-c", JUPYTER_BOOK, *options]
+
+
+def build(root: Path = ROOT, runs: Path | None = None) -> int:
+    """Build; 0 if it worked. `runs` replaces book/runs (for tests)."""
+    settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    settings |= {"LABS_RUNS": str(runs)} if runs else {}
+    return subprocess.run(command(root), cwd=root, env=os.environ | settings, check=False).returncode
+
+
+def main() -> int:
+    """Build and say where the site is, or what to look for."""
+    code = build()
+    if code:
+        print("The site was not built: every warning above is an error. Mend it and run `make book` again.")
+    else:
+        print(f"The site is in {HTML.relative_to(ROOT)}; `make serve` shows it on loopback.")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

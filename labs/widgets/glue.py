@@ -1,0 +1,118 @@
+"""Numbers for prose: a few words ask for a figure, the recorded run answers. No page has a typed number.
+
+latency-ladder kafka rung=2 rate=1000 p99      9.60 ms
+latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorded with a p99 of at most 10 ms
+latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
+latency-ladder kafka/redis rung=2 rate=1000 p99   6.0
+passport fsync_ms.p50                          1.80 ms
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from labs.profile import BROKERS, RUNGS
+from labs.widgets.recorded import recorded, recorded_on
+from labs.words import BROKER_NAMES, ms_text, rate_text, times
+
+NOT_YET = "(not recorded yet)"
+DEFAULTS = {"rung": 2, "rate": 1000, "payload": 100}
+STEPS = ("p50", "p90", "p99", "p999", "max")
+FACTS = ("label", "lost", "delivered", "limit", "date", "repeats", "backend", "survives", "cores", "machine", "rate")
+Asked = dict[str, str]
+
+
+def number(text: str, folder: Path | None = None) -> str:
+    """The figure that `text` asks for, or NOT_YET. ValueError if nothing of the kind can be asked."""
+    lab, *words = text.split()
+    file = recorded(lab, folder)
+    if file is None:
+        return NOT_YET
+    if lab == "passport":
+        return _passport(file["digests"][0], words[0])
+    asked = _parse(words)
+    if asked["what"] in ("date", "repeats", "backend", "cores", "machine"):
+        return recorded_on(file) if asked["what"] == "date" else str(file["digests"][0]["card"][asked["what"]])
+    if asked["what"] == "survives":
+        return RUNGS[int(asked["rung"])]
+    if asked["what"] == "rate":
+        return rate_text(float(asked["rate"]))
+    return _answer(file["digests"], asked)
+
+
+def _parse(words: Sequence[str]) -> Asked:
+    asked = {name: str(value) for name, value in DEFAULTS.items()} | {"what": "p50", "who": ""}
+    for word in words:
+        name, has, value = word.partition("=")
+        if has and name in (*DEFAULTS, "under", "order"):
+            asked[name] = value
+        elif word in (*STEPS, *FACTS):
+            asked["what"] = word
+        elif set(word.split("/")) <= set(BROKERS):
+            asked["who"] = word
+        else:
+            raise ValueError(f"cannot ask a run for {word!r}: known are {', '.join((*STEPS, *FACTS, *BROKERS))}")
+    return asked
+
+
+def _answer(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+    if "order" in asked:
+        return _order(digests, asked)
+    if "under" in asked:
+        return _under(digests, asked)
+    found = [_point(digests, asked, broker) for broker in asked["who"].split("/")]
+    if None in found:
+        return NOT_YET
+    values = [_value(point, asked["what"]) for point in found if point]
+    if len(values) == 1:
+        return values[0] if isinstance(values[0], str) else ms_text(values[0])
+    if isinstance(values[0], float) and isinstance(values[1], float):
+        return times(values[0] / values[1])
+    return "too few samples"
+
+
+def _point(digests: Sequence[Mapping[str, Any]], asked: Asked, broker: str) -> Mapping[str, Any] | None:
+    wanted = {"rung": int(asked["rung"]), "rate_per_s": int(asked["rate"]), "body_bytes": int(asked["payload"])}
+    wanted_of = wanted | {"broker": broker}
+    return next((d for d in digests if wanted_of.items() <= d["settings"].items()), None)
+
+
+def _value(digest: Mapping[str, Any], what: str) -> str | float | None:
+    if what in STEPS:
+        value: float | None = digest["median"]["latency_ms"][what]
+        return value
+    if what == "label":
+        return str(digest["settings"]["label"])
+    if what == "limit":
+        return str(digest["median"]["stamp"])
+    return f"{sum(repeat['ledger'][what] for repeat in digest['repeats']):,}"
+
+
+def _order(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+    step, points = asked["order"], [(broker, _point(digests, asked, broker)) for broker in BROKERS]
+    known = [(p["median"]["latency_ms"][step], b) for b, p in points if p and p["median"]["latency_ms"][step]]
+    return ", ".join(BROKER_NAMES[broker] for _, broker in sorted(known)) or NOT_YET
+
+
+def _under(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+    """The highest recorded rate up to which the step stays within `under` ms at every lower rate too."""
+    wanted = {"rung": int(asked["rung"]), "body_bytes": int(asked["payload"]), "broker": asked["who"]}
+    line = sorted(
+        (d for d in digests if wanted.items() <= d["settings"].items()), key=lambda d: d["settings"]["rate_per_s"]
+    )
+    best = ""
+    for digest in line:
+        ms = digest["median"]["latency_ms"][asked["what"]]
+        if ms is None or ms > float(asked["under"]):
+            break
+        best = rate_text(digest["settings"]["rate_per_s"])
+    return best or ("none of the recorded rates" if line else NOT_YET)
+
+
+def _passport(digest: Mapping[str, Any], what: str) -> str:
+    if what in digest["card"]:
+        return str(digest["card"][what])
+    value = digest["median"][what]
+    return f"{value:.0f}" if what == "loop_m_per_s" else ms_text(value)

@@ -1,0 +1,92 @@
+"""What a page shows without JavaScript, as HTML: the recorded medians, a claim, the claim board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from labs.widgets.state import State
+
+Entry = Mapping[str, Any]
+NOT_RECORDED = "This lab is not recorded yet. Run it live on your machine with <code>make lab</code>."
+
+
+def badge(word: str) -> str:
+    """A verdict: its word, its colour, its sign."""
+    return f'<span class="verdict" data-word="{escape(word)}">{escape(word)}</span>'
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """A table that scrolls sideways and can be reached by keyboard."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    inside = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    region = f'class="lab-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"'
+    return f"<div {region}><table>{inside}</table></div>"
+
+
+def _cells(row: Sequence[str]) -> str:
+    rest = "".join(f'<td class="num">{escape(cell)}</td>' for cell in row[1:])
+    return f'<th scope="row">{escape(row[0])}</th>{rest}'
+
+
+def panel(state: State, address: str) -> str:
+    """The panel's host on a page; inside it what is read until, or without, JavaScript."""
+    if not state["views"]:
+        return f'<p class="lab-note">{NOT_RECORDED}</p>'
+    shown = default_views(state)
+    rows = [row for view in shown for row in view["rows"]]
+    caption = f"{state['title']}: medians, {shown[0]['origin']}"
+    said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown)
+    noscript = "<noscript><p>The controls need JavaScript. These are the recorded figures.</p></noscript>"
+    inside = noscript + said + table(state["columns"], rows, caption)
+    return (
+        f'<div class="lab-panel lab-wide" data-state="{escape(address)}"><div class="lab-fallback">{inside}</div></div>'
+    )
+
+
+def default_views(state: State) -> list[State]:
+    """The points at the default of every control but the rate; all there is if the lab has no controls."""
+    defaults = {c["name"]: c["default"] for c in state["controls"] if c["kind"] != "many"}
+    found = [view for view in state["views"].values() if all(view[n] == v for n, v in defaults.items() if n in view)]
+    return found or list(state["views"].values())
+
+
+def claim_card(entry: Entry) -> str:
+    """One claim with its verdict, for the top of a chapter."""
+    said = f'<p class="said">{escape(entry["claim"])}</p>'
+    word = f"<p><strong>{entry['id']}</strong> {badge(entry['word'])}</p>"
+    why = escape(entry["evidence"]) or "Not tested yet."
+    return f'<div class="claim-card">{word}{said}<p class="why">{why}</p></div>'
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """How many claims have which word."""
+    items = "".join(f"<li>{badge(word)} <strong>{count}</strong></li>" for word, count in counts.items())
+    return f'<ul class="tally">{items}</ul>'
+
+
+def board(entries: Sequence[Entry], pages: Mapping[str, str]) -> dict[str, str]:
+    """Section -> the list of its claims. `pages`: lab -> address of its page."""
+    sections: dict[str, list[str]] = {}
+    for entry in entries:
+        sections.setdefault(entry["section"], []).append(_board_line(entry, pages))
+    return {name: f'<ul class="claims">{"".join(lines)}</ul>' for name, lines in sections.items()}
+
+
+def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
+    page = pages.get(entry["page"])
+    link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
+    planned = "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"
+    evidence = f"{escape(entry['evidence'])}{link}" if entry["evidence"] else f"{escape(planned)}."
+    more = f"<p>How it will be judged: {escape(entry['rule'])}</p>"
+    more += (
+        f"<p>What the documents let us expect: {escape(entry['expected'])}</p><p>Sources: {escape(entry['source'])}</p>"
+    )
+    label = f"Rule, expectation and sources of {entry['id']}"
+    return (
+        f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'
+        f'<p class="meta">{badge(entry["word"])} {evidence}</p>'
+        f"<details><summary>{label}</summary>{more}</details></div></li>"
+    )

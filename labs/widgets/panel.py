@@ -1,0 +1,137 @@
+"""The live home of the panel: an anywidget that runs the experiment in a thread and shows what comes back."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from importlib.resources import files
+from typing import Any, Literal
+
+import anywidget
+import traitlets
+
+from labs.brokers.base import BrokerError, UnreachableError
+from labs.experiments.base import Experiment
+from labs.recorder import CancelledError, Watch
+from labs.runs import RunFileError
+from labs.widgets.recorded import ROOT, recorded_state
+from labs.widgets.state import verdicts, views
+
+Mode = Literal["auto", "live", "recorded"]
+HERE = files("labs.widgets")
+PLOTLY = ROOT / "book" / "_static" / "vendor" / "plotly-basic.min.js"
+SHOW_EVERY_S = 0.2
+
+
+def _mode(mode: str | None) -> str:
+    chosen = mode or os.environ.get("LABS_MODE") or "auto"
+    if chosen not in ("auto", "live", "recorded"):
+        raise ValueError(f"mode must be auto, live or recorded, got {chosen!r}")
+    return chosen
+
+
+class Panel(anywidget.AnyWidget):
+    """Controls, Run and Cancel, the chart. `mode`: auto (the default), live or recorded; else from LABS_MODE."""
+
+    _esm = HERE.joinpath("panel.mjs").read_text("utf-8")
+    _css = files("labs").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
+    state = traitlets.Dict().tag(sync=True)
+    live = traitlets.Bool(True).tag(sync=True)
+    fresh = traitlets.Dict().tag(sync=True)
+    verdicts: Any = traitlets.List().tag(sync=True)
+    job = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, experiment: Experiment, mode: Mode | None = None) -> None:
+        self.experiment, self.mode = experiment, _mode(mode)
+        self.digests: dict[str, dict[str, Any]] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        state, error = self._recorded()
+        super().__init__(state=state, live=self.mode != "recorded", job={"status": "idle", "text": error})
+        self.on_msg(self._heard)
+
+    def _recorded(self) -> tuple[dict[str, Any], str]:
+        try:
+            return recorded_state(self.experiment), ""
+        except RunFileError as error:
+            return recorded_state(self.experiment, ROOT / "nothing"), str(error)
+
+    def __repr__(self) -> str:
+        return f"Panel({self.experiment.name!r}, mode={self.mode!r}, measured here: {len(self.digests)} points)"
+
+    def _heard(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        """What the browser asks for. Unknown messages do nothing."""
+        wanted = message.get("do") if isinstance(message, dict) else None
+        if wanted == "plotly":
+            self.send({"kind": "plotly"}, buffers=[PLOTLY.read_bytes()])
+        elif wanted == "cancel":
+            self.cancel()
+        elif wanted == "run" and self.live:
+            self.start(message.get("settings") or {})
+
+    def start(self, given: dict[str, Any]) -> None:
+        """Run the experiment with these settings in a thread; a second start while one runs does nothing."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._stop.clear()
+        self.job = {"status": "running", "fraction": 0.0, "text": "starting", "left_s": None}
+        self._thread = threading.Thread(target=self._measure, args=(given,), daemon=True, name="labs-panel")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the run to stop; it does so within a second or two and keeps nothing of this run."""
+        self._stop.set()
+        if self.job.get("status") == "running":
+            self.job = self.job | {"text": "cancelling", "left_s": None}
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the run to end; whether it has."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _measure(self, given: dict[str, Any]) -> None:
+        try:
+            settings = self.experiment.settings(given)
+            found = self.experiment.run(settings, Watch(_Clock(self).progress, self._stop.is_set))
+        except CancelledError:
+            self.job = {"status": "cancelled", "text": "Cancelled. Nothing of this run was kept."}
+        except (ValueError, BrokerError, OSError, RuntimeError) as error:
+            self._failed(error)
+        except Exception as error:  # the panel is the last one who can tell the reader
+            self._failed(error)
+        else:
+            self._show(found)
+
+    def _show(self, found: list[dict[str, Any]]) -> None:
+        now = time.strftime("%H:%M:%S")
+        self.digests |= {key: d for d in found for key in views([d], "")}
+        self.verdicts = verdicts(self.experiment, list(self.digests.values()))
+        self.fresh = self.fresh | views(found, f"measured here at {now}", live=True)
+        trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if r.get("trouble")]
+        self.job = {"status": "done", "text": f"Measured at {now}.", "error": "\n".join(trouble)}
+
+    def _failed(self, error: Exception) -> None:
+        """In `auto` the recorded runs stay on show and the panel says so; in `live` it fails loudly."""
+        text = str(error) or type(error).__name__
+        broker_trouble = isinstance(error, UnreachableError) or type(error).__name__ == "StackError"
+        if self.mode == "auto" and broker_trouble and self.state["views"]:
+            text += "\nShown instead: the nearest recorded run."
+        self.job = {"status": "failed", "text": f"The run failed ({self.mode}).", "error": text}
+
+
+class _Clock:
+    """Progress with the time left, sent to the browser a few times a second at most."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._start_s, self._shown_s = panel, time.monotonic(), 0.0
+
+    def progress(self, fraction: float, text: str) -> None:
+        now_s = time.monotonic()
+        if now_s - self._shown_s < SHOW_EVERY_S or self._panel._stop.is_set():
+            return
+        self._shown_s = now_s
+        spent_s = now_s - self._start_s
+        left_s = round(spent_s / fraction - spent_s, 1) if fraction > 0.05 else None
+        self._panel.job = {"status": "running", "fraction": round(fraction, 3), "text": text, "left_s": left_s}
