@@ -17,8 +17,8 @@ _TRIES = 3
 
 
 def folder() -> Path:
-    """Where the complete set lies once it is fetched."""
-    return cache() / f"kafka-{VERSION}"
+    """Where the complete set lies once it is fetched; another list is another folder."""
+    return cache() / f"kafka-{VERSION}-{hashlib.sha256(LIST.read_bytes()).hexdigest()[:8]}"
 
 
 def read_list(path: Path = LIST) -> dict[str, str]:
