@@ -170,7 +170,7 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
-    classes = ["-cp", f"{run}/cache/kafka-{kafka_jars.VERSION}/*"]
+    classes = ["-cp", f"{run}/cache/{kafka_jars.folder().name}/*"]
     steps = []
     if not (place.data / "kafka/meta.properties").exists():
         tool = [*base, "-XX:TieredStopAtLevel=1", *classes, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
