@@ -1,0 +1,225 @@
+"""Kafka: a topic of one partition; a group is an offset that is remembered."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from kafka.structs import OffsetAndMetadata
+
+from labs.brokers.base import Address, BrokerError, Confirmations, Deliveries, Endpoint
+from labs.brokers.kafka_link import ANSWER_MS, Site
+from labs.profile import Profile
+
+TOPIC_LIMIT_BYTES = 2 * 1024 * 1024
+"""The default, 1 MiB, leaves no room for the headers of a payload of 1 MiB."""
+BATCH = 4096
+
+
+class Publisher:
+    """kafka-python's producer; its thread sends, `poll` looks at the futures in order."""
+
+    def __init__(self, address: Address) -> None:
+        self._site = Site(address.endpoint)
+        self._topic = address.name
+        self._acks = str(address.profile.settings["acks"])
+        self._producer: Any = None
+        self._next = 0
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._refused: list[int] = []
+
+    def __enter__(self) -> Self:
+        self._site.probe()
+        with self._site.typed():
+            self._producer = KafkaProducer(
+                **self._site.config,
+                metrics_enabled=False,
+                acks=self._acks if self._acks == "all" else int(self._acks),
+                enable_idempotence=self._acks == "all",  # the client's default; it excludes weaker acks
+                # As by default the client knows the limit: once a broker has refused a message for its size, an
+                # idempotent producer of kafka-python refuses all that follow.
+                max_request_size=TOPIC_LIMIT_BYTES,
+                max_block_ms=ANSWER_MS,
+            )
+            self._producer.partitions_for(self._topic)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(KafkaError):
+            self._producer.close(timeout=0 if self._waiting else 2)
+
+    def publish(self, bodies: Sequence[bytes]) -> None:
+        """Gives the batch to the producer's thread, which sends what has gathered."""
+        send, topic, waiting = self._producer.send, self._topic, self._waiting
+        first, self._next = self._next, self._next + len(bodies)
+        with self._site.typed():
+            for number, body in enumerate(bodies, first):
+                try:
+                    waiting.append((number, send(topic, body, partition=0)))
+                except MessageSizeTooLargeError:
+                    self._refused.append(number)
+
+    def poll(self, timeout_s: float) -> Confirmations:
+        """What the futures say; waits for the oldest one if none is done."""
+        refused, self._refused = self._refused, []
+        if self._waiting and not refused and not self._waiting[0][1].is_done:
+            self._wait(timeout_s)
+        confirmed: list[int] = []
+        while self._waiting and self._waiting[0][1].is_done:
+            number, future = self._waiting.popleft()
+            if future.exception is None:
+                confirmed.append(number)
+            elif not future.exception.retriable:
+                refused.append(number)
+            elif confirmed or refused:
+                self._waiting.appendleft((number, future))
+                break
+            else:
+                raise self._site.unreachable(future.exception) from future.exception
+        return Confirmations(confirmed, refused)
+
+    def _wait(self, timeout_s: float) -> None:
+        """For the oldest message; if nothing is heard of it, for a sign of the broker."""
+        try:
+            self._waiting[0][1].get(timeout_s)
+        except KafkaTimeoutError:
+            self._site.probe_sometimes()
+        except KafkaError:
+            pass  # the future tells it again
+
+
+class Consumer:
+    """The reader of the one partition for a group. It asks for the partition by name, which spares the rebalancing
+    of a group: two members at the same time would both read everything."""
+
+    def __init__(self, address: Address, group: str) -> None:
+        self._site = Site(address.endpoint)
+        self._partition = TopicPartition(address.name, 0)
+        self._group = f"{address.name}-{group}"
+        self._consumer: Any = None
+        self._committed: Any = None
+        self._offset = 0
+
+    def __enter__(self) -> Self:
+        self._site.probe()
+        with self._site.typed():
+            self._consumer = KafkaConsumer(
+                **self._site.config,
+                metrics_enabled=False,
+                group_id=self._group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_records=BATCH,
+                max_partition_fetch_bytes=4 * TOPIC_LIMIT_BYTES,
+            )
+            try:
+                self._begin()
+            except BaseException:
+                self._consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
+                raise
+        return self
+
+    def _begin(self) -> None:
+        """At the group's committed offset, or at the beginning."""
+        self._consumer.bootstrap(timeout_ms=ANSWER_MS)
+        self._consumer.assign([self._partition])
+        committed = self._consumer.committed(self._partition, timeout_ms=ANSWER_MS)
+        if committed is None:
+            self._consumer.seek_to_beginning(self._partition)
+        else:
+            self._consumer.seek(self._partition, committed)
+        self._consumer.position(self._partition, timeout_ms=ANSWER_MS)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What was acknowledged last must be remembered before the reader goes."""
+        with contextlib.suppress(KafkaError):
+            if self._committed is not None and not self._committed.succeeded() and kind is None:
+                self._consumer.commit(self._position(), timeout_ms=ANSWER_MS)
+        with contextlib.suppress(KafkaError):
+            self._consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
+
+    def receive(self, timeout_s: float) -> Deliveries:
+        """What a fetch has brought."""
+        with self._site.typed():
+            records = self._consumer.poll(timeout_ms=round(timeout_s * 1000)).get(self._partition)
+        if not records:
+            self._site.probe_sometimes()
+            return Deliveries()
+        bodies = [record.value for record in records]
+        return Deliveries(bodies, [False] * len(bodies), records[-1].offset + 1)
+
+    def acknowledge(self, deliveries: Deliveries) -> None:
+        """Commits the offset behind the batch, and so all before it; the answer is not waited for."""
+        if isinstance(deliveries.token, int):
+            self._offset = deliveries.token
+            with self._site.typed():
+                self._committed = self._consumer.commit_async(self._position())
+
+    def _position(self) -> dict[Any, Any]:
+        return {self._partition: OffsetAndMetadata(self._offset, "", -1)}
+
+
+class Broker:
+    """One Kafka under one profile; `name` is the topic."""
+
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+        self._site = Site(endpoint)
+        self._known_version = endpoint.version
+        self._acks = str(profile.settings["acks"])
+        self._topic = name
+        self._configs = {"max.message.bytes": str(TOPIC_LIMIT_BYTES), "min.insync.replicas": "1"}
+        if "flush_messages" in profile.settings:
+            self._configs["flush.messages"] = str(profile.settings["flush_messages"])
+
+    @contextlib.contextmanager
+    def _admin(self) -> Any:
+        """An admin client for a moment: the broker may be killed and started again in between."""
+        self._site.probe()
+        with self._site.typed(), contextlib.closing(KafkaAdminClient(**self._site.config)) as admin:
+            yield admin
+
+    def __enter__(self) -> Self:
+        """Creates the topic, ready to be written."""
+        topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
+        with self._admin() as admin:
+            admin.create_topics({self._topic: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Deletes the topic; a broker that is gone keeps it."""
+        with (
+            contextlib.suppress(BrokerError),
+            self._admin() as admin,
+            contextlib.suppress(UnknownTopicOrPartitionError),
+        ):
+            admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
+
+    def version(self) -> str:
+        """As the server's protocol versions tell, to the last digit if whoever started it knows better."""
+        with self._admin() as admin:
+            node = admin.describe_cluster()["brokers"][0]["broker_id"]
+            found = ".".join(map(str, admin.get_broker_version_data(node).broker_version))
+        return self._known_version if self._known_version.startswith(found) else found
+
+    def durability(self) -> dict[str, str]:
+        """The topic's settings as the server says, and acks, which is the client's."""
+        keys = ("flush.messages", "flush.ms", "min.insync.replicas")
+        with self._admin() as admin:
+            found = admin.describe_configs([ConfigResource("TOPIC", self._topic)], config_filter="all")
+        topic = found["topic"][self._topic]
+        return {
+            "acks": self._acks,
+            **{key: str(topic[key]["value"] if isinstance(topic[key], dict) else topic[key]) for key in keys},
+        }
