@@ -25,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from tests import standins
+from tests import firewall, standins
 from tests.standins import say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +76,7 @@ def _install() -> None:
 def _start_daemon(stays: bool) -> None:
     RUN.mkdir(mode=0o700, exist_ok=True)
     (HOME / "data").mkdir(parents=True, exist_ok=True)
+    firewall.remember(RUN / "firewall")
     command = ["dockerd", "--data-root", str(HOME / "data"), "--exec-root", str(RUN / "exec"), "--bridge", "none"]
     command += ["--pidfile", str(PIDFILE), "--host", environment()["DOCKER_HOST"]]
     environ = environment()
@@ -143,6 +144,7 @@ def down() -> None:
             process.kill()
     psutil.wait_procs(left, timeout=10)
     _unmount()
+    firewall.restore(RUN / "firewall")
     shutil.rmtree(RUN, ignore_errors=True)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).parent / "images"
 CACHE = Path(os.environ.get("LABS_CACHE", ROOT / ".labs" / "cache")) / "standins"
+JARS = ROOT / "labs" / "stack" / "kafka-jars.sha256"
 PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
 SUITE = "forky"
 VARIABLES = ("LABS_REDIS_IMAGE", "LABS_RABBITMQ_IMAGE", "LABS_KAFKA_IMAGE")
@@ -108,7 +109,8 @@ def root_file_system() -> Path:
 
 def _fingerprint() -> str:
     files = sorted(path for path in IMAGES.rglob("*") if path.is_file())
-    text = PACKAGES + SUITE + "".join(f"{path.relative_to(IMAGES)}{path.read_text()}" for path in files)
+    text = PACKAGES + SUITE + JARS.read_text()
+    text += "".join(f"{path.relative_to(IMAGES)}{path.read_text()}" for path in files)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

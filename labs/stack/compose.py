@@ -9,14 +9,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from labs.brokers.base import Endpoint
-from labs.stack import docker, greeting
+from labs.stack import docker, greeting, probe
 from labs.stack.processes import is_alive, start_of
 from labs.stack.state import StackError, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
-PULL_S, UP_S, READY_S, DOWN_S = 1800.0, 180.0, 120.0, 120.0
+PULL_S, UP_S, READY_S, DOWN_S, TELL_S = 1800.0, 180.0, 120.0, 120.0, 3.0
 # A health check costs the engine about 55 ms of CPU. Readiness is proven from here, so the labs ask for few of them.
 HEALTH_INTERVAL = "30s"
 _NEVER_USED = {
@@ -115,33 +116,44 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
     try:
         words = ("up", "--detach", "--no-build", "--no-deps", *brokers)
         _compose(project, *words, timeout_s=UP_S, extra=extra, host=host_network)
-        for broker in brokers:
-            _await(broker, project, ports[broker], began_s, report)
+        endpoints = [_endpoint(broker, project, ports, secrets) for broker in brokers]
+        return {found.broker: _await(found, project, began_s, report) for found in endpoints}
     except BaseException:
         _compose(project, "rm", "--stop", "--force", *brokers, timeout_s=DOWN_S, extra=extra)
         if not docker.ids(project):
             stop(project, volumes=False)
         raise
-    return {broker: _endpoint(broker, project, ports, secrets) for broker in brokers}
 
 
-def _await(broker: str, project: str, port: int, began_s: float, report: Callable[[str], None]) -> None:
-    """Wait until the broker itself answers on its port of this machine."""
-    told_s = began_s
-    while not greeting.answers(broker, port):
-        state = docker.container(broker, project)["State"]
+def _await(endpoint: Endpoint, project: str, began_s: float, report: Callable[[str], None]) -> Endpoint:
+    """The endpoint with its version, once a message went round from here to the broker and back."""
+    broker, told_s, reason = endpoint.broker, began_s, "does not answer"
+    while True:
         waited_s = time.monotonic() - began_s
-        if state["Status"] not in ("running", "created", "restarting") or waited_s > READY_S:
-            what = "does not answer" if state["Running"] else f"ended with code {state['ExitCode']}"
-            raise StackError(
-                f"starting {broker} in a container", f"it {what} after {waited_s:.0f} s; its last words: "
-                f"{docker.last_words(broker, project)}", f"Port {port} and the image's own log say more: docker logs.",
-            )  # fmt: skip
-        if time.monotonic() - told_s > 5:
+        try:
+            if greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
+                version = probe.round_trip(replace(endpoint, pids=()))
+                report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {waited_s:.1f} s")
+                return replace(endpoint, version=version, pids=docker.pids(docker.container(broker, project)))
+        except probe.NotReady as not_yet:
+            reason = str(not_yet)
+        state = docker.container(broker, project)["State"]
+        if state["Status"] not in ("running", "created", "restarting"):
+            raise _failure(broker, project, f"ended with code {state['ExitCode']}", waited_s)
+        if waited_s > READY_S:
+            raise _failure(broker, project, reason, waited_s)
+        if time.monotonic() - told_s > TELL_S:
             told_s = time.monotonic()
-            report(f"{broker}: not ready after {waited_s:.0f} s, waiting up to {READY_S:.0f} s")
+            report(f"{broker}: starting, {waited_s:.0f} s")
         time.sleep(0.1)
-    report(f"{broker}: answers after {time.monotonic() - began_s:.1f} s")
+
+
+def _failure(broker: str, project: str, happened: str, waited_s: float) -> StackError:
+    return StackError(
+        f"starting {broker} in a container",
+        f"it {happened} after {waited_s:.0f} s; its last words: {docker.last_words(broker, project)}.",
+        "Its containers were removed. Try again, or run: labs up --backend native",
+    )
 
 
 def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapping[str, tuple[str, str]]) -> Endpoint:
@@ -158,6 +170,7 @@ def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapp
         pids=docker.pids(container),
         backend="compose",
         container=container["Name"].lstrip("/"),
+        version=docker.kafka_version(container["Id"]) if broker == "kafka" else "",
         data_dir=f"volume {volumes[0]}" if volumes else "",
     )
 

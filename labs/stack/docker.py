@@ -91,3 +91,13 @@ def running(project: str) -> dict[str, str]:
     asked = ["ps", "--all", "--filter", f"label={LABEL_PROJECT}={project}", "--format", shown]
     pairs = (line.split() for line in run(asked, ANSWER_S).splitlines())
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def kafka_version(container_id: str) -> str:
+    """Kafka tells no client its version; the name of its main jar does."""
+    try:
+        jars = run(["exec", container_id, "ls", "/opt/kafka/libs"], ANSWER_S)
+    except StackError:
+        return ""
+    found = re.search(r"kafka_2\.\d+-([\d.]+)\.jar", jars)
+    return found[1] if found else ""

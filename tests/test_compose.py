@@ -1,0 +1,305 @@
+"""The same promises as the native brokers', in containers. Needs an engine: eval "$(python -m tests.engine up)"."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import kafka
+import pika
+import psutil
+import pytest
+import redis
+
+from labs.brokers.base import Endpoint
+from labs.stack import compose, docker, state
+from labs.stack.processes import start_of
+from labs.stack.state import StackError
+from tests import engine
+
+pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = f"labs-test-{os.getpid()}"
+SECRETS = {"redis": ("anna", "-r_" + "x" * 20), "rabbitmq": ("anna", "y" * 20), "kafka": ("cluster-id", "L" + "a" * 21)}
+
+
+@pytest.fixture(scope="session")
+def container_engine() -> Iterator[None]:
+    """An engine that answers, with images in it; brings none up, because tests do not change the system."""
+    if not engine.answers() and not engine.answers(engine.environment()):
+        pytest.fail('no container engine answers. To have one of our own: eval "$(python -m tests.engine up)"')
+    before = dict(os.environ)
+    os.environ.update(engine.up())
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def ports(container_engine: None) -> dict[str, int]:
+    """A block of free ports for this run."""
+    for base in range(33_000, 39_000, 20):
+        found = state.ports(base)
+        if all(state.is_free(port) for port in found.values()):
+            return found
+    raise AssertionError("no free ports")
+
+
+def start(ports: dict[str, int], *brokers: str, project: str = PROJECT, **more: object) -> dict[str, Endpoint]:
+    given: dict[str, object] = {"owner_pid": os.getpid(), "report": lambda line: None} | more
+    wanted = brokers or compose.SERVICES
+    return compose.start(wanted, project=project, ports=ports, secrets=SECRETS, **given)  # type: ignore[arg-type]
+
+
+@contextmanager
+def stopped_after(project: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        compose.stop(project, volumes=True)
+
+
+@pytest.fixture(scope="module")
+def stack(ports: dict[str, int]) -> Iterator[dict[str, Endpoint]]:
+    """All three, started once for the tests that only look."""
+    os.environ["LABS_HEALTH_INTERVAL"] = "2s"
+    with stopped_after(PROJECT):
+        yield start(ports)
+    del os.environ["LABS_HEALTH_INTERVAL"]
+
+
+def put(found: dict[str, Endpoint], text: bytes) -> None:
+    """Leave one message in each broker in a way that promises to keep it."""
+    redis_client(found["redis"]).lpush("kept", text)
+    with channel(found["rabbitmq"]) as open_channel:
+        open_channel.queue_declare("kept", durable=True)
+        open_channel.confirm_delivery()
+        open_channel.basic_publish("", "kept", text, pika.BasicProperties(delivery_mode=2))
+    admin = kafka.KafkaAdminClient(bootstrap_servers=address(found["kafka"]))
+    admin.create_topics({"kept": {"num_partitions": 1, "replication_factor": 1}})
+    admin.close()
+    producer = kafka.KafkaProducer(bootstrap_servers=address(found["kafka"]))
+    producer.send("kept", text, partition=0).get(timeout=10)
+    producer.close()
+
+
+def take(found: dict[str, Endpoint]) -> dict[str, object]:
+    """The message that is in each broker."""
+    with channel(found["rabbitmq"]) as open_channel:
+        amqp = open_channel.basic_get("kept", auto_ack=True)[2]
+    consumer = kafka.KafkaConsumer(bootstrap_servers=address(found["kafka"]), enable_auto_commit=False)
+    consumer.assign([kafka.TopicPartition("kept", 0)])
+    consumer.seek_to_beginning()
+    records = [record for batch in consumer.poll(timeout_ms=10_000).values() for record in batch]
+    consumer.close()
+    kept = {"redis": redis_client(found["redis"]).rpop("kept"), "rabbitmq": amqp}
+    return kept | {"kafka": records[0].value if records else None}
+
+
+def address(endpoint: Endpoint) -> str:
+    return f"{endpoint.host}:{endpoint.port}"
+
+
+def redis_client(endpoint: Endpoint) -> redis.Redis:
+    login = {"username": endpoint.username, "password": endpoint.password}
+    return redis.Redis(host=endpoint.host, port=endpoint.port, socket_timeout=5, **login)
+
+
+@contextmanager
+def channel(endpoint: Endpoint) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
+    login = pika.PlainCredentials(endpoint.username, endpoint.password)
+    parameters = pika.ConnectionParameters(endpoint.host, endpoint.port, credentials=login)
+    connection = pika.BlockingConnection(parameters)
+    yield connection.channel()
+    connection.close()
+
+
+def listening(ports: dict[str, int]) -> set[tuple[str, int]]:
+    found = psutil.net_connections(kind="tcp")
+    return {(c.laddr.ip, c.laddr.port) for c in found if c.status == "LISTEN" and c.laddr.port in ports.values()}
+
+
+def test_an_engine_with_the_images_is_good_enough() -> None:
+    assert compose.why_not() is None
+
+
+def test_each_broker_says_where_it_is_what_it_is_and_that_it_runs_in_a_container(stack: dict[str, Endpoint]) -> None:
+    assert list(stack) == ["redis", "rabbitmq", "kafka"]
+    for endpoint in stack.values():
+        assert (endpoint.backend, endpoint.host) == ("compose", "127.0.0.1")
+        assert endpoint.version[0].isdigit()
+        assert endpoint.container.startswith(PROJECT)
+    assert "anna" in repr(stack["redis"])
+    assert SECRETS["redis"][1] not in repr(stack["redis"])
+
+
+def test_the_process_named_is_the_broker_of_that_container(stack: dict[str, Endpoint]) -> None:
+    words = {"redis": "redis-server", "rabbitmq": "rabbitmq", "kafka": "kafka.Kafka"}
+    for endpoint in stack.values():
+        (pid,) = endpoint.pids
+        assert words[endpoint.broker] in " ".join(psutil.Process(pid).cmdline())
+
+
+def test_the_containers_own_health_checks_agree(stack: dict[str, Endpoint]) -> None:
+    give_up_s = time.monotonic() + 30
+    health = {}
+    while set(health.values()) != {"healthy"} and time.monotonic() < give_up_s:
+        health = {broker: docker.container(broker, PROJECT)["State"]["Health"]["Status"] for broker in stack}
+        time.sleep(0.3)
+    assert health == dict.fromkeys(compose.SERVICES, "healthy")
+
+
+def test_every_port_is_on_loopback_only(stack: dict[str, Endpoint], ports: dict[str, int]) -> None:
+    found = listening(ports)
+    assert {port for _, port in found} >= {endpoint.port for endpoint in stack.values()}
+    assert {host for host, _ in found} == {"127.0.0.1"}
+    for broker in stack:
+        published = docker.container(broker, PROJECT)["HostConfig"]["PortBindings"].values()
+        assert {binding["HostIp"] for bindings in published for binding in bindings} == {"127.0.0.1"}
+
+
+def test_redis_refuses_whoever_has_no_login_or_a_wrong_one(stack: dict[str, Endpoint]) -> None:
+    where = {"host": "127.0.0.1", "port": stack["redis"].port}
+    for login in ({}, {"username": "anna", "password": "wrong"}, {"password": "redis"}):
+        with pytest.raises(redis.exceptions.AuthenticationError):
+            redis.Redis(**where, **login, protocol=2).ping()
+
+
+def test_rabbitmq_refuses_guest(stack: dict[str, Endpoint]) -> None:
+    with pytest.raises(pika.exceptions.ProbableAuthenticationError):
+        pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", stack["rabbitmq"].port))
+
+
+def test_no_password_is_in_the_list_of_processes(stack: dict[str, Endpoint]) -> None:
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or [])
+        assert SECRETS["redis"][1] not in words
+        assert SECRETS["rabbitmq"][1] not in words
+
+
+def test_a_client_in_another_container_reaches_kafka_by_its_name(stack: dict[str, Endpoint]) -> None:
+    tool = "org.apache.kafka.tools.TopicCommand --bootstrap-server kafka:19092 --list"
+    image = docker.container("kafka", PROJECT)["Config"]["Image"]
+    command = ["docker", "run", "--rm", "--network", f"{PROJECT}_default", "--entrypoint", "sh", image, "-c"]
+    done = subprocess.run(
+        [*command, f"java -cp '/opt/kafka/libs/*' {tool}"], capture_output=True, text=True, timeout=60
+    )
+    assert "labs-ready" in done.stdout, done.stderr
+
+
+def test_what_was_confirmed_survives_new_containers(ports: dict[str, int], stack: dict[str, Endpoint]) -> None:
+    put(stack, b"still here")
+    compose.stop(PROJECT, volumes=False)
+    assert listening(ports) == set()
+    assert take(start(ports)) == dict.fromkeys(compose.SERVICES, b"still here")
+
+
+def test_with_host_networking_they_listen_on_loopback_themselves(ports: dict[str, int]) -> None:
+    compose.stop(PROJECT, volumes=True)
+    project = f"{PROJECT}-host"
+    with stopped_after(project):
+        found = start(ports, project=project, host_network=True)
+        put(found, b"direct")
+        assert take(found)["kafka"] == b"direct"
+        assert {socket.inet_aton(host.removeprefix("::ffff:"))[0] for host, _ in listening(ports) if host != "::1"} == {
+            127
+        }
+        assert all(docker.container(broker, project)["HostConfig"]["NetworkMode"] == "host" for broker in found)
+    assert listening(ports) == set()
+
+
+def test_what_a_killed_owner_left_is_removed_by_the_next_command(ports: dict[str, int]) -> None:
+    compose.stop(PROJECT, volumes=True)
+    owner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    mine, its = f"{PROJECT}-mine", f"{PROJECT}-its"
+    with stopped_after(mine), stopped_after(its):
+        start(ports, "redis", project=its, owner_pid=owner.pid)
+        assert compose.sweep(PROJECT) == []
+        owner.kill()
+        owner.wait()
+        assert compose.sweep(PROJECT) == [f"{its}-redis-1"]
+        assert docker.ids(its) == []
+        assert its not in docker.run(["volume", "ls", "--quiet"], 10)
+        assert compose.sweep(PROJECT) == []
+
+
+def test_a_process_that_has_the_dead_owners_number_is_not_taken_for_it() -> None:
+    began = f"{start_of(os.getpid()):.0f}"
+    assert compose._lives(f"{os.getpid()}:{began}")
+    assert not compose._lives(f"{os.getpid()}:{int(began) - 1}")
+    assert compose._lives("0")
+
+
+def test_a_taken_port_is_named_and_nothing_is_left(ports: dict[str, int]) -> None:
+    project = f"{PROJECT}-taken"
+    with socket.socket() as decoy, stopped_after(project):
+        decoy.bind(("127.0.0.1", ports["redis"]))
+        decoy.listen()
+        with pytest.raises(StackError, match=f"taken.*{ports['redis']}.*LABS_PORT_BASE"):
+            start(ports, "redis", project=project)
+        assert docker.ids(project) == []
+
+
+def test_a_container_that_ends_at_once_is_reported_with_its_last_words(
+    ports: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = compose._images(compose.SERVICES)
+    monkeypatch.setenv("LABS_REDIS_IMAGE", images["kafka"])
+    with pytest.raises(StackError, match=r"ended with code 127 .*docker-entrypoint.sh"):
+        start(ports, "redis", project=f"{PROJECT}-broken")
+    assert docker.ids(f"{PROJECT}-broken") == []
+
+
+def test_no_engine_is_a_reason_with_a_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    assert "No container engine answers" in str(compose.why_not())
+    assert "native" in str(compose.why_not())
+    with pytest.raises(StackError, match="native"):
+        docker.ids("any")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no `docker` command" in str(compose.why_not())
+
+
+def test_an_engine_without_the_images_names_those_it_cannot_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_REDIS_IMAGE", "registry.invalid/redis:0")
+    reason = str(compose.why_not())
+    assert "registry.invalid/redis:0" in reason
+    assert "native" in reason
+
+
+def render(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    chosen = [part for file in files for part in ("-f", str(ROOT / file))]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LABS_")} | variables
+    command = ["docker", "compose", "--env-file", "/dev/null", *chosen, "config", "--format", "json"]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30)
+
+
+def test_by_hand_without_logins_it_refuses_and_says_what_to_run() -> None:
+    done = render("docker-compose.yml")
+    assert done.returncode != 0
+    assert "make up" in done.stderr
+
+
+def test_official_images_are_named_by_an_exact_tag() -> None:
+    services = json.loads(render("docker-compose.yml", **compose._NEVER_USED).stdout)["services"]
+    for broker, image in {"redis": "redis", "rabbitmq": "rabbitmq", "kafka": "apache/kafka"}.items():
+        name, _, tag = services[broker]["image"].partition(":")
+        assert name == image
+        assert tag.removesuffix("-management").count(".") == 2
+        assert int(services[broker]["mem_limit"]) <= 2**30
+
+
+def test_the_host_override_publishes_nothing_and_binds_loopback() -> None:
+    done = render("docker-compose.yml", "docker-compose.host.yml", **compose._NEVER_USED)
+    services = json.loads(done.stdout)["services"]
+    for broker in compose.SERVICES:
+        assert services[broker]["network_mode"] == "host"
+        assert not services[broker].get("ports")
+    assert "0.0.0.0" not in done.stdout
