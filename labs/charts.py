@@ -38,7 +38,9 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
 
 def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> go.Figure:
     layout = _coloured(layouts(digests)[chart], palette())
-    layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"])
+    layout["annotations"] = layout["annotations"] + _end_labels(
+        traces, layout["yaxis"]["range"], layout["xaxis"].get("type") == "log"
+    )
     figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], layout | {"template": None})
     note = f"{_drawn(chart)}; survives {_promises(digests)}"
     return figure.update_layout(
@@ -66,7 +68,7 @@ def _coloured(part: Any, ink: Mapping[str, str]) -> Any:
     return [_coloured(item, ink) for item in part] if isinstance(part, list) else part
 
 
-def _end_labels(traces: Sequence[Trace], span: Sequence[float]) -> list[dict[str, Any]]:
+def _end_labels(traces: Sequence[Trace], span: Sequence[float], log_x: bool) -> list[dict[str, Any]]:
     """Names at the line ends instead of a legend, pushed apart so that none covers another."""
     last = {t["meta"]["broker"]: t for t in traces if t["meta"]["role"] in ("median", "floor") and t["y"]}
     gap = 18 / HEIGHT_PX * (span[1] - span[0]) * 1.3
@@ -74,7 +76,8 @@ def _end_labels(traces: Sequence[Trace], span: Sequence[float]) -> list[dict[str
     for broker, trace in sorted(last.items(), key=lambda item: item[1]["y"][-1]):
         at = max(math.log10(trace["y"][-1]), at + gap)
         colour = palette()["harness" if broker == "memory" else broker]
-        place = {"xref": "paper", "x": 1.01, "xanchor": "left", "yref": "y", "y": at, "showarrow": False}
+        x = math.log10(trace["x"][-1]) if log_x else trace["x"][-1]
+        place = {"xref": "x", "x": x, "xshift": 8, "xanchor": "left", "yref": "y", "y": at, "showarrow": False}
         labels.append(place | {"text": trace["meta"]["name"], "font": {"color": colour, "size": 13}})
     return labels
 

@@ -13,7 +13,7 @@ ROWS = {
     "timer_ms": "a sleep of 1 ms ends late by",
     "fsync_ms": "a small write and its flush",
 }
-STEPS = {"p50": "median", "p99": "p99", "max": "worst"}
+STEPS = {"p50": "median", "p90": "p90", "max": "worst"}
 
 
 def _known(digest: Digest, step: str) -> dict[int, float]:
@@ -22,7 +22,7 @@ def _known(digest: Digest, step: str) -> dict[int, float]:
 
 
 def traces(digest: Digest) -> list[Trace]:
-    """A row a quantity: from the median (filled) to p99 (hollow); each repeat's median as a faint point."""
+    """A row a quantity: from the median (filled) to p90 (hollow); each repeat's median as a faint point."""
     meta = {"broker": "memory", "hollow": False, "name": BROKER_NAMES["memory"]}
     found: list[Trace] = []
     for at, name in enumerate(ROWS):
@@ -39,7 +39,7 @@ def layout(digest: Digest | None) -> dict[str, Any]:
     """Milliseconds on a log axis, one row a quantity."""
     values = [ms for step in STEPS for ms in (_known(digest, step).values() if digest else ())] or [0.01, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
-    base, across = ms_axes("ms (log); filled: median, hollow: p99, line to the worst", span)
+    base, across = ms_axes("ms (log); filled: median, hollow: p90, line to the worst", span)
     names = [name.replace(" and ", "<br>and ").replace(" ends", "<br>ends") for name in ROWS.values()]
     up = {"range": [-0.6, len(ROWS) - 0.4], "tickvals": list(range(len(ROWS))), "ticktext": names}
     quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}
@@ -66,7 +66,7 @@ def sentence(digest: Digest) -> str:
 
 
 def table(digest: Digest) -> list[list[str]]:
-    """Quantity, median, p99, worst, and the range of the medians over the repeats."""
+    """Quantity, median, p90, worst, and the range of the medians over the repeats."""
     rows = []
     for name, label in ROWS.items():
         cells = [ms_text(digest["median"].get(f"{name}.{step}")) for step in STEPS]

@@ -128,10 +128,30 @@ def _once(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _do
     context["script_files"] = list(seen.values())
 
 
+MENDED = {
+    'aria-label="Search" data-bs-placement': "data-bs-placement",  # the label would hide the shortcut that it shows
+    '<div class="bd-sidebar-primary bd-sidebar': '<div role="complementary" aria-label="Contents" '
+    'class="bd-sidebar-primary bd-sidebar',
+    '<div class="pst-scrollable-table-container">': '<div class="pst-scrollable-table-container" role="region" '
+    'tabindex="0" aria-label="Table, scrolls sideways">',
+}
+"""What the theme writes -> what a screen reader and axe can live with."""
+
+
+def _mend(app: Sphinx, error: Exception | None) -> None:
+    if error is None and app.builder.format == "html":
+        for page in Path(app.outdir, "book").glob("*.html"):
+            text = page.read_text("utf-8")
+            for written, better in MENDED.items():
+                text = text.replace(written, better)
+            page.write_text(text, "utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
     app.connect("config-inited", _serve)
     app.connect("html-page-context", _once, priority=999)
+    app.connect("build-finished", _mend)
     for name, directive in {
         "lab-panel": LabPanel, "claim": Claim, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
     }.items():  # fmt: skip

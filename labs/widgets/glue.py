@@ -105,9 +105,9 @@ def _under(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
     best = ""
     for digest in line:
         ms = digest["median"]["latency_ms"][asked["what"]]
-        if ms is None or ms > float(asked["under"]):
+        if ms is not None and ms > float(asked["under"]):
             break
-        best = rate_text(digest["settings"]["rate_per_s"])
+        best = best if ms is None else rate_text(digest["settings"]["rate_per_s"])
     return best or ("none of the recorded rates" if line else NOT_YET)
 
 

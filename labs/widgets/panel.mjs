@@ -30,9 +30,9 @@ const rateText = (rate) => `${count(rate)}/s`;
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export function titleOf(state, views, mixed) {
-  const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!views.length) return state.titles.none;
   if (views[0].title) return views[0].title;
+  const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!step) return fill(state.titles.unknown, { rate: rateText(views[0].rate_per_s) });
   const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);
   const [low, high] = [ranked[0], ranked.at(-1)], ratio = high.numbers[step] / low.numbers[step];
@@ -88,7 +88,8 @@ function endLabels(state, traces, layout, height, ink) {
   let at = -Infinity;
   const places = ranked.map((trace) => (at = Math.max(Math.log10(trace.y.at(-1)), at + gap)));
   const over = Math.max(0, (places.at(-1) ?? low) - high);
-  return ranked.map((trace, index) => ({ xref: "paper", x: 1, xanchor: "left", xshift: 6, yref: "y", y: places[index] - over, showarrow: false,
+  const across = (x) => (layout.xaxis.type === "log" ? Math.log10(x) : x);
+  return ranked.map((trace, index) => ({ xref: "x", x: across(trace.x.at(-1)), xanchor: "left", xshift: 8, yref: "y", y: places[index] - over, showarrow: false,
     text: trace.meta.name, font: { color: ink(inkOf(trace.meta.broker)), size: 13 } }));
 }
 const svg = (tag, attributes) => {
@@ -244,7 +245,7 @@ class Panel {
     this.controls = this.state.controls.map((control) => KINDS[control.kind](this, control));
     if (this.state.controls.some((control) => control.name === "rung")) this.controls.push(mixControl(this));
     this.title = make("p", { class: "lp-title" }); this.subtitle = make("p", { class: "lp-subtitle" });
-    this.plots = this.state.charts.map((chart) => ({ ...chart, box: make("div", { class: "lp-chart", role: "img", "data-chart": chart.name }) }));
+    this.plots = this.state.charts.map((chart) => ({ ...chart, box: make("div", { class: "lp-chart", role: "group", "data-chart": chart.name }) }));
     this.said = make("div", { class: "lp-said", role: "status" }); this.under = make("div");
     const charts = this.plots.flatMap((plot, at) => [at ? make("p", { class: "lp-chartname", text: plot.label }) : null, plot.box]);
     const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, ...charts.filter(Boolean), this.said, this.under);

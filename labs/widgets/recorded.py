@@ -24,7 +24,9 @@ def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
 def recorded_on(file: dict[str, Any]) -> str:
     """The day of the recording, from the file's own words or its digests' run cards."""
     dates = {str(d["card"].get("date", ""))[:10] for d in file["digests"]} - {""}
-    return str(file.get("recorded_at") or " to ".join(sorted({min(dates), max(dates)}) if dates else []))[:24]
+    return str(file.get("recorded_at") or " to ".join(sorted({min(dates), max(dates)}) if dates else []))[
+        :24
+    ].partition("T")[0]
 
 
 def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
