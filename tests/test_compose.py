@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import kafka
@@ -19,12 +19,13 @@ import pytest
 import redis
 
 from labs.brokers.base import Endpoint
-from labs.stack import compose, docker, state
+from labs.stack import compose, docker
 from labs.stack.processes import start_of
 from labs.stack.state import StackError
 from tests import engine
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
+PORT_NAMES = (*compose.SERVICES, "rabbitmq-admin", "rabbitmq-prometheus", "rabbitmq-dist", "epmd", "kafka-controller")
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = f"labs-test-{os.getpid()}"
 SECRETS = {"redis": ("anna", "-r_" + "x" * 20), "rabbitmq": ("anna", "y" * 20), "kafka": ("cluster-id", "L" + "a" * 21)}
@@ -44,12 +45,12 @@ def container_engine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ports(container_engine: None) -> dict[str, int]:
-    """A block of free ports for this run."""
-    for base in range(33_000, 39_000, 20):
-        found = state.ports(base)
-        if all(state.is_free(port) for port in found.values()):
-            return found
-    raise AssertionError("no free ports")
+    """Free ports for this run."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in PORT_NAMES]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return {name: probe.getsockname()[1] for name, probe in zip(PORT_NAMES, probes, strict=True)}
 
 
 def start(ports: dict[str, int], *brokers: str, project: str = PROJECT, **more: object) -> dict[str, Endpoint]:

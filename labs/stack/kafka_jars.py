@@ -1,4 +1,4 @@
-"""Apache Kafka without Maven: the jars named in `kafka-jars.sha256`, fetched by jgo and compared with their checksums."""
+"""Apache Kafka without Maven: the jars named in `kafka-jars.sha256`, fetched by jgo, compared with their checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start one native stack through a supervisor and wait until every broker has answered; or stop one, or sweep."""
+"""Start one native stack through a supervisor and wait until every broker has answered."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ import contextlib
 import json
 import os
 import secrets as random
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from labs.brokers.base import Endpoint
-from labs.stack import native, probe, state
-from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, marked, marks, me, owner_lives, send
-from labs.stack.processes import who_listens
+from labs.stack import native, probe, registry, state
+from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me
 from labs.stack.state import StackError
+from labs.stack.sweep import run_folder
 
 READY_S = 90.0
 END_S = 40.0
 Report = Callable[[str], None]
-_NEEDS = {"rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus")}
-_NEEDS |= {"kafka": ("kafka", "kafka-controller")}
 
 
 class Launch:
@@ -44,7 +39,7 @@ class Launch:
             "owner_start": me()["start"],
             "ports": ports,
             "brokers": self.brokers,
-            "run": str(run_root() / f"labs-{os.getuid()}-{state.home_tag()}-{self.id}"),
+            "run": str(run_folder(self.id)),
             "data": str(place[owner]),
         }
         self.began = time.monotonic()
@@ -100,7 +95,7 @@ class Launch:
         try:
             if not entry["pid"]:
                 raise probe.NotReady("preparing its data folder")
-            version = probe.round_trip(endpoint(broker, record))
+            version = probe.round_trip(registry.endpoint(broker, record))
         except probe.NotReady as reason:
             if seconds > READY_S:
                 raise self._failure(broker, f"no message went round in {READY_S:.0f} s ({reason}).") from reason
@@ -109,8 +104,8 @@ class Launch:
                 self.report(f"{broker}: starting, {seconds:.0f} s, usually {native.USUAL_S[broker]} s")
             return
         entry["version"] = version
-        self.ready[broker] = endpoint(broker, record)
-        self.report(f"{broker} {version}: ready on 127.0.0.1:{entry_port(broker, record)} after {seconds:.1f} s")
+        self.ready[broker] = registry.endpoint(broker, record)
+        self.report(f"{broker} {version}: ready on 127.0.0.1:{record['ports'][broker]} after {seconds:.1f} s")
 
     def _failure(self, what: str, happened: str) -> StackError:
         return StackError(f"starting {what}", happened, f"Everything was stopped; logs are in {state.home() / 'log'}.")
@@ -140,109 +135,8 @@ class Launch:
         self.process.returncode = 0  # not ours to wait for any more
 
 
-def run_root() -> Path:
-    """A short folder without a space for run folders."""
-    found = tempfile.gettempdir()
-    return Path(found) if " " not in found and len(found) < 40 else Path("/tmp")  # noqa: S108 - made with mode 0700
-
-
-def entry_port(broker: str, record: dict[str, Any]) -> int:
-    """The client port of a broker in a stack's record."""
-    return int(record["ports"][broker])
-
-
-def endpoint(broker: str, record: dict[str, Any]) -> Endpoint:
-    """What the record says about a broker, as clients want it."""
-    entry = record["brokers"][broker]
-    user, password = state.secrets().get(broker, ("", "")) if broker in ("redis", "rabbitmq") else ("", "")
-    return Endpoint(
-        broker=broker,
-        host=entry.get("host", "127.0.0.1"),
-        port=int(entry.get("port") or entry_port(broker, record)),
-        username=user,
-        password=password,
-        admin_port=int(record["ports"]["rabbitmq-admin"]) if broker == "rabbitmq" else 0,
-        pids=tuple(entry["pids"] if "pids" in entry else [entry["pid"]]),
-        backend=record["backend"],
-        container=entry.get("container", ""),
-        version=entry.get("version", ""),
-        data_dir=entry.get("data_dir", ""),
-    )
-
-
-def needed_ports(brokers: Sequence[str], ports: dict[str, int]) -> list[int]:
-    """The ports that these brokers will listen on."""
-    return [ports[name] for broker in brokers for name in _NEEDS.get(broker, (broker,))]
-
-
-def free_ports(brokers: Sequence[str], owner: str) -> dict[str, int]:
-    """Ports for a new stack. The user's stay the same each time; a session moves on to the next free block."""
-    base = state.default_base()
-    fixed = owner == "user" or "LABS_PORT_BASE" in os.environ
-    for block in range(1 if fixed else 200):
-        first = base + block * state.BLOCK
-        ports = state.ports(first)
-        taken = [port for port in needed_ports(brokers, ports) if not state.is_free(port)]
-        if not taken:
-            return ports
-    raise StackError(
-        f"starting {', '.join(brokers)}",
-        f"port {taken[0]} is taken by {who_listens(taken[0])}, which we did not start.",
-        f"End that process, or choose other ports: LABS_PORT_BASE={20_000 + (base + 5_000) % 12_000 // 10 * 10}.",
-    )
-
-
 def _tail(path: Path) -> str:
     with contextlib.suppress(OSError):
         lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
         return " / ".join(lines[-3:])
     return "none"
-
-
-def stop_stack(record: dict[str, Any]) -> None:
-    """End a native stack by its supervisor, once that is proven to be it."""
-    pid, start = record["supervisor"]["pid"], record["supervisor"]["start"]
-    if not is_alive(pid, start) or marks(pid).get(MARK) != record["id"]:
-        return
-    send(pid, signal.SIGTERM)
-    deadline = time.monotonic() + END_S
-    while is_alive(pid, start) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if is_alive(pid, start):
-        send(pid, signal.SIGKILL)
-
-
-def sweep(report: Report) -> None:
-    """Remove what killed commands left: processes with our marks, run folders, session data, files. Holds the lock."""
-    records = {record["id"]: record for record in state.stacks()}
-    kept = set()
-    for stack, pids in marked(state.home()).items():
-        record = records.get(stack, {})
-        head = record.get("supervisor", {"pid": 0, "start": 0.0})
-        led = is_alive(head["pid"], head["start"])
-        if (led and record.get("committed")) or any(owner_lives(pid) for pid in pids):
-            kept.add(stack)
-            continue
-        _end(stack, report)
-    kept |= {record["id"] for record in records.values() if record.get("backend") == "compose"}
-    for path in state.stack_files():
-        if path.stem not in kept:
-            path.unlink(missing_ok=True)
-    folders = [*run_root().glob(f"labs-{os.getuid()}-{state.home_tag()}-*"), *state.home().glob("session-*")]
-    for folder in folders:
-        if folder.name.rpartition("-")[2] not in kept:
-            shutil.rmtree(folder, ignore_errors=True)
-    for partial in [*state.cache().glob(".partial-*"), *state.cache().glob("debian/.partial-*")]:
-        if not Path(f"/proc/{partial.name.rpartition('-')[2]}").exists():
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _end(stack: str, report: Report) -> None:
-    """A supervisor whose owner died is ending by itself: give it a moment, then end all that carries its mark."""
-    report(f"removing what an interrupted command left (stack {stack})")
-    deadline = time.monotonic() + 5
-    while (pids := marked(state.home()).get(stack, [])) and time.monotonic() < deadline + 10:
-        if time.monotonic() > deadline:
-            for pid in pids:
-                send(pid, signal.SIGKILL)
-        time.sleep(0.1)

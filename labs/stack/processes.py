@@ -94,7 +94,7 @@ def who_listens(port: int) -> str:
     except (OSError, psutil.Error):
         entries = []
     for entry in entries:
-        if entry.status == psutil.CONN_LISTEN and entry.laddr.port == port and entry.pid:
+        if entry.status == psutil.CONN_LISTEN and entry.laddr and entry.laddr.port == port and entry.pid:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(entry.pid)
                 return f"pid {entry.pid} `{process.name()}` of user {process.username()}"

@@ -1,4 +1,4 @@
-"""What is known of our stacks on disk: folders, ports, logins, the lock, and one small file per running stack.
+"""What is known of our stacks on disk: folders, logins, the lock, and one small file per running stack.
 
 A stack is one supervisor with its brokers (or one compose project). Its file has one writer, is replaced atomically
 and goes away with it. Everything lies under `home()`.
@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import secrets as random
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PORT_NAMES = (
-    "redis",
-    "rabbitmq",
-    "rabbitmq-admin",
-    "kafka",
-    "kafka-controller",
-    "epmd",
-    "rabbitmq-dist",
-    "rabbitmq-prometheus",
-    "memory",
-)
-BLOCK = 10  # ports kept together for one stack
 LOCK_WAIT_S = 120.0
 
 
@@ -101,32 +88,6 @@ def secrets() -> dict[str, tuple[str, str]]:
         found["kafka"] = ("cluster-id", "L" + random.token_urlsafe(16)[:21])
         write_json(path, found, mode=0o600)
     return {name: (user, word) for name, (user, word) in found.items()}
-
-
-def default_base() -> int:
-    """The first port of `labs up`: LABS_PORT_BASE, or derived from the user and the folder (20000 to 31990)."""
-    asked = os.environ.get("LABS_PORT_BASE")
-    if not asked:
-        return 20_000 + int(home_tag(), 16) % 1200 * BLOCK
-    if not asked.isdigit() or not 1024 <= int(asked) <= 65_535 - BLOCK:
-        raise StackError("reading LABS_PORT_BASE", f"{asked!r} is no usable port.", "Set it to 1024 to 65525.")
-    return int(asked)
-
-
-def ports(base: int) -> dict[str, int]:
-    """The ports of one stack by name."""
-    return {name: base + number for number, name in enumerate(PORT_NAMES)}
-
-
-def is_free(port: int) -> bool:
-    """Nobody listens on the port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def stack_files() -> list[Path]:

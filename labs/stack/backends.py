@@ -1,0 +1,75 @@
+"""Which way brokers are had: containers where an engine can, else native processes, and why."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Sequence
+
+from labs.stack import native
+from labs.stack.contained import Contained, project_of
+from labs.stack.launch import Launch
+from labs.stack.ports import free_ports
+from labs.stack.state import StackError
+
+Report = Callable[[str], None]
+NAMES = ("auto", "compose", "native")
+
+
+def order(
+    brokers: Sequence[str], backend: str, owner: str, report: Report, *, host_network: bool = False
+) -> Iterator[Launch | Contained]:
+    """What is to be started, one by one; nothing for no brokers. The memory broker is never in a container."""
+    if backend not in NAMES:
+        raise StackError(f"choosing the backend {backend!r}", "there is none of that name.", f"Use {', '.join(NAMES)}.")
+    real = [name for name in brokers if name != "memory"]
+    kind, reason = choose(backend, real)
+    if real and backend == "auto":
+        report(f"backend {kind}: {reason}")
+    boxed = real if kind == "compose" else []
+    plain = [name for name in brokers if name not in boxed]
+    if plain:
+        native.fetch(plain, report)
+        yield Launch(plain, owner, free_ports(plain, owner), report)
+    if boxed:
+        yield Contained(boxed, owner, free_ports(boxed, owner), report, host_network=host_network)
+
+
+def choose(backend: str, brokers: Sequence[str]) -> tuple[str, str]:
+    """The backend and why. StackError where neither can be had."""
+    if backend == "native" or not brokers:
+        return "native", "as asked for"
+    from labs.stack import compose
+
+    no_engine = compose.why_not()
+    if no_engine is None:
+        return "compose", "a container engine answers and has the images"
+    if backend == "compose":
+        raise StackError("starting containers", no_engine, "Or run: labs up --backend native")
+    if no_native := native.why_not(brokers):
+        raise StackError(
+            "starting brokers",
+            f"neither containers ({no_engine}) nor native processes ({no_native}) can be had.",
+            "`labs doctor` lists what is missing; recorded runs can be read without any broker.",
+        )
+    return "native", f"no containers ({no_engine.rstrip('.')})"
+
+
+def sweep_containers(report: Report) -> None:
+    """Remove containers of ours whose owner is gone, where an engine answers."""
+    if not shutil.which("docker"):
+        return
+    from labs.stack import compose
+
+    with contextlib.suppress(StackError):
+        for name in compose.sweep(project_of("user", "")):
+            report(f"removed the container {name} that a killed command left")
+
+
+def signal_container(container: str, number: signal.Signals) -> None:
+    """The engine's own words for stop, go on and kill, where we may not signal the processes ourselves."""
+    from labs.stack import docker
+
+    word = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}.get(number, "kill")
+    docker.run([word, container], docker.ANSWER_S)

@@ -1,0 +1,102 @@
+"""Which brokers of ours run at this moment: what is written down, proven anew each time it is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from labs.brokers.base import Endpoint
+from labs.stack import state
+from labs.stack.processes import is_alive, listeners
+
+Record = dict[str, Any]
+_SCHEMES = {"redis": "redis", "rabbitmq": "amqp", "kafka": "kafka"}
+
+
+def endpoint(broker: str, record: Record) -> Endpoint:
+    """What the record says about a broker, as clients want it."""
+    entry = record["brokers"][broker]
+    user, password = state.secrets()[broker] if broker in ("redis", "rabbitmq") else ("", "")
+    return Endpoint(
+        broker=broker,
+        host="127.0.0.1",
+        port=int(record["ports"][broker]),
+        username=user,
+        password=password,
+        admin_port=int(record["ports"]["rabbitmq-admin"]) if broker == "rabbitmq" else 0,
+        pids=(entry["pid"],) if entry["pid"] else (),
+        backend=record["backend"],
+        container=entry.get("container", ""),
+        version=entry.get("version", ""),
+        data_dir=entry.get("data_dir", ""),
+    )
+
+
+def entries() -> Iterator[tuple[Record, str, dict[str, Any]]]:
+    """Every broker in every record."""
+    for record in state.stacks():
+        for name, entry in record.get("brokers", {}).items():
+            yield record, name, entry
+
+
+def is_mine(record: Record) -> bool:
+    """This very process started that session."""
+    return bool(record["owner"] == "session" and record["owner_pid"] == os.getpid() and owner_lives(record))
+
+
+def owner_lives(record: Record) -> bool:
+    """The process that started the stack still runs."""
+    return is_alive(record["owner_pid"], record["owner_start"])
+
+
+def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
+    """The broker's process, start time and port, or its container, are at this moment those written down."""
+    if entry["state"] != "ready":
+        return False
+    if record["backend"] == "compose" and not entry["pid"]:  # an engine in a virtual machine shows no pids
+        from labs.stack import docker
+
+        with contextlib.suppress(state.StackError):
+            return docker.running(record["project"]).get(name) == "running"
+        return False
+    if not is_alive(entry["pid"], entry["start"]):
+        return False
+    return record["backend"] == "compose" or ("127.0.0.1", record["ports"][name]) in listeners(entry["pid"])
+
+
+def running(*, mine: bool = False) -> dict[str, Endpoint]:
+    """The brokers of `labs up`, and with `mine` also those of this process's own sessions, if they are proven."""
+    found = {}
+    for record, name, entry in entries():
+        known = record["owner"] == "user" and record.get("committed")
+        if (known or (mine and is_mine(record))) and runs(record, name, entry):
+            found[name] = endpoint(name, record)
+    return found
+
+
+def describe(found: Endpoint) -> dict[str, Any]:
+    """How to connect, without a password: it says in which file that is."""
+    login = f"{found.username}@" if found.username else ""
+    return {
+        "state": "frozen" if any(_is_stopped(pid) for pid in found.pids) else "running",
+        "backend": found.backend,
+        "version": found.version,
+        "host": found.host,
+        "port": found.port,
+        "admin_port": found.admin_port,
+        "url": f"{_SCHEMES.get(found.broker, 'tcp')}://{login}{found.host}:{found.port}",
+        "secret_file": str(state.home() / "secrets.json") if login else "",
+        "pids": list(found.pids),
+        "container": found.container,
+        "data_dir": found.data_dir,
+    }
+
+
+def _is_stopped(pid: int) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    return False

@@ -1,0 +1,113 @@
+"""End stacks, and remove what killed commands left, each after proof that it is ours. The caller holds the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from labs.stack import registry, state
+from labs.stack.processes import MARK, is_alive, marked, marks, owner_lives, send
+
+END_S = 40.0
+MOMENT_S = 5.0  # a supervisor whose owner died ends by itself; this long we let it
+Report = Callable[[str], None]
+
+
+def run_root() -> Path:
+    """A short folder without a space for run folders."""
+    found = tempfile.gettempdir()
+    return Path(found) if " " not in found and len(found) < 40 else Path("/tmp")  # noqa: S108 - made with mode 0700
+
+
+def run_folder(stack: str) -> Path:
+    """The run folder of one stack."""
+    return run_root() / f"labs-{os.getuid()}-{state.home_tag()}-{stack}"
+
+
+def stop(record: registry.Record, *, reset: bool = False) -> None:
+    """End a stack: its compose project, or its supervisor once that is proven to be it."""
+    if record["backend"] == "compose":
+        from labs.stack import contained
+
+        contained.stop_project(record, volumes=reset or record["owner"] == "session")
+        return
+    pid, start = record["supervisor"]["pid"], record["supervisor"]["start"]
+    if not is_alive(pid, start) or marks(pid).get(MARK) != record["id"]:
+        return
+    send(pid, signal.SIGCONT)
+    send(pid, signal.SIGTERM)
+    deadline = time.monotonic() + END_S
+    while is_alive(pid, start) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if is_alive(pid, start):
+        send(pid, signal.SIGKILL)
+
+
+def sweep(report: Report) -> None:
+    """Remove processes with our marks, containers, run folders, session data and records that nobody owns any more."""
+    records = {record["id"]: record for record in state.stacks()}
+    kept = set()
+    for stack, pids in marked(state.home()).items():
+        if _is_led(records.get(stack, {})) or any(owner_lives(pid) for pid in pids):
+            kept.add(stack)
+        else:
+            _end(stack, report)
+    for stack, record in records.items():
+        if record["backend"] == "compose" and _is_kept(record, report):
+            kept.add(stack)
+    for path in state.stack_files():
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+    _sweep_folders(kept)
+
+
+def drop_dead() -> None:
+    """A stack of `labs up` whose brokers have all died only holds its record: end it before a new one starts."""
+    for record in state.stacks():
+        alive = any(is_alive(entry["pid"], entry["start"]) for entry in record["brokers"].values())
+        if record["owner"] == "user" and record["backend"] == "native" and not alive:
+            stop(record)
+
+
+def _is_led(record: registry.Record) -> bool:
+    head = record.get("supervisor")
+    return bool(head and record.get("committed") and is_alive(head["pid"], head["start"]))
+
+
+def _is_kept(record: registry.Record, report: Report) -> bool:
+    if (record["owner"] == "user" and record["committed"]) or registry.owner_lives(record):
+        return True
+    report(f"removing the containers that an interrupted command left ({record['project']})")
+    with contextlib.suppress(state.StackError):  # no engine any more: its containers are gone with it
+        stop(record)
+    return False
+
+
+def _sweep_folders(kept: set[str]) -> None:
+    for folder in [*run_root().glob(run_folder("*").name), *state.home().glob("session-*")]:
+        if folder.name.rpartition("-")[2] not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    for log in state.home().glob("log/*-*.log"):
+        if log.stem.rpartition("-")[2] not in kept and time.time() - log.stat().st_mtime > 86_400:
+            log.unlink(missing_ok=True)
+    for partial in [*state.cache().glob(".partial-*"), *state.cache().glob("debian/.partial-*")]:
+        if not psutil.pid_exists(int(partial.name.rpartition("-")[2])):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _end(stack: str, report: Report) -> None:
+    report(f"removing what an interrupted command left (stack {stack})")
+    began = time.monotonic()
+    while (pids := marked(state.home()).get(stack, [])) and time.monotonic() < began + 3 * MOMENT_S:
+        if time.monotonic() > began + MOMENT_S:
+            for pid in pids:
+                send(pid, signal.SIGKILL)
+        time.sleep(0.1)
