@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
@@ -10,11 +11,11 @@ from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource
-from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 from kafka.structs import OffsetAndMetadata
 
 from labs.brokers.base import Address, BrokerError, Confirmations, Deliveries, Endpoint
-from labs.brokers.kafka_link import ANSWER_MS, Site
+from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, Site
 from labs.profile import Profile
 
 TOPIC_LIMIT_BYTES = 2 * 1024 * 1024
@@ -53,8 +54,11 @@ class Publisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._waiting:
+            # close() begins by flushing and gives up with an error; only this makes the thread drop what is unsent.
+            self._producer._sender.force_close()
         with contextlib.suppress(KafkaError):
-            self._producer.close(timeout=0 if self._waiting else 2)
+            self._producer.close(timeout=2)
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Gives the batch to the producer's thread, which sends what has gathered."""
@@ -87,13 +91,13 @@ class Publisher:
         return Confirmations(confirmed, refused)
 
     def _wait(self, timeout_s: float) -> None:
-        """For the oldest message; if nothing is heard of it, for a sign of the broker."""
-        try:
-            self._waiting[0][1].get(timeout_s)
-        except KafkaTimeoutError:
-            self._site.probe_sometimes()
-        except KafkaError:
-            pass  # the future tells it again
+        """For the oldest message, looking now and then whether the broker is still there."""
+        future, until_s = self._waiting[0][1], time.monotonic() + timeout_s
+        while not future.is_done and (left_s := until_s - time.monotonic()) > 0:
+            with contextlib.suppress(KafkaError):  # what it is, the future tells again
+                future.get(min(left_s, PROBE_S))
+            if not future.is_done:
+                self._site.probe_sometimes()
 
 
 class Consumer:
@@ -150,11 +154,16 @@ class Consumer:
 
     def receive(self, timeout_s: float) -> Deliveries:
         """What a fetch has brought."""
-        with self._site.typed():
-            records = self._consumer.poll(timeout_ms=round(timeout_s * 1000)).get(self._partition)
-        if not records:
+        until_s = time.monotonic() + timeout_s
+        while True:
+            wait_s = min(max(until_s - time.monotonic(), 0.0), PROBE_S)
+            with self._site.typed():
+                records = self._consumer.poll(timeout_ms=round(wait_s * 1000)).get(self._partition)
+            if records:
+                break
             self._site.probe_sometimes()
-            return Deliveries()
+            if time.monotonic() >= until_s:
+                return Deliveries()
         bodies = [record.value for record in records]
         return Deliveries(bodies, [False] * len(bodies), records[-1].offset + 1)
 

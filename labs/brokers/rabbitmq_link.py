@@ -128,7 +128,9 @@ class Link:
         reason = self._gone
         if isinstance(reason, AuthenticationError | ProbableAuthenticationError | ProbableAccessDeniedError):
             return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {reason!r}.")
-        return UnreachableError(f"{self._where} does not answer: {reason!r}. Is it running? Start it with: labs up")
+        return UnreachableError(
+            f"{self._where} does not answer: {_root(reason)}. Is it running? Start it with: labs up"
+        )
 
     def until(self, done: Callable[[], bool], what: str, within_s: float = ANSWER_S) -> None:
         """Pumps until `done`, or raises after `within_s`."""
@@ -157,3 +159,13 @@ class Link:
 
 def _nothing() -> None:
     """A timer must call something."""
+
+
+def _root(error: object) -> str:
+    """What went wrong underneath: pika wraps the error of a socket up to four times."""
+    while isinstance(error, BaseException):
+        inner = [part for part in (*getattr(error, "exceptions", ()), *error.args) if isinstance(part, BaseException)]
+        if not inner:
+            break
+        error = inner[-1]
+    return str(error) or repr(error)

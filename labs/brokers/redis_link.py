@@ -37,7 +37,9 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
     except redis.AuthenticationError as error:
         raise RefusedError(f"{where} refused the login of user {endpoint.username or 'default'!r}: {error}.") from error
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        raise UnreachableError(f"{where} does not answer: {error}. Is it running? Start it with: labs up") from error
+        raise UnreachableError(
+            f"{where} does not answer: {str(error).rstrip('.')}. Is it running? Start it with: labs up"
+        ) from error
     except redis.ResponseError as error:
         raise RefusedError(f"{where} said no: {error}.") from error
 
