@@ -38,9 +38,7 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
 
 def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> go.Figure:
     layout = _coloured(layouts(digests)[chart], palette())
-    layout["annotations"] = layout["annotations"] + _end_labels(
-        traces, layout["yaxis"]["range"], layout["xaxis"].get("type") == "log"
-    )
+    layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"], chart == "rate")
     figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], layout | {"template": None})
     note = f"{_drawn(chart)}; survives {_promises(digests)}"
     return figure.update_layout(

@@ -39,12 +39,12 @@ def layout(digest: Digest | None) -> dict[str, Any]:
     """Milliseconds on a log axis, one row a quantity."""
     values = [ms for step in STEPS for ms in (_known(digest, step).values() if digest else ())] or [0.01, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
-    base, across = ms_axes("ms (log); filled: median, hollow: p90, line to the worst", span)
+    base, across = ms_axes("ms (log)", span)
     names = [name.replace(" and ", "<br>and ").replace(" ends", "<br>ends") for name in ROWS.values()]
     up = {"range": [-0.6, len(ROWS) - 0.4], "tickvals": list(range(len(ROWS))), "ticktext": names}
     quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    margin = base["margin"] | {"l": 150, "r": 20}
-    marked = {"labels": False, "narrow": {"l": 118, "r": 12}}
+    margin = base["margin"] | {"l": 172, "r": 20}
+    marked = {"labels": False, "narrow": {"l": 128, "r": 12}}
     return base | {"xaxis": across, "yaxis": up | quiet, "margin": margin, "height": 260, "meta": marked} | {
         "shapes": [], "annotations": []
     }  # fmt: skip

@@ -96,7 +96,7 @@ def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     ladder_x = _axis("share of the messages that arrived within that time", range=[-0.08, far + 0.06])
     rates = sorted({d["settings"]["rate_per_s"] for d in digests}) or [100, 5000]
     edges = [math.log10(rates[0]) - 0.1, math.log10(rates[-1]) + 0.1]
-    rate_x = _axis("messages per second, all producers (log)", type="log", range=edges, tickvals=rates)
+    rate_x = _axis("messages per second, all producers (log)", type="log", range=edges, tickvals=rates, tickangle=0)
     ladder_x |= {"tickvals": list(shown.values()), "ticktext": list(shown)}
     rate_x |= {"ticktext": [f"{rate:,g}" for rate in rates]}
     both = {"yaxis": ms_axis, "shapes": _references(digests, span), "annotations": _reference_names(digests, span)}
@@ -143,7 +143,7 @@ def _references(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[s
 
 
 def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[str, Any]]:
-    at = {"xref": "paper", "x": 0.01, "xanchor": "left", "yref": "y", "yanchor": "bottom", "showarrow": False}
+    at = {"xref": "paper", "x": 0.995, "xanchor": "right", "yref": "y", "yanchor": "bottom", "showarrow": False}
     soft = {"font": {"size": 11, "color": "ink-soft"}}
     within = _within(digests, span)
     return [at | soft | {"y": math.log10(ms), "text": f"{name}, {ms_text(ms)}"} for name, ms in within.items()]

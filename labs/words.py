@@ -44,6 +44,7 @@ def templates() -> dict[str, str]:
         "alike": "At {rate} all {step}s are within {share} % of each other: {low_ms} to {high_ms}",
         "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
         "mixed": "Different promises: ",
+        "bound": " (the client was the limit)",
     }
 
 
@@ -57,13 +58,14 @@ def title(digests: Sequence[Digest]) -> str:
         (d for d in digests if d["settings"]["rate_per_s"] == highest), key=lambda d: d["median"]["latency_ms"][step]
     )
     low, high = (d["median"]["latency_ms"][step] for d in (ranked[0], ranked[-1]))
+    bound = words["bound"] if any(d["median"]["stamp"] == "client-bound" for d in (ranked[0], ranked[-1])) else ""
     kind = "one" if len(ranked) == 1 else "alike" if high <= low * CLOSE else "apart"
     prefix = words["mixed"] if len({d["settings"]["rung"] for d in digests}) > 1 else ""
     return prefix + words[kind].format(
         rate=rate_text(highest), step=STEP_WORDS[step], share=f"{(high / low - 1) * 100:.0f}", times=times(high / low),
         low=BROKER_NAMES[ranked[0]["settings"]["broker"]], high=BROKER_NAMES[ranked[-1]["settings"]["broker"]],
         low_ms=ms_text(low), high_ms=ms_text(high),
-    )  # fmt: skip
+    ) + bound  # fmt: skip
 
 
 def times(ratio: float) -> str:

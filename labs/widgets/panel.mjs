@@ -41,7 +41,7 @@ export function titleOf(state, views, mixed) {
     rate: rateText(high.rate_per_s), step: state.steps[step], share: ((ratio - 1) * 100).toFixed(0), times: times(ratio),
     low: state.names[low.broker], high: state.names[high.broker],
     low_ms: msText(low.numbers[step]), high_ms: msText(high.numbers[step]),
-  });
+  }) + (low.bound || high.bound ? state.titles.bound : "");
 }
 
 // ---- which recorded point stands for a choice
@@ -251,7 +251,7 @@ class Panel {
     const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, ...charts.filter(Boolean), this.said, this.under);
     const left = make("div", { class: "lp-controls", role: "group", "aria-label": `Controls of ${this.state.title}` }, this.live ? this.job() : null);
     left.prepend(...this.controls.map((control) => control.element));
-    this.root.append(make("div", { class: "lp-body" }, left.childElementCount ? left : null, picture));
+    this.root.append(make("div", { class: left.childElementCount ? "lp-body" : "" }, left.childElementCount ? left : null, picture));
     this.sync();
   }
   job() {

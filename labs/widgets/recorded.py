@@ -23,10 +23,8 @@ def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
 
 def recorded_on(file: dict[str, Any]) -> str:
     """The day of the recording, from the file's own words or its digests' run cards."""
-    dates = {str(d["card"].get("date", ""))[:10] for d in file["digests"]} - {""}
-    return str(file.get("recorded_at") or " to ".join(sorted({min(dates), max(dates)}) if dates else []))[
-        :24
-    ].partition("T")[0]
+    dates = sorted({str(d["card"].get("date", ""))[:10] for d in file["digests"]} - {""})
+    return str(file.get("recorded_at", ""))[:10] or " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]]))
 
 
 def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:

@@ -11,14 +11,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labs import passport_traces
-from labs.traces import MARKS, SLIM, Digest, hollow, layouts, styles
+from labs.traces import MARKS, SLIM, Digest, layouts, styles
 from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, ms_text, sentence, templates
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
 
 State = dict[str, Any]
-CHART_NAMES = {"ladder": "Latency ladder", "rate": "p99 against rate", "passport": "Without a broker"}
+CHART_NAMES = {
+    "ladder": "Latency ladder",
+    "rate": "p99 against rate",
+    "passport": "Filled: median, hollow: p90, tick: the worst",
+}
 SWEEPS = {"rate": "rate_per_s"}
 COLUMNS = ["Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit"]
 SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
@@ -45,7 +49,7 @@ def view(digest: Digest, origin: str, *, live: bool = False) -> State:
         "numbers": {step: digest["median"]["latency_ms"][step] for step in STEP_WORDS},
         "sentence": sentence(digest),
         "rows": [row(digest)],
-        "hollow": hollow(digest),
+        "bound": digest["median"]["stamp"] == "client-bound",
     }
 
 
