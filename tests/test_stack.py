@@ -1,0 +1,324 @@
+"""Brokers as processes of this machine: started, found again, proven, and gone when their owner is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import kafka
+import pika
+import psutil
+import pytest
+import redis
+
+from labs import stack
+from labs.brokers.base import Endpoint
+from labs.stack import kafka_jars, native, ports, registry, state, sweep
+from labs.stack.processes import family, listeners, marked, start_of
+from labs.stack.state import StackError
+
+pytestmark = pytest.mark.broker
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def silent(_line: str) -> None:
+    """Nobody listens to the progress."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own with a space in its name, the common cache; at the end nothing may be left."""
+    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home with spaces"))
+    monkeypatch.delenv("LABS_PORT_BASE", raising=False)
+    yield state.home()
+    stack.down(report=silent)
+    assert leftovers() == []
+
+
+def leftovers() -> list[str]:
+    """Everything of this home that still runs or lies in a temporary folder."""
+    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *state.home().glob("session-*")]
+    return [*map(str, folders), *map(str, marked(state.home()).values())]
+
+
+def wait_for(condition: Callable[[], bool], limit_s: float = 20.0) -> bool:
+    deadline_s = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def client(endpoint: Endpoint, **more: object) -> redis.Redis:
+    options = {"username": endpoint.username, "password": endpoint.password, "socket_timeout": 1.0} | more
+    return redis.Redis(host=endpoint.host, port=endpoint.port, **options)  # type: ignore[arg-type]
+
+
+def supervisor_of(broker: str) -> int:
+    return next(record["supervisor"]["pid"] for record, name, _ in registry.entries() if name == broker)
+
+
+@contextlib.contextmanager
+def owner(brokers: tuple[str, ...] = ("redis",)) -> Iterator[tuple[subprocess.Popen[str], dict[str, int]]]:
+    """Another process that holds a session; gives it and the pids of its brokers."""
+    code = (
+        "import json, sys, time\nfrom labs import stack\n"
+        "with stack.session(sys.argv[1:], 'native', report=lambda line: None) as found:\n"
+        "    print(json.dumps({name: one.pids[0] for name, one in found.items()}), flush=True)\n    time.sleep(600)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, *brokers], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout
+    try:
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_three_brokers_start_are_found_again_and_go_down() -> None:
+    said: list[str] = []
+    first = stack.up(backend="native", report=said.append)
+    assert set(first) == {"redis", "rabbitmq", "kafka"}
+    assert any("ready" in line and " s" in line for line in said)
+    said.clear()
+    assert stack.up(backend="native", report=said.append) == first
+    assert len([line for line in said if "already running" in line]) == 3
+    with stack.session(report=silent) as found:
+        assert found == first
+    told = json.dumps(stack.status())
+    assert [stack.status()["brokers"][name]["state"] for name in first] == ["running"] * 3
+    assert all(word not in told for _, word in state.secrets().values())
+    assert (state.home() / "secrets.json").stat().st_mode & 0o777 == 0o600
+    check_listeners(first)
+    check_logins(first)
+    stack.down(report=silent)
+    assert leftovers() == []
+    assert all(not start_of(one.pids[0]) for one in first.values())
+    stack.down(report=said.append)
+    assert "nothing of `labs up` is running" in said
+
+
+def check_listeners(found: dict[str, Endpoint]) -> None:
+    """Every listener of every process of ours is on loopback, and there are as many as we know of."""
+    seen = {place for pid in family(supervisor_of("redis")) for place in listeners(pid)}
+    assert {address for address, _ in seen} <= {"127.0.0.1", "::1"}
+    wanted = set(ports.needed_ports(tuple(found), ports.ports_from(ports.default_base())))
+    assert {port for _, port in seen} == wanted
+
+
+def check_logins(found: dict[str, Endpoint]) -> None:
+    """No default login works; ours does, and Kafka is the cluster we made."""
+    one = found["rabbitmq"]
+    for name, word in (("guest", "guest"), (one.username, "guest"), (one.username, "")):
+        where = pika.ConnectionParameters(one.host, one.port, credentials=pika.PlainCredentials(name, word))
+        with pytest.raises(pika.exceptions.AMQPError):
+            pika.BlockingConnection(where)
+    with pytest.raises(redis.AuthenticationError):
+        client(found["redis"], username=None, password=None).ping()
+    admin = kafka.KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{found['kafka'].port}")
+    assert admin.describe_cluster()["cluster_id"] == state.secrets()["kafka"][1]
+    admin.close()
+
+
+def test_up_adds_the_broker_that_is_missing() -> None:
+    stack.up(["redis"], "native", report=silent)
+    both = stack.up(["redis", "memory"], "native", report=silent)
+    assert set(both) == {"redis", "memory"}
+    assert stack.status()["brokers"]["memory"]["state"] == "running"
+
+
+def test_what_up_stored_is_there_after_down_and_up_and_gone_after_reset() -> None:
+    client(stack.up(["redis"], "native", report=silent)["redis"]).set("kept", "yes")
+    stack.down(report=silent)
+    assert client(stack.up(["redis"], "native", report=silent)["redis"]).get("kept") == b"yes"
+    stack.down(reset=True, report=silent)
+    assert client(stack.up(["redis"], "native", report=silent)["redis"]).get("kept") is None
+
+
+def test_a_taken_port_is_named_with_its_process_and_the_cure() -> None:
+    port = ports.ports_from(ports.default_base())["redis"]
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(StackError, match=rf"{port} is taken by pid {os.getpid()} .*LABS_PORT_BASE=\d+"):
+            stack.up(["redis"], "native", report=silent)
+        command = [sys.executable, "-m", "labs", "up", "--backend", "native", "redis"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert str(port) in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> None:
+    ours = stack.up(["redis"], "native", report=silent)["redis"]
+    stack.kill(ours)
+    assert wait_for(lambda: stack.status()["brokers"]["redis"]["state"] == "dead")
+    program = native.system("redis") or state.cache() / "debian/redis/usr/bin/redis-server"
+    libraries = ":".join(map(str, (state.cache() / "debian/redis/usr/lib").glob("*-linux-*")))
+    command = [str(program), "--port", str(ours.port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    decoy = subprocess.Popen(command, env=os.environ | {"LD_LIBRARY_PATH": libraries}, stdout=subprocess.DEVNULL)
+    try:
+        assert wait_for(lambda: not ports.is_free(ours.port))
+        assert stack.status()["brokers"]["redis"]["state"] == "dead"
+        with pytest.raises(StackError, match=f"taken by pid {decoy.pid}"):
+            stack.up(["redis"], "native", report=silent)
+        with stack.session(["redis"], "native", report=silent) as found:
+            assert found["redis"].port != ours.port
+            assert client(found["redis"]).info("server")["process_id"] == found["redis"].pids[0]
+        with pytest.raises(StackError, match="not a broker that we started"):
+            stack.kill(replace(ours, pids=(decoy.pid,)))
+        assert decoy.poll() is None
+    finally:
+        decoy.kill()
+        decoy.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_session_ends_with_its_owner(number: signal.Signals) -> None:
+    brokers = ("redis", "rabbitmq", "memory") if number == signal.SIGKILL else ("redis",)
+    with owner(brokers) as (process, pids):
+        assert set(pids) == set(brokers)
+        process.send_signal(number)
+        process.wait(30)
+        assert wait_for(lambda: leftovers() == [])
+        assert not any(map(start_of, pids.values()))
+
+
+def test_two_sessions_do_not_meet() -> None:
+    with owner() as (_, pids), stack.session(["redis"], "native", report=silent) as mine:
+        assert mine["redis"].pids[0] != pids["redis"]
+        assert {len(one["ports"]) for one in stack.status()["sessions"]} == {1}
+        with stack.session(["redis"], report=silent) as same:
+            assert same == mine
+        with stack.session(["redis"], "native", report=silent, own=True) as fresh:
+            assert fresh["redis"].port != mine["redis"].port
+        assert client(mine["redis"]).ping()
+
+
+def test_killing_the_supervisor_kills_its_brokers_and_the_next_up_works() -> None:
+    found = stack.up(["redis", "rabbitmq"], "native", report=silent)
+    everyone = family(supervisor_of("redis"))
+    os.kill(everyone[0], signal.SIGKILL)
+    assert wait_for(lambda: not any(start_of(one.pids[0]) for one in found.values()))
+    again = stack.up(["redis"], "native", report=silent)
+    assert again["redis"].port == found["redis"].port
+    assert client(again["redis"]).ping()
+    assert not any(map(start_of, everyone))
+
+
+def test_a_killed_broker_is_started_again_by_up() -> None:
+    both = stack.up(["redis", "memory"], "native", report=silent)
+    stack.kill(both["redis"])
+    assert wait_for(lambda: not start_of(both["redis"].pids[0]))
+    again = stack.up(["redis", "memory"], "native", report=silent)
+    assert again["memory"] == both["memory"]
+    assert again["redis"].pids != both["redis"].pids
+
+
+def test_a_frozen_broker_is_silent_until_it_is_thawed() -> None:
+    with stack.session(["redis"], "native", report=silent) as found:
+        stack.freeze(found["redis"])
+        with pytest.raises(redis.TimeoutError):
+            client(found["redis"], retry=None, socket_timeout=0.3).ping()
+        stack.thaw(found["redis"])
+        assert client(found["redis"]).ping()
+
+
+def test_a_process_that_is_not_ours_is_neither_frozen_nor_killed() -> None:
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        with stack.session(["redis"], "native", report=silent) as found:
+            foreign = replace(found["redis"], pids=(stranger.pid,))
+            for act in (stack.freeze, stack.thaw, stack.kill):
+                with pytest.raises(StackError, match="not a broker that we started"):
+                    act(foreign)
+        assert psutil.Process(stranger.pid).status() == psutil.STATUS_SLEEPING
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = state.make_folder(state.home() / "data/redis")
+    (data / "dump.rdb").write_bytes(b"REDIS0099 written by a newer server")
+    with pytest.raises(StackError, match="starting redis: it ended with exit code 1"):
+        stack.up(["redis", "memory"], "native", report=silent)
+    assert leftovers() == []
+    assert state.stack_files() == []
+
+
+def test_without_the_right_to_write_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    locked.chmod(0o555)
+    with monkeypatch.context() as patch:
+        patch.setenv("LABS_HOME", str(locked / "home"))
+        user = os.geteuid()
+        if user == 0:
+            tmp_path.chmod(0o755)
+            os.seteuid(65_534)
+        try:
+            with pytest.raises(StackError, match=r"making the folder .*locked.* LABS_HOME"):
+                stack.up(["redis"], "native", report=silent)
+        finally:
+            os.seteuid(user)
+
+
+def test_a_changed_jar_is_refused(tmp_path: Path) -> None:
+    native.fetch(["kafka"], silent)
+    coordinate, checksum = next(
+        (name, known) for name, known in kafka_jars.read_list().items() if ":kafka-clients:" in name
+    )
+    jar = tmp_path / "kafka-clients-4.3.1.jar"
+    shutil.copy(kafka_jars.folder() / jar.name, jar)
+    kafka_jars.check(jar, coordinate, checksum)
+    with jar.open("r+b") as file:
+        file.seek(1000)
+        file.write(b"!")
+    with pytest.raises(StackError, match="was not used"):
+        kafka_jars.check(jar, coordinate, checksum)
+
+
+def test_a_checksum_that_does_not_fit_leaves_no_half_set_of_jars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path / "cache"))
+    wrong = tmp_path / "list"
+    wrong.write_text(f"{'0' * 64}  org.slf4j:slf4j-api:1.7.36\n")
+    with pytest.raises(StackError, match="the repository says 0000"):
+        kafka_jars.get(silent, wrong)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("asked", ["yes", "80", "70000", "-1"])
+def test_an_unusable_port_base_is_refused(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_PORT_BASE", asked)
+    with pytest.raises(StackError, match=r"no usable port.*1024"):
+        stack.up(["redis"], "native", report=silent)
+
+
+def test_unknown_brokers_and_backends_are_refused() -> None:
+    with pytest.raises(StackError, match="no broker called 'nats'"):
+        stack.up(["nats"], "native", report=silent)
+    with pytest.raises(StackError, match=r"backend 'podman'.*auto, compose, native"):
+        stack.up(["redis"], "podman", report=silent)
+
+
+def test_the_doctor_names_what_is_there_and_a_cure_for_what_is_not() -> None:
+    found = stack.doctor()
+    assert {"Python", "Java for Kafka", "ports", "disk"} <= {check["name"] for check in found["checks"]}
+    assert all(bool(check["cure"]) != check["ok"] for check in found["checks"])
+    assert found["backend"] in ("compose", "native", "recorded")
+    assert found["why"]
+    json.dumps(found)
