@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ import pytest
 from labs.brokers import open_broker, open_consumer, open_publisher
 from labs.brokers.base import Address, Broker, Consumer, Deliveries, Endpoint, Publisher, UnreachableError
 from labs.profile import profile, profiles
+from tests.cable import Cable
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.broker
@@ -249,42 +248,6 @@ def test_durability_is_read_back_and_set_back(endpoints: dict[str, Endpoint], na
             assert {key: found[key] for key in profile(name).settings} == profile(name).settings
         assert outer.durability() == before
         assert found
-
-
-class Cable:
-    """A TCP connection through this process that can be cut."""
-
-    def __init__(self, to: Endpoint) -> None:
-        self._to = to
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._ends: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near = self._listener.accept()[0]
-                far = socket.create_connection((self._to.host, self._to.port))
-            except OSError:
-                return
-            self._ends += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
-
-    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-        except OSError:
-            pass
-
-    def cut(self) -> None:
-        """Both directions, for good."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for end in self._ends:
-            end.shutdown(socket.SHUT_RDWR)
 
 
 def publish_until(publisher: Publisher, give_up: float) -> None:

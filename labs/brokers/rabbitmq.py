@@ -13,10 +13,11 @@ from pika.channel import Channel
 from pika.exceptions import ChannelWrongStateError
 from pika.spec import Basic
 
-from labs.brokers.base import Address, BrokerError, Confirmations, Deliveries, Endpoint
+from labs.brokers.base import Address, Confirmations, Deliveries
+from labs.brokers.rabbitmq_broker import Broker
 from labs.brokers.rabbitmq_link import Link
-from labs.profile import Profile
 
+__all__ = ["Broker", "Consumer", "Publisher"]
 PREFETCH = 1000
 ALONE_BYTES = 16 * 1024 * 1024
 """The smallest default limit of a message. Over the limit the server closes the channel, and with it goes the fate of
@@ -204,58 +205,3 @@ class Consumer(_Member):
                 for tag in tags:
                     self._channel.basic_ack(tag)
         self.link.pump(0.0)
-
-
-class Broker:
-    """One RabbitMQ under one profile; `name` is the queue. It connects when asked: nobody pumps it in between."""
-
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
-        self._endpoint = endpoint
-        self._settings = profile.settings
-        self._name = name
-
-    def __enter__(self) -> Self:
-        """Declares the queue anew."""
-        self._delete()
-        self._declare()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Deletes the queue; a server that is gone keeps it."""
-        with contextlib.suppress(BrokerError):
-            self._delete()
-
-    def _delete(self) -> None:
-        with contextlib.closing(Link(self._endpoint)) as link:
-            link.open()
-            channel = link.channel()
-            link.call(channel, "delete the queue", lambda done: channel.queue_delete(self._name, callback=done))
-
-    def _declare(self) -> str:
-        """Declares the queue and gives the server's version; RefusedError if it exists with other settings."""
-        kind = {"x-queue-type": self._settings["queue"]}
-        with contextlib.closing(Link(self._endpoint)) as link:
-            link.open()
-            channel = link.channel()
-            link.call(
-                channel,
-                "declare the queue",
-                lambda done: channel.queue_declare(self._name, durable=True, arguments=kind, callback=done),
-            )
-            properties: Any = link.connection.server_properties
-            return str(properties["version"])
-
-    def version(self) -> str:
-        """As the server says when greeting."""
-        return self._declare()
-
-    def durability(self) -> dict[str, str]:
-        """The queue's settings, confirmed by declaring it again, and those of the messages, which are the client's."""
-        self._declare()
-        return {
-            "queue": f"durable, {self._settings['queue']}",
-            "messages": "persistent" if self._settings["persistent"] else "transient",
-            "confirms": "on" if self._settings["confirms"] else "off",
-        }
