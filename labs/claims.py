@@ -13,6 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from labs.experiments import EXPERIMENTS
+from labs.recorded import recorded, recorded_on
+
 Row = dict[str, str]
 WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "undecided here", "not tested yet")
 
@@ -31,9 +34,6 @@ def expectation(row: Row) -> str:
 
 def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """Claim -> the verdict of the lab whose recorded file judges it. Raises RunFileError on a damaged file."""
-    from labs.experiments import EXPERIMENTS
-    from labs.widgets.recorded import recorded, recorded_on
-
     found: dict[str, dict[str, Any]] = {}
     for lab in EXPERIMENTS.values():
         file = recorded(lab.name, folder)

@@ -20,12 +20,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs import claims
 from labs.experiments import experiment
+from labs.places import PROJECT
 from labs.widgets import pages
 from labs.widgets.glue import NOT_YET, number
-from labs.widgets.recorded import ROOT, recorded_state
+from labs.widgets.state import recorded_state
 
 PAGES = {"latency-ladder": "05-4-latency-ladder.html", "passport": "00-your-machine.html"}
-LABS = ROOT / "labs"
+LABS = PROJECT / "labs"
 SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css", LABS / "widgets" / "panel.mjs")
 
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labs.widgets.recorded import ROOT
+from labs.places import PROJECT
 
-HTML = ROOT / "_build" / "html"
+HTML = PROJECT / "_build" / "html"
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
@@ -19,7 +19,7 @@ def command(root: Path) -> list[str]:
     return [sys.executable, "-c", JUPYTER_BOOK, *options]
 
 
-def build(root: Path = ROOT, runs: Path | None = None) -> int:
+def build(root: Path = PROJECT, runs: Path | None = None) -> int:
     """Build; 0 if it worked. `runs` replaces book/runs (for tests)."""
     settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     settings |= {"LABS_RUNS": str(runs)} if runs else {}
@@ -32,7 +32,7 @@ def main() -> int:
     if code:
         print("The site was not built: every warning above is an error. Mend it and run `make book` again.")
     else:
-        print(f"The site is in {HTML.relative_to(ROOT)}; `make serve` shows it on loopback.")
+        print(f"The site is in {HTML.relative_to(PROJECT)}; `make serve` shows it on loopback.")
     return code
 
 

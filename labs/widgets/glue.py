@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.profile import BROKERS, RUNGS
-from labs.widgets.recorded import recorded, recorded_on
+from labs.recorded import recorded, recorded_on
 from labs.words import BROKER_NAMES, ms_text, rate_text, times
 
 NOT_YET = "(not recorded yet)"

@@ -3,7 +3,7 @@
 const SAY = {
   rung: "survives", mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
   run: "Run", cancel: "Cancel", data: "Data", card: "Run card", repeat: "Repeat this", verdicts: "Verdict",
-  nearest: "Nearest recorded: ", nothing: "Choose at least one broker.", notRecorded: "No run is recorded for this choice.",
+  press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one broker.", notRecorded: "No run is recorded for this choice.",
   left: (s) => (s < 1 ? "almost done" : `about ${Math.ceil(s)} s left`), offer: (b, r) => `Show ${b} at “${r}” instead`,
 };
 let made = 0;
@@ -79,6 +79,25 @@ function joined(traces) {
     return { x: parts.flatMap((part) => part.x), y: parts.flatMap((part) => part.y), meta: { ...parts[0].meta, hollow: parts.some((part) => part.meta.hollow) },
       hollows: parts.flatMap((part) => part.x.map(() => part.meta.hollow)) };
   });
+}
+// What was measured here may lie outside the range of the recorded runs: widen it, never cut a line off.
+function widened(layout, traces) {
+  if (layout.meta?.labels === false && traces.length === 0) return layout;
+  for (const [axis, letter] of [[layout.yaxis, "y"], [layout.xaxis, "x"]]) {
+    const place = axis.type === "log" ? Math.log10 : Number, half = axis.type === "log" ? 2 : 20;
+    const at = traces.flatMap((trace) => trace[letter]).filter((value) => value != null && (axis.type !== "log" || value > 0)).map(place);
+    if (!at.length) continue;
+    const [low, high] = [Math.min(...at), Math.max(...at)];
+    if (low < axis.range[0]) axis.range[0] = letter === "x" ? low - 0.1 : Math.floor(low * half) / half;
+    if (high > axis.range[1]) axis.range[1] = letter === "x" ? high + 0.1 : Math.ceil(high * half) / half;
+    const decades = Array.from({ length: 12 }, (_, power) => power - 5).filter((power) => power >= axis.range[0] && power <= axis.range[1]);
+    if (axis.type === "log" && !axis.ticktext) axis.tickvals = decades.map((power) => +`1e${power}`);
+    if (axis.type === "log" && axis.ticktext) {
+      axis.tickvals = [...new Set([...axis.tickvals, ...traces.flatMap((trace) => trace.x)])].sort((a, b) => a - b);
+      axis.ticktext = axis.tickvals.map(count);
+    }
+  }
+  return layout;
 }
 function endLabels(state, traces, layout, height, ink) {
   if (layout.meta?.labels === false) return [];
@@ -298,7 +317,7 @@ class Panel {
   }
   async draw() {
     const views = this.views(), mixed = new Set(views.map((view) => view.rung)).size > 1;
-    this.title.textContent = titleOf(this.state, views, mixed);
+    this.title.textContent = !views.length && this.live && this.chosen.brokers?.length !== 0 ? SAY.press : titleOf(this.state, views, mixed);
     this.subtitle.textContent = this.subtitleOf(views);
     clearTimeout(this.later);
     this.later = setTimeout(() => this.say(views), this.said.childElementCount ? 300 : 0);
@@ -314,7 +333,7 @@ class Panel {
   }
   async plot(plot, views) {
     const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
-    const layout = structuredClone(plot.layout), height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
+    const layout = widened(structuredClone(plot.layout), traces), height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
     if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
     const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
     shown.annotations = [...shown.annotations, ...endLabels(this.state, traces, layout, height, ink)];

@@ -13,14 +13,14 @@ import traitlets
 
 from labs.brokers.base import BrokerError, UnreachableError
 from labs.experiments.base import Experiment
+from labs.places import PROJECT
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
-from labs.widgets.recorded import ROOT, recorded_state
-from labs.widgets.state import verdicts, views
+from labs.widgets.state import recorded_state, verdicts, views
 
 Mode = Literal["auto", "live", "recorded"]
 HERE = files("labs.widgets")
-PLOTLY = ROOT / "book" / "_static" / "vendor" / "plotly-basic.min.js"
+PLOTLY = PROJECT / "book" / "_static" / "vendor" / "plotly-basic.min.js"
 SHOW_EVERY_S = 0.2
 
 
@@ -55,7 +55,7 @@ class Panel(anywidget.AnyWidget):
         try:
             return recorded_state(self.experiment), ""
         except RunFileError as error:
-            return recorded_state(self.experiment, ROOT / "nothing"), str(error)
+            return recorded_state(self.experiment, PROJECT / "nothing"), str(error)
 
     def __repr__(self) -> str:
         return f"Panel({self.experiment.name!r}, mode={self.mode!r}, measured here: {len(self.digests)} points)"

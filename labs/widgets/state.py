@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labs import passport_traces
+from labs.recorded import recorded, recorded_on
 from labs.traces import MARKS, SLIM, Digest, layouts, styles
 from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, ms_text, sentence, templates
 
@@ -159,3 +161,11 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "views": views(digests, f"recorded {recorded_on}".strip()),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }
+
+
+def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
+    """The panel's state from the recorded file; no views if there is none."""
+    file = recorded(experiment.name, folder)
+    if file is None:
+        return panel_state(experiment, [])
+    return panel_state(experiment, file["digests"], recorded_on(file))
