@@ -152,7 +152,7 @@ def _failure(broker: str, project: str, happened: str, waited_s: float) -> Stack
     return StackError(
         f"starting {broker} in a container",
         f"it {happened} after {waited_s:.0f} s; its last words: {docker.last_words(broker, project)}.",
-        "Its containers were removed. Try again, or run: labs up --backend native",
+        "Its containers were removed. If its data has another login: labs down --reset; else: labs up --backend native",
     )
 
 
