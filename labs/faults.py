@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from labs import stack
 from labs.brokers.base import Endpoint
@@ -23,22 +24,23 @@ def freezing(endpoint: Endpoint, every_s: float = 1.0, frozen_s: float = 0.1) ->
     freezes: list[tuple[int, int]] = []
     done = threading.Event()
 
-    def work() -> None:
+    def work(tell: Callable[[int], None]) -> None:
         due_ns = time.monotonic_ns()
         while not done.is_set():
             start_ns = time.monotonic_ns()
-            stack.freeze(endpoint)
+            tell(signal.SIGSTOP)
             time.sleep(frozen_s)
-            stack.thaw(endpoint)
+            tell(signal.SIGCONT)
             freezes.append((start_ns, time.monotonic_ns()))
             due_ns += int(every_s * NS_PER_S)
             done.wait(max(due_ns - time.monotonic_ns(), 0) / NS_PER_S)
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        yield freezes
-    finally:
-        done.set()
-        worker.join(every_s + frozen_s + 1)
-        stack.thaw(endpoint)
+    with stack.held(endpoint) as tell:
+        worker = threading.Thread(target=work, args=(tell,), daemon=True)
+        worker.start()
+        try:
+            yield freezes
+        finally:
+            done.set()
+            worker.join(every_s + frozen_s + 1)
+            tell(signal.SIGCONT)

@@ -101,8 +101,9 @@ def _crew() -> Iterator[tuple[Executor, Board]]:
         yield executor, board
     finally:
         board[Slot.STOP] = 1
+        pids = list(getattr(executor, "_processes", None) or {})
         executor.shutdown(wait=False, cancel_futures=True)
-        _end(list((getattr(executor, "_processes", None) or {}).keys()))
+        _end(pids)
 
 
 def _end(pids: list[int]) -> None:
@@ -130,7 +131,8 @@ def record(endpoint: Endpoint, profile: Profile, workload: Workload, watch: Watc
         settled = _watch_over(board, workload, producing, consuming, cpu, watch, broker)
         board[Slot.STOP] = 1
         sent, received = _result(producing), _result(consuming)
-        facts = {"server": _quietly(broker.version), "durability": _quietly(broker.durability) or {}}
+        facts = {"start_ns": cpu.start_ns, "server": _quietly(broker.version)}
+        facts["durability"] = _quietly(broker.durability) or {}
     return _assemble(profile, workload, sent, received, cpu, settled, facts)
 
 

@@ -85,14 +85,14 @@ def table_of(digests: Sequence[dict[str, Any]]) -> None:
                 out.print(f"{name:20} {'-' if value is None else f'{value:.4g}'}")
         return
     table = Table(title="End to end, ms, from when each message was due")
-    for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "who was the limit"):
-        table.add_column(column, justify="left" if column in ("", "who was the limit") else "right")
+    for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "point is"):
+        table.add_column(column, justify="left" if column in ("", "point is") else "right", no_wrap=True)
     for row in digests:
         steps, late = row["median"]["latency_ms"], row["median"]["lateness_ms"]["p99"]
         ledger = row["repeats"][0]["ledger"]
         figures = [steps["p50"], steps["p90"], steps["p99"], steps["max"], late]
         cells = ["too few" if ms is None else f"{ms:.2f}" for ms in figures]
         table.add_row(
-            row["settings"]["label"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
+            row["settings"]["profile"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
         )
     out.print(table)

@@ -56,7 +56,7 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
 
     Raises ValueError with the reason when no chosen broker has a setting for the rung.
     """
-    shared: dict[str, int] = {broker: settings["rung"] for broker in settings["brokers"]}
+    shared = {broker: int(settings["rung"]) for broker in settings["brokers"]}
     rungs = shared | ((settings.get("rungs") or {}) if settings.get("mix") else {})
     found = {b: profile_for(b, int(rungs[b])) for b in shared}
     have = {broker: one for broker, one in found.items() if one}
