@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from labs import stack
 from labs.brokers import open_broker, open_consumer, open_publisher
 from labs.brokers.base import Address, Broker, Consumer, Deliveries, Endpoint, Publisher, UnreachableError
 from labs.profile import profile, profiles
@@ -248,6 +249,31 @@ def test_durability_is_read_back_and_set_back(endpoints: dict[str, Endpoint], na
             assert {key: found[key] for key in profile(name).settings} == profile(name).settings
         assert outer.durability() == before
         assert found
+
+
+@core
+def test_a_frozen_broker_blocks_nobody_and_loses_nothing(endpoints: dict[str, Endpoint], name: str) -> None:
+    with (
+        broker_of(endpoints, name) as (_, address),
+        open_consumer(address) as consumer,
+        open_publisher(address) as publisher,
+    ):
+        publisher.publish([b"before"])
+        assert settle(publisher, 1) == ([0], [])
+        assert bodies_of(collect(consumer, 1)) == [b"before"]
+        stack.freeze(address.endpoint)
+        try:
+            began = time.monotonic()
+            publisher.publish([b"during"])
+            news = publisher.poll(0.3)
+            assert not news.confirmed
+            assert not consumer.receive(0.3).bodies
+            assert time.monotonic() - began < 3
+        finally:
+            stack.thaw(address.endpoint)
+        publisher.publish([b"after"])
+        assert settle(publisher, 2) == ([1, 2], [])
+        assert bodies_of(collect(consumer, 2)) == [b"during", b"after"]
 
 
 def publish_until(publisher: Publisher, give_up: float) -> None:

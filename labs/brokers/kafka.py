@@ -198,9 +198,11 @@ class Broker:
             yield admin
 
     def __enter__(self) -> Self:
-        """Creates the topic, ready to be written."""
+        """Creates the topic anew, ready to be written."""
         topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
         with self._admin() as admin:
+            if self._topic in admin.list_topics():
+                admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
             admin.create_topics({self._topic: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
         return self
 

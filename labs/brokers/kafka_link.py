@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from kafka.errors import KafkaError
+from kafka.errors import BrokerResponseError, KafkaError
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
 
@@ -56,14 +56,14 @@ class Site:
 
     @contextlib.contextmanager
     def typed(self) -> Iterator[None]:
-        """Turns the client's errors into ours: what it would try again has not reached a broker."""
+        """Turns the client's errors into ours: without an answer, what it would try again has not reached a broker."""
         try:
             yield
         except BrokerError:
             raise
+        except BrokerResponseError as error:
+            raise RefusedError(f"{self._where} said no: {error.message}. {error.description}") from error
         except KafkaError as error:
-            if error.retriable:
-                raise self.unreachable(error) from error
-            raise RefusedError(f"{self._where} said no: {error}.") from error
+            raise (self.unreachable(error) if error.retriable else RefusedError(f"{self._where}: {error}.")) from error
         except OSError as error:
             raise self.unreachable(error) from error
