@@ -21,8 +21,14 @@ HEIGHT_PX = 360
 def styles() -> dict[str, Trace]:
     """What a trace of a role looks like, all but its colour; a trace names its role and its broker in `meta`."""
     quiet: Trace = {"hoverinfo": "skip", "showlegend": False}
+    mark = {"size": 8, "maxdisplayed": 9}
     return {
-        "median": {"mode": "lines+markers", "line": {"width": 2.5}, "marker": {"size": 7}, "showlegend": False},
+        "median": {
+            "mode": "lines+markers",
+            "line": {"width": 2.5},
+            "marker": {"size": 8, "maxdisplayed": 9},
+            "showlegend": False,
+        },
         "repeat": quiet | {"mode": "lines", "line": {"width": 1}, "opacity": 0.3},
         "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
         "row": {"mode": "lines+markers", "line": {"width": 2}, "marker": {"size": 10}, "showlegend": False},
@@ -127,7 +133,7 @@ def _decades(low: float, high: float) -> list[float]:
 def references(digests: Sequence[Digest]) -> dict[str, float]:
     """Times a reader knows, by name: measured on the machine of the run, and a blink."""
     card = digests[0]["card"] if digests else {}
-    known = {"one fsync here": card.get("fsync_ms"), "one loopback round trip": card.get("round_trip_ms")}
+    known = {"one flush here": card.get("fsync_ms"), "one round trip": card.get("round_trip_ms")}
     return {name: ms for name, ms in known.items() if ms} | {"a blink": BLINK_MS}
 
 

@@ -13,17 +13,18 @@ HTML = PROJECT / "_build" / "html"
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
-def command(root: Path) -> list[str]:
+def command(root: Path, out: Path) -> list[str]:
     """The builder, run by this very Python so that no script has to be on the PATH."""
-    options = ["build", str(root), "--toc", str(root / "book" / "_toc.yml"), "-n", "-W", "--keep-going", "--all", "-q"]
+    places = [str(root), "--path-output", str(out)]
+    options = ["build", *places, "--toc", str(root / "book" / "_toc.yml"), "-n", "-W", "--keep-going", "--all", "-q"]
     return [sys.executable, "-c", JUPYTER_BOOK, *options]
 
 
-def build(root: Path = PROJECT, runs: Path | None = None) -> int:
-    """Build; 0 if it worked. `runs` replaces book/runs (for tests)."""
+def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT) -> int:
+    """Build into `out`/_build/html; 0 if it worked. `runs` replaces book/runs (for tests)."""
     settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     settings |= {"LABS_RUNS": str(runs)} if runs else {}
-    return subprocess.run(command(root), cwd=root, env=os.environ | settings, check=False).returncode
+    return subprocess.run(command(root, out), cwd=root, env=os.environ | settings, check=False).returncode
 
 
 def main() -> int:

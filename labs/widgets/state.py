@@ -27,6 +27,21 @@ CHART_NAMES = {
 }
 SWEEPS = {"rate": "rate_per_s"}
 COLUMNS = ["Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit"]
+CARD = {
+    "broker": "Broker",
+    "client": "Client",
+    "backend": "Where it ran",
+    "machine": "Machine",
+    "cores": "Cores",
+    "rung": "Survives",
+    "durability": "Settings in force",
+    "payload_bytes": "Payload, B",
+    "replicas": "Replicas",
+    "fsync_ms": "One flush, ms",
+    "round_trip_ms": "One round trip, ms",
+    "date": "Date",
+    "repeats": "Repeats",
+}
 SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
 
 
@@ -93,10 +108,7 @@ def _cell(ms: float | None) -> str:
 
 def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
     """The run card as pairs of words, in the order in which a sceptic asks."""
-    names = {"broker": "Broker", "client": "Client", "backend": "Where it ran", "machine": "Machine", "cores": "Cores",
-             "rung": "Survives", "durability": "Settings in force", "payload_bytes": "Payload, B",
-             "replicas": "Replicas", "fsync_ms": "One fsync, ms", "date": "Date", "repeats": "Repeats"}  # fmt: skip
-    return [[label, _card_text(card[name])] for name, label in names.items() if card.get(name) not in (None, "", {})]
+    return [[label, _card_text(card[name])] for name, label in CARD.items() if card.get(name) not in (None, "", {})]
 
 
 def _card_text(value: Any) -> str:
@@ -168,4 +180,18 @@ def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
     file = recorded(experiment.name, folder)
     if file is None:
         return panel_state(experiment, [])
-    return panel_state(experiment, file["digests"], recorded_on(file))
+    return panel_state(experiment, on_this_ground(file["digests"], recorded("passport", folder)), recorded_on(file))
+
+
+def on_this_ground(digests: Sequence[Digest], passport: Mapping[str, Any] | None) -> list[State]:
+    """The digests with the flush and the round trip of their machine on the card, if its passport is recorded."""
+    if passport is None:
+        return [dict(digest) for digest in digests]
+    ground = passport["digests"][0]
+    facts = {"fsync_ms": ground["median"].get("fsync_ms.p50"), "round_trip_ms": ground["median"].get("loopback_ms.p50")}
+
+    def card(digest: Digest) -> State:
+        known = all(digest["card"].get(name) == ground["card"].get(name) for name in ("machine", "cores"))
+        return (facts if known else {}) | dict(digest["card"])
+
+    return [dict(digest) | {"card": card(digest)} for digest in digests]

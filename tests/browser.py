@@ -1,0 +1,75 @@
+"""A real Chromium for the tests of the built pages and of JupyterLab."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser that ends with the test."""
+    path = next(filter(None, map(shutil.which, NAMES)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder on a free port of 127.0.0.1; gives the address with a slash at its end."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, directory=str(folder), **named)
+
+        def log_message(self, *_words: object) -> None:
+            """Requests are the tests' own."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Watched:
+    """What a page asked for from elsewhere, and what it complained about."""
+
+    def __init__(self, page: Page, host: str) -> None:
+        self.elsewhere: list[str] = []
+        self.complaints: list[str] = []
+        self.bytes_gzip: dict[str, int] = {}
+        page.on(
+            "request", lambda r: None if r.url.startswith((host, "data:", "blob:")) else self.elsewhere.append(r.url)
+        )
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+def violations(page: Page) -> list[str]:
+    """axe-core's findings, one line each."""
+    page.add_script_tag(path=str(AXE))
+    script = """async rules => (await axe.run(document, {runOnly: rules})).violations.flatMap(
+        v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 120)}`))"""
+    found: list[str] = page.evaluate(script, RULES)
+    return found

@@ -1,0 +1,227 @@
+"""The built pages in a real browser: what `make book` makes, served under a sub-path of 127.0.0.1."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from labs.claims import claims
+from labs.experiments import experiment
+from labs.recorded import recorded
+from labs.widgets.build import build
+from labs.widgets.glue import number
+from labs.widgets.state import views
+from labs.words import title
+from tests.browser import Watched, chromium, served, violations
+
+pytestmark = pytest.mark.browser
+PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "claims")
+CHARTS = {"00-your-machine": 1, "05-4-latency-ladder": 2}
+LADDER = "book/05-4-latency-ladder.html"
+OURS = re.compile(r"book/|_static/(panels/|panel\.|look\.css|book\.css|lab-loader|favicon)")
+LIMIT_BYTES = 100_000
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site")
+    assert build(out=out) == 0, "the build warned: see above"
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    above = tmp_path_factory.mktemp("host")
+    (above / "some project").symlink_to(site)
+    with served(above) as address:
+        yield address + "some%20project/"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def ready(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready)")
+    return page
+
+
+def heading(page: Page) -> str:
+    return page.locator(".lp-title").inner_text()
+
+
+def drawn_lines(page: Page, chart: str = "ladder") -> list[list[float]]:
+    script = """chart => document.querySelector(`[data-chart=${chart}]`).data
+        .filter(trace => trace.meta.role === 'median').map(trace => [...trace.y])"""
+    lines: list[list[float]] = page.evaluate(script, chart)
+    return lines
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_accessible_and_alone(
+    browser: Browser, host: str, name: str, theme: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    watched = Watched(page, host)
+    ready(page, f"{host}book/{name}.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert page.locator(".lp-chart .main-svg:first-child").count() == CHARTS.get(name, 0)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert violations(page) == []
+    assert watched.elsewhere == []
+    assert watched.complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_weighs_less_than_a_hundred_kilobytes_without_theme_and_chart_bundle(
+    page: Page, host: str, site: Path, name: str
+) -> None:
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url.removeprefix(host).partition("?")[0]))
+    ready(page, f"{host}book/{name}.html")
+    ours = {file for file in asked if OURS.match(file) and (site / file).is_file()}
+    assert f"book/{name}.html" in ours
+    weights = {file: len(gzip.compress((site / file).read_bytes())) for file in ours}
+    assert sum(weights.values()) < LIMIT_BYTES, weights
+
+
+def test_the_site_works_at_the_root_of_a_host_too(page: Page, site: Path) -> None:
+    with served(site) as address:
+        ready(page, address)
+        assert "Redis, Kafka or RabbitMQ?" in page.locator("article h1").inner_text()
+        ready(page, address + LADDER)
+        assert len(drawn_lines(page)) == 3
+
+
+def test_the_keyboard_moves_the_rate_and_the_chart_follows(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    before = drawn_lines(page)
+    page.locator("input[type=range]").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("document.querySelector('.labs-panel').dataset.drawn > 1")
+    assert drawn_lines(page) != before
+    assert page.locator("input[type=number]").input_value() == "5000"
+    assert "Nearest recorded" in page.locator(".lp-subtitle").inner_text()
+
+
+def test_the_keyboard_moves_the_promise_and_what_a_screen_reader_hears_follows(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    status = page.locator(".lp-said")
+    before = status.inner_text()
+    page.locator(".lp-steps input:checked").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("before => document.querySelector('.lp-said').innerText !== before", arg=before)
+    assert page.locator(".lp-steps label:has(:checked)").inner_text().endswith("a power cut")
+    assert status.get_attribute("role") == "status"
+
+
+def test_a_broker_without_the_promise_is_greyed_with_the_reason_and_mixing_says_so(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    page.get_by_label("a clean stop").check(force=True)
+    assert page.get_by_role("checkbox", name="Kafka").is_disabled()
+    assert "Kafka has no setting" in page.locator(".lp-controls").inner_text()
+    page.get_by_role("button", name="Show Kafka at").click()
+    assert heading(page).startswith("Different promises: ")
+    assert page.get_by_label("Kafka survives").is_visible()
+    page.get_by_label("Compare different promises").uncheck()
+    assert not heading(page).startswith("Different promises: ")
+
+
+def test_without_a_broker_the_panel_asks_for_one(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    for name in ("Redis", "RabbitMQ", "Kafka"):
+        page.get_by_role("checkbox", name=name).uncheck()
+    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('at least one')")
+    assert drawn_lines(page) == []
+
+
+def test_a_change_of_theme_redraws_the_chart_in_its_colours(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    colour = "document.querySelector('[data-chart=ladder]').data.find(t => t.meta.broker === 'kafka').line.color"
+    before = page.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"{colour} !== '{before}'")
+
+
+def test_the_panel_titles_every_recorded_point_as_the_figure_does(page: Page, host: str) -> None:
+    ready(page, host + LADDER)
+    file = recorded("latency-ladder")
+    assert file is not None, "the latency ladder is not recorded: run `make record`"
+    groups: dict[tuple[int, int, int], list[dict[str, object]]] = {}
+    for digest in file["digests"]:
+        s = digest["settings"]
+        groups.setdefault((s["rung"], s["rate_per_s"], s["body_bytes"]), []).append(digest)
+    script = """async ([module, stateAddress, keys]) => {
+        const { titleOf } = await import(module), state = await (await fetch(stateAddress)).json();
+        return titleOf(state, keys.map(key => state.views[key]), false); }"""
+    for digests in groups.values():
+        where = [f"{host}_static/panel.mjs", f"{host}_static/panels/latency-ladder.json", list(views(digests, ""))]
+        assert page.evaluate(script, where) == title(digests)
+
+
+def test_without_javascript_the_recorded_figures_are_a_table(browser: Browser, host: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(host + LADDER)
+    text = page.locator("article").inner_text()
+    for broker in ("redis", "rabbitmq", "kafka"):
+        assert number(f"latency-ladder {broker} label") in page.locator(".lab-fallback table").inner_text()
+        assert number(f"latency-ladder {broker} p50") in text
+    assert "need JavaScript" in text
+    page.goto(f"{host}book/claims.html")
+    assert page.locator(".claims > li").count() == len(claims())
+    context.close()
+
+
+def test_every_claim_has_a_word_and_an_untested_one_says_so(page: Page, host: str) -> None:
+    ready(page, f"{host}book/claims.html")
+    words = page.locator(".claims .verdict").all_inner_texts()
+    assert len(words) == len(claims())
+    judged = len(experiment("latency-ladder").claims)
+    assert words.count("not tested yet") == len(claims()) - judged
+
+
+def test_a_label_with_markup_stays_text(page: Page, host: str) -> None:
+    def poisoned(route: object) -> None:
+        body = route.fetch().text().replace("Kafka, acks=all", "<img src=x onerror=alert(1)><b>Kafka</b>")  # type: ignore[attr-defined]
+        route.fulfill(body=body, content_type="application/json")  # type: ignore[attr-defined]
+
+    page.route("**/panels/latency-ladder.json", poisoned)
+    ready(page, host + LADDER)
+    assert "<img src=x" in page.locator(".labs-panel").inner_text()
+    assert page.locator(".labs-panel img, .labs-panel b").count() == 0
+
+
+def test_a_state_that_does_not_come_leaves_the_table_and_a_reason(page: Page, host: str) -> None:
+    page.route("**/panels/latency-ladder.json", lambda route: route.fulfill(status=404, body="gone"))
+    page.goto(host + LADDER)
+    page.get_by_text("The panel could not be shown").wait_for()
+    assert page.locator(".lab-fallback table").is_visible()
+
+
+def test_a_site_without_recordings_builds_and_says_that_nothing_is_recorded(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    assert build(runs=tmp_path / "runs", out=tmp_path) == 0
+    text = (tmp_path / "_build" / "html" / LADDER).read_text("utf-8")
+    assert "not recorded yet" in text
+    assert 'class="lab-panel' not in text
