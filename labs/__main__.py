@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -160,20 +161,25 @@ def _pair(text: str) -> tuple[str, str]:
 )
 @click.option("--repeats", type=click.IntRange(1, 100), help="Instead of the lab's own number of repeats.")
 @click.option("--dry-run", is_flag=True, help="List the points that would be recorded and stop.")
+@click.option(
+    "--host-network", is_flag=True, help="Containers on this machine's own network: no port proxy is measured."
+)
+@backend_option
 @plain
-def record(labs_: tuple[str, ...], folder: Path | None, repeats: int | None, dry_run: bool) -> None:
+def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen: Any) -> None:
     """Measure every point of LAB's grid and write its recorded file. All labs by default."""
     from labs import recording
     from labs.experiments import EXPERIMENTS, experiment
 
     for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
-        points = recording.points(lab, repeats)
+        points = recording.points(lab, chosen["repeats"])
         if dry_run:
             for point in points:
                 out.print(f"{lab.name}: {point}", markup=False)
             continue
         with Bar(f"{lab.number} {lab.title}") as watch:
-            path = recording.record_lab(lab, points, folder, watch)
+            how = {"backend": chosen["backend"], "host_network": chosen["host_network"]}
+            path = recording.record_lab(lab, points, watch, folder=folder, **how)
         out.print(f"{lab.name}: {len(points)} points in {path}", markup=False)
 
 

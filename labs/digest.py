@@ -23,6 +23,7 @@ from labs.runs import FORMAT, Run, RunFileError, check_format
 
 Digest = dict[str, Any]
 CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
+BACKENDS = {"native": "native processes", "compose": "containers, published ports"}
 SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
 
 
@@ -105,7 +106,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
     return {
         "broker": f"{SERVERS[profile.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
         "client": f"{client} {version(client)}" if client else "own loopback protocol",
-        "backend": endpoint.backend,
+        "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "rung": f"{profile.rung}: {RUNGS[profile.rung]}",

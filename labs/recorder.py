@@ -143,7 +143,7 @@ def _await_ready(board: Board, jobs: list[Future[Any]], watch: Watch) -> None:
             raise CancelledError("cancelled before the first message")
         for job in jobs:
             if job.done():
-                raise UnreachableError(getattr(job.result(), "trouble", "") or "a worker ended before the start")
+                raise UnreachableError(_result(job).trouble or "a worker ended before the start")
         if time.monotonic() > deadline:
             raise UnreachableError(f"producer and consumer were not connected after {READY_WITHIN_S:.0f} s")
         time.sleep(0.005)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labs import digest, stack
 from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
+from labs.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.places import RECORDED
-from labs.profile import BROKERS
-from labs.recorder import Watch
+from labs.profile import BROKERS, profile
+from labs.recorder import Watch, record
+from labs.workload import Workload
+
+PROXY_ROUNDS = 5
+PROXY_PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=1)
 
 
 def points(lab: Experiment, repeats: int | None = None) -> list[Settings]:
@@ -19,17 +26,55 @@ def points(lab: Experiment, repeats: int | None = None) -> list[Settings]:
     return [lab.settings(point | changed) for point in lab.grid()]
 
 
-def record_lab(lab: Experiment, settings: Sequence[Settings], folder: Path | None, watch: Watch) -> Path:
-    """Measure all points and write the recorded file at the end; an interrupted recording changes nothing."""
+def record_lab(
+    lab: Experiment,
+    settings: Sequence[Settings],
+    watch: Watch,
+    *,
+    backend: str = "auto",
+    host_network: bool = False,
+    folder: Path | None = None,
+) -> Path:
+    """Measure all points and write the recorded file at the end; an interrupted recording changes nothing.
+
+    With `host_network` the containers share this machine's network, so that Docker's port proxy is
+    not measured; what the proxy costs is measured once and stands on the file's card.
+    """
     digests: list[Digest] = []
+    extra: dict[str, Any] = {}
     needed = (*BROKERS, "memory") if lab.controls else ()
-    with stack.session(needed, report=lambda text: watch.progress(0.0, text)):
+    if host_network and needed:
+        extra = {"port_proxy_p50_ms": port_proxy_ms(watch)}
+    with stack.session(needed, backend, report=lambda text: watch.progress(0, text), host_network=host_network):
         for at, point in enumerate(settings):
             digests += lab.run(point, _part(watch, at, len(settings)))
+    for one in digests:
+        if host_network and "backend" in one["card"]:
+            one["card"]["backend"] = "containers, host networking"
     path = (folder or RECORDED) / f"{lab.name}.json"
-    digest.save(path, lab.name, digests, digests[0]["card"])
+    digest.save(path, lab.name, digests, digests[0]["card"] | extra)
     return path
 
 
 def _part(watch: Watch, at: int, parts: int) -> Watch:
     return Watch(lambda fraction, text: watch.progress((at + fraction) / parts, text), watch.cancelled)
+
+
+def port_proxy_ms(watch: Watch) -> dict[str, list[float]]:
+    """Redis' median latency, ms, through Docker's port proxy and without it; rounds interleaved, one value a round."""
+    found: dict[str, list[float]] = {"published port": [], "host networking": []}
+    using = profile("redis-stream-none")
+    for turn in range(PROXY_ROUNDS):
+        for name in sorted(found, reverse=turn % 2 == 1):
+            watch.progress(0, f"port proxy, round {turn + 1}: {name}")
+            host = name == "host networking"
+            with stack.session(("redis",), "compose", report=_silent, own=True, host_network=host) as here:
+                run = record(here["redis"], using, PROXY_PLAN)
+            found[name].append(round((percentile(end_to_end_ns(run), 0.5) or 0) / NS_PER_MS, 4))
+    return {f"{name}, rounds": values for name, values in found.items()} | {
+        f"{name}, median": [round(statistics.median(values), 4)] for name, values in found.items()
+    }
+
+
+def _silent(_text: str) -> None:
+    """Starting and stopping ten containers is not worth ten lines."""

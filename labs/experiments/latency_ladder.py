@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import product
 from typing import Any
 
 from labs import charts, stack
@@ -68,7 +67,7 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
 def plan(settings: Settings) -> Workload:
     """The schedule: a second of warm-up, then long enough for a p99."""
     rate = settings["rate_per_s"]
-    seconds = max(4.0, ENOUGH / rate)
+    seconds = max(3.0, ENOUGH / rate)
     return workload("steady", rate_per_s=rate, body_bytes=settings["body_bytes"], duration_s=seconds)
 
 
@@ -102,9 +101,13 @@ def _kept(run: Run) -> Run:
 
 
 def _rounds(names: list[str], repeats: int) -> Iterator[str]:
-    """ABBA order: every other round is turned round, so that a drift of the machine hits all alike."""
+    """ABBA order: every other round is turned round, so that a drift of the machine hits all alike.
+
+    The harness alone is measured in every other round: it is a reference, not a contestant.
+    """
     for number in range(repeats):
-        yield from names if number % 2 == 0 else reversed(names)
+        names_now = names if number % 2 == 0 else [name for name in reversed(names) if name != "memory"]
+        yield from names_now
 
 
 def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
@@ -115,9 +118,9 @@ def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
 
 
 def grid() -> list[Settings]:
-    """Three rates at the rungs that all brokers have; the default rate at rung 1 and with a larger body."""
-    points = [(rung, rate, 100) for rung, rate in product((0, 2, 3), RATES)]
-    points += [(1, 1000, 100), *((rung, 1000, 1000) for rung in (0, 2, 3))]
+    """Three rates at rung 2; every other rung and a larger body at the default rate."""
+    points = [(2, rate, 100) for rate in RATES]
+    points += [(rung, 1000, 100) for rung in (0, 1, 3)] + [(2, 1000, 1000)]
     named = ("rung", "rate_per_s", "body_bytes")
     return [{"brokers": list(BROKERS), "repeats": 5} | dict(zip(named, point, strict=True)) for point in points]
 
