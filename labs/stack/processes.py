@@ -102,7 +102,7 @@ def who_listens(port: int) -> str:
 
 
 def family(pid: int) -> list[int]:
-    """The process and all its descendants."""
+    """The process and all its descendants, parents first."""
     try:
         return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     except psutil.Error:

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from labs.brokers.base import Endpoint
-from labs.stack import state
+from labs.stack import given, state
 from labs.stack.processes import is_alive, listeners
 
 Record = dict[str, Any]
@@ -69,10 +69,10 @@ def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
 
 
 def running(*, mine: bool = False) -> dict[str, Endpoint]:
-    """The brokers of `labs up`, and with `mine` also those of this process's own sessions, if they are proven."""
-    found = {}
+    """The brokers of `labs up` or of the environment, and with `mine` also those of our own sessions, if proven."""
+    found = given.endpoints()
     for record, name, entry in entries():
-        known = record["owner"] == "user" and record.get("committed")
+        known = record["owner"] == "user" and record.get("committed") and not record["ending"]
         if (known or (mine and is_mine(record))) and runs(record, name, entry):
             found[name] = endpoint(name, record)
     return found

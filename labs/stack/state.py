@@ -95,10 +95,15 @@ def stack_files() -> list[Path]:
     return sorted((home() / "stacks").glob("*.json"))
 
 
+def ending_file(stack: str) -> Path:
+    """There as soon as somebody decided that the stack shall end, so that nobody takes it for a running one."""
+    return home() / "stacks" / f"{stack}.ending"
+
+
 def stacks() -> list[dict[str, Any]]:
     """What those files say; nothing here is proven yet."""
-    found = (read_json(path) for path in stack_files())
-    return [stack for stack in found if isinstance(stack, dict) and "id" in stack]
+    found = [stack for stack in map(read_json, stack_files()) if isinstance(stack, dict) and "id" in stack]
+    return [stack | {"ending": ending_file(stack["id"]).exists()} for stack in found]
 
 
 @contextmanager

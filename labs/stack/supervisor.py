@@ -22,7 +22,7 @@ from typing import Any
 
 from labs.stack import native
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
-from labs.stack.state import home, make_folder, write_json
+from labs.stack.state import ending_file, home, make_folder, write_json
 
 GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 
@@ -127,6 +127,7 @@ class Supervisor:
     def end(self) -> None:
         """Stop everything and remove every trace; data that is the user's gets a clean stop first."""
         self.ending = True
+        ending_file(self.order["id"]).touch()
         if self.order["owner"] == "user":
             for pid in self.servers:
                 send(pid, signal.SIGCONT)
@@ -146,6 +147,7 @@ class Supervisor:
             for entry in self.record["brokers"].values():
                 Path(entry["log"]).unlink(missing_ok=True)
         self.file.unlink(missing_ok=True)
+        ending_file(self.order["id"]).unlink(missing_ok=True)
 
     def watch(self, wake: int) -> None:
         """Serve until told to stop, or until the owner is gone."""

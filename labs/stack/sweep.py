@@ -42,6 +42,7 @@ def stop(record: registry.Record, *, reset: bool = False) -> None:
     pid, start = record["supervisor"]["pid"], record["supervisor"]["start"]
     if not is_alive(pid, start) or marks(pid).get(MARK) != record["id"]:
         return
+    state.ending_file(record["id"]).touch()
     send(pid, signal.SIGCONT)
     send(pid, signal.SIGTERM)
     deadline = time.monotonic() + END_S
@@ -53,17 +54,23 @@ def stop(record: registry.Record, *, reset: bool = False) -> None:
 
 def sweep(report: Report) -> None:
     """Remove processes with our marks, containers, run folders, session data and records that nobody owns any more."""
+    for record in state.stacks():
+        if record["ending"]:  # an interrupted `labs down`
+            report(f"waiting for {', '.join(record['brokers'])} to stop")
+            stop(record)
     records = {record["id"]: record for record in state.stacks()}
     kept = set()
     for stack, pids in marked(state.home()).items():
-        if _is_led(records.get(stack, {})) or any(owner_lives(pid) for pid in pids):
+        record = records.get(stack)
+        led = record is None or _is_led(record)  # no record yet: it is being started
+        if led and ((record and record.get("committed")) or any(owner_lives(pid) for pid in pids)):
             kept.add(stack)
         else:
             _end(stack, report)
     for stack, record in records.items():
         if record["backend"] == "compose" and _is_kept(record, report):
             kept.add(stack)
-    for path in state.stack_files():
+    for path in [*state.stack_files(), *state.home().glob("stacks/*.ending")]:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
     _sweep_folders(kept)
@@ -79,7 +86,7 @@ def drop_dead() -> None:
 
 def _is_led(record: registry.Record) -> bool:
     head = record.get("supervisor")
-    return bool(head and record.get("committed") and is_alive(head["pid"], head["start"]))
+    return not head or is_alive(head["pid"], head["start"])
 
 
 def _is_kept(record: registry.Record, report: Report) -> bool:

@@ -1,0 +1,209 @@
+"""Random interrupts: INT, TERM or KILL at a random time of `labs up`, `labs run` and `labs down`, again and again.
+
+    python -m tests.interrupts --count 200 --all-brokers 40
+
+After each one nothing may be left that nobody owns, `labs up` is all or nothing, and the next `labs up` works. Prints
+one line a round on standard error and a JSON summary; exit code 1 if anything was left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from labs import stack
+from labs.stack import ports, probe, registry, state, sweep
+from labs.stack.processes import is_alive, marked, marks, start_of
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUND = "LABS_TEST_ROUND"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+LIMIT_S = 60.0  # for a supervisor to stop three brokers on a busy machine
+USUAL_S = {("up", 1): 1.2, ("up", 3): 9.0, ("run", 1): 8.0, ("run", 3): 14.0, ("down", 1): 1.0, ("down", 3): 7.0}
+
+
+@dataclass
+class Tally:
+    """What happened in all rounds."""
+
+    rounds: Counter[str] = field(default_factory=Counter)
+    with_all: int = 0
+    leftovers: list[str] = field(default_factory=list)
+    next_up_failed: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "interrupts": self.rounds.total(),
+            "with_all_brokers": self.with_all,
+            "by_command_and_signal": dict(sorted(self.rounds.items())),
+            "leftovers": self.leftovers,
+            "next_up_failed": self.next_up_failed,
+        }
+
+
+def silent(_line: str) -> None:
+    """Progress that nobody reads."""
+
+
+def command(kind: str, brokers: tuple[str, ...]) -> list[str]:
+    """The command line of one round."""
+    base = [sys.executable, "-m", "labs"]
+    if kind == "up":
+        return [*base, "up", "--backend", "native", *brokers]
+    if kind == "down":
+        return [*base, "down"]
+    chosen = [part for broker in brokers for part in ("--set", f"broker={broker}")][: 2 if len(brokers) == 1 else 0]
+    return [*base, "run", "latency-ladder", "--set", "rate=200", "--set", "rung=0", *chosen]
+
+
+def committed() -> set[str]:
+    """Stacks of `labs up` that are complete and led."""
+    return {
+        record["id"]
+        for record in state.stacks()
+        if record["owner"] == "user"
+        and record["committed"]
+        and not record["ending"]
+        and is_alive(record["supervisor"]["pid"], record["supervisor"]["start"])
+    }
+
+
+def unowned(token: str) -> list[str]:
+    """Processes, ports, folders and records of this home or round that belong to no complete stack of `labs up`."""
+    kept = committed()
+    found = [
+        f"process {pid} of stack {one}" for one, pids in marked(state.home()).items() if one not in kept for pid in pids
+    ]
+    for pid in psutil.pids():
+        seen = marks(pid)
+        if seen.get(ROUND) == token and seen.get("LABS_STACK") not in kept and start_of(pid):
+            found.append(f"process {pid} of the round")
+    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *state.home().glob("session-*")]
+    found += [f"folder {folder.name}" for folder in folders if folder.name.rpartition("-")[2] not in kept]
+    found += [f"record {path.name}" for path in state.stack_files() if path.stem not in kept]
+    if not kept:
+        block = ports.ports_from(ports.default_base()).values()
+        found += [f"port {port}" for port in block if not ports.is_free(port)]
+    return found
+
+
+def settle(token: str) -> list[str]:
+    """What is still left when everything had time to end by itself."""
+    deadline = time.monotonic() + LIMIT_S
+    while (found := unowned(token)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def interrupt(kind: str, brokers: tuple[str, ...], number: signal.Signals, after_s: float) -> str:
+    """Start the command, send the signal then (Ctrl-C goes to the whole group, as in a terminal); gives its token."""
+    token = f"{os.getpid()}-{time.monotonic_ns()}"
+    environment = os.environ | {ROUND: token, "LABS_BACKEND": "native"}
+    with tempfile.TemporaryFile() as noise:
+        process = subprocess.Popen(
+            command(kind, brokers), cwd=ROOT, env=environment, stdout=noise, stderr=noise, start_new_session=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(after_s)
+        with contextlib.suppress(ProcessLookupError):
+            if number == signal.SIGINT:
+                os.killpg(process.pid, number)
+            elif process.poll() is None:
+                process.send_signal(number)
+        try:
+            process.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return f"hangs after {number.name}"
+    return token
+
+
+def complete_or_nothing() -> str:
+    """Empty, or what is wrong with a stack that says it is complete."""
+    for record, name, entry in registry.entries():
+        if record["id"] not in committed():
+            continue
+        if entry["state"] != "ready":
+            return f"{name} is {entry['state']}"
+        try:
+            probe.round_trip(registry.endpoint(name, record))
+        except probe.NotReady as reason:
+            return f"{name}: {reason}"
+    return ""
+
+
+def play(dice: random.Random, brokers: tuple[str, ...], tally: Tally) -> str:
+    """One round; the line to print."""
+    kind = dice.choice(("up", "run", "down"))
+    number = dice.choice(SIGNALS)
+    after_s = dice.uniform(0.0, USUAL_S[kind, 3 if len(brokers) > 1 else 1])
+    name = f"{kind} {number.name} at {after_s:.2f} s with {','.join(brokers)}"
+    if kind == "down":
+        stack.up(brokers, "native", report=silent)
+    token = interrupt(kind, brokers, number, after_s)
+    left = [token] if token.startswith("hangs") else settle(token)
+    if wrong := complete_or_nothing():
+        left.append(wrong)
+    tally.rounds[f"{kind} {number.name}"] += 1
+    tally.with_all += len(brokers) > 1
+    tally.leftovers += [f"{name}: {one}" for one in left]
+    try:
+        for place in stack.up(brokers, "native", report=silent).values():
+            probe.round_trip(place)
+        stack.down(report=silent)
+        tally.leftovers += [f"{name}, after down: {one}" for one in unowned(token)]
+    except (stack.StackError, probe.NotReady) as error:
+        tally.next_up_failed.append(f"{name}: {error}")
+    return f"{name}: {left or 'nothing left'}"
+
+
+def series(count: int, all_brokers: int, seed: int) -> Tally:
+    """That many rounds, so many of them with all three brokers and the rest with Redis, in a home of their own."""
+    dice, tally = random.Random(seed), Tally()
+    kinds = [stack.BROKERS] * all_brokers + [("redis",)] * (count - all_brokers)
+    dice.shuffle(kinds)
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="labs interrupts ") as folder:
+        os.environ |= {"LABS_CACHE": str(state.cache()), "LABS_HOME": folder}
+        try:
+            stack.up(stack.BROKERS if all_brokers else ("redis",), "native", report=silent)
+            stack.down(report=silent)
+            for step, brokers in enumerate(kinds, 1):
+                print(f"{step}/{count} {play(dice, brokers, tally)}", file=sys.stderr, flush=True)
+        finally:
+            stack.down(report=silent)
+            os.environ.clear()
+            os.environ.update(before)
+    return tally
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.interrupts", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--count", type=int, default=200, help="rounds")
+    parser.add_argument("--all-brokers", type=int, default=40, help="rounds among them with all three brokers")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    tally = series(asked.count, min(asked.all_brokers, asked.count), asked.seed)
+    print(json.dumps(tally.summary(), indent=1))
+    return 1 if tally.leftovers or tally.next_up_failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""The short form of tests/interrupts.py."""
+
+import pytest
+
+from tests import interrupts
+
+
+@pytest.mark.broker
+@pytest.mark.interrupts
+def test_random_interrupts_leave_nothing_and_the_next_up_works() -> None:
+    tally = interrupts.series(count=7, all_brokers=1, seed=20)
+    assert tally.rounds.total() == 7
+    assert tally.leftovers == []
+    assert tally.next_up_failed == []
