@@ -25,11 +25,11 @@ from pathlib import Path
 
 import psutil
 
+from labs.stack import state
 from tests import firewall, standins
 from tests.standins import say
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = Path(os.environ.get("LABS_HOME", ROOT / ".labs")) / "engine"
+HOME = state.home() / "engine"
 # Socket names are limited to 107 bytes, so what holds sockets is named shortly, apart from the data.
 RUN = Path(tempfile.gettempdir()) / f"labs-engine-{hashlib.sha256(str(HOME).encode()).hexdigest()[:8]}"
 PIDFILE, LOG, CONFIG = RUN / "dockerd.pid", HOME / "dockerd.log", HOME / "config"

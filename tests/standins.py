@@ -14,9 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from labs.stack import state
+
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).parent / "images"
-CACHE = Path(os.environ.get("LABS_CACHE", ROOT / ".labs" / "cache")) / "standins"
+CACHE = state.cache() / "standins"
 JARS = ROOT / "labs" / "stack" / "kafka-jars.sha256"
 PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
 SUITE = "forky"

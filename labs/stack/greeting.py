@@ -1,4 +1,4 @@
-"""Whether something on a port of this machine speaks the protocol that is expected there.
+"""Whether something on a port speaks the protocol that is expected there.
 
 A published port of a container accepts connections before the broker inside does, so an open port proves nothing.
 """
@@ -16,10 +16,10 @@ _HELLO = {
 }
 
 
-def answers(broker: str, port: int, timeout_s: float = 1.0) -> bool:
+def answers(broker: str, port: int, host: str = "127.0.0.1", timeout_s: float = 1.0) -> bool:
     """True if the first bytes that come back are those of this kind of broker; needs no login."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+        with socket.create_connection((host, port), timeout=timeout_s) as connection:
             connection.settimeout(timeout_s)
             connection.sendall(_HELLO[broker])
             reply = connection.recv(16)

@@ -1,0 +1,55 @@
+"""Brokers that run beside us and that the environment names, as in the `lab` container of docker-compose.yml.
+
+    LABS_GIVEN="redis=redis:6379 rabbitmq=rabbitmq:5672 kafka=kafka:19092"
+
+Their logins are those of `.labs/secrets.json`; `python -m labs.stack.given COMMAND ...` writes that file from the
+environment, takes the passwords out of it and becomes the command.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+
+from labs.brokers.base import Endpoint
+from labs.stack import greeting, probe, state
+
+_LOGINS = ("redis", "rabbitmq")
+
+
+def endpoints() -> dict[str, Endpoint]:
+    """The brokers named that answer at this moment; none where none are named. They are not ours to stop or break."""
+    found = {}
+    for word in os.environ.get("LABS_GIVEN", "").split():
+        broker, _, address = word.partition("=")
+        host, _, port = address.partition(":")
+        if greeting.answers(broker, int(port), host):
+            with suppress(probe.NotReady):
+                found[broker] = _proven(broker, host, int(port))
+    return found
+
+
+@functools.cache
+def _proven(broker: str, host: str, port: int) -> Endpoint:
+    """The endpoint with its version, after a message went round; asked once per process."""
+    user, password = state.secrets()[broker] if broker != "kafka" else ("", "")
+    bare = Endpoint(broker, host, port, user, password, backend="compose", container=host)
+    return replace(bare, version=probe.round_trip(bare))
+
+
+def keep_logins() -> None:
+    """Write the logins of the environment where this project keeps its own."""
+    given = os.environ
+    logins = {name: (given[f"LABS_{name.upper()}_USER"], given[f"LABS_{name.upper()}_PASSWORD"]) for name in _LOGINS}
+    content = logins | {"kafka": ("cluster-id", given["LABS_KAFKA_CLUSTER_ID"])}
+    state.write_json(state.make_folder(state.home()) / "secrets.json", content, mode=0o600)
+
+
+if __name__ == "__main__":
+    keep_logins()
+    for login in _LOGINS:
+        os.environ.pop(f"LABS_{login.upper()}_PASSWORD")
+    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the command is the container's own
