@@ -26,7 +26,7 @@ def styles() -> dict[str, Trace]:
         "median": {
             "mode": "lines+markers",
             "line": {"width": 2.5},
-            "marker": {"size": 8, "maxdisplayed": 9},
+            "marker": mark,
             "showlegend": False,
         },
         "repeat": quiet | {"mode": "lines", "line": {"width": 1}, "opacity": 0.3},

@@ -55,10 +55,9 @@ def served(folder: Path) -> Iterator[str]:
 class Watched:
     """What a page asked for from elsewhere, and what it complained about."""
 
-    def __init__(self, page: Page, host: str) -> None:
+    def __init__(self, page: Page, *hosts: str) -> None:
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
-        self.bytes_gzip: dict[str, int] = {}
         page.on(
             "request", lambda r: None if r.url.startswith((host, "data:", "blob:")) else self.elsewhere.append(r.url)
         )

@@ -121,6 +121,8 @@ def test_the_keyboard_moves_the_rate_and_the_chart_follows(page: Page, host: str
     page.wait_for_function("document.querySelector('.labs-panel').dataset.drawn > 1")
     assert drawn_lines(page) != before
     assert page.locator("input[type=number]").input_value() == "5000"
+    page.locator("input[type=number]").fill("1234")
+    page.keyboard.press("Enter")
     assert "Nearest recorded" in page.locator(".lp-subtitle").inner_text()
 
 

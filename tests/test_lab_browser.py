@@ -1,0 +1,148 @@
+"""The panel in a live JupyterLab, in a real browser, on real brokers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page
+
+from labs.places import PROJECT
+from tests.browser import Watched, chromium
+from tests.conftest import free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(420)]
+IDLE = "document.querySelector('.labs-panel progress').hidden"
+NOTEBOOK = "05-4-latency-ladder.ipynb"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab of ours: its address, its process, and the runtime folder its brokers live in."""
+
+    address: str
+    token: str
+    server: subprocess.Popen[bytes]
+    home: Path
+
+    def kernels(self) -> list[psutil.Process]:
+        children = psutil.Process(self.server.pid).children(recursive=True)
+        return [child for child in children if "ipykernel_launcher" in child.cmdline()]
+
+    def started(self) -> list[psutil.Process]:
+        """Every process that carries our runtime folder, the server aside."""
+        return [one for one in psutil.process_iter() if one.pid != self.server.pid and self._ours(one)]
+
+    def _ours(self, process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            zombie = process.status() == psutil.STATUS_ZOMBIE
+            return not zombie and process.environ().get("LABS_HOME") == str(self.home)
+        return False
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """JupyterLab on a copy of the notebooks, so that nothing is saved into the repository."""
+    shutil.copytree(PROJECT / "notebooks", tmp_path / "notebooks")
+    home, port, token = tmp_path / "labs home", free_port(), secrets.token_hex(16)
+    cache = os.environ.get("LABS_CACHE") or str(PROJECT / ".labs" / "cache")
+    places = {"LABS_HOME": str(home), "LABS_CACHE": cache, "LABS_PORT_BASE": "28300", "LABS_MODE": "auto"}
+    places |= {"JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={tmp_path}", "--LabApp.news_url=None"]
+    with (tmp_path / "jupyter.txt").open("wb") as words:
+        server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | places, stdout=words, stderr=words)
+        found = Lab(f"http://127.0.0.1:{port}/", token, server, home)
+        try:
+            answer(found, tmp_path / "jupyter.txt")
+            yield found
+        finally:
+            stop(found)
+
+
+def answer(lab: Lab, words: Path) -> None:
+    for _ in range(120):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{lab.address}api?token={lab.token}", timeout=2):
+            return
+        assert lab.server.poll() is None, words.read_text()
+        time.sleep(0.5)
+    raise AssertionError(f"JupyterLab did not answer: {words.read_text()}")
+
+
+def stop(lab: Lab) -> None:
+    lab.server.terminate()
+    try:
+        lab.server.wait(20)
+    except subprocess.TimeoutExpired:
+        lab.server.kill()
+        lab.server.wait()
+
+
+@pytest.fixture
+def page(lab: Lab) -> Iterator[Page]:
+    """The latency ladder's notebook, its first cell run, the panel drawn."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        watched = Watched(page, lab.address, lab.address.replace("http", "ws", 1))
+        page.goto(f"{lab.address}lab/tree/notebooks/{NOTEBOOK}?token={lab.token}")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=90_000)
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=90_000)
+        page.locator(".jp-CodeCell").first.click()
+        page.keyboard.press("Shift+Enter")
+        page.locator(".labs-panel[data-drawn]").wait_for(timeout=90_000)
+        yield page
+        assert watched.elsewhere == []
+
+
+def run(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_function(f"!{IDLE}", timeout=20_000)
+
+
+def said(page: Page) -> str:
+    return page.locator(".lp-job").inner_text()
+
+
+def test_run_changes_the_chart_and_cancel_stops_a_run(page: Page) -> None:
+    before = page.locator(".lp-subtitle").inner_text()
+    run(page)
+    page.wait_for_function(IDLE, timeout=240_000)
+    assert "Measured at" in said(page), said(page)
+    after = page.locator(".lp-subtitle").inner_text()
+    assert "measured here" in after
+    assert after != before
+    lines = "document.querySelector('[data-chart=ladder]').data.filter(t => t.meta.role === 'median').length"
+    assert page.evaluate(lines) == 3
+    page.locator(".labs-panel input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    assert int(page.locator(".labs-panel input[type=number]").input_value()) > 1000
+    run(page)
+    page.wait_for_function("document.querySelector('.labs-panel progress').value > 0", timeout=120_000)
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_function(IDLE, timeout=20_000)
+    assert "Cancelled" in said(page)
+
+
+def test_a_killed_kernel_leaves_nothing(lab: Lab, page: Page) -> None:
+    run(page)
+    page.wait_for_function("document.querySelector('.labs-panel progress').value > 0", timeout=120_000)
+    [kernel] = lab.kernels()
+    before = {process.pid for process in lab.started()}
+    assert len(before) > 3, "the run started no brokers"
+    # JupyterLab starts a new kernel for a killed one: what counts are the processes that were there before.
+    kernel.kill()
+    deadline = time.monotonic() + 60
+    while (left := [p for p in lab.started() if p.pid in before]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert not left, [(p.pid, p.cmdline()) for p in left]
