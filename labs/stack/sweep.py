@@ -61,9 +61,8 @@ def sweep(report: Report) -> None:
     records = {record["id"]: record for record in state.stacks()}
     kept = set()
     for stack, pids in marked(state.home()).items():
-        record = records.get(stack)
-        led = record is None or _is_led(record)  # no record yet: it is being started
-        if led and ((record and record.get("committed")) or any(owner_lives(pid) for pid in pids)):
+        known = records.get(stack, {})  # none yet: it is being started
+        if _is_led(known) and (known.get("committed") or any(owner_lives(pid) for pid in pids)):
             kept.add(stack)
         else:
             _end(stack, report)
