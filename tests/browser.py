@@ -58,9 +58,8 @@ class Watched:
     def __init__(self, page: Page, *hosts: str) -> None:
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
-        page.on(
-            "request", lambda r: None if r.url.startswith((host, "data:", "blob:")) else self.elsewhere.append(r.url)
-        )
+        here = (*hosts, "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(here) else self.elsewhere.append(r.url))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
