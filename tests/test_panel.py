@@ -1,0 +1,148 @@
+"""The live panel without a browser: what it is given, what it does with it, what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labs import charts
+from labs.charts import palette
+from labs.claims import WORDS, board, claims, tally
+from labs.experiments import experiment
+from labs.recorder import Watch
+from labs.runs import RunFileError
+from labs.widgets import Panel
+from labs.widgets.glue import NOT_YET, number
+from labs.widgets.state import panel_state, recorded_state, view_key
+from labs.words import ms_text, times
+
+
+@pytest.fixture(scope="module")
+def passport() -> list[dict[str, object]]:
+    """A passport measured here and now."""
+    lab = experiment("passport")
+    return lab.run(lab.settings({"repeats": 2}), Watch())
+
+
+def test_a_run_of_the_passport_ends_with_fresh_figures_and_a_bar_that_was_moving() -> None:
+    panel, seen = Panel(experiment("passport"), mode="live"), []
+    panel.observe(lambda change: seen.append(change["new"]["status"]), names="job")
+    panel.start({"repeats": 1})
+    assert panel.wait(60)
+    assert seen[0] == "running"
+    assert panel.job["status"] == "done"
+    [view] = panel.fresh.values()
+    assert view["live"]
+    assert "measured here at" in view["origin"]
+
+
+def test_a_second_run_while_one_is_going_does_nothing_and_cancel_keeps_nothing() -> None:
+    panel = Panel(experiment("passport"), mode="live")
+    panel.start({"repeats": 100})
+    first = panel._thread
+    panel.start({"repeats": 1})
+    assert panel._thread is first
+    panel.cancel()
+    assert panel.wait(30)
+    assert panel.job["status"] == "cancelled"
+    assert panel.fresh == {}
+
+
+@pytest.mark.parametrize("rate", [0, -1, 10_000_000, "many", None])
+def test_a_rate_that_cannot_be_is_refused_with_the_range(rate: object) -> None:
+    panel = Panel(experiment("latency-ladder"), mode="live")
+    panel.start({"rate_per_s": rate})
+    assert panel.wait(10)
+    assert panel.job["status"] == "failed"
+    assert "rate_per_s must be" in panel.job["error"]
+
+
+def test_an_unknown_setting_offers_the_nearest_names() -> None:
+    panel = Panel(experiment("latency-ladder"), mode="live")
+    panel.start({"rate_per_sec": 5})
+    assert panel.wait(10)
+    assert "rate_per_s" in panel.job["error"]
+
+
+def test_a_message_that_no_panel_sends_does_nothing() -> None:
+    panel = Panel(experiment("passport"), mode="live")
+    for message in ("run", None, {"do": "rm"}, {"do": ["run"]}, {}):
+        panel._heard(panel, message, [])
+    assert panel.job["status"] == "idle"
+
+
+def test_a_recorded_panel_does_not_run() -> None:
+    panel = Panel(experiment("passport"), mode="recorded")
+    panel._heard(panel, {"do": "run"}, [])
+    assert panel._thread is None
+    assert not panel.live
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ValueError, match="auto, live or recorded"):
+        Panel(experiment("passport"), mode="sometimes")  # type: ignore[arg-type]
+
+
+def test_the_state_of_a_panel_is_plain_json_and_finds_each_point_by_its_settings(
+    passport: list[dict[str, object]],
+) -> None:
+    state = panel_state(experiment("passport"), passport, "today")  # type: ignore[arg-type]
+    assert json.loads(json.dumps(state, allow_nan=False)) == state
+    assert view_key({"broker": "kafka", "rung": 2, "rate_per_s": 1000, "body_bytes": 100}) == "kafka|2|1000|100"
+
+
+def test_a_broker_without_a_setting_for_a_rung_has_a_reason_and_the_next_stronger_rung() -> None:
+    gaps = recorded_state(experiment("latency-ladder"))["missing"]
+    assert gaps["kafka|1"]["offer"] == 2
+    assert gaps["redis|4"]["offer"] is None
+    assert all(gap["reason"] for gap in gaps.values())
+
+
+def test_a_damaged_recording_is_named_and_the_live_panel_still_comes_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passport.json").write_text('{"format": 1, "digests": [')
+    monkeypatch.setenv("LABS_RUNS", str(tmp_path))
+    with pytest.raises(RunFileError, match=r"passport\.json is damaged"):
+        recorded_state(experiment("passport"))
+    panel = Panel(experiment("passport"), mode="auto")
+    assert "damaged" in panel.job["text"]
+    assert panel.state["views"] == {}
+
+
+def test_the_figure_of_a_passport_names_the_flush_and_has_a_row_a_quantity(passport: list[dict[str, object]]) -> None:
+    figure = charts.passport(passport)  # type: ignore[arg-type]
+    assert "flush" in figure.layout.title.text
+    assert len([trace for trace in figure.data if trace.meta["role"] == "row"]) == 3
+
+
+def test_both_themes_have_the_same_colours_by_name() -> None:
+    assert palette("light").keys() == palette("dark").keys()
+    assert palette("light") != palette("dark")
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"), [(None, "too few samples"), (0.4, "0.40 ms"), (9.6, "9.60 ms"), (123.4, "123 ms"), (2500, "2.5 s")]
+)
+def test_a_time_is_written_with_three_digits_at_most(ms: float | None, text: str) -> None:
+    assert ms_text(ms) == text
+
+
+def test_a_ratio_is_written_with_two_digits_up_to_a_hundred() -> None:
+    assert [times(ratio) for ratio in (1.25, 14.2, 123.4)] == ["1.2", "14", "123"]
+
+
+def test_an_unknown_word_in_a_glued_number_is_refused_and_an_unrecorded_one_says_so(tmp_path: Path) -> None:
+    assert number("latency-ladder kafka p99", tmp_path) == NOT_YET
+    (tmp_path / "latency-ladder.json").write_text('{"format": 1, "lab": "latency-ladder", "digests": []}')
+    assert number("latency-ladder kafka p99", tmp_path) == NOT_YET
+    with pytest.raises(ValueError, match="p98"):
+        number("latency-ladder kafka p98", tmp_path)
+
+
+def test_the_board_has_every_claim_once_and_nothing_is_judged_without_a_recording(tmp_path: Path) -> None:
+    entries = board(tmp_path)
+    assert [entry["id"] for entry in entries] == list(claims())
+    assert tally(entries) == dict.fromkeys(WORDS, 0) | {"not tested yet": len(claims())}
