@@ -53,6 +53,8 @@ env-dev: .venv/.installed-dev
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt .venv/.installed
+.venv/.installed-dev: requirements-dev.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the pinned packages and the test tools into .venv (about a minute the first time) ..."
 	@$(PIP) install --require-hashes -r requirements-dev.txt
-	@touch $@
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch .venv/.installed $@

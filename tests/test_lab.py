@@ -1,0 +1,81 @@
+"""`make lab`: brokers and JupyterLab on loopback, and nothing left of them afterwards, however it ends."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.broker
+PATIENCE_S = 120
+
+
+def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """`labs lab` in a process group of its own and the address that it printed."""
+    cache = os.environ.get("LABS_CACHE") or str(Path(os.environ.get("LABS_HOME") or ".labs").absolute() / "cache")
+    log = home / "lab.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "labs", "lab", "--no-browser", "--backend", "native"],
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache},
+        )
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up and process.poll() is None:
+        if found := re.search(rb"http://127\.0\.0\.1:\d+/lab\S*token=\w+", log.read_bytes()):
+            return process, found[0].decode()
+        time.sleep(0.2)
+    process.kill()
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+def ours(home: Path) -> list[psutil.Process]:
+    """Every process that carries this test's folder in its environment, the test itself aside."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            folders = {process.environ().get(name) for name in ("LABS_HOME", "LABS_STACK_HOME")}
+            if process.pid != os.getpid() and str(home) in folders:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_jupyterlab_and_brokers_are_on_loopback_and_end_with_the_command(number: int, tmp_path: Path) -> None:
+    process, address = start(tmp_path)
+    try:
+        look(address, tmp_path)
+    finally:
+        process.send_signal(number)
+        process.wait(60)
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up and ours(tmp_path):
+        time.sleep(0.2)
+    assert [(one.pid, one.cmdline()[:4]) for one in ours(tmp_path)] == []
+
+
+def look(address: str, home: Path) -> None:
+    """The page answers with its token and not without; nothing listens beyond loopback."""
+    listening = set()
+    for one in ours(home):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            listening |= {c.laddr.ip for c in one.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    assert "127.0.0.1" in listening
+    assert listening <= {"127.0.0.1", "::1"}  # epmd takes both loopback addresses
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert answer.status == 200
+    bare = address.split("/lab")[0] + "/api/contents"
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(bare, timeout=10)
