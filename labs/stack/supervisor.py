@@ -145,7 +145,8 @@ class Supervisor:
         if self.order["owner"] == "session":
             shutil.rmtree(self.place.data, ignore_errors=True)
             for entry in self.record["brokers"].values():
-                Path(entry["log"]).unlink(missing_ok=True)
+                if entry["state"] != "dead":  # the log of one that died is evidence
+                    Path(entry["log"]).unlink(missing_ok=True)
         self.file.unlink(missing_ok=True)
         ending_file(self.order["id"]).unlink(missing_ok=True)
 
