@@ -10,7 +10,9 @@ from labs.profile import RUNGS
 Digest = Mapping[str, Any]
 BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
 STEP_WORDS = {"p99": "p99", "p90": "p90", "p50": "median"}
-SHARE_WORDS = {"p50": "half", "p90": "90 %", "p99": "99 %", "p999": "99.9 %", "max": "all"}
+NBSP = "\u00a0"
+"""Keeps a figure and its unit on one line."""
+SHARE_WORDS = {"p50": "half", "p90": f"90{NBSP}%", "p99": f"99{NBSP}%", "p999": f"99.9{NBSP}%", "max": "all"}
 CLOSE = 1.2
 """Within this ratio two latencies are called alike (the 20 % of the rules in claims.csv)."""
 
@@ -20,8 +22,9 @@ def ms_text(ms: float | None) -> str:
     if ms is None:
         return "too few samples"
     if ms >= 1000:
-        return f"{ms / 1000:.3g} s"
-    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:#.3g} ms" if ms >= 1 else f"{ms:.2f} ms"
+        return f"{ms / 1000:.3g}{NBSP}s"
+    digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}" if ms >= 1 else f"{ms:.2f}"
+    return f"{digits}{NBSP}ms"
 
 
 def rate_text(rate_per_s: float) -> str:

@@ -22,8 +22,8 @@ function make(tag, attributes = {}, ...children) {
 const input = (attributes) => make("input", { "data-lm-suppress-shortcuts": "true", ...attributes });
 
 // ---- numbers as words; the same rules as labs/words.py, compared by a test
-export const msText = (ms) => ms == null ? "too few samples" : ms >= 1000 ? `${+(ms / 1000).toPrecision(3)} s`
-  : ms >= 100 ? `${ms.toFixed(0)} ms` : ms >= 1 ? `${ms.toPrecision(3)} ms` : `${ms.toFixed(2)} ms`;
+export const msText = (ms) => ms == null ? "too few samples" : ms >= 1000 ? `${+(ms / 1000).toPrecision(3)}\u00a0s`
+  : ms >= 100 ? `${ms.toFixed(0)}\u00a0ms` : ms >= 1 ? `${ms.toPrecision(3)}\u00a0ms` : `${ms.toFixed(2)}\u00a0ms`;
 const times = (ratio) => ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0);
 const count = (number) => (+number).toLocaleString("en-GB");
 const rateText = (rate) => `${count(rate)}/s`;
@@ -110,6 +110,13 @@ function endLabels(state, traces, layout, height, ink) {
   const across = (x) => (layout.xaxis.type === "log" ? Math.log10(x) : x);
   return ranked.map((trace, index) => ({ xref: "x", x: across(trace.x.at(-1)), xanchor: "left", xshift: 8, yref: "y", y: places[index] - over, showarrow: false,
     text: trace.meta.name, font: { color: ink(inkOf(trace.meta.broker)), size: 13 } }));
+}
+// The name of a reference stands where the lines are farther from it.
+function atTheFreeSide(name, traces) {
+  const lines = traces.filter((trace) => ["median", "floor"].includes(trace.meta.role) && trace.y.length);
+  const gaps = (end) => lines.map((trace) => Math.log10(trace.y.at(end)) - name.y).sort((a, b) => Math.abs(a) - Math.abs(b));
+  const [left, right] = [gaps(0)[0] ?? 0, gaps(-1)[0] ?? 0], under = (gap) => (gap > 0 && gap < 0.5 ? { yanchor: "top" } : {});
+  return Math.abs(left) > Math.abs(right) ? { ...name, x: 0.005, xanchor: "left", ...under(left) } : { ...name, ...under(right) };
 }
 const svg = (tag, attributes) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -336,7 +343,7 @@ class Panel {
     const layout = widened(structuredClone(plot.layout), traces), height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
     if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
     const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
-    shown.annotations = [...shown.annotations, ...endLabels(this.state, traces, layout, height, ink)];
+    shown.annotations = [...shown.annotations.map((name) => atTheFreeSide(name, traces)), ...endLabels(this.state, traces, layout, height, ink)];
     const data = traces.map((trace) => dressed(this.state, trace, ink));
     data.forEach((trace) => { if (trace.hollows) trace.marker.symbol = trace.hollows.map((open) => this.state.marks[trace.meta.broker] + (open ? "-open" : "")); });
     plot.box.setAttribute("aria-label", `${plot.label}. ${this.title.textContent}`);
