@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from labs.brokers.base import Endpoint
-from labs.stack import compose, docker, state
+from labs.stack import compose, docker, given, state
 from labs.stack.processes import start_of
 from labs.stack.state import StackError
 from tests import engine
@@ -187,6 +187,24 @@ def test_no_password_is_in_the_list_of_processes(stack: dict[str, Endpoint]) -> 
         assert SECRETS["rabbitmq"][1] not in words
 
 
+def test_brokers_that_the_environment_names_are_found_and_proven(
+    stack: dict[str, Endpoint], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cluster = state.secrets()["kafka"][1]
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    monkeypatch.setenv("LABS_KAFKA_CLUSTER_ID", cluster)
+    for broker, (user, password) in SECRETS.items():
+        monkeypatch.setenv(f"LABS_{broker.upper()}_USER", user)
+        monkeypatch.setenv(f"LABS_{broker.upper()}_PASSWORD", password)
+    given.keep_logins()
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert given.endpoints() == {}
+    monkeypatch.setenv("LABS_GIVEN", " ".join(f"{name}={address(place)}" for name, place in stack.items()))
+    found = given.endpoints()
+    assert {name: address(place) for name, place in found.items()} == {n: address(p) for n, p in stack.items()}
+    assert (found["redis"].version, found["redis"].pids) == (stack["redis"].version, ())
+
+
 def test_a_client_in_another_container_reaches_kafka_by_its_name(stack: dict[str, Endpoint]) -> None:
     tool = "org.apache.kafka.tools.TopicCommand --bootstrap-server kafka:19092 --list"
     image = docker.container("kafka", PROJECT)["Config"]["Image"]
@@ -277,10 +295,21 @@ def test_an_engine_without_the_images_names_those_it_cannot_get(monkeypatch: pyt
     assert "native" in reason
 
 
-def render(*files: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def render(*files: str, profile: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     chosen = [part for file in files for part in ("-f", str(ROOT / file))]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("LABS_")} | variables
-    command = ["docker", "compose", "--env-file", "/dev/null", *chosen, "config", "--format", "json"]
+    command = [
+        "docker",
+        "compose",
+        "--env-file",
+        "/dev/null",
+        "--profile",
+        profile,
+        *chosen,
+        "config",
+        "--format",
+        "json",
+    ]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30)
 
 
@@ -297,6 +326,28 @@ def test_official_images_are_named_by_an_exact_tag() -> None:
         assert name == image
         assert tag.removesuffix("-management").count(".") == 2
         assert int(services[broker]["mem_limit"]) <= 2**30
+
+
+def test_the_lab_service_is_published_on_loopback_and_is_given_the_three_brokers() -> None:
+    done = render("docker-compose.yml", profile="lab", **compose._NEVER_USED)
+    lab = json.loads(done.stdout)["services"]["lab"]
+    assert [port["host_ip"] for port in lab["ports"]] == ["127.0.0.1"]
+    assert [word.partition("=")[0] for word in lab["environment"]["LABS_GIVEN"].split()] == list(compose.SERVICES)
+    assert set(lab["depends_on"]) == set(compose.SERVICES)
+
+
+def test_logins_made_without_python_are_enough_and_are_kept(tmp_path: Path) -> None:
+    script = tmp_path / "labs" / "stack" / "secrets.sh"
+    script.parent.mkdir(parents=True)
+    script.write_bytes((ROOT / "labs/stack/secrets.sh").read_bytes())
+    subprocess.run(["sh", str(script)], check=True, capture_output=True)
+    made = (tmp_path / ".env").read_text()
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    variables = dict(line.split("=") for line in made.splitlines())
+    assert len(set(variables.values())) == 4
+    assert render("docker-compose.yml", **variables).returncode == 0
+    subprocess.run(["sh", str(script)], check=True, capture_output=True)
+    assert (tmp_path / ".env").read_text() == made
 
 
 def test_the_host_override_publishes_nothing_and_binds_loopback() -> None:
