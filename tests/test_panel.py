@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from labs.claims import WORDS, board, claims, tally
 from labs.experiments import experiment
 from labs.recorder import Watch
 from labs.runs import RunFileError
+from labs.stack import StackError
 from labs.widgets import Panel
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import panel_state, recorded_state, view_key
@@ -52,7 +55,7 @@ def test_a_second_run_while_one_is_going_does_nothing_and_cancel_keeps_nothing()
 
 @pytest.mark.parametrize("rate", [0, -1, 10_000_000, "many", None])
 def test_a_rate_that_cannot_be_is_refused_with_the_range(rate: object) -> None:
-    panel = Panel(experiment("latency-ladder"), mode="live")
+    panel = Panel(experiment("latency-ladder"), mode="auto")
     panel.start({"rate_per_s": rate})
     assert panel.wait(10)
     assert panel.job["status"] == "failed"
@@ -60,10 +63,39 @@ def test_a_rate_that_cannot_be_is_refused_with_the_range(rate: object) -> None:
 
 
 def test_an_unknown_setting_offers_the_nearest_names() -> None:
-    panel = Panel(experiment("latency-ladder"), mode="live")
+    panel = Panel(experiment("latency-ladder"), mode="auto")
     panel.start({"rate_per_sec": 5})
     assert panel.wait(10)
     assert "rate_per_s" in panel.job["error"]
+
+
+@pytest.fixture
+def taken_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A runtime folder without brokers, and somebody else on the first of its ports."""
+    with socket.create_server(("127.0.0.1", 0)) as decoy:
+        port = int(decoy.getsockname()[1])
+        monkeypatch.setenv("LABS_HOME", str(tmp_path))
+        monkeypatch.setenv("LABS_PORT_BASE", str(min(port, 65_000)))
+        yield port
+
+
+def test_without_brokers_auto_says_why_and_keeps_the_recorded_run_on_show(taken_port: int) -> None:
+    panel = Panel(experiment("latency-ladder"), mode="auto")
+    assert panel.state["views"], "the latency ladder is not recorded: run `make record`"
+    panel.start({"brokers": ["redis"]})
+    assert panel.wait(60)
+    assert panel.job["status"] == "failed"
+    assert str(taken_port) in panel.job["error"]
+    assert "Shown instead: the nearest recorded run." in panel.job["error"]
+    assert panel.fresh == {}
+
+
+def test_without_brokers_live_fails_loudly(taken_port: int) -> None:
+    panel = Panel(experiment("latency-ladder"), mode="live")
+    panel.start({"brokers": ["redis"]})
+    with pytest.raises(StackError, match=str(taken_port)):
+        panel.wait(60)
+    assert "Shown instead" not in panel.job["error"]
 
 
 def test_a_message_that_no_panel_sends_does_nothing() -> None:

@@ -47,6 +47,7 @@ class Panel(anywidget.AnyWidget):
         self.digests: dict[str, dict[str, Any]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._error: Exception | None = None
         state, error = self._recorded()
         super().__init__(state=state, live=self.mode != "recorded", job={"status": "idle", "text": error})
         self.on_msg(self._heard)
@@ -75,6 +76,7 @@ class Panel(anywidget.AnyWidget):
         if self._thread is not None and self._thread.is_alive():
             return
         self._stop.clear()
+        self._error = None
         self.job = {"status": "running", "fraction": 0.0, "text": "starting", "left_s": None}
         self._thread = threading.Thread(target=self._measure, args=(given,), daemon=True, name="labs-panel")
         self._thread.start()
@@ -86,9 +88,11 @@ class Panel(anywidget.AnyWidget):
             self.job = self.job | {"text": "cancelling", "left_s": None}
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the run to end; whether it has."""
+        """Wait for the run to end; whether it has. In `live` a failure is raised here."""
         if self._thread is not None:
             self._thread.join(seconds)
+        if self._error is not None and self.mode == "live":
+            raise self._error
         return self._thread is None or not self._thread.is_alive()
 
     def _measure(self, given: dict[str, Any]) -> None:
@@ -114,6 +118,7 @@ class Panel(anywidget.AnyWidget):
 
     def _failed(self, error: Exception) -> None:
         """In `auto` the recorded runs stay on show and the panel says so; in `live` it fails loudly."""
+        self._error = error
         text = str(error) or type(error).__name__
         broker_trouble = isinstance(error, UnreachableError) or type(error).__name__ == "StackError"
         if self.mode == "auto" and broker_trouble and self.state["views"]:
