@@ -49,9 +49,17 @@ def answers(env: dict[str, str] | None = None) -> bool:
 
 
 def why_not() -> str | None:
-    """None if `up` would succeed in having an engine; else the reason."""
-    if answers() or answers(environment()):
-        return None
+    """None if an engine answers and has, or can get, the three images; else the reason. Changes nothing."""
+    environ = next((one for one in (dict(os.environ), environment()) if answers(one)), None)
+    if environ is None:
+        return "no container engine answers (LABS_TEST_ENGINE=1 brings one up, as root on Debian)"
+    if not standins.can_be_had(environ):
+        return "the container engine has not the brokers' images and can neither pull nor build them"
+    return None
+
+
+def _cannot_start() -> str | None:
+    """None if `up` may install and start an engine; else the reason."""
     if os.geteuid() != 0:
         return "no container engine answers, and only root can start one of our own"
     if not shutil.which("apt-get"):
@@ -76,7 +84,7 @@ def _install() -> None:
 def _start_daemon(stays: bool) -> None:
     RUN.mkdir(mode=0o700, exist_ok=True)
     (HOME / "data").mkdir(parents=True, exist_ok=True)
-    firewall.remember(RUN / "firewall")
+    firewall.remember()
     command = ["dockerd", "--data-root", str(HOME / "data"), "--exec-root", str(RUN / "exec"), "--bridge", "none"]
     command += ["--pidfile", str(PIDFILE), "--host", environment()["DOCKER_HOST"]]
     environ = environment()
@@ -104,7 +112,7 @@ def up(*, stays: bool = False) -> dict[str, str]:
         environ = dict(os.environ)
     else:
         if not answers(environment()):
-            if reason := why_not():
+            if reason := _cannot_start():
                 raise EngineError(reason)
             _install()
             say("Starting a container engine of our own ...")
@@ -144,7 +152,7 @@ def down() -> None:
             process.kill()
     psutil.wait_procs(left, timeout=10)
     _unmount()
-    firewall.restore(RUN / "firewall")
+    firewall.restore()
     shutil.rmtree(RUN, ignore_errors=True)
 
 

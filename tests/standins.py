@@ -131,20 +131,38 @@ def _official(environ: dict[str, str]) -> bool:
         return False
 
 
-def images(environ: dict[str, str]) -> dict[str, str]:
-    """The variables that name the three images: those that are set, else none if the official ones can be had."""
+def _have(environ: dict[str, str]) -> dict[str, str] | None:
+    """What to set so that the compose file finds images that are here or can be pulled; None if they must be built."""
     given = [environ.get(name, "") for name in VARIABLES]
-    if all(image and _has(image, environ) for image in given) or _official(environ):
+    if all(image and _has(image, environ) for image in given):
         return {}
-    tag = _fingerprint()
-    base = f"broker-labs/base:{tag}"
-    names = {f"LABS_{kind.upper()}_IMAGE": f"broker-labs/{kind}:{tag}" for kind in ("redis", "rabbitmq", "kafka")}
+    names = _names()
     if all(_has(image, environ) for image in names.values()):
         return names
+    return {} if _official(environ) else None
+
+
+def _names() -> dict[str, str]:
+    return {
+        f"LABS_{kind.upper()}_IMAGE": f"broker-labs/{kind}:{_fingerprint()}" for kind in ("redis", "rabbitmq", "kafka")
+    }
+
+
+def can_be_had(environ: dict[str, str]) -> bool:
+    """The images are here, can be pulled, or can be built without installing anything."""
+    return _have(environ) is not None or bool(os.geteuid() == 0 and shutil.which("mmdebstrap"))
+
+
+def images(environ: dict[str, str]) -> dict[str, str]:
+    """The variables that name the three images; builds stand-ins if the official ones cannot be had."""
+    found = _have(environ)
+    if found is not None:
+        return found
+    base = f"broker-labs/base:{_fingerprint()}"
     run(["docker", "import", str(root_file_system()), base], environ)
-    for image in names.values():
+    for image in _names().values():
         _build(image, base, environ)
-    return names
+    return _names()
 
 
 def _build(image: str, base: str, environ: dict[str, str]) -> None:
