@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from labs import stack
-from labs.places import PROJECT
+from labs.places import PROJECT, home
 
 FIRST = "notebooks/00-your-machine.ipynb"
 STOP_WITHIN_S = 15
@@ -28,9 +30,19 @@ def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None
             _stop(server)
 
 
+def _quiet_settings() -> Path:
+    """A settings folder in which JupyterLab asks nobody for news or updates."""
+    folder = home() / "jupyter"
+    folder.mkdir(parents=True, exist_ok=True)
+    asks = {"fetchNews": "false", "checkForUpdates": False}
+    (folder / "overrides.json").write_text(json.dumps({"@jupyterlab/apputils-extension:notification": asks}))
+    return folder
+
+
 def _command(browser: bool) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--LabApp.default_url=/lab/tree/{FIRST}"]
     command += ["--ServerApp.port_retries=50", "--ServerApp.terminals_enabled=False"]
+    command += [f"--LabApp.app_settings_dir={_quiet_settings()}"]
     command += [] if browser else ["--no-browser"]
     return command + (["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
 
