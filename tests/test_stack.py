@@ -315,6 +315,39 @@ def test_unknown_brokers_and_backends_are_refused() -> None:
         stack.up(["redis"], "podman", report=silent)
 
 
+def test_without_apt_and_without_brokers_the_one_command_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        patch.setenv("LABS_CACHE", str(tmp_path / "cache"))
+        for broker in ("redis", "rabbitmq"):
+            with pytest.raises(StackError, match=r"apt-get.*not found.*dnf install .*brew install .*conda install"):
+                stack.up([broker], "native", report=silent)
+
+
+def test_without_an_engine_auto_takes_native_processes_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    said: list[str] = []
+    with stack.session(["redis"], report=said.append) as found:
+        assert found["redis"].backend == "native"
+    assert any(line.startswith("backend native: no containers (") for line in said)
+    with pytest.raises(StackError, match="native"):
+        stack.up(["redis"], "compose", report=silent)
+
+
+def test_what_a_killed_download_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("LABS_CACHE", str(tmp_path / "cache"))
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        half = state.make_folder(state.cache() / f".partial-kafka-{ended.pid}")
+        ours = state.make_folder(state.cache() / "debian" / f".partial-redis-{os.getpid()}")
+        stack.down(report=silent)
+        assert not half.exists()
+        assert ours.exists()
+
+
 def test_the_doctor_names_what_is_there_and_a_cure_for_what_is_not() -> None:
     found = stack.doctor()
     assert {"Python", "Java for Kafka", "ports", "disk"} <= {check["name"] for check in found["checks"]}
