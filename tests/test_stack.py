@@ -206,6 +206,13 @@ def test_two_sessions_do_not_meet() -> None:
         assert client(mine["redis"]).ping()
 
 
+def test_a_child_uses_the_session_of_its_parent() -> None:
+    with stack.session(["redis"], "native", report=silent) as mine:
+        with owner() as (_, pids):
+            assert pids["redis"] == mine["redis"].pids[0]
+        assert client(mine["redis"]).ping()
+
+
 def test_killing_the_supervisor_kills_its_brokers_and_the_next_up_works() -> None:
     found = stack.up(["redis", "rabbitmq"], "native", report=silent)
     everyone = family(supervisor_of("redis"))

@@ -44,8 +44,14 @@ def entries() -> Iterator[tuple[Record, str, dict[str, Any]]]:
 
 
 def is_mine(record: Record) -> bool:
-    """This very process started that session."""
-    return bool(record["owner"] == "session" and record["owner_pid"] == os.getpid() and owner_lives(record))
+    """This process started that session, or a living ancestor did: a kernel uses the brokers of its `labs lab`."""
+    if record["owner"] != "session" or record["ending"] or not owner_lives(record):
+        return False
+    if record["owner_pid"] == os.getpid():
+        return True
+    with contextlib.suppress(psutil.Error):
+        return any(parent.pid == record["owner_pid"] for parent in psutil.Process().parents())
+    return False
 
 
 def owner_lives(record: Record) -> bool:
