@@ -36,10 +36,17 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
     return style | trace | dress | hover
 
 
+def _on_paper(layout: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure in a notebook stands on white paper: its colours are those of the light theme, whatever Lab's is."""
+    ink = palette()
+    paper = {"paper_bgcolor": ink["paper"], "plot_bgcolor": ink["paper"], "template": None}
+    return dict(layout) | paper | {"font": {**layout["font"], "color": ink["ink"]}}
+
+
 def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> go.Figure:
     layout = _coloured(layouts(digests)[chart], palette())
     layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"], chart == "rate")
-    figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], layout | {"template": None})
+    figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], _on_paper(layout))
     note = f"{_drawn(chart)}; survives {_promises(digests)}"
     return figure.update_layout(
         title={"text": title(digests), "subtitle": {"text": note}, "font": {"size": 16}, "x": 0.01, "xanchor": "left"},
@@ -95,4 +102,4 @@ def passport(digests: Sequence[Digest]) -> go.Figure:
     axes = _coloured(passport_traces.layout(digests[0]), palette())
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
     named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
-    return go.Figure(drawn, axes | named | {"margin": axes["margin"] | {"t": 56}, "template": None})
+    return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})

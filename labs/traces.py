@@ -94,7 +94,9 @@ def _percent(quantile: float) -> str:
 
 def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """The axes of both charts, one range for all digests of the lab so that charts can be compared by eye."""
-    values = [ms for d in digests for r in d["repeats"] for _, ms in r["curve"] if ms > 0] or [0.1, 10]
+    curves = [ms for d in digests for r in d["repeats"] for _, ms in r["curve"] if ms > 0]
+    floors = [ms for d in digests for ms in [(d.get("floor_ms") or {}).get("p50")] if ms]
+    values = curves + floors or [0.1, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
     base, ms_axis = ms_axes("latency, ms (log)", span)
     far = max((on_axis(q) for d in digests for r in d["repeats"] for q, _ in r["curve"]), default=3)
