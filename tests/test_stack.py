@@ -204,6 +204,8 @@ def test_two_sessions_do_not_meet() -> None:
         with stack.session(["redis"], "native", report=silent, own=True) as fresh:
             assert fresh["redis"].port != mine["redis"].port
         assert client(mine["redis"]).ping()
+        up = stack.up(["redis"], "native", report=silent)
+        assert up["redis"].port == ports.default_base()
 
 
 def test_a_child_uses_the_session_of_its_parent() -> None:

@@ -20,6 +20,7 @@ PORT_NAMES = (
     "rabbitmq-prometheus",
     "memory",
 )
+_LAST = 65_535 - 10
 BLOCK = 10  # ports kept together for one stack
 _NEEDS: dict[str, tuple[str, ...]] = {
     "rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus")
@@ -59,12 +60,11 @@ def needed_ports(brokers: Sequence[str], ports: dict[str, int]) -> list[int]:
 
 
 def free_ports(brokers: Sequence[str], owner: str) -> dict[str, int]:
-    """Ports for a new stack. The user's stay the same each time; a session moves on to the next free block."""
+    """Ports for a new stack: the user's are always the same block, a session takes the next free one after it."""
     base = default_base()
-    fixed = owner == "user" or "LABS_PORT_BASE" in os.environ
-    for block in range(1 if fixed else 200):
+    for block in range(1) if owner == "user" else range(1, 400):
         first = base + block * BLOCK
-        ports = ports_from(first)
+        ports = ports_from(first if first <= _LAST else first - 40_000)
         taken = [port for port in needed_ports(brokers, ports) if not is_free(port)]
         if not taken:
             return ports
