@@ -357,3 +357,50 @@ def test_the_host_override_publishes_nothing_and_binds_loopback() -> None:
         assert services[broker]["network_mode"] == "host"
         assert not services[broker].get("ports")
     assert "0.0.0.0" not in done.stdout
+
+
+def labs(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"LABS_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, "-m", "labs", *words], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_up_by_containers_stays_until_down_and_both_can_be_repeated(tmp_path: Path) -> None:
+    first = labs(tmp_path, "up", "--backend", "compose", "redis")
+    try:
+        assert first.returncode == 0, first.stdout + first.stderr
+        about = json.loads(labs(tmp_path, "status", "--json").stdout)["brokers"]["redis"]
+        assert (about["state"], about["backend"]) == ("running", "compose")
+        assert "already running" in labs(tmp_path, "up", "redis").stdout
+        assert labs(tmp_path, "up", "--backend", "native", "redis").returncode == 1
+    finally:
+        assert labs(tmp_path, "down", "--reset").returncode == 0
+    assert labs(tmp_path, "down").returncode == 0
+    assert about["container"] not in docker.run(["ps", "--all", "--format", "{{.Names}}"], 10)
+    assert about["container"].rpartition("-redis")[0] not in docker.run(["volume", "ls", "--quiet"], 10)
+
+
+def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_command(tmp_path: Path) -> None:
+    code = "from labs import stack\nwith stack.session(['redis'], 'compose'): print('up', flush=True); input()"
+    environ = os.environ | {"LABS_HOME": str(tmp_path)}
+    before = docker.run(["ps", "--all", "--quiet"], 10).split()
+    for wait_s in (0.6, 1.2, None):
+        session = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=environ,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with session:
+            if wait_s is None:
+                assert session.stdout
+                while session.stdout.readline() != "up\n":
+                    assert session.poll() is None
+            else:
+                time.sleep(wait_s)
+            session.kill()
+        assert labs(tmp_path, "down").returncode == 0
+        assert docker.run(["ps", "--all", "--quiet"], 10).split() == before
