@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs.bound import FOREIGN_CORES, bottleneck, cpu_cores
+from labs.bound import FOREIGN_CORES, bottleneck, cpu_cores, young
 from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns
 from labs.loss import account
@@ -45,6 +45,7 @@ def repeat(run: Run, broker: str) -> dict[str, Any]:
         "stamp": stamp,
         "why": why,
         "contaminated": (cpu["foreign"] or 0) > FOREIGN_CORES,
+        "young": young(run, broker),
         "trouble": run.trouble,
     }
 
@@ -115,6 +116,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "replicas": 1,
         "date": facts.get("date", ""),
         "repeats": len(runs),
+        "disturbed_runs_left_out": sum(run.facts.get("attempts", 1) - 1 for run in runs),
     }
 
 

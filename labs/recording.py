@@ -46,6 +46,8 @@ def record_lab(
     if host_network and needed:
         extra = {"port_proxy_p50_ms": port_proxy_ms(watch)}
     with stack.session(needed, backend, report=lambda text: watch.progress(0, text), host_network=host_network):
+        if lab.warm_up:
+            extra |= lab.warm_up(watch)
         for at, point in enumerate(settings):
             digests += lab.run(point, _part(watch, at, len(settings)))
     for one in digests:

@@ -45,7 +45,7 @@ class Run:
     acknowledges: bool = True
     trouble: str = ""
     """What broke during the run, if anything did: the broker's error, a cancel."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         sent, got = int((self["sent_ns"] >= 0).sum()), len(self["delivered_ns"])

@@ -94,12 +94,14 @@ def ledger_text(digest: Digest) -> str:
 
 
 def _caution(digest: Digest) -> str:
-    stamp = digest["median"]["stamp"]
+    stamp, age = digest["median"]["stamp"], ""
+    if any(r.get("young") for r in digest["repeats"]):
+        age = " This broker had only begun to work and is still warming up: run it again before you believe it."
     if stamp == "valid":
-        return ""
+        return age
     why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
     means = ", so this point says nothing about the broker" if stamp == "client-bound" else ""
-    return f" {stamp.capitalize()}: {why}{means}."
+    return f" {stamp.capitalize()}: {why}{means}.{age}"
 
 
 def promise_text(rung: int) -> str:

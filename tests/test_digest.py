@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.bound import bottleneck, cpu_cores
+from labs.bound import bottleneck, cpu_cores, disturbed, young
 from labs.digest import digest, load, median_of, save, spread_of
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.profile import UnknownNameError, profile
 from labs.runs import NEVER, Run, RunFileError, empty_columns
+from labs.words import sentence
 from labs.workload import NS_PER_S, Workload
 
 PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
@@ -44,7 +45,8 @@ def made_run(
         (made_run(), "valid"),
         (made_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound"),
         (made_run(cores=(0.2, 0.2, 0.9, 1.5)), "client-bound"),
-        (made_run(late_ns=150_000), "client-bound"),
+        (made_run(late_ns=150_000), "valid"),
+        (made_run(late_ns=250_000), "client-bound"),
         (made_run(late_ns=150_000, latency_ns=5_000_000), "valid"),
         (made_run(cores=(0.95, 0.2, 0.2, 1.5)), "broker-bound"),
         (made_run(growth=500_000), "broker-bound"),
@@ -54,6 +56,39 @@ def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
     found, why = bottleneck(run, "redis")
     assert found == stamp
     assert why
+
+
+def test_a_lateness_below_a_tenth_of_the_period_is_nothing_however_fast_the_broker() -> None:
+    assert bottleneck(made_run(latency_ns=110_000, late_ns=90_000), "redis")[0] == "valid"
+    assert bottleneck(made_run(latency_ns=110_000, late_ns=105_000), "redis")[0] == "client-bound"
+
+
+def test_a_run_is_disturbed_by_others_and_by_lateness_but_not_by_a_busy_broker() -> None:
+    assert not disturbed(made_run(), "redis")
+    assert disturbed(made_run(late_ns=250_000), "redis")
+    assert disturbed(made_run(cores=(0.2, 0.2, 0.2, 0.8)), "redis")
+    assert not disturbed(made_run(cores=(0.95, 0.2, 0.2, 1.4)), "redis")
+
+
+def test_the_machine_is_counted_now_and_then_and_that_is_enough() -> None:
+    run = made_run()
+    rare = run.columns["cpu_machine_ns"].copy()
+    rare[1:-1] = NEVER
+    assert cpu_cores(replace(run, columns={**run.columns, "cpu_machine_ns": rare}))["foreign"] == pytest.approx(0.1)
+
+
+def test_a_kafka_that_has_just_started_is_young_and_the_sentence_says_so() -> None:
+    run = made_run()
+    old = replace(run, columns={**run.columns, "cpu_broker_ns": run["cpu_broker_ns"] + 40 * NS_PER_S})
+    assert young(run, "kafka")
+    assert not young(old, "kafka")
+    assert not young(run, "redis")
+    using = profile("kafka-acks-all")
+    said = [
+        sentence(digest("latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [one], using, {}))
+        for one in (run, old)
+    ]
+    assert ["warming up" in one for one in said] == [True, False]
 
 
 def test_what_cannot_be_seen_of_the_cpu_is_none_and_not_zero() -> None:

@@ -21,6 +21,9 @@ from labs.profile import Profile
 TOPIC_LIMIT_BYTES = 2 * 1024 * 1024
 """The default, 1 MiB, leaves no room for the headers of a payload of 1 MiB."""
 BATCH = 4096
+COMMIT_EVERY_S = 0.1
+"""A commit is a write to a topic of Kafka's own, and as dear as a message. Its client commits every 5 s by itself; this
+often, a reader that dies reads at most a tenth of a second anew."""
 
 
 class Publisher:
@@ -110,7 +113,8 @@ class Consumer:
         self._group = f"{address.name}-{group}"
         self._consumer: Any = None
         self._committed: Any = None
-        self._offset = 0
+        self._offset = self._committed_offset = 0
+        self._next_commit_s = 0.0
 
     def __enter__(self) -> Self:
         self._site.probe()
@@ -171,8 +175,10 @@ class Consumer:
         """Commits the offset behind the batch, and so all before it; the answer is not waited for."""
         if isinstance(deliveries.token, int):
             self._offset = deliveries.token
-            with self._site.typed():
-                self._committed = self._consumer.commit_async(self._position())
+            if time.monotonic() >= self._next_commit_s:
+                self._next_commit_s = time.monotonic() + COMMIT_EVERY_S
+                with self._site.typed():
+                    self._committed = self._consumer.commit_async(self._position())
 
     def _position(self) -> dict[Any, Any]:
         return {self._partition: OffsetAndMetadata(self._offset, "", -1)}

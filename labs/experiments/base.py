@@ -87,6 +87,8 @@ class Experiment:
     """The settings that `labs record` records."""
     run: Callable[[Settings, Watch], list[Digest]]
     verdict: Callable[[Sequence[Digest]], list[Verdict]]
+    warm_up: Callable[[Watch], dict[str, Any]] | None = None
+    """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
     """Name -> figure of digests; the first is the lab's picture."""
 
