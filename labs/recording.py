@@ -44,7 +44,7 @@ def record_lab(
     extra: dict[str, Any] = {}
     needed = (*BROKERS, "memory") if lab.controls else ()
     if host_network and needed:
-        extra = {"port_proxy_p50_ms": port_proxy_ms(watch)}
+        extra = port_proxy_ms(watch)
     with stack.session(needed, backend, report=lambda text: watch.progress(0, text), host_network=host_network):
         if lab.warm_up:
             extra |= lab.warm_up(watch)
@@ -62,20 +62,18 @@ def _part(watch: Watch, at: int, parts: int) -> Watch:
     return Watch(lambda fraction, text: watch.progress((at + fraction) / parts, text), watch.cancelled)
 
 
-def port_proxy_ms(watch: Watch) -> dict[str, list[float]]:
+def port_proxy_ms(watch: Watch) -> dict[str, dict[str, Any]]:
     """Redis' median latency, ms, through Docker's port proxy and without it; rounds interleaved, one value a round."""
-    found: dict[str, list[float]] = {"published port": [], "host networking": []}
+    found: dict[str, list[float]] = {"published_port_ms": [], "host_network_ms": []}
     using = profile("redis-stream-none")
     for turn in range(PROXY_ROUNDS):
         for name in sorted(found, reverse=turn % 2 == 1):
             watch.progress(0, f"port proxy, round {turn + 1}: {name}")
-            host = name == "host networking"
+            host = name == "host_network_ms"
             with stack.session(("redis",), "compose", report=_silent, own=True, host_network=host) as here:
                 run = record(here["redis"], using, PROXY_PLAN)
             found[name].append(round((percentile(end_to_end_ns(run), 0.5) or 0) / NS_PER_MS, 4))
-    return {f"{name}, rounds": values for name, values in found.items()} | {
-        f"{name}, median": [round(statistics.median(values), 4)] for name, values in found.items()
-    }
+    return {name: {"p50": statistics.median(values), "rounds": values} for name, values in found.items()}
 
 
 def _silent(_text: str) -> None:

@@ -95,4 +95,5 @@ def table_of(digests: Sequence[dict[str, Any]]) -> None:
         table.add_row(
             row["settings"]["profile"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
         )
-    out.print(table)
+    # A pipe has no width, and a narrow window would cut the figures: those who need this table need all of it.
+    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False, soft_wrap=False)

@@ -23,7 +23,7 @@ JARS = ROOT / "labs" / "stack" / "kafka-jars.sha256"
 PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
 SUITE = "forky"
 VARIABLES = ("LABS_REDIS_IMAGE", "LABS_RABBITMQ_IMAGE", "LABS_KAFKA_IMAGE")
-OFFICIAL_PROBE = "redis:8.2.3"
+OFFICIAL_PROBE = "redis:8.10.2"
 
 
 def say(text: str) -> None:

@@ -4,6 +4,7 @@ latency-ladder kafka rung=2 rate=1000 p99      9.60 ms
 latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorded with a p99 of at most 10 ms
 latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder kafka/redis rung=2 rate=1000 p99   6.0
+latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50                          1.80 ms
 """
 
@@ -32,6 +33,8 @@ def number(text: str, folder: Path | None = None) -> str:
         return NOT_YET
     if lab == "passport":
         return _passport(file["digests"][0], words[0])
+    if words[0] == "card":
+        return _card(file["card"], words[1:])
     asked = _parse(words)
     if asked["what"] in ("date", "repeats", "backend", "cores", "machine"):
         return recorded_on(file) if asked["what"] == "date" else str(file["digests"][0]["card"][asked["what"]])
@@ -40,6 +43,22 @@ def number(text: str, folder: Path | None = None) -> str:
     if asked["what"] == "rate":
         return rate_text(float(asked["rate"]))
     return _answer(file["digests"], asked)
+
+
+def _card(card: Mapping[str, Any], path: Sequence[str]) -> str:
+    """What stands on the recording's own card under these names; `one/other` divides the two."""
+    found = [_look(card, [name, *path[1:]]) for name in path[0].split("/")]
+    if None in found:
+        return NOT_YET
+    known = [value for value in found if value is not None]
+    return ms_text(known[0]) if len(known) == 1 else times(known[0] / known[1])
+
+
+def _look(card: Mapping[str, Any], path: Sequence[str]) -> float | None:
+    found: Any = card
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, int | float) else None
 
 
 def _parse(words: Sequence[str]) -> Asked:

@@ -41,6 +41,7 @@ CARD = {
     "round_trip_ms": "One round trip, ms",
     "date": "Date",
     "repeats": "Repeats",
+    "disturbed_runs_left_out": "Disturbed runs, done again",
 }
 SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
 
@@ -61,6 +62,7 @@ def view(digest: Digest, origin: str, *, live: bool = False) -> State:
         return common | _passport_view(digest)
     return common | {
         **{name: settings[name] for name in POINT},
+        "card": common["card"] + _measured_rows(digest),
         "label": settings["label"],
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
         "numbers": {step: digest["median"]["latency_ms"][step] for step in STEP_WORDS},
@@ -78,6 +80,14 @@ def _passport_view(digest: Digest) -> State:
         "sentence": passport_traces.sentence(digest),
         "rows": passport_traces.table(digest),
     }
+
+
+def _measured_rows(digest: Digest) -> list[list[str]]:
+    """The card's last lines, which the runs decide: how far the repeats lie apart, and who was the limit."""
+    spread, stamp = digest["spread"]["p99"], digest["median"]["stamp"]
+    said = f"{ms_text(spread[0])} to {ms_text(spread[1])}" if spread else ms_text(None)
+    why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
+    return [["p99 of the repeats", said], ["Limit", f"{SHORT_STAMPS[stamp]}: {why}"]]
 
 
 def _short(trace: Mapping[str, Any]) -> State:
