@@ -161,13 +161,13 @@ def _pair(text: str) -> tuple[str, str]:
 )
 @click.option("--repeats", type=click.IntRange(1, 100), help="Instead of the lab's own number of repeats.")
 @click.option("--dry-run", is_flag=True, help="List the points that would be recorded and stop.")
-@click.option(
-    "--host-network", is_flag=True, help="Containers on this machine's own network: no port proxy is measured."
-)
 @backend_option
 @plain
 def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen: Any) -> None:
-    """Measure every point of LAB's grid and write its recorded file. All labs by default."""
+    """Measure every point of LAB's grid and write its recorded file. All labs by default.
+
+    Containers are given this machine's own network for it, so that no port proxy is measured.
+    """
     from labs import recording
     from labs.experiments import EXPERIMENTS, experiment
 
@@ -178,8 +178,7 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
                 out.print(f"{lab.name}: {point}", markup=False)
             continue
         with Bar(f"{lab.number} {lab.title}") as watch:
-            how = {"backend": chosen["backend"], "host_network": chosen["host_network"]}
-            path = recording.record_lab(lab, points, watch, folder=folder, **how)
+            path = recording.record_lab(lab, points, watch, folder=folder, backend=chosen["backend"])
         out.print(f"{lab.name}: {len(points)} points in {path}", markup=False)
 
 

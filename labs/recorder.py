@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,16 +23,16 @@ import psutil
 from labs import workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, BrokerError, Endpoint, UnreachableError
+from labs.cpu import Cpu, tree
 from labs.profile import Profile
-from labs.runs import CPU, NEVER, Run, empty_columns, sequence_column
+from labs.runs import NEVER, Run, empty_columns, sequence_column
 from labs.workers import QUIET_S, Board, Received, Sent, Slot
-from labs.workload import NS_PER_S, Workload
+from labs.workload import Workload
 
 LEAD_NS = 100_000_000
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 6.0
 SAMPLE_EVERY_S = 0.1
-CENSUS_EVERY_S = 2.5
 Progress = Callable[[float, str], None]
 
 
@@ -53,58 +53,6 @@ class Watch:
 
 
 NOBODY = Watch()
-
-
-@dataclass
-class _Cpu:
-    """CPU time of the broker, both workers and, now and then, of the whole machine, ns, sampled."""
-
-    start_ns: int
-    pids: dict[str, list[psutil.Process]]
-    rows: list[tuple[int, ...]] = field(default_factory=list)
-    _next_census_s: float = 0.0
-
-    def sample(self) -> None:
-        at_ns = time.monotonic_ns() - self.start_ns
-        roles = [_cpu_ns(self.pids[role]) for role in ("broker", "producer", "consumer")]
-        machine = NEVER
-        if at_ns >= 0 and time.monotonic() >= self._next_census_s:
-            self._next_census_s = time.monotonic() + CENSUS_EVERY_S
-            machine = _machine_ns()
-        self.rows.append((at_ns, *roles, machine))
-
-    def columns(self) -> dict[str, Any]:
-        table = np.array(self.rows, np.int64).reshape(-1, len(CPU))
-        return {name: table[:, at] for at, name in enumerate(CPU)}
-
-
-def _machine_ns() -> int:
-    """CPU time of every process here, and what the host of a virtual machine took away.
-
-    Summed over processes, because the machine's own counter is fed by the timer's ticks: work that is paced by a timer
-    as well can hide between them, or be counted in full.
-    """
-    times = [p.info["cpu_times"] for p in psutil.process_iter(["cpu_times"])]
-    busy = sum(t.user + t.system for t in times if t) + getattr(psutil.cpu_times(), "steal", 0.0)
-    return int(busy * NS_PER_S)
-
-
-def _cpu_ns(processes: list[psutil.Process]) -> int:
-    total = 0.0
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            used = process.cpu_times()
-            total += used.user + used.system
-    return int(total * NS_PER_S) if processes else NEVER
-
-
-def _tree(pids: tuple[int, ...] | list[int]) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            root = psutil.Process(pid)
-            found += [root, *root.children(recursive=True)]
-    return found
 
 
 @contextlib.contextmanager
@@ -165,19 +113,19 @@ def _await_ready(board: Board, jobs: list[Future[Any]], watch: Watch) -> None:
         time.sleep(0.005)
 
 
-def _start(board: Board, endpoint: Endpoint) -> _Cpu:
+def _start(board: Board, endpoint: Endpoint) -> Cpu:
     start_ns = time.monotonic_ns() + LEAD_NS
     pids = {
-        "broker": _tree(endpoint.pids),
-        "producer": _tree([board[Slot.PRODUCER_PID]]),
-        "consumer": _tree([board[Slot.CONSUMER_PID]]),
+        "broker": tree(endpoint.pids),
+        "producer": tree([board[Slot.PRODUCER_PID]]),
+        "consumer": tree([board[Slot.CONSUMER_PID]]),
     }
     board[Slot.START_NS] = start_ns
-    return _Cpu(start_ns, pids)
+    return Cpu(start_ns, pids)
 
 
 def _watch_over(
-    board: Board, workload: Workload, producing: Future[Sent], consuming: Future[Received], cpu: _Cpu, *rest: Any
+    board: Board, workload: Workload, producing: Future[Sent], consuming: Future[Received], cpu: Cpu, *rest: Any
 ) -> bool:
     """Sample and report until the run has settled (True) or cannot (False)."""
     watch, broker = rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,18 +33,18 @@ def record_lab(
     watch: Watch,
     *,
     backend: str = "auto",
-    host_network: bool = False,
     folder: Path | None = None,
 ) -> Path:
     """Measure all points and write the recorded file at the end; an interrupted recording changes nothing.
 
-    With `host_network` the containers share this machine's network, so that Docker's port proxy is
-    not measured; what the proxy costs is measured once and stands on the file's card.
+    Containers on Linux share this machine's network, so that Docker's port proxy is not measured;
+    what the proxy costs is measured once and stands on the file's card.
     """
     digests: list[Digest] = []
     extra: dict[str, Any] = {}
     needed = (*BROKERS, "memory") if lab.controls else ()
-    if host_network and needed:
+    host_network = bool(needed) and sys.platform == "linux" and stack.kind_of(backend) == "compose"
+    if host_network:
         extra = port_proxy_ms(watch)
     with stack.session(needed, backend, report=lambda text: watch.progress(0, text), host_network=host_network):
         if lab.warm_up:
@@ -51,7 +52,7 @@ def record_lab(
         for at, point in enumerate(settings):
             digests += lab.run(point, _part(watch, at, len(settings)))
     for one in digests:
-        if host_network and "backend" in one["card"]:
+        if host_network:
             one["card"]["backend"] = "containers, host networking"
     path = (folder or RECORDED) / f"{lab.name}.json"
     digest.save(path, lab.name, digests, digests[0]["card"] | extra)

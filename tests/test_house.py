@@ -16,6 +16,7 @@ FLOORS = (
     "places",
     "stack",
     "runs",
+    "cpu",
     "workers",
     "recorder",
     "latency",

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from labs.places import PROJECT
 from tests.browser import Watched, chromium
@@ -98,11 +99,22 @@ def page(lab: Lab) -> Iterator[Page]:
         page.goto(f"{lab.address}lab/tree/notebooks/{NOTEBOOK}?token={lab.token}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=90_000)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=90_000)
-        page.locator(".jp-CodeCell").first.click()
-        page.keyboard.press("Shift+Enter")
-        page.locator(".labs-panel[data-drawn]").wait_for(timeout=90_000)
+        execute_first_cell(page)
+        page.locator(".labs-panel[data-drawn]").wait_for(timeout=150_000)
         yield page
         assert watched.elsewhere == []
+
+
+def execute_first_cell(page: Page) -> None:
+    """Shift+Enter, again if JupyterLab was still too busy with itself to hear it."""
+    prompt = "document.querySelector('.jp-CodeCell .jp-InputPrompt').innerText"
+    for _ in range(6):
+        page.locator(".jp-CodeCell").first.click()
+        page.keyboard.press("Shift+Enter")
+        with contextlib.suppress(PlaywrightTimeoutError):
+            page.wait_for_function(f"/\\[[*0-9]/.test({prompt})", timeout=10_000)
+            return
+    raise AssertionError("JupyterLab did not execute the first cell")
 
 
 def run(page: Page) -> None:

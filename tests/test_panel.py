@@ -174,6 +174,17 @@ def test_an_unknown_word_in_a_glued_number_is_refused_and_an_unrecorded_one_says
         number("latency-ladder kafka p98", tmp_path)
 
 
+def test_a_number_from_the_card_of_a_recording_is_found_by_its_path(tmp_path: Path) -> None:
+    card = '{"kafka_first_ms": {"p99": 14.0}, "kafka_warm_ms": {"p99": 7.0}}'
+    (tmp_path / "latency-ladder.json").write_text(
+        f'{{"format": 1, "lab": "latency-ladder", "card": {card}, "digests": []}}'
+    )
+    assert number("latency-ladder card kafka_first_ms p99", tmp_path) == ms_text(14.0)
+    assert number("latency-ladder card kafka_first_ms/kafka_warm_ms p99", tmp_path) == "2.0"
+    assert number("latency-ladder card kafka_first_ms p50", tmp_path) == NOT_YET
+    assert number("latency-ladder card nothing", tmp_path) == NOT_YET
+
+
 def test_the_board_has_every_claim_once_and_nothing_is_judged_without_a_recording(tmp_path: Path) -> None:
     entries = board(tmp_path)
     assert [entry["id"] for entry in entries] == list(claims())

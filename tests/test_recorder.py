@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from labs import stack
-from labs.bound import bottleneck
+from labs.bound import bottleneck, young
 from labs.brokers.base import Endpoint, UnreachableError
 from labs.faults import freezing
 from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
@@ -50,10 +50,25 @@ def test_a_quiet_run_keeps_every_message_and_charges_from_the_due_time(
     assert run["cpu_broker_ns"].max() > 0
 
 
+FROZEN = Workload(rate_per_s=1000, duration_s=10, warmup_s=1)
+SPARSE = Workload(rate_per_s=47, duration_s=48, warmup_s=1)
+"""For Kafka: of these, no more fall into a freeze than its client sends without an answer. What has piled up beyond
+that needs another round trip after the thaw, and on two cores Kafka takes some 10 ms for it, which is Kafka's and not
+ours. The rate has no common measure with the freezes, so that they meet every phase of the schedule."""
+
+
+def warmed(endpoint: Endpoint) -> None:
+    """A Kafka that has just started compiles itself for some 30 s of processor time and is slow meanwhile."""
+    using = profile("kafka-acks-all")
+    for _ in range(15):
+        if not young(record(endpoint, using, Workload(rate_per_s=1000, duration_s=4)), "kafka"):
+            return
+
+
 def frozen_run(name: str, endpoints: dict[str, Endpoint]) -> tuple[Run, float]:
     """A run with the broker frozen 100 ms in each second, and the p99 in ms that the freezes alone make."""
     using = profile(name)
-    plan = Workload(rate_per_s=1000, duration_s=10, warmup_s=1)
+    plan = SPARSE if using.broker == "kafka" else FROZEN
     with freezing(endpoints[using.broker]) as freezes:
         run = record(endpoints[using.broker], using, plan)
     due_ns = run["due_ns"][plan.warmup_messages :] + run.facts["start_ns"]
@@ -63,6 +78,7 @@ def frozen_run(name: str, endpoints: dict[str, Endpoint]) -> tuple[Run, float]:
     return run, analytic_ns / NS_PER_MS
 
 
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_with_the_broker_frozen_100_ms_a_second_the_p99_is_the_analytic_90_ms(
     name: str, endpoints: dict[str, Endpoint]
@@ -73,6 +89,8 @@ def test_with_the_broker_frozen_100_ms_a_second_the_p99_is_the_analytic_90_ms(
     load on the machine can only add to the reported p99, so a run is repeated (measuring.md 8.7: at most three times)
     before it counts as wrong; an instrument that is wrong is wrong every time.
     """
+    if name.startswith("kafka"):
+        warmed(endpoints["kafka"])
     tried = []
     for _ in range(4):
         run, analytic_ms = frozen_run(name, endpoints)

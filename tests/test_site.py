@@ -20,7 +20,7 @@ from labs.words import title
 from tests.browser import Watched, chromium, served, violations
 
 pytestmark = pytest.mark.browser
-PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "claims")
+PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "measuring", "claims")
 CHARTS = {"00-your-machine": 1, "05-4-latency-ladder": 2}
 LADDER = "book/05-4-latency-ladder.html"
 OURS = re.compile(r"book/|_static/(panels/|panel\.|look\.css|book\.css|lab-loader|favicon)")

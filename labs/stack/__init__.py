@@ -18,7 +18,7 @@ from labs.stack import sweep as sweeping
 from labs.stack.processes import MARK_HOME, family, is_alive, marks, send
 from labs.stack.state import StackError
 
-__all__ = ["BROKERS", "StackError", "doctor", "down", "freeze", "kill", "session", "status", "thaw", "up"]
+__all__ = ["BROKERS", "StackError", "doctor", "down", "freeze", "kill", "kind_of", "session", "status", "thaw", "up"]
 
 BROKERS = ("redis", "rabbitmq", "kafka")
 Report = Callable[[str], None]
@@ -90,6 +90,11 @@ def down(*, reset: bool = False, report: Report = print) -> None:
         if reset:
             shutil.rmtree(state.home() / "data", ignore_errors=True)
             report("the brokers' data is deleted")
+
+
+def kind_of(backend: str) -> str:
+    """What `backend` comes to on this machine: compose or native. StackError where neither can be had."""
+    return backends.choose(backends.asked(backend), BROKERS)[0]
 
 
 def status() -> dict[str, Any]:

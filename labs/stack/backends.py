@@ -22,9 +22,7 @@ def order(
     brokers: Sequence[str], backend: str, owner: str, report: Report, *, host_network: bool = False
 ) -> Iterator[Launch | Contained]:
     """What is to be started, one by one. LABS_BACKEND decides for `auto`; the memory broker is never in a container."""
-    backend = os.environ.get("LABS_BACKEND") or "auto" if backend == "auto" else backend
-    if backend not in NAMES:
-        raise StackError(f"choosing the backend {backend!r}", "there is none of that name.", f"Use {', '.join(NAMES)}.")
+    backend = asked(backend)
     real = [name for name in brokers if name != "memory"]
     kind, reason = choose(backend, real)
     if real and backend == "auto":
@@ -36,6 +34,14 @@ def order(
         yield Launch(plain, owner, free_ports(plain, owner), report)
     if boxed:
         yield Contained(boxed, owner, free_ports(boxed, owner), report, host_network=host_network)
+
+
+def asked(backend: str) -> str:
+    """The backend, LABS_BACKEND in place of `auto`. StackError if there is none of that name."""
+    found = os.environ.get("LABS_BACKEND") or "auto" if backend == "auto" else backend
+    if found not in NAMES:
+        raise StackError(f"choosing the backend {found!r}", "there is none of that name.", f"Use {', '.join(NAMES)}.")
+    return found
 
 
 def choose(backend: str, brokers: Sequence[str]) -> tuple[str, str]:

@@ -57,12 +57,13 @@ def view_key(settings: Mapping[str, Any]) -> str:
 def view(digest: Digest, origin: str, *, live: bool = False) -> State:
     """One point of a lab as a panel shows it."""
     settings = digest["settings"]
-    common = {"origin": origin, "live": live, "card": card_rows(digest["card"])}
+    card = card_rows(digest["card"])
+    common: State = {"origin": origin, "live": live, "card": card}
     if "broker" not in settings:
         return common | _passport_view(digest)
     return common | {
         **{name: settings[name] for name in POINT},
-        "card": common["card"] + _measured_rows(digest),
+        "card": card + _measured_rows(digest),
         "label": settings["label"],
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
         "numbers": {step: digest["median"]["latency_ms"][step] for step in STEP_WORDS},
