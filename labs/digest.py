@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs.bound import FOREIGN_CORES, bottleneck, cpu_cores, young
+from labs.bound import bottleneck, cpu_cores, disturbed, worker_busy, young
 from labs.brokers.base import Endpoint
-from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns
+from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
 from labs.loss import account
 from labs.profile import RUNGS, Profile
 from labs.runs import FORMAT, Run, RunFileError, check_format
@@ -36,6 +36,7 @@ def repeat(run: Run, broker: str) -> dict[str, Any]:
     return {
         "count": len(latency),
         "latency_ms": _rounded(ladder_ms(latency)),
+        "service_ms": _rounded(ladder_ms(service_ns(run))),
         "lateness_ms": _rounded(ladder_ms(lateness_ns(run))),
         "confirm_ms": _rounded(ladder_ms(confirm_ns(run))) if run.acknowledges else None,
         "curve": [[round(q, 5), round(ms, 4)] for q, ms in curve_ms(latency)],
@@ -44,7 +45,8 @@ def repeat(run: Run, broker: str) -> dict[str, Any]:
         "cpu": cpu,
         "stamp": stamp,
         "why": why,
-        "contaminated": (cpu["foreign"] or 0) > FOREIGN_CORES,
+        "saturated": bool(worker_busy(run)),
+        "contaminated": disturbed(run),
         "young": young(run, broker),
         "trouble": run.trouble,
     }
@@ -84,7 +86,7 @@ def digest(
 ) -> Digest:
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
     repeats = [repeat(run, profile.broker) for run in runs]
-    ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "lateness_ms")}
+    ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
     stamps = Counter(r["stamp"] for r in repeats)
     named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
     return {

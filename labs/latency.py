@@ -17,13 +17,30 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 Nanoseconds = npt.NDArray[np.int64]
 
 
-def end_to_end_ns(run: Run) -> Nanoseconds:
-    """Due to first delivery, for each judged message that arrived; shape (arrived after the warm-up,)."""
+def _first_arrivals(run: Run) -> tuple[Nanoseconds, Nanoseconds]:
+    """Sequence and arrival of each judged message that arrived, its first time."""
     sequence, at = run["delivered_sequence"], run["delivered_ns"]
     known = (sequence >= run.workload.warmup_messages) & (sequence < len(run["due_ns"]))
     unique, first = np.unique(sequence[known], return_index=True)
-    response: Nanoseconds = at[known][first] - run["due_ns"][unique]
+    return unique, at[known][first]
+
+
+def end_to_end_ns(run: Run) -> Nanoseconds:
+    """Due to first delivery, for each judged message that arrived; shape (arrived after the warm-up,)."""
+    sequence, arrived = _first_arrivals(run)
+    response: Nanoseconds = arrived - run["due_ns"][sequence]
     return response
+
+
+def service_ns(run: Run) -> Nanoseconds:
+    """Handed over to first delivery, for the same messages: `end_to_end_ns` less the producer's own lateness.
+
+    What waited because the producer was late is left out, as a closed loop does: a lower bound of
+    the broker's part, where `end_to_end_ns` is the upper one.
+    """
+    sequence, arrived = _first_arrivals(run)
+    took: Nanoseconds = arrived - run["sent_ns"][sequence]
+    return took
 
 
 def lateness_ns(run: Run) -> Nanoseconds:

@@ -22,4 +22,6 @@ def new_run_file(lab: str, profile: str) -> Path:
     folder = home() / "runs" / re.sub(r"[^a-z0-9-]", "-", lab)
     for old in sorted(folder.glob("*.npz"))[:-KEEP_RUNS]:
         old.unlink(missing_ok=True)
-    return folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06d}-{profile}.npz"
+    now_us = time.time_ns() // 1000
+    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_us // 1_000_000))
+    return folder / f"{when}-{now_us % 1_000_000:06d}-{profile}.npz"

@@ -99,9 +99,10 @@ def _caution(digest: Digest) -> str:
         age = " This broker had only begun to work and is still warming up: run it again before you believe it."
     if stamp == "valid":
         return age
-    why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
-    means = ", so this point says nothing about the broker" if stamp == "client-bound" else ""
-    return f" {stamp.capitalize()}: {why}{means}.{age}"
+    those = [r for r in digest["repeats"] if r["stamp"] == stamp]
+    nothing = stamp == "client-bound" and any(r["saturated"] for r in those)
+    means = ", so this point says nothing about the broker" if nothing else ""
+    return f" {stamp.capitalize()}: {those[0]['why']}{means}.{age}"
 
 
 def promise_text(rung: int) -> str:

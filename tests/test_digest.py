@@ -60,14 +60,19 @@ def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
 
 def test_a_lateness_below_a_tenth_of_the_period_is_nothing_however_fast_the_broker() -> None:
     assert bottleneck(made_run(latency_ns=110_000, late_ns=90_000), "redis")[0] == "valid"
-    assert bottleneck(made_run(latency_ns=110_000, late_ns=105_000), "redis")[0] == "client-bound"
+    assert bottleneck(made_run(latency_ns=130_000, late_ns=105_000), "redis")[0] == "client-bound"
 
 
-def test_a_run_is_disturbed_by_others_and_by_lateness_but_not_by_a_busy_broker() -> None:
-    assert not disturbed(made_run(), "redis")
-    assert disturbed(made_run(late_ns=250_000), "redis")
-    assert disturbed(made_run(cores=(0.2, 0.2, 0.2, 0.8)), "redis")
-    assert not disturbed(made_run(cores=(0.95, 0.2, 0.2, 1.4)), "redis")
+def test_a_run_is_disturbed_by_others_and_not_by_a_busy_broker_or_its_own_lateness() -> None:
+    assert not disturbed(made_run())
+    assert disturbed(made_run(cores=(0.2, 0.2, 0.2, 0.8)))
+    assert not disturbed(made_run(cores=(0.95, 0.2, 0.2, 1.4)))
+    assert not disturbed(made_run(late_ns=900_000))
+
+
+def test_the_latency_without_the_producers_lateness_is_in_the_digest() -> None:
+    [one] = digest("latency-ladder", {}, [made_run(late_ns=250_000)], profile("redis-stream-none"), {})["repeats"]
+    assert (one["latency_ms"]["p99"], one["service_ms"]["p99"]) == (1.0, 0.75)
 
 
 def test_the_machine_is_counted_now_and_then_and_that_is_enough() -> None:
@@ -106,10 +111,10 @@ def test_a_step_is_given_only_if_every_repeat_could_say() -> None:
     assert spread_of(ladders) == {"p99": [1.0, 3.0], "p999": None}
 
 
-def point(broker: str, p99s: list[float], stamp: str = "valid", rung: int = 2) -> dict[str, Any]:
-    settings = {"broker": broker, "rate_per_s": 1000, "body_bytes": 100, "rung": rung}
-    repeats = [{"latency_ms": {"p99": p99}, "why": "because"} for p99 in p99s]
-    return {"settings": settings, "repeats": repeats, "median": {"stamp": stamp}}
+def point(broker: str, p99s: list[float], saturated: bool = False, late: float = 0.0) -> dict[str, Any]:
+    settings = {"broker": broker, "rate_per_s": 1000, "body_bytes": 100, "rung": 2}
+    ladders = [{"latency_ms": {"p99": p99}, "service_ms": {"p99": p99 - late}} for p99 in p99s]
+    return {"settings": settings, "repeats": [one | {"why": "because", "saturated": saturated} for one in ladders]}
 
 
 @pytest.mark.parametrize(
@@ -141,8 +146,18 @@ def test_c58_compares_the_brokers_round_by_round(redis: list[float], word: str) 
     assert found["C62"].word == "undecided here"
 
 
+def test_a_verdict_stands_only_if_it_does_with_and_without_the_producers_lateness() -> None:
+    late = {v.claim: v for v in verdicts([point("kafka", [10.5, 10.6], late=1.0)])}
+    assert late["C48"].word == "undecided here"
+    others = [point("rabbitmq", [5, 5], late=1.0), point("kafka", [9, 9], late=1.0)]
+    fast = {v.claim: v for v in verdicts([point("redis", [1.0, 1.9], late=0.5), *others])}
+    assert fast["C58"].word == "holds"
+    close = {v.claim: v for v in verdicts([point("redis", [3.9, 3.9], late=0.5), *others])}
+    assert close["C58"].word == "undecided here"
+
+
 def test_a_client_bound_point_gives_no_verdict_on_a_broker() -> None:
-    found = {v.claim: v for v in verdicts([point("kafka", [1.0], stamp="client-bound")])}
+    found = {v.claim: v for v in verdicts([point("kafka", [1.0], saturated=True)])}
     assert found["C48"].word == "undecided here"
     assert "client-bound" in found["C48"].text
     assert "not measured" in found["C58"].text

@@ -15,7 +15,7 @@ from labs.runs import Run, load
 from tests.test_digest import PLAN, made_run
 
 HERE = Endpoint("redis", "127.0.0.1", 1)
-CALM, DISTURBED = made_run(), made_run(late_ns=900_000)
+CALM, DISTURBED = made_run(), made_run(late_ns=900_000, cores=(0.2, 0.2, 0.2, 0.8))
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries: int) -> Run:

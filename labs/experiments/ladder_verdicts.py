@@ -1,8 +1,11 @@
 """The verdict rules of C48, C58 and C62 (claims.csv) applied to the latency ladder's digests.
 
 Each rule looks at 1,000 messages a second, 100 B, and at rung 2, the only rung at which all
-three brokers acknowledge with their clients' default settings. Every repeat is judged by
-itself: if they do not agree, the word is `undecided here`.
+three brokers acknowledge with their clients' default settings.
+
+The broker's own p99 lies between two figures: the latency from the due time, and the same less
+the producer's own lateness. Every repeat is judged by itself and at both ends; if they do not
+all agree, the word is `undecided here`.
 """
 
 from __future__ import annotations
@@ -33,15 +36,20 @@ def _useless(point: Digest | None, label: str) -> str:
     """Why a point cannot carry a verdict; empty if it can."""
     if point is None:
         return f"{label} was not measured at {RATE_PER_S:,} messages/s and rung {RUNG}."
-    if point["median"]["stamp"] == "client-bound":
-        return f"The {label} point is client-bound: {point['repeats'][0]['why']}."
-    if None in _p99s(point):
+    if busy := [repeat for repeat in point["repeats"] if repeat["saturated"]]:
+        return f"The {label} point is client-bound: {busy[0]['why']}."
+    if any(None in between for between in _p99s(point)):
         return f"The {label} point has too few messages for a p99."
     return ""
 
 
-def _p99s(point: Digest) -> list[float]:
-    return [repeat["latency_ms"]["p99"] for repeat in point["repeats"]]
+def _p99s(point: Digest) -> list[tuple[float, float]]:
+    """A repeat's p99, ms: without the producer's own lateness, and with it."""
+    return [(repeat["service_ms"]["p99"], repeat["latency_ms"]["p99"]) for repeat in point["repeats"]]
+
+
+def _ends(p99s: Sequence[tuple[float, float]]) -> list[float]:
+    return [end for between in p99s for end in between]
 
 
 def _agreed(values: Sequence[float], word_of: Callable[[float], Word]) -> Word:
@@ -60,13 +68,15 @@ def _c48(kafka: Digest | None) -> Verdict:
 
     text = f"Kafka's p99 with its client's defaults at {RATE_PER_S:,} messages/s was {_range(_p99s(kafka))}; "
     text += f"the claim holds up to {C48_LOW_MS:g} ms and no longer holds above {C48_HIGH_MS:g} ms."
-    return Verdict("C48", _agreed(_p99s(kafka), word), text)
+    return Verdict("C48", _agreed(_ends(_p99s(kafka)), word), text)
 
 
-def _range(values: Sequence[float]) -> str:
-    if len(values) == 1:
-        return f"{values[0]:.2f} ms in one run"
-    return f"{min(values):.2f} to {max(values):.2f} ms in {len(values)} repeats"
+def _range(p99s: Sequence[tuple[float, float]]) -> str:
+    whole = [response for _, response in p99s]
+    least = f"{min(service for service, _ in p99s):.2f} ms without the producer's own lateness"
+    if len(whole) == 1:
+        return f"{whole[0]:.2f} ms in one run, {least}"
+    return f"{min(whole):.2f} to {max(whole):.2f} ms in {len(whole)} repeats, at the least {least}"
 
 
 def _redis_lowest(points: dict[str, Digest | None]) -> tuple[Word, str]:
@@ -77,7 +87,7 @@ def _redis_lowest(points: dict[str, Digest | None]) -> tuple[Word, str]:
     if any(reasons):
         return "undecided here", " ".join(filter(None, reasons))
     rounds = zip(*(_p99s(known[broker]) for broker in labels), strict=False)
-    ratios = [redis / min(others) for redis, *others in rounds]
+    ratios = [ratio for redis, *others in rounds for ratio in _ratios(redis, others)]
 
     def word(ratio: float) -> Word:
         if ratio <= 1 - C58_MARGIN:
@@ -87,6 +97,11 @@ def _redis_lowest(points: dict[str, Digest | None]) -> tuple[Word, str]:
     text = f"Redis's p99 was {min(ratios):.2f} to {max(ratios):.2f} times the lower of the other two, "
     text += f"round by round at {RATE_PER_S:,} messages/s; the claim holds at {1 - C58_MARGIN:.2f} or less."
     return _agreed(ratios, word), text
+
+
+def _ratios(redis: tuple[float, float], others: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The least and the largest ratio of Redis's p99 to the lower of the others' that the ends allow."""
+    return redis[0] / min(whole for _, whole in others), redis[1] / min(without for without, _ in others)
 
 
 def _c62(word: Word, text: str) -> Verdict:

@@ -98,7 +98,7 @@ def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Wat
         run = record(endpoint, using, schedule, watch)
         run.facts["attempts"] = attempt + 1
         _kept(run)
-        if not disturbed(run, using.broker):
+        if not disturbed(run):
             break
     return run
 
