@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -23,16 +24,35 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
 
 
+class TerminatedError(KeyboardInterrupt):
+    """Told to end by another program: what Ctrl-C does, once."""
+
+
+def _end_gently() -> None:
+    """A polite request to end, or a closed terminal, cleans up like Ctrl-C; a second one does not cut that short."""
+    asked = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
+
+    def stop(number: int, _frame: object) -> None:
+        for one in asked:
+            signal.signal(one, signal.SIG_IGN)
+        raise TerminatedError(signal.Signals(number).name)
+
+    for one in asked:
+        if signal.getsignal(one) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(one, stop)
+
+
 def plain(act: Callable[..., Any]) -> Callable[..., Any]:
-    """Errors that we expect become one message and exit code 1; Ctrl-C becomes 130."""
+    """Errors that we expect become one message and exit code 1; Ctrl-C becomes 130, SIGTERM and SIGHUP 143."""
 
     @wraps(act)
     def guarded(*args: Any, **named: Any) -> Any:
+        _end_gently()
         try:
             return act(*args, **named)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             errors.print("Interrupted: what was started has been stopped.", style="yellow")
-            sys.exit(130)
+            sys.exit(143 if isinstance(stop, TerminatedError) else 130)
         except EXPECTED as error:
             errors.print(f"labs: {error}", style="red", markup=False)
             sys.exit(1)
