@@ -33,6 +33,7 @@ def order(
         native.fetch(plain, report)
         yield Launch(plain, owner, free_ports(plain, owner), report)
     if boxed:
+        sweep_containers(report)  # also those whose record went with a deleted folder
         yield Contained(boxed, owner, free_ports(boxed, owner), report, host_network=host_network)
 
 
