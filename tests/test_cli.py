@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,18 @@ def test_every_command_explains_itself(command: str) -> None:
     result = labs(command, "--help")
     assert result.returncode == 0
     assert len(result.stdout) > 80
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_a_request_to_end_is_an_interrupt_and_says_so(number: int, code: int) -> None:
+    command = [sys.executable, "-m", "labs", "run", "passport", "--set", "repeats=100"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        time.sleep(4)
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == code
+    assert "Interrupted" in said
+    assert "Traceback" not in said
 
 
 def test_list_status_and_doctor_speak_json() -> None:

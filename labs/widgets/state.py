@@ -88,7 +88,9 @@ def _measured_rows(digest: Digest) -> list[list[str]]:
     spread, stamp = digest["spread"]["p99"], digest["median"]["stamp"]
     said = f"{ms_text(spread[0])} to {ms_text(spread[1])}" if spread else ms_text(None)
     why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
-    return [["p99 of the repeats", said], ["Limit", f"{SHORT_STAMPS[stamp]}: {why}"]]
+    without = ms_text(digest["median"]["service_ms"]["p99"])
+    late = ["p99 without the producer's lateness", without]
+    return [["p99 of the repeats", said], late, ["Limit", f"{SHORT_STAMPS[stamp]}: {why}"]]
 
 
 def _short(trace: Mapping[str, Any]) -> State:
