@@ -63,8 +63,8 @@ def _too_late(run: Run) -> str:
         if whole is None or without is None:
             continue
         if whole - without > max(LATE_SHARE * NS_PER_S / run.workload.rate_per_s, LATE_OF_LATENCY * without):
-            parts = f"{without / NS_PER_MS:.2f} of the {whole / NS_PER_MS:.2f} ms"
-            return f"the producer's own lateness is in the {name}, which without it is {parts}"
+            parts = f"{whole / NS_PER_MS:.2f} ms instead of {without / NS_PER_MS:.2f}"
+            return f"the producer's own lateness makes the {name} {parts}"
     return ""
 
 
