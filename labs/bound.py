@@ -19,6 +19,8 @@ Stamp = Literal["valid", "client-bound", "broker-bound"]
 BUSY = 0.85
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
+BEHIND = 1.05
+"""Times its planned duration: a producer that takes longer cannot keep the rate."""
 LATE_OF_LATENCY = 0.2
 """Of the latency without it: the margin of the rules that compare latencies (claims.csv)."""
 FOREIGN_CORES = 0.15
@@ -57,6 +59,10 @@ def _cores(used_ns: Column, at_ns: Column) -> float | None:
 
 def _too_late(run: Run) -> str:
     """Why the generator's lateness is too large a part of what it measured; empty if it is not."""
+    took, planned = int(run["sent_ns"].max() - run["sent_ns"][0]), int(run["due_ns"][-1])
+    if took > BEHIND * planned > 0:
+        rate = len(run["sent_ns"]) / took * NS_PER_S
+        return f"the producer sent {rate:,.0f}/s, {run.workload.rate_per_s:,g} were asked for"
     response_ns, service = end_to_end_ns(run), service_ns(run)
     for name, quantile in (("median", 0.5), ("p99", 0.99)):
         whole, without = percentile(response_ns, quantile), percentile(service, quantile)

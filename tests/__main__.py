@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import engine
+from tests.interrupts import hearing
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -64,6 +65,7 @@ def containers() -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """The exit code of pytest."""
     os.environ.setdefault("LABS_MODE", "live")
+    hearing()  # and so do the tests' own children
     with containers() as no_engine:
         reasons = {"compose": no_engine, "browser": browser_reason()}
         plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})

@@ -60,6 +60,12 @@ def silent(_line: str) -> None:
     """Progress that nobody reads."""
 
 
+def hearing() -> None:
+    """As in a terminal: a shell that runs us in the background lets its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def command(kind: str, brokers: tuple[str, ...]) -> list[str]:
     """The command line of one round."""
     base = [sys.executable, "-m", "labs"]
@@ -116,7 +122,13 @@ def interrupt(kind: str, brokers: tuple[str, ...], number: signal.Signals, after
     environment = os.environ | {ROUND: token, "LABS_BACKEND": "native"}
     with tempfile.TemporaryFile() as noise:
         process = subprocess.Popen(
-            command(kind, brokers), cwd=ROOT, env=environment, stdout=noise, stderr=noise, start_new_session=True
+            command(kind, brokers),
+            cwd=ROOT,
+            env=environment,
+            stdout=noise,
+            stderr=noise,
+            start_new_session=True,
+            preexec_fn=hearing,
         )
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(after_s)

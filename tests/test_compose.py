@@ -372,7 +372,7 @@ def test_up_by_containers_stays_until_down_and_both_can_be_repeated(tmp_path: Pa
         assert first.returncode == 0, first.stdout + first.stderr
         about = json.loads(labs(tmp_path, "status", "--json").stdout)["brokers"]["redis"]
         assert (about["state"], about["backend"]) == ("running", "compose")
-        assert "already running" in labs(tmp_path, "up", "redis").stdout
+        assert "already running" in labs(tmp_path, "up", "redis").stderr
         assert labs(tmp_path, "up", "--backend", "native", "redis").returncode == 1
     finally:
         assert labs(tmp_path, "down", "--reset").returncode == 0
