@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -99,16 +100,29 @@ def page(lab: Lab) -> Iterator[Page]:
         page.goto(f"{lab.address}lab/tree/notebooks/{NOTEBOOK}?token={lab.token}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=90_000)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=90_000)
+        await_kernel(lab)
         execute_first_cell(page)
         page.locator(".labs-panel[data-drawn]").wait_for(timeout=150_000)
         yield page
         assert watched.elsewhere == []
 
 
+def await_kernel(lab: Lab) -> None:
+    """Until the notebook's kernel is idle with the page connected: a cell executed before asks for a kernel instead."""
+    for _ in range(240):
+        with urllib.request.urlopen(f"{lab.address}api/kernels?token={lab.token}", timeout=5) as found:
+            if any(one["execution_state"] == "idle" and one["connections"] for one in json.load(found)):
+                return
+        time.sleep(0.5)
+    raise AssertionError("JupyterLab started no kernel")
+
+
 def execute_first_cell(page: Page) -> None:
     """Shift+Enter, again if JupyterLab was still too busy with itself to hear it."""
     prompt = "document.querySelector('.jp-CodeCell .jp-InputPrompt').innerText"
     for _ in range(6):
+        if page.locator(".jp-Dialog").count():  # asks for a kernel, with the right one chosen
+            page.locator(".jp-Dialog button.jp-mod-accept").click()
         page.locator(".jp-CodeCell").first.click()
         page.keyboard.press("Shift+Enter")
         with contextlib.suppress(PlaywrightTimeoutError):
