@@ -57,8 +57,8 @@ FROZEN = {
     "kafka": Workload(rate_per_s=47, duration_s=48, warmup_s=1),
 }
 """What piles up in a freeze has to be worked off after it. For a hundred messages RabbitMQ and Kafka take some 10 ms of
-two cores, which is theirs and not an error of ours; so they get few. For Kafka no more than its client sends without an
-answer, since the rest needs another round trip. Rates without a common measure with the freezes meet all their phases."""
+two cores, which is theirs and not an error of ours; so they get few. For Kafka no more than its client sends without
+an answer, since the rest needs another round trip. Rates without a common measure with the freezes meet every phase."""
 
 
 def warmed(endpoint: Endpoint) -> None:
