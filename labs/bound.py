@@ -19,6 +19,7 @@ Stamp = Literal["valid", "client-bound", "broker-bound"]
 BUSY = 0.85
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
+BACKLOG_SHARE = 0.1
 BEHIND = 1.05
 """Times its planned duration: a producer that takes longer cannot keep the rate."""
 LATE_OF_LATENCY = 0.2
@@ -94,7 +95,18 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
         return "broker-bound", f"the broker used {used:.2f} cores"
     if _backlog_grew(run):
         return "broker-bound", "the backlog grew while messages were sent"
+    if (waiting := _still_waiting(run)) > BACKLOG_SHARE:
+        return "broker-bound", f"{waiting:.0%} of the messages had not arrived when the last one was sent"
     return "valid", "neither the clients nor the broker were saturated"
+
+
+def _still_waiting(run: Run) -> float:
+    """Share of the messages sent that had not arrived when the last one was sent."""
+    sent = run["sent_ns"][run["sent_ns"] != NEVER]
+    if not len(sent):
+        return 0.0
+    there = np.unique(run["delivered_sequence"][run["delivered_ns"] <= sent.max()])
+    return 1 - len(there) / len(sent)
 
 
 def _backlog_grew(run: Run) -> bool:

@@ -58,6 +58,18 @@ def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
     assert why
 
 
+def test_a_backlog_that_was_there_from_the_start_is_the_brokers_limit() -> None:
+    stamp, why = bottleneck(made_run(latency_ns=600_000_000), "redis")
+    assert stamp == "broker-bound"
+    assert "30%" in why
+
+
+def test_a_producer_that_cannot_keep_the_rate_is_client_bound() -> None:
+    run = made_run()
+    slow = replace(run, columns={**run.columns, "sent_ns": run["due_ns"] * 2, "delivered_ns": run["due_ns"] * 2 + 1000})
+    assert bottleneck(slow, "redis") == ("client-bound", "the producer sent 500/s, 1,000 were asked for")
+
+
 def test_a_lateness_below_a_tenth_of_the_period_is_nothing_however_fast_the_broker() -> None:
     assert bottleneck(made_run(latency_ns=110_000, late_ns=90_000), "redis")[0] == "valid"
     assert bottleneck(made_run(latency_ns=130_000, late_ns=105_000), "redis")[0] == "client-bound"
