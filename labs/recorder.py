@@ -60,17 +60,19 @@ def _crew() -> Iterator[tuple[Executor, Board]]:
     """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
     context = multiprocessing.get_context("spawn")
     board: Board = context.RawArray("q", len(Slot))
+    before = {child.pid for child in multiprocessing.active_children()}
     executor = ProcessPoolExecutor(2, context, workers.enlist, (board, os.getpid()))
     try:
         yield executor, board
     finally:
         board[Slot.STOP] = 1
-        pids = list(getattr(executor, "_processes", None) or {})
         executor.shutdown(wait=False, cancel_futures=True)
-        _end(pids)
+        # Not the executor's own list: a Ctrl-C while it starts a worker keeps that one out of it, and the interpreter
+        # would wait for it at its end, for ever.
+        _end({child.pid for child in multiprocessing.active_children()} - before)
 
 
-def _end(pids: list[int]) -> None:
+def _end(pids: set[int | None]) -> None:
     mine = [p for p in psutil.Process().children() if p.pid in pids]
     _, slow = psutil.wait_procs(mine, STOP_WITHIN_S)
     for process in slow:

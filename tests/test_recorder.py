@@ -1,5 +1,7 @@
 """The recorder on real brokers: completeness, truth under a frozen broker, failures as data."""
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -151,6 +153,32 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
         c for c in psutil.Process().children(recursive=True) if c.pid not in before and "spawn_main" in str(c.cmdline())
     ]
     assert not left
+
+
+INTERRUPTED = """
+from multiprocessing.process import BaseProcess
+from labs.recorder import _crew
+start = BaseProcess.start
+def interrupted(self):
+    start(self)
+    raise KeyboardInterrupt
+BaseProcess.start = interrupted
+if __name__ == "__main__":
+    try:
+        with _crew() as (executor, _board):
+            executor.submit(print, "never")
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+def test_an_interrupt_while_a_worker_starts_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    """The executor does not know that worker yet; the interpreter does, and would wait for it."""
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    command = [sys.executable, str(tmp_path / "interrupted.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "interrupted\n"
+    assert done.returncode == 0
 
 
 def test_progress_only_moves_forward_and_reaches_the_end(endpoints: dict[str, Endpoint]) -> None:

@@ -36,7 +36,7 @@ MISSING = {
     **{(b, 4): "Surviving a lost machine needs more machines than one." for b in BROKERS},
 }
 LABELS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
-RATES = (250, 1000, 4000)
+RATES = (250, 1000, 2000, 4000)
 WARM_ROUNDS = 20
 TRIES = 3
 """Of a disturbed run in a recording (measuring.md 8.7). Live, the reader sees what there is and runs it again."""
@@ -148,7 +148,7 @@ def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
 
 
 def grid() -> list[Settings]:
-    """Three rates at rung 2; every other rung and a larger body at the default rate."""
+    """Four rates at rung 2; every other rung and a larger body at the default rate."""
     points = [(2, rate, 100) for rate in RATES]
     points += [(rung, 1000, 100) for rung in (0, 1, 3)] + [(2, 1000, 1000)]
     named = ("rung", "rate_per_s", "body_bytes")
