@@ -156,11 +156,13 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
 
 
 INTERRUPTED = """
+import time
 from multiprocessing.process import BaseProcess
 from labs.recorder import _crew
 start = BaseProcess.start
 def interrupted(self):
     start(self)
+    time.sleep(2)  # until it has come up and waits for work
     raise KeyboardInterrupt
 BaseProcess.start = interrupted
 if __name__ == "__main__":
