@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import multiprocessing.process
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psutil
 
 from labs import workers
 from labs.brokers import open_broker
@@ -69,16 +69,19 @@ def _crew() -> Iterator[tuple[Executor, Board]]:
         executor.shutdown(wait=False, cancel_futures=True)
         # Not the executor's own list: a Ctrl-C while it starts a worker keeps that one out of it, and the interpreter
         # would wait for it at its end, for ever.
-        _end({child.pid for child in multiprocessing.active_children()} - before)
+        _end([child for child in multiprocessing.active_children() if child.pid not in before])
 
 
-def _end(pids: set[int | None]) -> None:
-    mine = [p for p in psutil.Process().children() if p.pid in pids]
-    _, slow = psutil.wait_procs(mine, STOP_WITHIN_S)
-    for process in slow:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(slow, 2)
+def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    """Wait for them, then kill. By their own methods: a child that another library has waited for counts as alive to
+    multiprocessing for ever, and the executor's thread would turn in a loop until it is not."""
+    deadline_s = time.monotonic() + STOP_WITHIN_S
+    for child in children:
+        child.join(max(deadline_s - time.monotonic(), 0.01))
+    for child in children:
+        if child.is_alive():
+            child.kill()
+            child.join(2)
 
 
 def record(endpoint: Endpoint, profile: Profile, workload: Workload, watch: Watch = NOBODY) -> Run:
