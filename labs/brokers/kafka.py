@@ -151,7 +151,8 @@ class Consumer:
     ) -> None:
         """What was acknowledged last must be remembered before the reader goes."""
         with contextlib.suppress(KafkaError):
-            if self._committed is not None and not self._committed.succeeded() and kind is None:
+            done = self._committed is not None and self._committed.succeeded()
+            if kind is None and (self._offset != self._committed_offset or not done) and self._offset:
                 self._consumer.commit(self._position(), timeout_ms=ANSWER_MS)
         with contextlib.suppress(KafkaError):
             self._consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
@@ -179,6 +180,7 @@ class Consumer:
                 self._next_commit_s = time.monotonic() + COMMIT_EVERY_S
                 with self._site.typed():
                     self._committed = self._consumer.commit_async(self._position())
+                self._committed_offset = self._offset
 
     def _position(self) -> dict[Any, Any]:
         return {self._partition: OffsetAndMetadata(self._offset, "", -1)}

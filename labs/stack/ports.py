@@ -20,8 +20,8 @@ PORT_NAMES = (
     "rabbitmq-prometheus",
     "memory",
 )
-_LAST = 65_535 - 10
 BLOCK = 10  # ports kept together for one stack
+_LAST = 65_535 - BLOCK
 _NEEDS: dict[str, tuple[str, ...]] = {
     "rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus")
 }
