@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from labs import stack
 from labs.brokers.base import Endpoint
+from labs.profile import UnknownNameError
 
 NS_PER_S = 1_000_000_000
 
@@ -44,3 +47,82 @@ def freezing(endpoint: Endpoint, every_s: float = 1.0, frozen_s: float = 0.1) ->
             done.set()
             worker.join(every_s + frozen_s + 1)
             tell(signal.SIGCONT)
+
+
+ENDING = ("stop", "kill", "power")
+"""The broker ends, and is started again on what is left."""
+LASTING = ("freeze", "disk-full", "slow-fsync")
+"""The broker lives and suffers for a while."""
+KINDS = (*ENDING, *LASTING)
+NAMES = {
+    "none": "no fault",
+    "stop": "a clean stop",
+    "kill": "SIGKILL",
+    "power": "a power cut",
+    "freeze": "a freeze",
+    "disk-full": "a full disk",
+    "slow-fsync": "a slow disk",
+}
+SLOW_MS = 3000.0
+"""Of each flush on the slow disk: longer than the two seconds that Redis holds writes back for a flush under way."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to a broker under load, and when: `at_s` after the start is drawn from the seed.
+
+    `disk` says which power cut: loop, ledger, or empty for the best that this machine can do.
+    """
+
+    kind: str
+    seed: int = 1
+    earliest_s: float = 2.5
+    latest_s: float = 3.4
+    lasts_s: float = 2.0
+    disk: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in NAMES:
+            raise UnknownNameError("fault", self.kind, list(NAMES))
+
+    @property
+    def at_s(self) -> float:
+        """When it happens, seconds after the start of the load."""
+        return round(random.Random(self.seed).uniform(self.earliest_s, self.latest_s), 3)
+
+    @property
+    def needs(self) -> str:
+        """The kind of disk that the broker must lie on for it; StackError if this machine can have none."""
+        if self.kind == "power":
+            return self.disk or self._first("loop", "ledger")
+        return self._first({"disk-full": "loop", "slow-fsync": "ledger"}.get(self.kind, self.disk or "plain"))
+
+    def _first(self, *kinds: str) -> str:
+        reasons = {kind: stack.no_disk(kind) for kind in kinds}
+        found = next((kind for kind, reason in reasons.items() if reason is None), "")
+        if not found:
+            why = " ".join(str(reason) for reason in reasons.values())
+            raise stack.StackError(f"preparing {NAMES[self.kind]}", why, "`labs doctor` says which faults can be had.")
+        return found
+
+    def strike(self, arena: stack.Arena) -> stack.Evidence:
+        """Let it happen; the evidence that it did."""
+        verbs: dict[str, Callable[[], stack.Evidence]] = {
+            "stop": arena.stop,
+            "kill": arena.kill,
+            "power": arena.cut_power,
+            "freeze": arena.freeze,
+            "disk-full": arena.fill_disk,
+            "slow-fsync": lambda: arena.slow_disk(SLOW_MS),
+        }
+        return verbs[self.kind]()
+
+    def heal(self, arena: stack.Arena) -> str:
+        """End a lasting fault; what there is to say about it afterwards."""
+        if self.kind == "freeze":
+            arena.thaw()
+        elif self.kind == "disk-full":
+            arena.free_disk()
+        elif self.kind == "slow-fsync":
+            return arena.slow_disk(0).text
+        return ""

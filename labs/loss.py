@@ -39,6 +39,10 @@ class Ledger:
     refused: int
     unknown: int
     """Acknowledged and not delivered, in a run that did not settle."""
+    holes: int
+    """Of the lost ones, those before the newest survivor: something in the middle is gone."""
+    tail: int
+    """Of the lost ones, those after the newest survivor: the end is gone."""
     verdict: Verdict
 
 
@@ -57,6 +61,8 @@ def account(run: Run) -> Ledger:
     missing = int((acknowledged & ~delivered).sum())
     firsts = known[np.sort(first)]
     lost, unknown = (missing, 0) if run.settled else (0, missing)
+    newest = int(unique.max()) if len(unique) else -1
+    holes = int((acknowledged & ~delivered)[: newest + 1].sum()) if run.settled else 0
     counts = {
         "lost": lost,
         "duplicated": len(known) - len(unique),
@@ -71,9 +77,20 @@ def account(run: Run) -> Ledger:
         unconfirmed=int((attempted & ~acknowledged & ~delivered).sum()),
         refused=int((attempted & (run["refused_ns"] != NEVER)).sum()),
         unknown=unknown,
+        holes=holes,
+        tail=lost - holes,
         verdict=_verdict(counts, unknown, int(attempted.sum())),
         **counts,
     )
+
+
+def loss_window_s(run: Run, fault_ns: int) -> float | None:
+    """Seconds from the oldest lost acknowledgement to the fault (ns after the start); None if nothing was lost."""
+    delivered = np.zeros(len(run["sent_ns"]), bool)
+    sequence = run["delivered_sequence"]
+    delivered[sequence[(sequence >= 0) & (sequence < len(delivered))]] = True
+    at_ns = run["confirmed_ns"][(run["confirmed_ns"] != NEVER) & (run["sent_ns"] != NEVER) & ~delivered]
+    return round((fault_ns - int(at_ns.min())) / 1e9, 3) if run.settled and len(at_ns) else None
 
 
 def _verdict(counts: dict[str, int], unknown: int, attempted: int) -> Verdict:

@@ -56,7 +56,7 @@ NOBODY = Watch()
 
 
 @contextlib.contextmanager
-def _crew() -> Iterator[tuple[Executor, Board]]:
+def crew() -> Iterator[tuple[Executor, Board]]:
     """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
     context = multiprocessing.get_context("spawn")
     board: Board = context.RawArray("q", len(Slot))
@@ -92,14 +92,14 @@ def record(endpoint: Endpoint, profile: Profile, workload: Workload, watch: Watc
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     address = Address(endpoint, profile, name)
-    with open_broker(endpoint, profile, name) as broker, _crew() as (executor, board):
+    with open_broker(endpoint, profile, name) as broker, crew() as (executor, board):
         consuming = executor.submit(workers.consume, address, workload.messages)
         producing = executor.submit(workers.produce, address, workload)
         _await_ready(board, [consuming, producing], watch)
         cpu = _start(board, endpoint)
         settled = _watch_over(board, workload, producing, consuming, cpu, watch, broker)
         board[Slot.STOP] = 1
-        sent, received = _result(producing), _result(consuming)
+        sent, received = result_of(producing), result_of(consuming)
         facts = {"start_ns": cpu.start_ns, "server": _quietly(broker.version)}
         facts["durability"] = _quietly(broker.durability) or {}
     return _assemble(profile, workload, sent, received, cpu, settled, facts)
@@ -112,7 +112,7 @@ def _await_ready(board: Board, jobs: list[Future[Any]], watch: Watch) -> None:
             raise CancelledError("cancelled before the first message")
         for job in jobs:
             if job.done():
-                raise UnreachableError(_result(job).trouble or "a worker ended before the start")
+                raise UnreachableError(result_of(job).trouble or "a worker ended before the start")
         if time.monotonic() > deadline:
             raise UnreachableError(f"producer and consumer were not connected after {READY_WITHIN_S:.0f} s")
         time.sleep(0.005)
@@ -153,11 +153,12 @@ def _watch_over(
 
 
 def _expected(producing: Future[Sent]) -> int:
-    sent = _result(producing)
+    sent = result_of(producing)
     return int(((sent.sent_ns != NEVER) & (sent.refused_ns == NEVER)).sum())
 
 
-def _result(job: Future[Any]) -> Any:
+def result_of(job: Future[Any]) -> Any:
+    """What a worker brings back. BrokerError if it was killed or hangs."""
     wait([job], STOP_WITHIN_S)
     try:
         return job.result(timeout=0)

@@ -24,6 +24,8 @@ FLOORS = (
     "bound",
     "digest",
     "faults",
+    "faulted",
+    "bill",
     "words",
     "traces",
     "passport_traces",

@@ -129,3 +129,6 @@ class Broker(Protocol):
 
     def durability(self) -> dict[str, str]:
         """The persistence settings in force, read back from the server, for the run card."""
+
+    def backlog(self) -> int | None:
+        """Messages held that the group `labs` has not acknowledged, as the server says; None if it does not say."""

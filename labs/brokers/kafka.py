@@ -232,6 +232,15 @@ class Broker:
             found = ".".join(map(str, admin.get_broker_version_data(node).broker_version))
         return self._known_version if self._known_version.startswith(found) else found
 
+    def backlog(self) -> int | None:
+        """Records behind the group's committed offset; a reader commits its last one when it leaves."""
+        partition, site = TopicPartition(self._topic, 0), self._site
+        site.probe()
+        with site.typed(), contextlib.closing(KafkaConsumer(**site.config, group_id=f"{self._topic}-labs")) as reader:
+            reader.bootstrap(timeout_ms=ANSWER_MS)
+            end = reader.end_offsets([partition])[partition]
+            return int(end) - int(reader.committed(partition, timeout_ms=ANSWER_MS) or 0)
+
     def durability(self) -> dict[str, str]:
         """The topic's settings as the server says, and acks, which is the client's."""
         keys = ("flush.messages", "flush.ms", "min.insync.replicas")

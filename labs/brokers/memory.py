@@ -191,6 +191,10 @@ class Broker:
         """It has none."""
         return {"storage": "memory"}
 
+    def backlog(self) -> int | None:
+        """It does not say."""
+        return None
+
 
 if __name__ == "__main__":
     from labs.brokers.memory_server import main

@@ -52,6 +52,18 @@ class Broker:
             properties: Any = link.connection.server_properties
             return str(properties["version"])
 
+    def backlog(self) -> int | None:
+        """Messages ready in the queue; those given to a consumer count again when it is gone."""
+        with contextlib.closing(Link(self._endpoint)) as link:
+            link.open()
+            channel = link.channel()
+            found = link.call(
+                channel,
+                "look at the queue",
+                lambda done: channel.queue_declare(self._name, passive=True, callback=done),
+            )
+            return int(found.method.message_count)
+
     def version(self) -> str:
         """As the server says when greeting."""
         return self._declare()

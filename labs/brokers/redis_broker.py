@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,12 @@ from labs.profile import Profile
 PERSISTENCE = ("appendfsync", "save", "appendonly")
 """In the order of setting: the append-only file is switched on last, when its rhythm is known."""
 REWRITE_S = 20.0
+GROUP = "labs"
+
+
+def start_arguments(settings: Mapping[str, Any]) -> list[str]:
+    """The persistence of a profile as arguments of redis-server: a server that restarts must begin with it."""
+    return [part for key in PERSISTENCE if key in settings for part in (f"--{key}", str(settings[key]))]
 
 
 class Broker:
@@ -90,6 +97,18 @@ class Broker:
         """As the server says."""
         with typed(self._endpoint):
             return str(self._redis.info("server")["redis_version"])
+
+    def backlog(self) -> int | None:
+        """The length of a list; of a stream what is pending or not yet read. A channel holds nothing."""
+        with typed(self._endpoint):
+            kind = self._redis.type(self._name)
+            if kind != "stream":
+                return int(self._redis.llen(self._name)) if kind == "list" else 0
+            groups = {one["name"]: one for one in self._redis.xinfo_groups(self._name)}
+            if GROUP not in groups:
+                return int(self._redis.xlen(self._name))
+            lag = groups[GROUP].get("lag")
+            return None if lag is None else int(groups[GROUP]["pending"]) + int(lag)
 
     def durability(self) -> dict[str, str]:
         """The persistence settings as the server says."""

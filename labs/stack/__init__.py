@@ -15,10 +15,29 @@ from typing import Any
 from labs.brokers.base import Endpoint
 from labs.stack import backends, registry, state
 from labs.stack import sweep as sweeping
+from labs.stack.arena import Arena, Evidence, NotStarted, arena
+from labs.stack.disks import why_not as no_disk
 from labs.stack.processes import MARK_HOME, family, is_alive, marks, send
 from labs.stack.state import StackError
 
-__all__ = ["BROKERS", "StackError", "doctor", "down", "freeze", "kill", "kind_of", "session", "status", "thaw", "up"]
+__all__ = [
+    "BROKERS",
+    "Arena",
+    "Evidence",
+    "NotStarted",
+    "StackError",
+    "arena",
+    "doctor",
+    "down",
+    "freeze",
+    "kill",
+    "kind_of",
+    "no_disk",
+    "session",
+    "status",
+    "thaw",
+    "up",
+]
 
 BROKERS = ("redis", "rabbitmq", "kafka")
 Report = Callable[[str], None]

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from labs.stack import native
 from labs.stack.contained import Contained, project_of
@@ -35,6 +35,14 @@ def order(
     if boxed:
         sweep_containers(report)  # also those whose record went with a deleted folder
         yield Contained(boxed, owner, free_ports(boxed, owner), report, host_network=host_network)
+
+
+def native_launch(
+    broker: str, report: Report, *, disk: str = "plain", settings: Mapping[str, Sequence[str]] | None = None
+) -> Launch:
+    """One native broker of a session's own, on a disk of that kind and with more settings."""
+    native.fetch([broker], report)
+    return Launch([broker], "session", free_ports([broker], "session"), report, disk=disk, settings=settings)
 
 
 def asked(backend: str) -> str:

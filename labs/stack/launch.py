@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,10 +28,19 @@ Report = Callable[[str], None]
 class Launch:
     """One native stack from the order to the last broker's first message."""
 
-    def __init__(self, brokers: Sequence[str], owner: str, ports: dict[str, int], report: Report) -> None:
+    def __init__(
+        self,
+        brokers: Sequence[str],
+        owner: str,
+        ports: dict[str, int],
+        report: Report,
+        *,
+        disk: str = "plain",
+        settings: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.id = random.token_hex(4)
         self.brokers, self.report = list(brokers), report
-        place = {"user": state.home() / "data", "session": state.home() / f"session-{self.id}"}
+        folder = {"user": state.home() / "data", "session": state.home() / f"session-{self.id}"}[owner]
         self.order = {
             "id": self.id,
             "backend": "native",
@@ -41,7 +50,10 @@ class Launch:
             "ports": ports,
             "brokers": self.brokers,
             "run": str(run_folder(self.id)),
-            "data": str(place[owner]),
+            "folder": str(folder),
+            "data": str(folder if disk == "plain" else folder / "data"),
+            "disk": disk,
+            "settings": dict(settings or {}),
         }
         self.began = time.monotonic()
         self.ready: dict[str, Endpoint] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +27,15 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LABS_STACK", "LABS_STACK_HOM
 
 @dataclass(frozen=True)
 class Place:
-    """Where one stack lives: its ports, its short run folder, its data folder."""
+    """Where one stack lives: its ports, its short run folder, its data folder.
+
+    `settings` are more of a broker's own: arguments for Redis, lines of server.properties for Kafka.
+    """
 
     ports: dict[str, int]
     run: Path
     data: Path
+    settings: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ def _redis(place: Place, env: dict[str, str]) -> Program:
     user, password = secrets()["redis"]
     # The login goes in on standard input: it is in no file and in no list of processes.
     command = [f"{found}", f"{place.run}/config/redis/redis.conf", "--bind", "127.0.0.1", "--protected-mode", "no"]
-    command += ["--port", str(place.ports["redis"]), "--dir", f"{place.run}/data/redis", "-"]
+    command += ["--port", str(place.ports["redis"]), "--dir", f"{place.run}/data/redis"]
+    command += [*place.settings.get("redis", ()), "-"]
     return Program("redis", [command], env, stdin=f"user default off\nuser {user} on >{password} ~* &* +@all\n")
 
 
@@ -166,7 +171,8 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
         "log.dirs": f"{run}/data/kafka",
     }
     properties = run / "server.properties"
-    lines = [(CONFIG / "kafka/server.properties").read_text(), *(f"{key}={value}" for key, value in ours.items()), ""]
+    lines = [(CONFIG / "kafka/server.properties").read_text(), *(f"{key}={value}" for key, value in ours.items())]
+    lines += [*place.settings.get("kafka", ()), ""]
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]

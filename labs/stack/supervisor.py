@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labs.stack import native
+from labs.stack import disks, native, orders
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
 from labs.stack.state import ending_file, home, make_folder, write_json
 
@@ -32,7 +32,10 @@ class Supervisor:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.order = order
-        self.place = native.Place(order["ports"], Path(order["run"]), Path(order["data"]))
+        data = Path(order["data"])
+        self.place = native.Place(order["ports"], Path(order["run"]), data, order.get("settings", {}))
+        self.folder = Path(order.get("folder", order["data"]))
+        self.disk: disks.Plain = disks.DISKS[order.get("disk", "plain")](self.folder, data)
         self.file = home() / "stacks" / f"{order['id']}.json"
         self.record: dict[str, Any] = {**order, "supervisor": me(), "committed": False, "brokers": {}}
         self.left: dict[str, list[Sequence[str]]] = {}
@@ -50,17 +53,24 @@ class Supervisor:
         """Start every program; what goes wrong is written down for the owner to read."""
         make_folder(self.file.parent)
         self.save()
+        make_folder(self.folder)
+        make_folder(self.place.data)
+        self.disk.begin()
         native.prepare(self.place)
         make_folder(home() / "log")
         for broker in self.order["brokers"]:
-            log = home() / "log" / f"{broker}-{self.order['id']}.log"
-            entry = {"state": "starting", "pid": 0, "start": 0.0, "why": "", "log": str(log)}
-            self.record["brokers"][broker] = entry | {"data_dir": str(self.place.data / broker)}
-            program = native.program(broker, self.place)
-            self.programs[broker], self.left[broker] = program, list(program.steps)
-            for command in program.helpers:
-                self.helpers[self.spawn(program, command)] = broker
-            self.step(broker)
+            self.start(broker)
+
+    def start(self, broker: str) -> None:
+        """Start a broker on the data that is there."""
+        log = home() / "log" / f"{broker}-{self.order['id']}.log"
+        entry = {"state": "starting", "pid": 0, "start": 0.0, "why": "", "log": str(log)}
+        self.record["brokers"][broker] = entry | {"data_dir": str(self.place.data / broker)}
+        program = native.program(broker, self.place)
+        self.programs[broker], self.left[broker] = program, list(program.steps)
+        for command in program.helpers:
+            self.helpers[self.spawn(program, command)] = broker
+        self.step(broker)
 
     def step(self, broker: str) -> None:
         """Run the program's next step; the last one is the server."""
@@ -75,7 +85,7 @@ class Supervisor:
         with Path(self.record["brokers"][program.broker]["log"]).open("ab") as log:
             child = subprocess.Popen(
                 list(command),
-                env=program.env,
+                env=program.env | self.disk.env(),
                 cwd=self.place.run / "home",
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -106,7 +116,7 @@ class Supervisor:
             self.step(broker)
             return
         how = f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
-        self.record["brokers"][broker].update(state="dead", why=f"it {how}")
+        self.record["brokers"][broker].update(state="dead", why=f"it {how}", ended_ns=time.monotonic_ns())
         for pid in [pid for pid, owner in self.helpers.items() if owner == broker]:
             send(pid, signal.SIGKILL)
         self.save()
@@ -119,6 +129,9 @@ class Supervisor:
                 self.record["brokers"][broker].update(state="ready", version=version)
         elif word == "commit":
             self.record["committed"] = True
+        elif word == "do":
+            asked = json.loads(rest)
+            self.record["answers"] = {str(asked["number"]): orders.answer(self, asked)}
         else:
             return False
         self.save()
@@ -142,8 +155,9 @@ class Supervisor:
             self.reap()
             time.sleep(0.02)
         shutil.rmtree(self.place.run, ignore_errors=True)
+        self.disk.end()
         if self.order["owner"] == "session":
-            shutil.rmtree(self.place.data, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
             for entry in self.record["brokers"].values():
                 if entry["state"] != "dead":  # the log of one that died is evidence
                     Path(entry["log"]).unlink(missing_ok=True)

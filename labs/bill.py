@@ -1,0 +1,116 @@
+"""Runs with a fault -> the bill: what was promised, what was there afterwards, and a verdict of three values.
+
+A fault that left no evidence has not happened, and then nothing was kept: the verdict is unknown.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from labs.brokers.base import Endpoint
+from labs.digest import Digest, run_card, worst_verdict
+from labs.loss import Ledger, account, loss_window_s
+from labs.profile import Profile
+from labs.runs import FORMAT, Run
+
+OUTCOMES = ("none lost", "some lost", "all lost", "did not start", "unknown", "mixed")
+
+
+def outcome(run: Run, ledger: Ledger) -> str:
+    """One word of OUTCOMES for one run."""
+    if "did_not_start" in run.facts:
+        return "did not start"
+    if not happened(run) or not run.settled or not ledger.acknowledged:
+        return "unknown"
+    if ledger.lost == ledger.acknowledged:
+        return "all lost"
+    return "some lost" if ledger.lost else "none lost"
+
+
+def happened(run: Run) -> bool:
+    """The fault left evidence, and struck while messages were on their way."""
+    fault = run.facts.get("fault") or {}
+    return bool(fault.get("text")) and fault.get("sent_then", 0) > 0
+
+
+def verdict(run: Run, ledger: Ledger) -> str:
+    """Whether every acknowledged message survived: kept, broken or unknown."""
+    words = {"none lost": "kept", "some lost": "broken", "all lost": "broken"}
+    word = words.get(outcome(run, ledger), "unknown")
+    return "broken" if ledger.unexpected and word == "kept" else word
+
+
+def repeat(run: Run) -> dict[str, Any]:
+    """The bill of one run; shares in 0..1, times in seconds."""
+    ledger, fault = account(run), run.facts.get("fault") or {}
+    at_ns = int(fault.get("at_ns", 0))
+    return {
+        "seed": run.facts.get("seed", 0),
+        "outcome": outcome(run, ledger),
+        "verdict": verdict(run, ledger),
+        "lost_share": round(ledger.lost / ledger.acknowledged, 4) if ledger.acknowledged and run.settled else None,
+        "ledger": asdict(ledger),
+        "loss_window_s": loss_window_s(run, at_ns) if happened(run) else None,
+        "recovery_s": run.facts.get("recovery_s"),
+        "took_s": run.facts.get("took_s"),
+        "trouble": run.facts.get("did_not_start", "") or run.trouble,
+        "fault": {
+            "kind": fault.get("kind", "none"),
+            "method": fault.get("method", ""),
+            "at_s": round(at_ns / 1e9, 3),
+            "evidence": fault.get("text", ""),
+        },
+    }
+
+
+def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Profile) -> Digest:
+    """One point of a fault lab from its runs, one a seed. `settings` is what the reader chose besides the profile."""
+    repeats = [repeat(run) for run in runs]
+    named = {"broker": using.broker, "profile": using.name, "label": using.label, "rung": using.rung}
+    plan = {"rate_per_s": runs[-1].workload.rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
+    here = Endpoint(using.broker, "127.0.0.1", 0, backend=runs[-1].facts.get("backend", "native"))
+    card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]}
+    return {
+        "format": FORMAT,
+        "lab": lab,
+        "settings": dict(settings) | named | plan,
+        "repeats": repeats,
+        "median": middle(repeats),
+        "spread": {name: _span([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
+        "card": card,
+    }
+
+
+def middle(repeats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The repeats as one: their outcome (mixed if they disagree), how many agree with it, and medians."""
+    words = [r["outcome"] for r in repeats]
+    same = len(set(words)) == 1
+    names = ("lost_share", "lost", "acknowledged", "loss_window_s", "recovery_s", "took_s")
+    return {
+        "outcome": words[0] if same else "mixed",
+        "agree": max(words.count(word) for word in words),
+        "verdict": worst_verdict([r["verdict"] for r in repeats]),
+        **{name: _median([_number(r, name) for r in repeats]) for name in names},
+    }
+
+
+def _number(one: Mapping[str, Any], name: str) -> float | None:
+    value: float | None = one["ledger"][name] if name in ("lost", "acknowledged") else one[name]
+    return value
+
+
+def _known(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    found = _known(values)
+    return round(statistics.median(found), 4) if found else None
+
+
+def _span(values: Sequence[float | None]) -> list[float] | None:
+    found = _known(values)
+    return [min(found), max(found)] if found else None

@@ -1,0 +1,184 @@
+"""record_fault(...) -> Run: load a broker, let a fault happen, start it again, drain it. Facts only, no judgement.
+
+The queue or topic exists, and is on disk, before the load begins. Nobody consumes during the load: what is
+there after the fault is what the broker kept. The run is settled only if everything was drained and the
+broker itself says that nothing is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from labs import stack, workers
+from labs.brokers import open_broker
+from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
+from labs.brokers.redis_broker import start_arguments
+from labs.faults import ENDING, NAMES, Fault
+from labs.profile import Profile
+from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch, crew, result_of
+from labs.runs import Run, empty_columns, sequence_column
+from labs.workers import QUIET_S, Board, Received, Sent, Slot
+from labs.workload import Workload
+
+ENDS_S = 3.0
+"""A producer whose broker has gone gets this long to notice; then it is told to stop."""
+DRAINS_S = 60.0
+NS_PER_S = 1_000_000_000
+ADDRESS = "labs-fault"
+NOTHING = Received(np.empty(0, workers.HEADER), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def record_fault(using: Profile, workload: Workload, fault: Fault, watch: Watch, *, control: bool = False) -> Run:
+    """One load with one fault on a broker of its own. `control`: the same without the fault.
+
+    A broker that does not start again is an outcome: `facts["did_not_start"]` holds its last words.
+    """
+    began_s = time.monotonic()
+    settings = start_arguments(using.settings) if using.broker == "redis" else ()
+    watch.progress(0.0, f"starting {using.broker}")
+    with (
+        stack.arena(using.broker, disk=fault.needs, settings=settings, report=_quiet) as arena,
+        open_broker(arena.endpoint, using, ADDRESS) as broker,
+    ):
+        ordeal = _Ordeal(arena, using, workload, watch)
+        ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
+        if arena.disk != "plain":
+            arena.sync()
+        sent = ordeal.load(None if control else fault)
+        received, drained = ordeal.aftermath(broker)
+    now = time.strftime("%Y-%m-%d")
+    ordeal.facts |= {"took_s": round(time.monotonic() - began_s, 2), "seed": fault.seed, "date": now}
+    return _assembled(using, workload, sent, received, ordeal.start_ns, drained, ordeal.facts)
+
+
+def _quiet(_text: str) -> None:
+    """Starting one broker of many is not worth a line."""
+
+
+class _Ordeal:
+    """One broker's way through a load, a fault and a drain; `facts` grows on the way."""
+
+    def __init__(self, arena: stack.Arena, using: Profile, workload: Workload, watch: Watch) -> None:
+        self.arena, self.using, self.workload, self.watch = arena, using, workload, watch
+        self.start_ns = 0
+        self.facts: dict[str, Any] = {}
+
+    def load(self, fault: Fault | None) -> Sent:
+        """Send while the fault happens; the evidence of it goes into the facts."""
+        length_s = self.workload.duration_s + self.workload.warmup_s
+        with crew() as (executor, board):
+            address = Address(self.arena.endpoint, self.using, ADDRESS)
+            producing = executor.submit(workers.produce, address, self.workload)
+            self._await(lambda: bool(board[Slot.PRODUCER_READY]), producing)
+            if producing.done():
+                raise UnreachableError(result_of(producing).trouble or "the producer ended before the start")
+            board[Slot.START_NS] = self.start_ns = time.monotonic_ns() + LEAD_NS
+            if fault:
+                self._sleep_until(self.start_ns + int(fault.at_s * NS_PER_S), board)
+                self._strike(fault, board)
+            self._await_end(producing, ENDS_S if fault and fault.kind in ENDING else length_s + 2 * ENDS_S)
+            board[Slot.STOP] = 1
+            sent: Sent = result_of(producing)
+        return sent
+
+    def _strike(self, fault: Fault, board: Board) -> None:
+        self.watch.progress(0.4, f"{self.arena.broker}: {NAMES[fault.kind]}")
+        sent_then = board[Slot.SENT]
+        evidence = fault.strike(self.arena)
+        told = asdict(evidence) | {"at_ns": evidence.at_ns - self.start_ns, "sent_then": sent_then}
+        if fault.kind not in ENDING:
+            try:
+                self._sleep_until(time.monotonic_ns() + int(fault.lasts_s * NS_PER_S), board)
+            finally:
+                afterwards = fault.heal(self.arena)
+            told |= {"ended_ns": time.monotonic_ns() - self.start_ns}
+            told["text"] = "; ".join(filter(None, (evidence.text, afterwards)))
+        self.facts["fault"] = told
+
+    def aftermath(self, broker: Broker) -> tuple[Received, bool]:
+        """Start again what has ended, and drain it; whether nothing can be left."""
+        if self.arena.is_dead():
+            self.watch.progress(0.55, f"{self.arena.broker}: starting again")
+            try:
+                self.facts["recovery_s"] = round(self.arena.start(), 2)
+            except stack.NotStarted as error:
+                self.facts["did_not_start"] = f"{error.happened} {error.log}"
+                return NOTHING, False
+        self.watch.progress(0.75, f"{self.arena.broker}: draining")
+        return self._drain(broker)
+
+    def _drain(self, broker: Broker) -> tuple[Received, bool]:
+        """Read until the broker says that nothing is left. A broker that is still recovering is asked again."""
+        parts: list[Received] = []
+        deadline_s = time.monotonic() + DRAINS_S
+        left, trouble = None, ""
+        while left != 0 and time.monotonic() < deadline_s:
+            part = self._read()
+            parts.append(part)
+            try:
+                left, trouble = (None, part.trouble) if part.trouble else (broker.backlog(), "")
+            except BrokerError as error:
+                left, trouble = None, f"asking for the backlog: {error}"
+        if left and not trouble:
+            trouble = f"{left:,} messages were still in the broker after {DRAINS_S:.0f} s"
+        joined = [np.concatenate([getattr(part, name) for part in parts]) for name in ("heads", "at_ns", "again")]
+        return Received(*joined, trouble), left == 0
+
+    def _read(self) -> Received:
+        """One consumer reads until nothing has come for QUIET_S."""
+        with crew() as (executor, board):
+            board[Slot.START_NS] = self.start_ns
+            address = Address(self.arena.endpoint, self.using, ADDRESS)
+            consuming = executor.submit(workers.consume, address, self.workload.messages)
+            self._await(lambda: bool(board[Slot.CONSUMER_READY]), consuming)
+            arrived, heard_s = 0, time.monotonic()
+            while not consuming.done() and time.monotonic() - heard_s < QUIET_S:
+                if board[Slot.ARRIVED] != arrived:
+                    arrived, heard_s = board[Slot.ARRIVED], time.monotonic()
+                self._check()
+                time.sleep(0.02)
+            board[Slot.STOP] = 1
+            found: Received = result_of(consuming)
+        return found
+
+    def _await(self, ready: Callable[[], bool], job: Future[Any]) -> None:
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while not ready() and not job.done():
+            self._check()
+            if time.monotonic() > deadline_s:
+                raise UnreachableError(f"a worker was not connected after {READY_WITHIN_S:.0f} s")
+            time.sleep(0.005)
+
+    def _sleep_until(self, at_ns: int, board: Board) -> None:
+        while (left_ns := at_ns - time.monotonic_ns()) > 0:
+            self._check()
+            share = board[Slot.SENT] / self.workload.messages
+            self.watch.progress(0.1 + 0.3 * share, f"{board[Slot.SENT]:,} messages sent")
+            time.sleep(min(left_ns / NS_PER_S, 0.05))
+
+    def _await_end(self, job: Future[Any], seconds: float) -> None:
+        deadline_s = time.monotonic() + seconds
+        while not job.done() and time.monotonic() < deadline_s:
+            self._check()
+            time.sleep(0.01)
+
+    def _check(self) -> None:
+        if self.watch.cancelled():
+            raise CancelledError("cancelled in the middle of a fault")
+
+
+def _assembled(using: Profile, workload: Workload, sent: Sent, received: Received, *rest: Any) -> Run:
+    start_ns, drained, facts = rest
+    columns = empty_columns(workload.due_ns())
+    columns |= {"sent_ns": sent.sent_ns, "confirmed_ns": sent.confirmed_ns, "refused_ns": sent.refused_ns}
+    due_ns = received.heads["due_ns"].astype(np.int64) - start_ns
+    columns |= {"delivered_sequence": sequence_column(received.heads["sequence"]), "delivered_ns": received.at_ns}
+    columns |= {"delivered_due_ns": due_ns, "delivered_again": received.again}
+    facts["producer"] = sent.trouble
+    return Run(using.name, workload, columns, drained, using.promise.acknowledges, received.trouble, facts)

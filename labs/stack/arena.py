@@ -1,0 +1,223 @@
+"""A broker to break: on data of its own, with verbs that hurt it, each of which brings back evidence that it did.
+
+Evidence comes from whoever saw it: the supervisor that waited for the dead process, the kernel's table of
+processes, the file system that refused a write.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labs.brokers.base import Endpoint
+from labs.stack import backends, disks, probe, registry, state
+from labs.stack import sweep as sweeping
+from labs.stack.launch import Launch
+from labs.stack.orders import is_stopped
+from labs.stack.processes import family, send
+from labs.stack.state import StackError
+
+DIES_S, STOPS_S, STARTS_S, ANSWERS_S = 10.0, 60.0, 90.0, 60.0
+LAST_WORDS = 6
+Report = Callable[[str], None]
+
+
+class NotStarted(StackError):  # noqa: N818 - an outcome, not a failure of ours
+    """The broker did not come back on its own data; `log` holds its last words."""
+
+    def __init__(self, tried: str, happened: str, log: str) -> None:
+        super().__init__(tried, happened, f"Its last words: {log or 'none'}")
+        self.log = log
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """That a fault happened: what was done, how, when (ns, monotonic), and who saw it."""
+
+    kind: str
+    method: str
+    at_ns: int
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Arena:
+    """One broker of ours with everything that can be done to it. One caller at a time."""
+
+    def __init__(self, launch: Launch, broker: str) -> None:
+        self._launch, self.broker, self._asked = launch, broker, 0
+        self.disk = str(launch.order["disk"])
+        self._frozen: list[int] = []
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the broker is now; its pid changes with each start."""
+        return registry.endpoint(self.broker, self._record())
+
+    def _record(self) -> dict[str, Any]:
+        path = state.home() / "stacks" / f"{self._launch.id}.json"
+        found = state.read_json(path)
+        if not isinstance(found, dict):
+            raise StackError(f"asking about {self.broker}", "its supervisor has ended.", "Start a new run.")
+        return found
+
+    def _entry(self) -> dict[str, Any]:
+        entry: dict[str, Any] = self._record()["brokers"][self.broker]
+        return entry
+
+    def _ask(self, verb: str, amount: int = 0) -> dict[str, Any]:
+        self._asked += 1
+        asked = {"number": self._asked, "verb": verb, "broker": self.broker, "amount": amount}
+        self._launch.say(f"do {json.dumps(asked)}")
+        deadline = time.monotonic() + ANSWERS_S
+        while time.monotonic() < deadline:
+            answer = self._record().get("answers", {}).get(str(self._asked))
+            if answer is not None:
+                if not answer["ok"]:
+                    raise StackError(f"{verb} {self.broker}", answer["happened"], answer["to_do"])
+                return dict(answer)
+            time.sleep(0.005)
+        raise StackError(f"{verb} {self.broker}", f"no answer within {ANSWERS_S:.0f} s.", "Start a new run.")
+
+    def is_dead(self) -> str:
+        """How the broker ended, in words; empty while it runs."""
+        entry = self._entry()
+        return str(entry["why"]) if entry["state"] == "dead" else ""
+
+    def sync(self) -> None:
+        """All that the broker has written until now survives a power cut."""
+        self._ask("sync")
+
+    def _ended(self, number: signal.Signals, kind: str, patience_s: float) -> Evidence:
+        """Signal the server and wait until its parent has seen it die."""
+        pid, at_ns = self._entry()["pid"], time.monotonic_ns()
+        self._alive(kind)
+        for one in family(pid) if number == signal.SIGKILL else [pid]:
+            send(one, number)
+        deadline = time.monotonic() + patience_s
+        while not (why := self.is_dead()):
+            if time.monotonic() > deadline:
+                raise StackError(f"{kind} {self.broker}", f"pid {pid} is still there.", "Kill it instead.")
+            time.sleep(0.005)
+        took_s = (self._entry()["ended_ns"] - at_ns) / 1e9
+        return Evidence(kind, number.name, at_ns, f"pid {pid}: {why}, {took_s:.3f} s later", {"pid": pid})
+
+    def _alive(self, kind: str) -> None:
+        if self._frozen:
+            raise StackError(f"{kind} {self.broker}", "a fault is active: it is frozen.", "Thaw it first.")
+        if why := self.is_dead():
+            raise StackError(f"{kind} {self.broker}", f"it does not run: {why}.", "Start it first.")
+
+    def stop(self) -> Evidence:
+        """Ask it to end and wait until it has (SIGTERM)."""
+        return self._ended(signal.SIGTERM, "stop", STOPS_S)
+
+    def kill(self) -> Evidence:
+        """End it at once, as a crash would (SIGKILL). What it gave to the kernel stays."""
+        return self._ended(signal.SIGKILL, "kill", DIES_S)
+
+    def cut_power(self) -> Evidence:
+        """End it and forget all that was not flushed: stop, cut, kill, in this order."""
+        self._alive("power")
+        facts = self._ask("cut")
+        lost = f"{facts['dropped_bytes']:,} bytes dropped" if "dropped_bytes" in facts else "a write after it gave EIO"
+        text = f"pid {facts['pids'][0]}: {facts['why']}; {lost}"
+        return Evidence("power", disks.METHODS[self.disk], int(facts.pop("at_ns")), text, facts)
+
+    def freeze(self) -> Evidence:
+        """Its processes stand still (SIGSTOP) until `thaw`."""
+        self._alive("freeze")
+        self._frozen = family(self._entry()["pid"])
+        at_ns = time.monotonic_ns()
+        for pid in self._frozen:
+            send(pid, signal.SIGSTOP)
+        deadline = time.monotonic() + DIES_S
+        while not all(is_stopped(pid) for pid in self._frozen):
+            if time.monotonic() > deadline:
+                self.thaw()
+                raise StackError(f"freeze {self.broker}", "a process does not stand still.", "Try again.")
+            time.sleep(0.001)
+        return Evidence("freeze", "SIGSTOP", at_ns, f"pid {self._frozen[0]} stands still (state T)")
+
+    def thaw(self) -> None:
+        """Let it go on (SIGCONT)."""
+        for pid in self._frozen:
+            send(pid, signal.SIGCONT)
+        self._frozen = []
+
+    def fill_disk(self, leave_bytes: int = 0) -> Evidence:
+        """Fill its own small disk."""
+        self._alive("disk-full")
+        at_ns, facts = time.monotonic_ns(), self._ask("fill", leave_bytes)
+        text = f"{facts['free_bytes']:,} bytes left free on an image of {disks.IMAGE_BYTES >> 20} MiB"
+        return Evidence("disk-full", "a ballast file", at_ns, text, facts)
+
+    def free_disk(self) -> None:
+        """Give the space back."""
+        self._ask("free")
+
+    def slow_disk(self, wait_ms: float) -> Evidence:
+        """Every flush waits so long first; 0 ends it. The facts count the flushes that have waited so far."""
+        at_ns, facts = time.monotonic_ns(), self._ask("slow", int(wait_ms * 1e6))
+        text = f"{facts['slowed']} of {facts['flushes']} flushes have waited"
+        return Evidence("slow-fsync", "preloaded fsync", at_ns, text, facts)
+
+    def start(self) -> float:
+        """Start it again on its own data; seconds until a message went round. NotStarted if it does not come back."""
+        self._frozen = []
+        began = time.monotonic()
+        self._ask("start")
+        while True:
+            if why := self.is_dead():
+                raise NotStarted(f"starting {self.broker} again", f"{why}.", self.last_words())
+            reason = "still starting"
+            try:
+                if self._entry()["pid"]:
+                    version = probe.round_trip(self.endpoint)
+                    self._launch.say(f"versions {json.dumps({self.broker: version})}")
+                    self._until_ready()
+                    return time.monotonic() - began
+            except probe.NotReady as not_yet:
+                reason = str(not_yet)
+            if time.monotonic() - began > STARTS_S:
+                happened = f"no message went round in {STARTS_S:.0f} s ({reason})."
+                raise NotStarted(f"starting {self.broker} again", happened, self.last_words())
+            time.sleep(0.05)
+
+    def _until_ready(self) -> None:
+        deadline = time.monotonic() + ANSWERS_S
+        while self._entry()["state"] == "running" and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def last_words(self) -> str:
+        """The end of the broker's log."""
+        try:
+            lines = Path(self._entry()["log"]).read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return " / ".join([line.strip() for line in lines if line.strip()][-LAST_WORDS:])
+
+
+@contextmanager
+def arena(broker: str, *, disk: str = "plain", settings: Sequence[str] = (), report: Report = print) -> Iterator[Arena]:
+    """A broker of our own to break, as a native process on `disk`; it and its data are gone afterwards."""
+    if reason := disks.why_not(disk):  # type: ignore[arg-type]
+        raise StackError(f"making a disk of kind {disk}", reason, "`labs doctor` lists what this machine can do.")
+    with state.locked(report):
+        sweeping.sweep(report)
+        launch = backends.native_launch(broker, report, disk=disk, settings={broker: list(settings)})
+        try:
+            launch.wait()
+        except BaseException:
+            launch.stop()
+            raise
+    try:
+        yield Arena(launch, broker)
+    finally:
+        launch.stop()
