@@ -29,6 +29,7 @@ FLOORS = (
     "words",
     "traces",
     "passport_traces",
+    "looks",
     "charts",
     "experiments",
     "recording",

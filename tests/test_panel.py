@@ -17,7 +17,7 @@ from labs.runs import RunFileError
 from labs.stack import StackError
 from labs.widgets import Panel
 from labs.widgets.glue import NOT_YET, number
-from labs.widgets.state import panel_state, recorded_state, view_key
+from labs.widgets.state import panel_state, recorded_state
 from labs.words import ms_text, times
 
 
@@ -120,7 +120,8 @@ def test_the_state_of_a_panel_is_plain_json_and_finds_each_point_by_its_settings
 ) -> None:
     state = panel_state(experiment("passport"), passport, "today")  # type: ignore[arg-type]
     assert json.loads(json.dumps(state, allow_nan=False)) == state
-    assert view_key({"broker": "kafka", "rung": 2, "rate_per_s": 1000, "body_bytes": 100}) == "kafka|2|1000|100"
+    settings = {"broker": "kafka", "rung": 2, "rate_per_s": 1000, "body_bytes": 100}
+    assert experiment("latency-ladder").look.key(settings) == "kafka|2|1000|100"
 
 
 def test_a_broker_without_a_setting_for_a_rung_has_a_reason_and_the_next_stronger_rung() -> None:

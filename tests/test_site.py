@@ -177,7 +177,8 @@ def test_the_panel_titles_every_recorded_point_as_the_figure_does(page: Page, ho
         const { titleOf } = await import(module), state = await (await fetch(stateAddress)).json();
         return titleOf(state, keys.map(key => state.views[key]), false); }"""
     for digests in groups.values():
-        where = [f"{host}_static/panel.mjs", f"{host}_static/panels/latency-ladder.json", list(views(digests, ""))]
+        keys = list(views(experiment("latency-ladder"), digests, ""))
+        where = [f"{host}_static/panel.mjs", f"{host}_static/panels/latency-ladder.json", keys]
         assert page.evaluate(script, where) == title(digests)
 
 

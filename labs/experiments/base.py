@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labs.digest import Digest
+from labs.looks import LATENCY_LOOK, Guess, Look
 from labs.profile import UnknownNameError
 from labs.recorder import Watch
 
@@ -91,6 +92,10 @@ class Experiment:
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
     """Name -> figure of digests; the first is the lab's picture."""
+    look: Look = LATENCY_LOOK
+    """What its digests look like on a page and in the panel."""
+    guess: Guess | None = None
+    """What the reader commits to before an outcome is shown; None shows it at once."""
 
     def settings(self, given: Mapping[str, Any] | None = None) -> Settings:
         """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""

@@ -21,6 +21,7 @@ from labs import charts
 from labs.digest import Digest, median_of, spread_of
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.latency import ladder_ms
+from labs.looks import PASSPORT_LOOK
 from labs.places import home
 from labs.recorder import CancelledError, Watch
 from labs.runs import FORMAT
@@ -149,4 +150,5 @@ PASSPORT = Experiment(
     run=run,
     verdict=verdict,
     charts={"passport": charts.passport},
+    look=PASSPORT_LOOK,
 )

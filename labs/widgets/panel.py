@@ -110,9 +110,9 @@ class Panel(anywidget.AnyWidget):
 
     def _show(self, found: list[dict[str, Any]]) -> None:
         now = time.strftime("%H:%M:%S")
-        self.digests |= {key: d for d in found for key in views([d], "")}
+        self.digests |= {key: d for d in found for key in views(self.experiment, [d], "")}
         self.verdicts = verdicts(self.experiment, list(self.digests.values()))
-        self.fresh = self.fresh | views(found, f"measured here at {now}", live=True)
+        self.fresh = self.fresh | views(self.experiment, found, f"measured here at {now}", live=True)
         trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if r.get("trouble")]
         self.job = {"status": "done", "text": f"Measured at {now}.", "error": "\n".join(trouble)}
 

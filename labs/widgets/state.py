@@ -11,22 +11,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labs import passport_traces
 from labs.recorded import recorded, recorded_on
-from labs.traces import MARKS, SLIM, Digest, layouts, styles
-from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, ms_text, sentence, templates
+from labs.traces import MARKS, Digest, styles
+from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, templates
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
+    from labs.looks import Look
 
 State = dict[str, Any]
-CHART_NAMES = {
-    "ladder": "Latency ladder",
-    "rate": "p99 against rate",
-    "passport": "Filled: median, hollow: p90, tick: the worst",
-}
-SWEEPS = {"rate": "rate_per_s"}
-COLUMNS = ["Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit"]
 CARD = {
     "broker": "Broker",
     "client": "Client",
@@ -35,6 +28,7 @@ CARD = {
     "cores": "Cores",
     "rung": "Survives",
     "durability": "Settings in force",
+    "fault_method": "How the fault is made",
     "payload_bytes": "Payload, B",
     "replicas": "Replicas",
     "fsync_ms": "One flush, ms",
@@ -43,80 +37,14 @@ CARD = {
     "repeats": "Repeats",
     "disturbed_runs_left_out": "Disturbed runs, done again",
 }
-SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
 
 
-POINT = ("broker", "rung", "rate_per_s", "body_bytes")
-
-
-def view_key(settings: Mapping[str, Any]) -> str:
-    """kafka|2|1000|100: what a point is found by. The passport has one point and no settings."""
-    return "|".join(f"{settings[name]:g}" if name != "broker" else settings[name] for name in POINT if name in settings)
-
-
-def view(digest: Digest, origin: str, *, live: bool = False) -> State:
-    """One point of a lab as a panel shows it."""
-    settings = digest["settings"]
-    card = card_rows(digest["card"])
-    common: State = {"origin": origin, "live": live, "card": card}
-    if "broker" not in settings:
-        return common | _passport_view(digest)
-    return common | {
-        **{name: settings[name] for name in POINT},
-        "card": card + _measured_rows(digest),
-        "label": settings["label"],
-        "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
-        "numbers": {step: digest["median"]["latency_ms"][step] for step in STEP_WORDS},
-        "sentence": sentence(digest),
-        "rows": [row(digest)],
-        "bound": digest["median"]["stamp"] == "client-bound",
-    }
-
-
-def _passport_view(digest: Digest) -> State:
-    return {
-        "label": "This machine",
-        "title": passport_traces.title(digest),
-        "traces": {"passport": passport_traces.traces(digest)},
-        "sentence": passport_traces.sentence(digest),
-        "rows": passport_traces.table(digest),
-    }
-
-
-def _measured_rows(digest: Digest) -> list[list[str]]:
-    """The card's last lines, which the runs decide: how far the repeats lie apart, and who was the limit."""
-    spread, stamp = digest["spread"]["p99"], digest["median"]["stamp"]
-    said = f"{ms_text(spread[0])} to {ms_text(spread[1])}" if spread else ms_text(None)
-    why = next((r["why"] for r in digest["repeats"] if r["stamp"] == stamp), "")
-    without = ms_text(digest["median"]["service_ms"]["p99"])
-    late = ["p99 without the producer's lateness", without]
-    return [["p99 of the repeats", said], late, ["Limit", f"{SHORT_STAMPS[stamp]}: {why}"]]
-
-
-def _short(trace: Mapping[str, Any]) -> State:
-    return dict(trace) | {"y": [float(f"{ms:.3g}") for ms in trace["y"]]}
-
-
-def row(digest: Digest) -> list[str]:
-    """The digest as one row of the data table; COLUMNS names the cells."""
-    settings, median = digest["settings"], digest["median"]
-    sums = {fate: sum(r["ledger"][fate] for r in digest["repeats"]) for fate in digest["repeats"][0]["ledger"] if
-            fate != "verdict"}  # fmt: skip
-    lost = "unknown" if median["verdict"] == "unknown" else f"{sums['lost']:,}"
-    return [
-        settings["label"],
-        f"{settings['rate_per_s']:,g}/s",
-        *(_cell(median["latency_ms"][step]) for step in ("p50", "p90", "p99", "p999", "max")),
-        _cell(median["lateness_ms"]["p99"]),
-        f"{sums['delivered']:,} of {sums['attempted']:,}",
-        lost,
-        f"{sums['duplicated']:,}",
-        SHORT_STAMPS[median["stamp"]],
-    ]
-
-
-def _cell(ms: float | None) -> str:
-    return "–" if ms is None else ms_text(ms)
+def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> State:
+    """One point of a lab as a panel shows it: its settings, what its look makes of it, its run card."""
+    shown = look.view(digest)
+    plain = {name: value for name, value in digest["settings"].items() if isinstance(value, str | int | float)}
+    card = card_rows(digest["card"]) + shown.pop("measured", [])
+    return plain | {"origin": origin, "live": live, "card": card} | shown
 
 
 def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
@@ -153,37 +81,44 @@ def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
     return [asdict(verdict) for verdict in experiment.verdict(list(map(dict, digests)))]
 
 
-def views(digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
-    """All points by their key."""
-    return {view_key(d["settings"]): view(d, origin, live=live) for d in digests}
+def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
+    """All points by their key; with a guess, each with its right answer."""
+    look, guess = experiment.look, experiment.guess
+    found = {look.key(d["settings"]): view(look, d, origin, live=live) for d in digests}
+    if guess:
+        for digest in digests:
+            found[look.key(digest["settings"])] |= {"truth": guess.truth(digest)}
+    return found
 
 
-def _axes(experiment: Experiment, digests: Sequence[Digest]) -> dict[str, State]:
-    if "passport" in experiment.charts:
-        return {"passport": passport_traces.layout(digests[0] if digests else None)}
-    return layouts(digests)
+def _charts(look: Look, digests: Sequence[Digest]) -> list[State]:
+    layouts = look.layouts(digests)
+    return [asdict(chart) | {"layout": layouts.get(chart.name, {})} for chart in look.charts]
 
 
 def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: str = "") -> State:
     """Everything a panel needs to draw itself and to replay `digests`."""
-    axes = _axes(experiment, digests)
+    guess = experiment.guess
     return {
         "format": 1,
         "lab": experiment.name,
         "title": experiment.title,
         "question": experiment.question,
         "controls": [_control(control) for control in experiment.controls],
+        "point": list(experiment.look.point),
+        "guess": {"question": guess.question, "options": list(guess.options)} if guess else None,
         "missing": missing(experiment),
-        "charts": [{"name": n, "label": CHART_NAMES[n], "layout": axes[n], "sweep": SWEEPS.get(n, "")} for n in axes],
+        "charts": _charts(experiment.look, digests),
         "styles": styles(),
         "marks": MARKS,
         "names": BROKER_NAMES,
         "titles": templates(),
         "steps": STEP_WORDS,
         "close": CLOSE,
-        "columns": passport_traces.COLUMNS if "passport" in axes else COLUMNS,
+        "columns": list(experiment.look.columns),
+        "caption": experiment.look.caption,
         "command": f"labs run {experiment.name}",
-        "views": views(digests, f"recorded {recorded_on}".strip()),
+        "views": views(experiment, digests, f"recorded {recorded_on}".strip()),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }
 

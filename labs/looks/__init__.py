@@ -1,0 +1,11 @@
+"""The looks of the labs' digests, and the guesses that go with them."""
+
+from labs.looks.base import Chart, Guess, Look
+from labs.looks.fault import FAULT_LOOK, LOSS_GUESS
+from labs.looks.jobs import JOBS_GUESS, JOBS_LOOK
+from labs.looks.latency import LATENCY_LOOK
+from labs.looks.passport import PASSPORT_LOOK
+
+__all__ = [
+    "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK", "Chart", "Guess", "Look",
+]  # fmt: skip

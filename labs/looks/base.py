@@ -1,0 +1,65 @@
+"""What a lab's digests look like: which settings make a point, what is drawn of it, what is said, what is guessed.
+
+A lab names its look; the panel, the pages, the figures and the numbers in prose follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labs.traces import Digest
+
+View = dict[str, Any]
+Kind = Literal["plot", "matrix", "strips", "bill"]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One picture of a lab: a `plot` is drawn by plotly, the others are tables that a reader can pick from or read out.
+
+    matrix: a cell a point, `rows` by `columns` (names of settings). strips: a bar a point, cut into shares.
+    bill: a column a chosen point, a row a count.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "plot"
+    sweep: str = ""
+    """The setting along the x axis of a plot that joins the points of a line."""
+    rows: str = ""
+    columns: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What all digests of a lab have in common for those who show them."""
+
+    point: tuple[str, ...]
+    """The settings that make a point's key; a digest without one of them is keyed by the rest."""
+    charts: tuple[Chart, ...]
+    columns: tuple[str, ...]
+    """Heads of the data table."""
+    view: Callable[[Digest], View]
+    """A point in words and shapes: `label`, `title`, `sentence`, `rows`, `traces`, and what its charts need."""
+    layouts: Callable[[Sequence[Digest]], Mapping[str, Mapping[str, Any]]]
+    """Chart name -> axes of a plot, or heads of a table, for all digests of the lab."""
+    quantities: Mapping[str, Callable[[Digest], str]]
+    """What prose may ask a point for, as text; a range where the repeats differ."""
+    caption: str = "medians"
+
+    def key(self, settings: Mapping[str, Any]) -> str:
+        """kafka|2|1000|100: what a point is found by."""
+        found = (settings[name] for name in self.point if name in settings)
+        return "|".join(one if isinstance(one, str) else f"{one:g}" for one in found)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a reader says before the outcome is shown. `{label}` and `{event}` in the question are the point's own."""
+
+    question: str
+    options: tuple[str, ...]
+    truth: Callable[[Digest], str]
+    """The option that was right, or another word (`unknown`, `mixed`): then no guess is counted."""
