@@ -13,7 +13,7 @@ from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.places import RECORDED
-from labs.profile import BROKERS, profile
+from labs.profile import profile
 from labs.recorder import Watch, record
 from labs.workload import Workload
 
@@ -42,7 +42,7 @@ def record_lab(
     """
     digests: list[Digest] = []
     extra: dict[str, Any] = {}
-    needed = (*BROKERS, "memory") if lab.controls else ()
+    needed = lab.needs
     host_network = bool(needed) and sys.platform == "linux" and stack.kind_of(backend) == "compose"
     if host_network:
         extra = port_proxy_ms(watch)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from labs.stack import disks
 from tests import engine
 from tests.interrupts import hearing
 
@@ -68,6 +69,7 @@ def main(arguments: list[str]) -> int:
     hearing()  # and so do the tests' own children
     with containers() as no_engine:
         reasons = {"compose": no_engine, "browser": browser_reason()}
+        reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
         plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
         paths = [] if any(not argument.startswith("-") for argument in arguments) else ["tests", "notebooks"]
         return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments, *paths], plugins=[plugin]))

@@ -1,6 +1,7 @@
 """Random interrupts: INT, TERM or KILL at a random time of `labs up`, `labs run` and `labs down`, again and again.
 
     python -m tests.interrupts --count 200 --all-brokers 40
+    python -m tests.interrupts --count 200 --faults          in the middle of faults: mounts and loop devices as well
 
 After each one nothing may be left that nobody owns, `labs up` is all or nothing, and the next `labs up` works. Prints
 one line a round on standard error and a JSON summary; exit code 1 if anything was left.
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ ROUND = "LABS_TEST_ROUND"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 LIMIT_S = 60.0  # for a supervisor to stop three brokers on a busy machine
 USUAL_S = {("up", 1): 1.2, ("up", 3): 9.0, ("run", 1): 8.0, ("run", 3): 14.0, ("down", 1): 1.0, ("down", 3): 7.0}
+FAULT_S = {"redis-list-always": 8.0, "rabbitmq-quorum": 24.0, "kafka-acks-all": 22.0}
+FAULTS = ("stop", "kill", "power", "freeze", "disk-full", "slow-fsync")
 
 
 @dataclass
@@ -73,6 +77,9 @@ def command(kind: str, brokers: tuple[str, ...]) -> list[str]:
         return [*base, "up", "--backend", "native", *brokers]
     if kind == "down":
         return [*base, "down"]
+    if kind == "fault":
+        name, what = brokers
+        return [*base, "run", "fault-theatre", "--set", f"setting={name}", "--set", f"fault={what}"]
     chosen = [part for broker in brokers for part in ("--set", f"broker={broker}")][: 2 if len(brokers) == 1 else 0]
     return [*base, "run", "latency-ladder", "--set", "rate=200", "--set", "rung=0", *chosen]
 
@@ -102,9 +109,23 @@ def unowned(token: str) -> list[str]:
     folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *state.home().glob("session-*")]
     found += [f"folder {folder.name}" for folder in folders if folder.name.rpartition("-")[2] not in kept]
     found += [f"record {path.name}" for path in state.stack_files() if path.stem not in kept]
+    found += mounted()
     if not kept:
         block = ports.ports_from(ports.default_base()).values()
         found += [f"port {port}" for port in block if not ports.is_free(port)]
+    return found
+
+
+def mounted() -> list[str]:
+    """Loop devices of this home, and mounts of it in the view of any process."""
+    home, found = str(state.home()), []
+    asked = ["losetup", "--list", "--noheadings", "--output", "BACK-FILE"]
+    loops = subprocess.run(asked, capture_output=True, text=True, check=False)
+    found += [f"loop device of {line}" for line in loops.stdout.splitlines() if home in line]
+    for path in Path("/proc").glob("[0-9]*/mounts"):
+        with contextlib.suppress(OSError):
+            lines = path.read_text().replace("\\040", " ").splitlines()
+            found += [f"mount {line} in {path}" for line in lines if f"{home}/session-" in line]
     return found
 
 
@@ -185,23 +206,54 @@ def play(dice: random.Random, brokers: tuple[str, ...], tally: Tally) -> str:
     return f"{name}: {left or 'nothing left'}"
 
 
+def play_fault(dice: random.Random, tally: Tally) -> str:
+    """One round in the middle of a fault; the line to print. Redis most often, because its rounds are short."""
+    profile = dice.choices(list(FAULT_S), (6, 1, 1))[0]
+    fault, number = dice.choice(FAULTS), dice.choice(SIGNALS)
+    after_s = dice.uniform(0.5, FAULT_S[profile])
+    name = f"{profile} {fault} {number.name} at {after_s:.2f} s"
+    token = interrupt("fault", (profile, fault), number, after_s)
+    left = [token] if token.startswith("hangs") else settle(token)
+    tally.rounds[f"{fault} {number.name}"] += 1
+    tally.leftovers += [f"{name}: {one}" for one in left]
+    stack.down(report=silent)
+    tally.leftovers += [f"{name}, after down: {one}" for one in unowned(token)]
+    return f"{name}: {left or 'nothing left'}"
+
+
+def fault_series(count: int, seed: int) -> Tally:
+    """That many interrupts in the middle of faults, in a home of their own."""
+    dice, tally = random.Random(seed), Tally()
+    with own_home():
+        for step in range(1, count + 1):
+            print(f"{step}/{count} {play_fault(dice, tally)}", file=sys.stderr, flush=True)
+    return tally
+
+
+@contextlib.contextmanager
+def own_home() -> Iterator[None]:
+    """A home that is gone afterwards; the cache is shared."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="labs interrupts ") as folder:
+        os.environ |= {"LABS_CACHE": str(state.cache()), "LABS_HOME": folder}
+        try:
+            yield
+        finally:
+            stack.down(report=silent)
+            os.environ.clear()
+            os.environ.update(before)
+
+
 def series(count: int, all_brokers: int, seed: int) -> Tally:
     """That many rounds, so many of them with all three brokers and the rest with Redis, in a home of their own."""
     dice, tally = random.Random(seed), Tally()
     kinds = [stack.BROKERS] * all_brokers + [("redis",)] * (count - all_brokers)
     dice.shuffle(kinds)
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="labs interrupts ") as folder:
-        os.environ |= {"LABS_CACHE": str(state.cache()), "LABS_HOME": folder}
-        try:
-            stack.up(stack.BROKERS if all_brokers else ("redis",), "native", report=silent)
-            stack.down(report=silent)
-            for step, brokers in enumerate(kinds, 1):
-                print(f"{step}/{count} {play(dice, brokers, tally)}", file=sys.stderr, flush=True)
-        finally:
-            stack.down(report=silent)
-            os.environ.clear()
-            os.environ.update(before)
+    with own_home():
+        stack.up(stack.BROKERS if all_brokers else ("redis",), "native", report=silent)
+        stack.down(report=silent)
+        for step, brokers in enumerate(kinds, 1):
+            print(f"{step}/{count} {play(dice, brokers, tally)}", file=sys.stderr, flush=True)
     return tally
 
 
@@ -210,9 +262,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.interrupts", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--count", type=int, default=200, help="rounds")
     parser.add_argument("--all-brokers", type=int, default=40, help="rounds among them with all three brokers")
+    parser.add_argument("--faults", action="store_true", help="in the middle of faults instead")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    tally = series(asked.count, min(asked.all_brokers, asked.count), asked.seed)
+    if asked.faults:
+        tally = fault_series(asked.count, asked.seed)
+    else:
+        tally = series(asked.count, min(asked.all_brokers, asked.count), asked.seed)
     print(json.dumps(tally.summary(), indent=1))
     return 1 if tally.leftovers or tally.next_up_failed else 0
 

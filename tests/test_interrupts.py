@@ -12,3 +12,11 @@ def test_random_interrupts_leave_nothing_and_the_next_up_works() -> None:
     assert tally.rounds.total() == 7
     assert tally.leftovers == []
     assert tally.next_up_failed == []
+
+
+@pytest.mark.broker
+@pytest.mark.interrupts
+def test_random_interrupts_in_the_middle_of_faults_leave_no_mount_process_or_folder() -> None:
+    tally = interrupts.fault_series(count=6, seed=4)
+    assert tally.rounds.total() == 6
+    assert tally.leftovers == []

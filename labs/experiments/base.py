@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from labs.digest import Digest
 from labs.looks import LATENCY_LOOK, Guess, Look
-from labs.profile import UnknownNameError
+from labs.profile import BROKERS, UnknownNameError
 from labs.recorder import Watch
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
@@ -92,6 +92,8 @@ class Experiment:
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
     """Name -> figure of digests; the first is the lab's picture."""
+    needs: tuple[str, ...] = (*BROKERS, "memory")
+    """Brokers that `labs record` starts once for all points; a fault lab starts its own for each run."""
     look: Look = LATENCY_LOOK
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
@@ -102,7 +104,7 @@ class Experiment:
         chosen = {control.name: control.default for control in self.controls}
         names = {c.name: c for c in self.controls} | {c.alias: c for c in self.controls if c.alias}
         for name, value in (given or {}).items():
-            if name in ("repeats", "mix", "rungs"):
+            if name in ("repeats", "seed", "mix", "rungs"):
                 chosen[name] = _extra(name, value)
             elif name not in names:
                 raise UnknownNameError("setting", name, sorted(names))
@@ -112,8 +114,9 @@ class Experiment:
 
 
 def _extra(name: str, value: Any) -> Any:
-    if name == "repeats":
-        if not str(value).isdigit() or not 1 <= int(value) <= 100:
-            raise ValueError(f"repeats must be 1 to 100, got {value!r}")
+    if name in ("repeats", "seed"):
+        most = 100 if name == "repeats" else 1_000_000
+        if not str(value).isdigit() or not 1 <= int(value) <= most:
+            raise ValueError(f"{name} must be 1 to {most:,}, got {value!r}")
         return int(value)
     return str(value).lower() in ("1", "true", "yes") if name == "mix" else dict(value)

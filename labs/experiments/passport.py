@@ -150,5 +150,6 @@ PASSPORT = Experiment(
     run=run,
     verdict=verdict,
     charts={"passport": charts.passport},
+    needs=(),
     look=PASSPORT_LOOK,
 )

@@ -1,0 +1,105 @@
+"""What all fault labs share: their controls, one point as runs with seeds, and how each run is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from labs.bill import bill
+from labs.digest import Digest
+from labs.experiments.base import Control, Option, Settings
+from labs.faulted import record_fault
+from labs.faults import NAMES, Fault
+from labs.places import new_run_file
+from labs.profile import Profile, profile
+from labs.recorder import Watch
+from labs.runs import Run
+from labs.workload import Workload
+
+LOAD = Workload(name="under-fault", rate_per_s=1000, duration_s=4.2, warmup_s=0)
+"""The fault comes at 2.5 to 3.4 s, drawn from the seed: well within the load, and long after its start."""
+SEEDS = 3
+MATRIX = (
+    "redis-list-none",
+    "redis-list-rdb",
+    "redis-list-no",
+    "redis-list-everysec",
+    "redis-list-always",
+    "rabbitmq-transient-confirms",
+    "rabbitmq-persistent",
+    "rabbitmq-confirms",
+    "rabbitmq-quorum",
+    "kafka-acks-0",
+    "kafka-acks-1",
+    "kafka-acks-all",
+    "kafka-flush",
+)
+"""One profile a row of the loss matrix, weakest promise first within each broker."""
+DISKS = {"": "the best that this machine can do", "loop": "ext4 shutdown, root", "ledger": "fsync ledger, no root"}
+
+
+def profile_control(names: Iterable[str], default: str) -> Control:
+    """Which broker with which setting."""
+    return Control(
+        "profile", "Setting", "choice", default, tuple(Option(n, profile(n).label) for n in names), alias="setting"
+    )
+
+
+def fault_control(kinds: Iterable[str], default: str) -> Control:
+    """What happens to it."""
+    return Control("fault", "What happens", "choice", default, tuple(Option(kind, NAMES[kind]) for kind in kinds))
+
+
+DISK_CONTROL = Control("disk", "Power is cut by", "choice", "", tuple(Option(*one) for one in DISKS.items()))
+
+
+def measured(
+    lab: str, chosen: Sequence[Profile], settings: Settings, watch: Watch, *, load: Workload = LOAD
+) -> list[Digest]:
+    """One point a profile, each with `repeats` seeds (1, 2, ...); raw runs are kept on disk."""
+    repeats = settings.get("repeats", 1)
+    steps, found = len(chosen) * repeats, []
+    for at, using in enumerate(chosen):
+        runs = []
+        for turn in range(repeats):
+            seed = settings.get("seed", 1) + turn
+            fault = Fault(settings["fault"], seed, disk=settings.get("disk", ""))
+            part = _part(watch, at * repeats + turn, steps, f"{using.label}, seed {seed}")
+            runs.append(_kept(lab, record_fault(using, load, fault, part)))
+        found.append(bill(lab, {"fault": settings["fault"]}, runs, using))
+    return found
+
+
+def _kept(lab: str, run: Run) -> Run:
+    run.save(new_run_file(lab, run.profile))
+    return run
+
+
+def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
+    def progress(fraction: float, text: str) -> None:
+        watch.progress((step + min(fraction, 1)) / steps, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)
+
+
+def points(names: Iterable[str], kinds: Sequence[str], **more: Any) -> list[Settings]:
+    """Every profile by every fault, three seeds each; weakest fault first, so that a row fills from the left."""
+    return [{"profile": name, "fault": kind, "repeats": SEEDS} | more for name in names for kind in kinds]
+
+
+def cell(digests: Sequence[Digest], name: str, fault: str) -> Digest | None:
+    """The point of that profile and fault, if it was measured."""
+    asked = {"profile": name, "fault": fault}
+    return next((digest for digest in digests if asked.items() <= digest["settings"].items()), None)
+
+
+def word(digests: Sequence[Digest], name: str, fault: str) -> str:
+    """The outcome of a cell; `not measured` if there is none."""
+    found = cell(digests, name, fault)
+    return str(found["median"]["outcome"]) if found else "not measured"
+
+
+def lost_of(digest: Digest) -> str:
+    """2,600 of 2,600: the sums over the repeats, for a sentence."""
+    ledgers = [repeat["ledger"] for repeat in digest["repeats"]]
+    return f"{sum(one['lost'] for one in ledgers):,} of {sum(one['acknowledged'] for one in ledgers):,}"

@@ -1,0 +1,52 @@
+"""L3.2 The loss matrix: which setting of which broker survives which event?
+
+Claims C02, C04, C29, C33, C43 (what persistence buys) and C45.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.digest import Digest
+from labs.experiments import loss_verdicts
+from labs.experiments.base import Experiment, Settings, Verdict
+from labs.experiments.fault_lab import DISK_CONTROL, MATRIX, fault_control, measured, points, profile_control
+from labs.faults import ENDING
+from labs.looks import FAULT_LOOK, LOSS_GUESS
+from labs.profile import profile
+from labs.recorder import Watch
+
+NAME = "loss-matrix"
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One cell of the matrix."""
+    return measured(NAME, [profile(settings["profile"])], settings, watch)
+
+
+def grid() -> list[Settings]:
+    """Every cell."""
+    return points(MATRIX, ENDING)
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """Words on six claims from the cells that are there."""
+    rules = (loss_verdicts.c02, loss_verdicts.c04, loss_verdicts.c29)
+    rules += (loss_verdicts.c33, loss_verdicts.c43, loss_verdicts.c45)
+    return [rule(digests) for rule in rules]
+
+
+LOSS_MATRIX = Experiment(
+    name=NAME,
+    number="L3.2",
+    title="The loss matrix",
+    question="Which setting keeps the messages that the broker has acknowledged, and through which event?",
+    claims=("C02", "C04", "C29", "C33", "C43", "C45"),
+    controls=(profile_control(MATRIX, "redis-list-rdb"), fault_control(ENDING, "kill"), DISK_CONTROL),
+    grid=grid,
+    run=run,
+    verdict=verdict,
+    needs=(),
+    look=FAULT_LOOK,
+    guess=LOSS_GUESS,
+)

@@ -1,0 +1,55 @@
+"""L6.2 Does Redis forget? Its snapshots and its append-only file against three events. Claims C54 and C57."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.digest import Digest
+from labs.experiments import loss_verdicts
+from labs.experiments.base import Experiment, Settings, Verdict
+from labs.experiments.fault_lab import DISK_CONTROL, fault_control, measured, points, profile_control
+from labs.faults import ENDING
+from labs.looks import FAULT_LOOK, LOSS_GUESS
+from labs.profile import profile
+from labs.recorder import Watch
+
+NAME = "redis-forgets"
+PROFILES = (
+    "redis-list-none",
+    "redis-list-rdb",
+    "redis-list-rdb-often",
+    "redis-list-no",
+    "redis-list-everysec",
+    "redis-list-always",
+)
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One setting of Redis under one event."""
+    return measured(NAME, [profile(settings["profile"])], settings, watch)
+
+
+def grid() -> list[Settings]:
+    """Every way that Redis has to remember, and every event."""
+    return points(PROFILES, ENDING)
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C54 and C57 from these runs alone."""
+    return loss_verdicts.redis_keeps(digests)
+
+
+REDIS_FORGETS = Experiment(
+    name=NAME,
+    number="L6.2",
+    title="Does Redis forget?",
+    question="Redis works in memory. What is left of it after a stop, a kill and a power cut?",
+    claims=("C54", "C57"),
+    controls=(profile_control(PROFILES, "redis-list-rdb"), fault_control(ENDING, "kill"), DISK_CONTROL),
+    grid=grid,
+    run=run,
+    verdict=verdict,
+    needs=(),
+    look=FAULT_LOOK,
+    guess=LOSS_GUESS,
+)

@@ -1,0 +1,145 @@
+"""The bill of a fault on made histories; no broker."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labs.bill import bill, middle, outcome, repeat
+from labs.experiments import experiment
+from labs.experiments.loss_verdicts import c02, c04, c29, c33, c45, redis_keeps
+from labs.loss import account
+from labs.profile import profile
+from labs.runs import NEVER, Run, empty_columns
+from labs.workload import Workload
+
+PLAN = Workload(rate_per_s=100, duration_s=1, warmup_s=0)
+"""A hundred messages, one every ten milliseconds."""
+STRUCK = {"kind": "kill", "method": "SIGKILL", "at_ns": 800_000_000, "text": "pid 7 died", "sent_then": 80}
+
+
+def history(delivered: list[int], **changed: Any) -> Run:
+    """80 sent and acknowledged at once, then the fault; what was there afterwards."""
+    columns = empty_columns(PLAN.due_ns())
+    sent = np.where(np.arange(100) < 80, columns["due_ns"], NEVER)
+    columns |= {"sent_ns": sent, "confirmed_ns": sent.copy()}
+    columns |= {"delivered_sequence": np.array(delivered, np.int64), "delivered_ns": np.full(len(delivered), 10**9)}
+    facts = {"fault": STRUCK, "seed": 1, "took_s": 5.0} | changed.get("facts", {})
+    return Run(
+        "redis-list-always", PLAN, columns, changed.get("settled", True), True, changed.get("trouble", ""), facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "word", "verdict"),
+    [
+        (history(list(range(80))), "none lost", "kept"),
+        (history(list(range(60))), "some lost", "broken"),
+        (history([]), "all lost", "broken"),
+        (history([], settled=False), "unknown", "unknown"),
+        (history(list(range(80)), facts={"fault": {}}), "unknown", "unknown"),
+        (history(list(range(80)), facts={"fault": STRUCK | {"text": ""}}), "unknown", "unknown"),
+        (history(list(range(80)), facts={"fault": STRUCK | {"sent_then": 0}}), "unknown", "unknown"),
+        (history([], facts={"did_not_start": "bad file"}, settled=False), "did not start", "unknown"),
+        (history([*range(80), 95]), "none lost", "broken"),
+    ],
+)
+def test_nothing_is_kept_without_a_fault_and_nothing_lost_without_a_full_drain(
+    run: Run, word: str, verdict: str
+) -> None:
+    found = repeat(run)
+    assert (found["outcome"], found["verdict"]) == (word, verdict)
+    if word in ("unknown", "did not start"):
+        assert found["ledger"]["lost"] == 0 or not run.facts["fault"].get("text") or not run.facts["fault"]["sent_then"]
+
+
+def test_nothing_acknowledged_is_unknown() -> None:
+    run = history([])
+    silent = Run(run.profile, PLAN, {**run.columns, "confirmed_ns": np.full(100, NEVER)}, True, True, "", run.facts)
+    assert outcome(silent, account(silent)) == "unknown"
+
+
+def test_holes_lie_before_the_newest_survivor_and_the_tail_after_it() -> None:
+    ledger = account(history([one for one in range(70) if one not in (3, 5)]))
+    assert (ledger.lost, ledger.holes, ledger.tail) == (12, 2, 10)
+
+
+def test_the_loss_window_runs_from_the_oldest_lost_acknowledgement_to_the_fault() -> None:
+    assert repeat(history(list(range(60))))["loss_window_s"] == pytest.approx(0.2)
+    assert repeat(history(list(range(80))))["loss_window_s"] is None
+
+
+def test_a_point_whose_repeats_disagree_is_mixed_and_keeps_every_repeat() -> None:
+    point = bill(
+        "loss-matrix", {"fault": "kill"}, [history(list(range(80))), history([])], profile("redis-list-always")
+    )
+    assert point["median"]["outcome"] == "mixed"
+    assert point["median"]["agree"] == 1
+    assert point["median"]["verdict"] == "broken"
+    assert [one["ledger"]["lost"] for one in point["repeats"]] == [0, 80]
+    assert point["spread"]["lost"] == [0, 80]
+    assert point["card"]["fault_method"] == "SIGKILL"
+
+
+def test_the_checker_finds_every_planted_fate_in_two_thousand_faulted_histories() -> None:
+    dice = np.random.default_rng(11)
+    for _ in range(2000):
+        kept = dice.random(80) < dice.choice([0.0, 0.5, 0.97, 1.0])
+        twice = np.flatnonzero(kept & (dice.random(80) < 0.1))
+        strangers = dice.integers(80, 100, dice.integers(0, 3))
+        arrived = dice.permutation(np.concatenate([np.flatnonzero(kept), twice, strangers]))
+        ledger = account(history(arrived.tolist()))
+        newest = max((int(one) for one in np.flatnonzero(kept)), default=-1)
+        gone = np.flatnonzero(~kept)
+        assert ledger.lost == len(gone)
+        assert ledger.tail == int((gone > newest).sum())
+        assert ledger.duplicated == len(twice)
+        assert ledger.unexpected == len(strangers)
+
+
+def point(name: str, fault: str, word: str) -> dict[str, Any]:
+    """A cell with that outcome."""
+    lost = {"none lost": 0, "some lost": 40, "all lost": 80}.get(word, 0)
+    one = {"outcome": word, "verdict": "", "ledger": {"lost": lost, "acknowledged": 80}}
+    settings = {"profile": name, "fault": fault, "label": profile(name).label, "broker": profile(name).broker}
+    extra = dict.fromkeys(("lost_share", "loss_window_s", "recovery_s", "took_s"))
+    return {"settings": settings, "repeats": [one], "median": middle([one | extra])}
+
+
+def test_the_claims_are_judged_by_the_rules_of_the_ledger() -> None:
+    default = [point("redis-list-rdb", "kill", "all lost"), point("kafka-acks-all", "kill", "none lost")]
+    assert c04(default).word == "never held"
+    assert "80 of 80" in c04(default).text
+    assert c04([point("redis-list-rdb", "kill", "unknown")]).word == "undecided here"
+    assert c02(default).word == "holds with conditions"
+    assert c02([point("redis-list-rdb", "kill", "did not start")]).word == "undecided here"
+    assert c02(default[:1]).word == "never held"
+    assert c45([*default, point("kafka-acks-all", "power", "all lost")]).word == "holds with conditions"
+    assert c45([point("kafka-acks-all", "kill", "some lost")]).word == "undecided here"
+    assert {one.word for one in redis_keeps(default)} == {"holds"}
+    assert {one.word for one in redis_keeps([*default, point("redis-list-no", "kill", "none lost")])} == {"never held"}
+
+
+def test_the_definition_of_persistence_needs_its_event_when_the_settings_rank_differently() -> None:
+    names, events = ("redis-list-no", "redis-list-always"), ("stop", "kill", "power")
+    alike = [point(name, event, "none lost") for name in names for event in events]
+    assert c29(alike).word == "holds"
+    apart = [*alike[:2], point("redis-list-no", "power", "all lost"), *alike[3:]]
+    assert c29(apart).word == "holds with conditions"
+    assert c29(alike[:3]).word == "undecided here"
+
+
+def test_persistent_and_transient_are_told_apart_by_a_kill_and_queue_types_by_a_power_cut() -> None:
+    cells = [point("rabbitmq-transient-confirms", "kill", "all lost"), point("rabbitmq-confirms", "kill", "none lost")]
+    assert c33(cells).word == "holds"
+    more = [point("rabbitmq-confirms", "power", "all lost"), point("rabbitmq-quorum", "power", "none lost")]
+    assert c33([*cells, *more]).word == "holds with conditions"
+    assert c33(cells[:1]).word == "undecided here"
+
+
+def test_the_grid_of_the_loss_matrix_is_every_setting_by_every_event_with_three_seeds() -> None:
+    lab = experiment("loss-matrix")
+    grid = [lab.settings(one) for one in lab.grid()]
+    assert len(grid) == 39
+    assert {one["repeats"] for one in grid} == {3}
+    assert len({(one["profile"], one["fault"]) for one in grid}) == 39

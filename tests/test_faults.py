@@ -1,0 +1,192 @@
+"""Faults on real brokers: each brings evidence, each is survived by the harness, and nothing is left of it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labs import stack
+from labs.bill import repeat
+from labs.experiments.fault_lab import LOAD
+from labs.faulted import record_fault
+from labs.faults import Fault
+from labs.profile import UnknownNameError, profile
+from labs.recorder import NOBODY, CancelledError, Watch
+from labs.stack import disks, shim
+
+BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]
+
+
+def quiet(_line: str) -> None:
+    """Progress that nobody reads."""
+
+
+def struck(name: str, kind: str, seed: int = 1, disk: str = "") -> dict:
+    """The bill of one run."""
+    return repeat(record_fault(profile(name), LOAD, Fault(kind, seed, disk=disk), NOBODY))
+
+
+def left_behind() -> list[str]:
+    """Mounts and loop devices of ours, in any process's view."""
+    home = str(stack.status()["home"])
+    seen = {line for path in Path("/proc").glob("[0-9]*/mounts") for line in _lines(path) if f"{home}/session-" in line}
+    loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=False).stdout
+    return sorted(seen) + [line for line in loops.splitlines() if home in line]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []
+
+
+@pytest.mark.broker
+def test_the_same_load_without_a_fault_loses_and_doubles_nothing() -> None:
+    run = record_fault(profile("redis-list-none"), LOAD, Fault("kill"), NOBODY, control=True)
+    found = repeat(run)
+    assert run.settled
+    assert found["ledger"]["delivered"] == found["ledger"]["attempted"] == LOAD.messages
+    assert found["ledger"]["lost"] == found["ledger"]["duplicated"] == found["ledger"]["unexpected"] == 0
+    assert found["outcome"] == "unknown"  # no fault happened, so nothing was proven
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("name", "kind", "outcome"),
+    [
+        ("redis-list-rdb", "stop", "none lost"),  # it saves when it is asked to end
+        ("redis-list-rdb", "kill", "all lost"),  # no snapshot is due within the run
+        ("redis-list-no", "kill", "none lost"),  # written to the kernel before the answer
+        ("redis-list-everysec", "kill", "none lost"),
+    ],
+)
+def test_a_killed_redis_keeps_what_it_gave_to_the_kernel_and_no_more(name: str, kind: str, outcome: str) -> None:
+    found = struck(name, kind)
+    assert found["outcome"] == outcome, found
+    assert "pid " in found["fault"]["evidence"]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("disk", BOTH)
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("redis-list-no", "all lost"),  # the kernel writes after 30 s, the run is shorter
+        ("redis-list-everysec", "some lost"),
+        ("redis-list-always", "none lost"),
+    ],
+)
+def test_both_power_cuts_tell_the_three_flush_policies_of_redis_apart(name: str, outcome: str, disk: str) -> None:
+    found = struck(name, "power", disk=disk)
+    assert found["outcome"] == outcome, found
+    assert found["fault"]["method"] == disks.METHODS[disk]
+    assert found["ledger"]["holes"] == 0
+    if outcome == "some lost":
+        assert 0 < found["loss_window_s"] < 2.5  # flushed each second; a slow flush may hold back two more
+    assert left_behind() == []
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("disk", BOTH)
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("rabbitmq-confirms", "all lost"),  # a classic queue confirms before it flushes
+        ("rabbitmq-quorum", "none lost"),
+        ("kafka-acks-all", "all lost"),  # acknowledged from the page cache
+        ("kafka-flush", "none lost"),
+    ],
+)
+def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, disk: str) -> None:
+    found = struck(name, "power", disk=disk)
+    assert found["outcome"] == outcome, found
+    assert left_behind() == []
+
+
+@pytest.mark.broker
+def test_a_freeze_delays_and_loses_nothing() -> None:
+    found = struck("redis-list-always", "freeze")
+    assert found["outcome"] == "none lost"
+    assert "state T" in found["fault"]["evidence"]
+
+
+@pytest.mark.broker
+@pytest.mark.loop
+def test_a_full_disk_makes_redis_refuse_and_loses_nothing_that_it_had_flushed() -> None:
+    found = struck("redis-list-always", "disk-full")
+    assert "bytes left free" in found["fault"]["evidence"]
+    assert found["outcome"] in ("none lost", "did not start"), found  # with `always` it ends when it cannot write
+    assert left_behind() == []
+
+
+@pytest.mark.broker
+def test_a_fault_upon_a_fault_is_refused_and_the_first_one_can_be_ended() -> None:
+    with stack.arena("redis", report=quiet) as arena:
+        arena.freeze()
+        with pytest.raises(stack.StackError, match="a fault is active: it is frozen"):
+            arena.kill()
+        with pytest.raises(stack.StackError, match="a fault is active"):
+            arena.freeze()
+        arena.thaw()
+        with pytest.raises(stack.StackError, match="ordinary disk"):
+            arena.cut_power()
+        with pytest.raises(stack.StackError, match="only a small image of our own"):
+            arena.fill_disk()
+        assert "SIGKILL" in arena.kill().text
+        with pytest.raises(stack.StackError, match="it does not run: it was ended by SIGKILL"):
+            arena.kill()
+        assert arena.start() < 10
+
+
+@pytest.mark.broker
+def test_a_broker_that_does_not_come_back_is_an_outcome_with_its_last_words() -> None:
+    settings = ["--appendonly", "yes"]
+    with stack.arena("redis", settings=settings, report=quiet) as arena:
+        arena.kill()
+        log = next(Path(arena.endpoint.data_dir).rglob("*.incr.aof"))
+        log.write_bytes(b"this was never a log of commands\r\n" * 9)
+        with pytest.raises(stack.NotStarted, match="it ended with exit code 1") as told:
+            arena.start()
+        assert "Bad file format" in told.value.log or "AOF" in told.value.log
+    with stack.arena("redis", report=quiet) as arena:
+        assert arena.kill().method == "SIGKILL"
+
+
+@pytest.mark.broker
+@pytest.mark.loop
+def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_device() -> None:
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 40
+
+    with pytest.raises(CancelledError):
+        record_fault(profile("redis-list-always"), LOAD, Fault("power", disk="loop"), Watch(cancelled=cancelled))
+    assert left_behind() == []
+    assert not list(Path(stack.status()["home"]).glob("session-*"))
+
+
+def test_an_unknown_fault_offers_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="power"):
+        Fault("powr")
+
+
+def test_the_moment_of_a_fault_is_drawn_from_its_seed_alone() -> None:
+    assert Fault("kill", 7).at_s == Fault("stop", 7).at_s
+    moments = {Fault("kill", seed).at_s for seed in range(50)}
+    assert len(moments) > 40
+    assert all(2.5 <= at <= 3.4 for at in moments)
+
+
+def test_without_root_and_without_a_compiler_a_power_cut_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "C compiler" in str(shim.why_not())
+    with pytest.raises(stack.StackError, match=r"needs root on Linux.*C compiler"):
+        _ = Fault("power").needs
