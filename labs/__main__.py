@@ -142,7 +142,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, json_: bool) -> None:
     if json_:
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
         return
-    table_of(digests)
+    table_of(digests, chosen.look)
     for verdict in verdicts:
         out.print(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}", markup=False)
 

@@ -12,8 +12,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from labs import passport_traces
-from labs.profile import RUNGS
-from labs.traces import HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
+from labs.looks import fault, jobs
+from labs.profile import BROKERS, RUNGS
+from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
 
 
@@ -103,3 +104,96 @@ def passport(digests: Sequence[Digest]) -> go.Figure:
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
     named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
     return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})
+
+
+OUTCOMES = {
+    "none lost": ("●", "holds"),
+    "some lost": ("◐", "conditions"),
+    "all lost": ("✕", "never"),
+    "did not start": ("■", "no-longer"),
+    "mixed": ("≈", "undecided"),
+    "unknown": ("○", "undecided"),
+}
+"""Outcome -> its sign and its colour, as in panel.css."""
+CELL_PX = 58
+JOB_LOOKS = {"lost": ("never", 1.0, ""), "once": ("holds", 0.5, ""), "twice": ("conditions", 1.0, "/")}
+"""Fate of a job -> its colour, how strong it is, and its pattern."""
+
+
+def _tint(colour: str, share: float) -> str:
+    """A colour thinned with white paper, so that text on it can be read."""
+    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgb({', '.join(str(round(255 - (255 - part) * share)) for part in parts)})"
+
+
+def _table_figure(data: Sequence[Any], text: str, height: int, **layout: Any) -> go.Figure:
+    base = {"height": height, "font": {"family": FONT, "size": 13}, "showlegend": False}
+    margin = {"l": 12, "r": 24, "t": 72, "b": 24}
+    named = {"title": {"text": text, "font": {"size": 16}, "x": 0.01, "xanchor": "left"}, "margin": margin}
+    return go.Figure(data, _on_paper(base) | named | layout)
+
+
+def loss_matrix(digests: Sequence[Digest]) -> go.Figure:
+    """What each setting lost at each fault: the outcome's word, sign and counts in a cell a point."""
+    broker = {d["settings"]["label"]: d["settings"]["broker"] for d in digests}
+    rows = sorted(broker, key=lambda label: -BROKERS.index(broker[label]))
+    heads = [words[0] for name, words in fault.FAULTS.items() if any(d["settings"]["fault"] == name for d in digests)]
+    words, ink = list(OUTCOMES), palette()
+    cells = {(d["settings"]["label"], fault.FAULTS[d["settings"]["fault"]][0]): fault.cell(d) for d in digests}
+    found = [[cells.get((row, head)) for head in heads] for row in rows]
+    at = [[words.index(cell["word"]) if cell else None for cell in line] for line in found]
+    steps = [_tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]
+    scale = [[edge / len(words), step] for n, step in enumerate(steps) for edge in (n, n + 1)]
+    text = [[_cell_text(cell) for cell in line] for line in found]
+    heat = go.Heatmap(
+        x=heads, y=rows, z=at, text=text, texttemplate="%{text}", hoverinfo="skip", showscale=False, xgap=3, ygap=3,
+        zmin=-0.5, zmax=len(words) - 0.5, colorscale=scale,
+    )  # fmt: skip
+    axes = {"xaxis": {"side": "top"}, "yaxis": {"automargin": True}}
+    return _table_figure([heat], fault.summary(digests), 110 + CELL_PX * len(rows), **axes)
+
+
+def _cell_text(cell: Mapping[str, Any] | None) -> str:
+    return "" if cell is None else "<br>".join([f"<b>{OUTCOMES[cell['word']][0]} {cell['word']}</b>", *cell["lines"]])
+
+
+def bill(digests: Sequence[Digest]) -> go.Figure:
+    """What each point attempted, acknowledged, kept and lost: medians as bars, ranges as text."""
+    bars = [_bill_bars(digest) for digest in digests]
+    axes = {"yaxis": {"autorange": "reversed", "automargin": True}, "xaxis": {"rangemode": "tozero"}}
+    both = {"barmode": "group", "showlegend": len(digests) > 1, "legend": {"orientation": "h", "y": -0.25}}
+    return _table_figure(bars, fault.summary(digests), HEIGHT_PX + 40, **axes, **both, uniformtext={"minsize": 11})
+
+
+def _bill_bars(digest: Digest) -> go.Bar:
+    whole = {line["name"]: line for line in fault.bill(digest)}
+    lines = [line for line in whole.values() if line["value"] is not None]
+    over = f", over {whole['loss window']['text']}" if (whole["lost"]["value"] or 0) > 0 else ""
+    names = ["acknowledged" if line["name"] == "sent" else line["name"] for line in lines]
+    marks = {"color": palette()[digest["settings"]["broker"]], "pattern": {"shape": [
+        "/" if name == "lost" else "" for name in names
+    ]}}  # fmt: skip
+    return go.Bar(
+        y=names,
+        x=[line["value"] for line in lines],
+        text=[line["text"] + (over if line["name"] == "lost" else "") for line in lines],
+        orientation="h",
+        marker=marks,
+        name=f"{digest['settings']['label']}, {fault.event(digest)}",
+    )
+
+
+def jobs_done(digests: Sequence[Digest]) -> go.Figure:
+    """What became of the jobs, a bar a way of handing them out; at its end when a lost worker's job was done again."""
+    known = [digest for digest in digests if jobs.strip(digest)][::-1]
+    names = [f"{d['settings']['label']} ({jobs.again_text(d)})" for d in known]
+    bars = []
+    for at, fate in enumerate(jobs.FATES):
+        parts = [jobs.strip(digest)[at] for digest in known]
+        colour, strength, shape = JOB_LOOKS[fate]
+        dress = {"marker": {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}}
+        dress |= {"text": [part["text"] if part["share"] else "" for part in parts], "name": jobs.FATE_WORDS[fate]}
+        bars.append(go.Bar(dress, y=names, x=[part["share"] * 100 for part in parts], orientation="h"))
+    axes = {"xaxis": {"range": [0, 100], "title": "share of the jobs, %"}, "yaxis": {"automargin": True}}
+    both = {"barmode": "stack", "showlegend": True, "legend": {"orientation": "h", "y": -0.3}}
+    return _table_figure(bars, jobs.summary(digests), 170 + 44 * len(known), **axes, **both)

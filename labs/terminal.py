@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from labs.brokers.base import BrokerError
+from labs.looks import Look
 from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
@@ -98,12 +99,22 @@ class Bar:
         self._progress.stop()
 
 
-def table_of(digests: Sequence[dict[str, Any]]) -> None:
-    if not digests or "latency_ms" not in digests[0]["median"]:
-        for row in digests:
-            for name, value in row["median"].items():
-                out.print(f"{name:20} {'-' if value is None else f'{value:.4g}'}")
-        return
+def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
+    """The digests as a table as wide as it needs; of a latency lab the figures, of any other what its look says."""
+    if digests and "latency_ms" in digests[0]["median"]:
+        table = _latency_table(digests)
+    else:
+        shown = [look.view(digest) for digest in digests]
+        table = Table(*look.columns)
+        for row in (row for view in shown for row in view["rows"]):
+            table.add_row(*row)
+        for view in shown:
+            out.print(view["sentence"], view.get("trouble") or "", sep="\n", markup=False)
+    # A pipe has no width, and a narrow window would cut the figures: those who need this table need all of it.
+    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False, soft_wrap=False)
+
+
+def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:
     table = Table(title="End to end, ms, from when each message was due")
     for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "point is"):
         table.add_column(column, justify="left" if column in ("", "point is") else "right", no_wrap=True)
@@ -115,5 +126,4 @@ def table_of(digests: Sequence[dict[str, Any]]) -> None:
         table.add_row(
             row["settings"]["profile"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
         )
-    # A pipe has no width, and a narrow window would cut the figures: those who need this table need all of it.
-    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False, soft_wrap=False)
+    return table

@@ -21,13 +21,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from labs import claims
 from labs.experiments import experiment
 from labs.places import PROJECT
-from labs.widgets import pages
+from labs.widgets import module, pages
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import recorded_state
 
 PAGES = {"latency-ladder": "05-4-latency-ladder.html", "passport": "00-your-machine.html"}
 LABS = PROJECT / "labs"
-SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css", LABS / "widgets" / "panel.mjs")
+SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
 
 
 def _raw(html: str) -> list[nodes.Node]:
@@ -117,6 +117,7 @@ def _serve(app: Sphinx, config: Any) -> None:
     stage.mkdir(parents=True)
     for file in SERVED:
         shutil.copy(file, stage / file.name)
+    (stage / "panel.mjs").write_text(module.source(), "utf-8")
     config.html_static_path.append(str(stage))
 
 

@@ -30,6 +30,7 @@ for (const host of document.querySelectorAll(".lab-panel")) {
   mount(host).catch((error) => {
     const note = document.createElement("p");
     note.textContent = `The panel could not be shown (${error.message}). The recorded figures are in the table.`;
+    host.dataset.failed = "1";
     host.prepend(note);
   });
 }

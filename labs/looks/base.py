@@ -48,6 +48,8 @@ class Look:
     quantities: Mapping[str, Callable[[Digest], str]]
     """What prose may ask a point for, as text; a range where the repeats differ."""
     caption: str = "medians"
+    promise: str = "survives"
+    """How a sentence puts a rung: a fault lab attacks the promise, so it may not say that it holds."""
 
     def key(self, settings: Mapping[str, Any]) -> str:
         """kafka|2|1000|100: what a point is found by."""

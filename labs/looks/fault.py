@@ -89,6 +89,14 @@ def title(digest: Digest) -> str:
     }.get(word, f"{label}: what {what} cost is unknown")
 
 
+def summary(digests: Sequence[Digest]) -> str:
+    """The finding of several points: how many of them have which outcome."""
+    if len(digests) == 1:
+        return title(digests[0])
+    words = Counter(outcome(digest) for digest in digests)
+    return f"Of {len(digests)} points: " + ", ".join(f"{number} {word}" for word, number in words.most_common())
+
+
 def part(digest: Digest) -> str:
     """The point's share of a title for several."""
     return f"{digest['settings']['label']} {outcome(digest)}"
@@ -227,6 +235,7 @@ FAULT_LOOK = Look(
     layouts=heads,
     quantities=QUANTITIES,
     caption="outcomes",
+    promise="said to survive",
 )
 LOSS_GUESS = Guess(
     question="{label}, then {event}. What becomes of the messages that the broker had acknowledged?",

@@ -27,7 +27,9 @@ COLUMNS = (
 
 def judged(digest: Digest) -> list[dict[str, Any]]:
     """The repeats that can say: the worker's death is proven and nothing is still on its way."""
-    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
+    return [
+        repeat for repeat in digest["repeats"] if repeat.get("verdict") != "unknown" and not repeat["jobs"]["unknown"]
+    ]
 
 
 def counts(digest: Digest, fate: str) -> list[int]:
@@ -38,6 +40,12 @@ def counts(digest: Digest, fate: str) -> list[int]:
 def again(digest: Digest) -> list[float | None]:
     """Seconds from the kill until a job that the dead worker had held was finished, a value a judged repeat."""
     return [repeat.get("redelivery_s") for repeat in judged(digest)]
+
+
+def again_text(digest: Digest) -> str:
+    """done again after 6.1 s; in words where nothing was."""
+    known = [value for value in again(digest) if value is not None]
+    return f"done again after {seconds(known)}" if known else "nothing was done again"
 
 
 def truth(digest: Digest) -> str:
@@ -54,6 +62,14 @@ def title(digest: Digest) -> str:
         return f"{label}: what became of the jobs is unknown"
     lost, twice = (span(counts(digest, fate)) if any(counts(digest, fate)) else "none" for fate in ("lost", "twice"))
     return f"{label}: of {span(counts(digest, 'jobs'))} jobs {lost} lost, {twice} done twice"
+
+
+def summary(digests: Sequence[Digest]) -> str:
+    """The finding of several ways: how many of them lost jobs, and how many did some twice."""
+    if len(digests) == 1:
+        return title(digests[0])
+    lost, twice = (sum(any(counts(digest, fate)) for digest in digests) for fate in ("lost", "twice"))
+    return f"Of {len(digests)} ways {lost} lost jobs and {twice} did some twice"
 
 
 def sentence(digest: Digest) -> str:

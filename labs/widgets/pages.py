@@ -10,6 +10,8 @@ from labs.widgets.state import State
 
 Entry = Mapping[str, Any]
 NOT_RECORDED = "This lab is not recorded yet. Run it live on your machine with <code>make lab</code>."
+SAID = 4
+"""So many points can be said in sentences; more are a table only."""
 
 
 def badge(word: str) -> str:
@@ -32,22 +34,24 @@ def _cells(row: Sequence[str]) -> str:
 
 
 def panel(state: State, address: str) -> str:
-    """The panel's host on a page; inside it what is read until, or without, JavaScript."""
+    """The panel's host on a page; inside it what is read without JavaScript. With a guess it is secret until then."""
     if not state["views"]:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
     shown = default_views(state)
     rows = [row for view in shown for row in view["rows"]]
-    caption = f"{state['title']}: medians, {shown[0]['origin']}"
-    said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown)
+    caption = f"{state['title']}: {state['caption']}, {shown[0]['origin']}"
+    said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown) if len(shown) <= SAID else ""
     noscript = "<noscript><p>The controls need JavaScript. These are the recorded figures.</p></noscript>"
     inside = noscript + said + table(state["columns"], rows, caption)
-    return (
-        f'<div class="lab-panel lab-wide" data-state="{escape(address)}"><div class="lab-fallback">{inside}</div></div>'
-    )
+    secret = " data-secret" if state["guess"] else ""
+    host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}">'
+    return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
 
 
 def default_views(state: State) -> list[State]:
-    """The points at the default of every control but the rate; all there is if the lab has no controls."""
+    """The points at the default of every control; all there is if the lab has no controls or its picture is a table."""
+    if any(chart["rows"] for chart in state["charts"]):
+        return list(state["views"].values())
     defaults = {c["name"]: c["default"] for c in state["controls"] if c["kind"] != "many"}
     found = [view for view in state["views"].values() if all(view[n] == v for n, v in defaults.items() if n in view)]
     return found or list(state["views"].values())

@@ -1,9 +1,14 @@
 // One panel, two homes: JupyterLab (anywidget, with a kernel) and a page (lab-loader.mjs, replaying recorded runs).
 // It picks, joins and draws what state.py decided; every text from outside goes in as textContent.
+// The first of three parts of one module: tables.mjs and guess.mjs follow (module.py puts them together).
 const SAY = {
-  rung: "survives", mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
+  mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
   run: "Run", cancel: "Cancel", data: "Data", card: "Run card", repeat: "Repeat this", verdicts: "Verdict",
   press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one broker.", notRecorded: "No run is recorded for this choice.",
+  setting: "Setting", notRun: "not recorded", unknown: "unknown", yours: "your guess first", trouble: "What it said last",
+  show: "Show me", showAll: "Show everything", again: "Start over", commit: "Commit yourself, or press “Show me”.",
+  said: (guess, truth) => `You said “${guess}”. It was “${truth}”.`, right: "That is right.", wrong: "That is not what happened.",
+  uncounted: "None of the answers fits, so it is not counted.", score: (right, of) => `${right} of ${of} right so far.`,
   left: (s) => (s < 1 ? "almost done" : `about ${Math.ceil(s)} s left`), offer: (b, r) => `Show ${b} at “${r}” instead`,
 };
 let made = 0;
@@ -31,7 +36,7 @@ const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => v
 
 export function titleOf(state, views, mixed) {
   if (!views.length) return state.titles.none;
-  if (views[0].title) return views[0].title;
+  if (views[0].title) return (mixed ? state.titles.mixed : "") + (views.length === 1 ? views[0].title : views.map((view) => view.part).join("; "));
   const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!step) return fill(state.titles.unknown, { rate: rateText(views[0].rate_per_s) });
   const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);
@@ -42,13 +47,6 @@ export function titleOf(state, views, mixed) {
     low: state.names[low.broker], high: state.names[high.broker],
     low_ms: msText(low.numbers[step]), high_ms: msText(high.numbers[step]),
   }) + (low.bound || high.bound ? state.titles.bound : "");
-}
-
-// ---- which recorded point stands for a choice
-function nearest(state, all, broker, rung, chosen, numeric) {
-  const far = (view) => numeric.reduce((sum, name) => sum + Math.abs(Math.log(view[name] / chosen[name])), view.live ? 0 : 1e-9);
-  const same = Object.values(all).filter((view) => view.broker === broker && view.rung === rung);
-  return same.sort((a, b) => far(a) - far(b))[0];
 }
 
 // ---- drawing
@@ -235,7 +233,7 @@ function mixControl(panel) {
       const select = make("select", { id, "data-broker": broker, "data-lm-suppress-shortcuts": "true", onchange: () => { panel.chosen.rungs = { ...panel.chosen.rungs, [broker]: +select.value }; panel.set("mix", true); } },
         ...panel.rungs().map(([value, label]) => make("option", { value, disabled: `${broker}|${value}` in panel.state.missing, text: label })));
       select.value = panel.chosen.rungs[broker];
-      return make("div", {}, make("label", { class: "lp-name", for: id, text: `${panel.state.names[broker]} ${SAY.rung}` }), select);
+      return make("div", {}, make("label", { class: "lp-name", for: id, text: `${panel.state.names[broker]} ${panel.state.promise}` }), select);
     }));
     if (had) rows.querySelector(`[data-broker="${had}"]`)?.focus();
   };
@@ -243,17 +241,22 @@ function mixControl(panel) {
 }
 const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, choice: choiceControl };
 
+// What a control is called in the settings of one point: `brokers` chooses the points of each `broker`.
+const axisOf = (control) => (control.kind === "many" ? control.name.replace(/s$/, "") : control.name);
+
 // ---- the panel
 class Panel {
   constructor(model, root) {
     this.model = model; this.root = root; this.state = model.get("state");
     this.chosen = Object.fromEntries(this.state.controls.map((control) => [control.name, structuredClone(control.default)]));
     this.chosen.mix = false;
-    this.numeric = this.state.controls.filter((c) => c.kind === "slider" || c.kind === "choice").map((c) => c.name);
+    this.numeric = this.state.controls.filter((c) => c.kind !== "many" && c.kind !== "steps" && typeof c.default === "number").map((c) => c.name);
+    this.many = this.state.controls.find((control) => control.kind === "many");
     this.live = Boolean(model.get("live"));
+    this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
   }
   rungs() { return this.state.controls.find((control) => control.name === "rung").options; }
-  rungName(rung) { return this.rungs().find(([value]) => value === rung)[1]; }
+  rungName(rung) { return this.state.rungs[rung]; }
   evenRungs() {
     const rung = this.chosen.rung, offer = (broker) => this.state.missing[`${broker}|${rung}`]?.offer ?? rung;
     return Object.fromEntries(this.state.controls.find((c) => c.name === "brokers").options.map(([broker]) => [broker, offer(broker)]));
@@ -262,19 +265,41 @@ class Panel {
   sync() { this.controls.forEach((control) => control.sync()); }
   all() { return { ...this.state.views, ...(this.model.get("fresh") ?? {}) }; }
   rungOf(broker) { return this.chosen.mix ? this.chosen.rungs[broker] : this.chosen.rung; }
+  // ---- which recorded point stands for a choice: the same in all that has a name, the nearest in what is a number
+  keyOf(view) { return this.state.point.filter((name) => name in view).map((name) => view[name]).join("|"); }
+  shown(view) { return !this.guesses || this.keyOf(view) in this.guesses.made; }
+  far(view) {
+    const known = this.numeric.filter((name) => name in view);
+    return known.reduce((sum, name) => sum + Math.abs(Math.log(view[name] / this.chosen[name])), view.live ? 0 : 1e-9);
+  }
+  wanted(control, one) { return control.kind === "many" ? one : control.name === "rung" ? this.rungOf(one) : this.chosen[control.name]; }
+  fits(view, one) {
+    return this.state.controls.every((c) => this.numeric.includes(c.name) || !(axisOf(c) in view) || view[axisOf(c)] === this.wanted(c, one));
+  }
+  aims(view) { return this.fits(view, this.chosen[this.many?.name]?.find((one) => one === view[axisOf(this.many)])); }
   views() {
-    const all = this.all();
-    if (!this.chosen.brokers) return Object.values(all).slice(0, 1);
-    return this.chosen.brokers.map((broker) => nearest(this.state, all, broker, this.rungOf(broker), this.chosen, this.numeric)).filter(Boolean);
+    const all = Object.values(this.all());
+    if (!this.state.controls.length) return all.slice(0, 1);
+    const nearest = (one) => all.filter((view) => this.fits(view, one)).sort((a, b) => this.far(a) - this.far(b))[0];
+    return (this.many ? this.chosen[this.many.name] : [null]).map(nearest).filter(Boolean);
+  }
+  pick(view) {
+    for (const control of this.state.controls) {
+      const axis = axisOf(control), had = this.chosen[control.name];
+      if (axis in view) this.chosen[control.name] = control.kind === "many" ? [...new Set([...had, view[axis]])] : view[axis];
+    }
+    this.sync(); this.draw();
   }
   build() {
     this.controls = this.state.controls.map((control) => KINDS[control.kind](this, control));
     if (this.state.controls.some((control) => control.name === "rung")) this.controls.push(mixControl(this));
     this.title = make("p", { class: "lp-title" }); this.subtitle = make("p", { class: "lp-subtitle" });
-    this.plots = this.state.charts.map((chart) => ({ ...chart, box: make("div", { class: "lp-chart", role: "group", "data-chart": chart.name }) }));
+    this.plots = this.state.charts.map((chart) => ({ ...chart, heading: make("p", { class: "lp-chartname", text: chart.label }),
+      box: make("div", chart.kind === "plot" ? { class: "lp-chart", role: "group", "data-chart": chart.name } : { "data-chart": chart.name }) }));
+    this.guessing = this.guesses ? make("div", { class: "lp-guess" }) : null;
     this.said = make("div", { class: "lp-said", role: "status" }); this.under = make("div");
-    const charts = this.plots.flatMap((plot, at) => [at ? make("p", { class: "lp-chartname", text: plot.label }) : null, plot.box]);
-    const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, ...charts.filter(Boolean), this.said, this.under);
+    const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.box]);
+    const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, this.guessing, ...charts.filter(Boolean), this.said, this.under);
     const left = make("div", { class: "lp-controls", role: "group", "aria-label": `Controls of ${this.state.title}` }, this.live ? this.job() : null);
     left.prepend(...this.controls.map((control) => control.element));
     this.root.append(make("div", { class: left.childElementCount ? "lp-body" : "" }, left.childElementCount ? left : null, picture));
@@ -304,17 +329,18 @@ class Panel {
     this.alert.hidden = !job.error; this.alert.textContent = job.error ?? "";
   }
   near(views) {
-    const off = views.filter((view) => this.numeric.some((name) => view[name] !== this.chosen[name]));
+    const differs = (view, name) => name in view && view[name] !== this.chosen[name], off = views.filter((view) => this.numeric.some((name) => differs(view, name)));
     if (!off.length) return "";
-    const unit = (view, name) => (name === "rate_per_s" ? rateText(view[name]) : `${count(view[name])} ${this.state.controls.find((c) => c.name === name).unit || ""}`.trim());
-    const said = new Set(off.map((view) => this.numeric.map((name) => unit(view, name)).join(", ")));
+    const control = (name) => this.state.controls.find((c) => c.name === name);
+    const unit = (view, name) => (name === "rate_per_s" ? rateText(view[name]) : control(name).unit ? `${count(view[name])} ${control(name).unit}` : `${control(name).label.toLowerCase()} ${count(view[name])}`);
+    const said = new Set(off.map((view) => this.numeric.filter((name) => name in view).map((name) => unit(view, name)).join(", ")));
     return `${SAY.nearest}${[...said].join("; ")}.`;
   }
   subtitleOf(views) {
     const rungs = [...new Set(views.filter((view) => "rung" in view).map((view) => this.rungName(view.rung)))].join(" or ");
     const origin = [...new Set(views.map((view) => view.origin))].join("; ");
     if (!views.length) return "";
-    return rungs ? `${this.state.charts[0].label}; survives ${rungs}; ${origin}. ${this.near(views)}` : `${this.state.charts[0].label}; ${origin}.`;
+    return [`${[this.state.charts[0].label, rungs && `${this.state.promise} ${rungs}`, origin].filter(Boolean).join("; ")}.`, this.near(views)].filter(Boolean).join(" ");
   }
   tracesOf(plot, views) {
     if (!plot.sweep) return views.flatMap((view, at) => view.traces[plot.name].filter((trace) => at === 0 || trace.meta.role !== "floor"));
@@ -323,20 +349,24 @@ class Panel {
     return joined(views.flatMap((view) => line(view).flatMap((one) => one.traces[plot.name])));
   }
   async draw() {
-    const views = this.views(), mixed = new Set(views.map((view) => view.rung)).size > 1;
-    this.title.textContent = !views.length && this.live && this.chosen.brokers?.length !== 0 ? SAY.press : titleOf(this.state, views, mixed);
+    const views = this.views(), open = views.filter((view) => this.shown(view)), mixed = new Set(views.map((view) => view.rung)).size > 1;
+    const asked = this.many && !this.chosen[this.many.name].length;
+    this.title.textContent = !views.length && this.live && !asked ? SAY.press : views.length && !open.length ? SAY.commit : titleOf(this.state, open, mixed);
     this.subtitle.textContent = this.subtitleOf(views);
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.say(views), this.said.childElementCount ? 300 : 0);
-    this.under.replaceChildren(...this.details(views));
-    this.Plotly ??= await plotly(this.model);
-    for (const plot of this.plots) await this.plot(plot, views);
+    this.later = setTimeout(() => this.say(views, open), this.said.childElementCount ? 300 : 0);
+    this.under.replaceChildren(...this.details(open));
+    if (this.guesses) guessBox(this, views);
+    for (const plot of this.plots) if (plot.kind !== "plot") TABLES[plot.kind](this, plot, views);
+    if (this.plots.some((plot) => plot.kind === "plot")) this.Plotly ??= await plotly(this.model);
+    for (const plot of this.plots) if (plot.kind === "plot") await this.plot(plot, views);
     this.root.dataset.drawn = (+(this.root.dataset.drawn ?? 0) + 1);
   }
-  say(views) {
-    const lines = views.map((view) => make("p", { text: view.sentence }));
-    if (!lines.length) lines.push(make("p", { text: this.chosen.brokers?.length !== 0 ? SAY.notRecorded : SAY.nothing }));
-    this.said.replaceChildren(...lines);
+  say(views, open) {
+    const lines = open.map((view) => make("p", { text: view.sentence }));
+    const trouble = [...new Set(open.map((view) => view.trouble).filter(Boolean))];
+    if (!views.length) lines.push(make("p", { text: this.many && !this.chosen[this.many.name].length ? SAY.nothing : SAY.notRecorded }));
+    this.said.replaceChildren(...lines, ...trouble.flatMap((text) => [make("p", { class: "lp-note", text: SAY.trouble }), make("pre", { class: "lp-log", text })]));
   }
   async plot(plot, views) {
     const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
@@ -351,15 +381,16 @@ class Panel {
   }
   details(views) {
     if (!views.length) return [];
+    const data = this.plots.some((plot) => plot.rows) ? Object.values(this.all()).filter((view) => this.shown(view)) : views;
     const open = new Set([...this.under.querySelectorAll("details[open]")].map((one) => one.dataset.part));
     const part = (name, ...inside) => make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
     const verdicts = this.model.get("verdicts") ?? this.state.verdicts;
     const words = (verdicts.length ? verdicts : this.state.verdicts).map((v) => make("li", {}, make("strong", { text: `${v.claim} ` }), badge(v.word), ` ${v.text}`));
-    return [words.length ? part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)) : null, part("data", table(this.state.columns, views.flatMap((view) => view.rows))),
+    return [words.length ? part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)) : null, part("data", table(this.state.columns, data.flatMap((view) => view.rows))),
       part("card", cards(views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))].filter(Boolean);
   }
   command(views) {
-    const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view.broker) : views[0][control.name] ?? this.chosen[control.name]).join(",");
+    const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view[axisOf(control)]) : views[0][control.name] ?? this.chosen[control.name]).join(",");
     return [this.state.command, ...this.state.controls.map((control) => `--set ${control.alias || control.name}=${value(control)}`)].join(" ");
   }
 }
@@ -377,6 +408,6 @@ export default {
     let narrow = el.clientWidth < 480;
     const sized = new ResizeObserver(() => { if (el.clientWidth < 480 !== narrow) { narrow = !narrow; panel.draw(); } });
     sized.observe(el);
-    return () => { seen.disconnect(); sized.disconnect(); panel.plots.forEach((plot) => panel.Plotly?.purge(plot.box)); };
+    return () => { seen.disconnect(); sized.disconnect(); panel.plots.forEach((plot) => plot.kind === "plot" && panel.Plotly?.purge(plot.box)); };
   },
 };

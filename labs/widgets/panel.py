@@ -16,6 +16,7 @@ from labs.experiments.base import Experiment
 from labs.places import PROJECT
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
+from labs.widgets.module import source
 from labs.widgets.state import recorded_state, verdicts, views
 
 Mode = Literal["auto", "live", "recorded"]
@@ -34,7 +35,7 @@ def _mode(mode: str | None) -> str:
 class Panel(anywidget.AnyWidget):
     """Controls, Run and Cancel, the chart. `mode`: auto (the default), live or recorded; else from LABS_MODE."""
 
-    _esm = HERE.joinpath("panel.mjs").read_text("utf-8")
+    _esm = source()
     _css = files("labs").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
     state = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(True).tag(sync=True)
@@ -113,7 +114,8 @@ class Panel(anywidget.AnyWidget):
         self.digests |= {key: d for d in found for key in views(self.experiment, [d], "")}
         self.verdicts = verdicts(self.experiment, list(self.digests.values()))
         self.fresh = self.fresh | views(self.experiment, found, f"measured here at {now}", live=True)
-        trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if r.get("trouble")]
+        told = self.experiment.guess is None  # else it is part of the outcome, and the reader has to commit first
+        trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if told and r.get("trouble")]
         self.job = {"status": "done", "text": f"Measured at {now}.", "error": "\n".join(trouble)}
 
     def _failed(self, error: Exception) -> None:

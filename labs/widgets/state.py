@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labs.profile import RUNGS
 from labs.recorded import recorded, recorded_on
 from labs.traces import MARKS, Digest, styles
 from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, templates
@@ -112,6 +113,8 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "styles": styles(),
         "marks": MARKS,
         "names": BROKER_NAMES,
+        "rungs": list(RUNGS),
+        "promise": experiment.look.promise,
         "titles": templates(),
         "steps": STEP_WORDS,
         "close": CLOSE,

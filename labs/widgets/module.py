@@ -1,0 +1,12 @@
+"""The panel's JavaScript: written in parts, given out as one ES module, which is all that anywidget takes."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+PARTS = ("panel.mjs", "tables.mjs", "guess.mjs")
+
+
+def source() -> str:
+    """The whole module; its parts share one scope."""
+    return "\n".join(files("labs.widgets").joinpath(part).read_text("utf-8") for part in PARTS)

@@ -1,0 +1,161 @@
+"""Test data, not measurements: digests of fault labs and of jobs, written by hand in the shape that the labs give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from labs.digest import Digest
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.looks import FAULT_LOOK, JOBS_GUESS, JOBS_LOOK, LOSS_GUESS
+from labs.looks.fault import FAULTS
+from labs.profile import RUNGS, profile
+from labs.recorder import Watch
+
+CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}
+STARTUP_LOG = "Bad file format reading the append only file\nmake a backup, then use redis-check-aof --fix <filename>"
+
+
+def ledger(acknowledged: int, lost: int, unknown: int = 0) -> dict[str, Any]:
+    counts = dict.fromkeys(("duplicated", "reordered", "unexpected", "recovered", "refused", "holes"), 0)
+    kept = acknowledged - lost - unknown
+    word = "broken" if lost else "unknown" if unknown else "kept"
+    found = {"attempted": acknowledged + 5, "acknowledged": acknowledged, "delivered": kept, "lost": lost}
+    return counts | found | {"unconfirmed": 5, "unknown": unknown, "tail": lost, "verdict": word}
+
+
+def repeat(seed: int, outcome: str, acknowledged: int, lost: int = 0, trouble: str = "") -> dict[str, Any]:
+    counts = ledger(acknowledged, lost, 0 if outcome in ("none lost", "some lost", "all lost") else acknowledged)
+    fault = {"kind": "kill", "method": "SIGKILL", "at_s": 2.9, "evidence": f"pid {seed} died of SIGKILL 0.01 s later"}
+    return {
+        "seed": seed, "outcome": outcome, "verdict": counts["verdict"], "lost_share": lost / acknowledged,
+        "ledger": counts, "loss_window_s": lost / 1000 or None, "recovery_s": None if trouble else 0.3 + seed / 10,
+        "took_s": 14.0 + seed, "trouble": trouble, "fault": fault,
+    }  # fmt: skip
+
+
+def fault_digest(name: str, fault: str, *repeats: dict[str, Any]) -> dict[str, Any]:
+    using, words = profile(name), {one["outcome"] for one in repeats}
+    word = words.pop() if len(words) == 1 else "mixed"
+    named = {"broker": using.broker, "profile": name, "label": using.label, "rung": using.rung, "fault": fault}
+    agree = sum(one["outcome"] == word for one in repeats)
+    return {
+        "format": 1, "lab": "loss-matrix", "settings": named | {"rate_per_s": 1000, "body_bytes": 100},
+        "repeats": list(repeats), "median": {"outcome": word, "verdict": repeats[0]["verdict"], "agree": agree},
+        "spread": {}, "card": CARD,
+    }  # fmt: skip
+
+
+def three(outcome: str, acknowledged: int, *lost: int, trouble: str = "") -> list[dict[str, Any]]:
+    return [repeat(seed, outcome, acknowledged, n, trouble) for seed, n in enumerate(lost or (0, 0, 0), 1)]
+
+
+MATRIX = [
+    fault_digest("redis-list-none", "stop", *three("all lost", 2900, 2900, 2900, 2900)),
+    fault_digest("redis-list-none", "kill", *three("all lost", 2900, 2900, 2900, 2900)),
+    fault_digest("redis-list-everysec", "stop", *three("none lost", 2900)),
+    fault_digest("redis-list-everysec", "kill", *three("none lost", 2900)),
+    fault_digest("redis-list-everysec", "power", *three("some lost", 2900, 527, 85, 340)),
+    fault_digest("redis-list-always", "power", *three("did not start", 2900, trouble=STARTUP_LOG)),
+    fault_digest("rabbitmq-transient", "kill", *three("all lost", 8000, 8000, 8000, 8000)),
+    fault_digest("rabbitmq-confirms", "stop", *three("none lost", 8000)),
+    fault_digest("rabbitmq-confirms", "power", repeat(1, "none lost", 8000), *three("some lost", 8000, 12, 7)),
+    fault_digest("rabbitmq-quorum", "power", *three("none lost", 8000)),
+    fault_digest("kafka-acks-0", "kill", *three("some lost", 9800, 41, 44, 38)),
+    fault_digest("kafka-acks-all", "kill", *three("none lost", 9840)),
+    fault_digest("kafka-acks-all", "power", *three("unknown", 9840)),
+]
+
+
+def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
+    def one(lost: int, twice: int, unknown: int) -> dict[str, Any]:
+        jobs = {"jobs": 300, "once": 300 - lost - twice - unknown, "twice": twice, "lost": lost, "unknown": unknown}
+        word = "unknown" if unknown else "broken" if lost else "kept"
+        redelivery_s = None if lost or unknown else 0.05 + twice
+        evidence = {"fault": {"evidence": "worker 7 died of SIGKILL"}, "trouble": "", "took_s": 9.0}
+        return {"jobs": jobs, "verdict": word, "outcome": "some lost", "redelivery_s": redelivery_s} | evidence
+
+    settings = {"mode": mode, "label": label, "broker": broker, "prefetch": prefetch}
+    median = {"outcome": "some lost" if counts[0][0] else "none lost", "verdict": "kept"}
+    repeats = [one(*count) for count in counts]
+    return {"format": 1, "lab": "kill-the-worker", "settings": settings, "repeats": repeats, "median": median,
+            "spread": {}, "card": CARD}  # fmt: skip
+
+
+JOBS = [
+    jobs_digest("http-no-retry", "HTTP, no retry", "none", 10, [(12, 0, 0), (10, 0, 0)]),
+    jobs_digest("asyncio-queue", "asyncio.Queue", "none", 10, [(180, 0, 0), (150, 0, 0)]),
+    jobs_digest("redis-blpop", "Redis BLPOP", "redis", 10, [(1, 0, 0), (1, 0, 0)]),
+    jobs_digest("redis-stream", "Redis stream, group", "redis", 10, [(0, 1, 0), (0, 0, 0)]),
+    jobs_digest("rabbitmq-manual-ack", "RabbitMQ, manual ack", "rabbitmq", 1, [(0, 1, 0)]),
+    jobs_digest("rabbitmq-manual-ack", "RabbitMQ, manual ack", "rabbitmq", 10, [(0, 3, 0), (0, 5, 0)]),
+    jobs_digest("kafka-commit-after", "Kafka, commit after", "kafka", 10, [(0, 0, 14)]),
+]
+
+
+def _options(words: dict[str, str]) -> tuple[Option, ...]:
+    return tuple(Option(value, label) for value, label in words.items())
+
+
+def _matrix_points(settings: Settings, _watch: Watch) -> list[Digest]:
+    wanted = {"profile": settings["profile"], "fault": settings["fault"]}
+    return [digest for digest in MATRIX if wanted.items() <= digest["settings"].items()]
+
+
+LOSS_LAB = Experiment(
+    name="loss-matrix",
+    number="L3.2",
+    title="The loss matrix",
+    question="What is lost?",
+    claims=(),
+    controls=(
+        Control(
+            "profile",
+            "Setting",
+            "choice",
+            "redis-list-everysec",
+            _options({d["settings"]["profile"]: d["settings"]["label"] for d in MATRIX}),
+        ),
+        Control(
+            "fault", "What happens", "steps", "kill", _options({f: FAULTS[f][0] for f in ("stop", "kill", "power")})
+        ),
+    ),
+    grid=list,
+    run=_matrix_points,
+    verdict=lambda _digests: [],
+    look=FAULT_LOOK,
+    guess=LOSS_GUESS,
+)
+BROKER_OPTIONS = _options({"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"})
+THEATRE = replace(
+    LOSS_LAB,
+    name="fault-theatre",
+    title="The fault theatre",
+    controls=(
+        Control("brokers", "Brokers", "many", ["redis", "rabbitmq", "kafka"], BROKER_OPTIONS, alias="broker"),
+        Control("rung", "Said to survive", "steps", 2, tuple(Option(n, word) for n, word in enumerate(RUNGS[:4]))),
+        LOSS_LAB.controls[1],
+    ),
+)
+JOBS_LAB = Experiment(
+    name="kill-the-worker",
+    number="L2.3",
+    title="Kill the worker",
+    question="What becomes of the jobs?",
+    claims=(),
+    controls=(
+        Control(
+            "mode",
+            "Way of handing out work",
+            "choice",
+            "redis-blpop",
+            _options({d["settings"]["mode"]: d["settings"]["label"] for d in JOBS}),
+        ),
+        Control("prefetch", "Ahead", "choice", 10, tuple(Option(n, str(n)) for n in (1, 10, 50))),
+    ),
+    grid=list,
+    run=lambda settings, _watch: [d for d in JOBS if d["settings"]["mode"] == settings["mode"]],
+    verdict=lambda _digests: [],
+    look=JOBS_LOOK,
+    guess=JOBS_GUESS,
+)
