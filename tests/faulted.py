@@ -59,6 +59,7 @@ MATRIX = [
     fault_digest("redis-list-always", "power", *three("did not start", 2900, trouble=STARTUP_LOG)),
     fault_digest("rabbitmq-transient", "kill", *three("all lost", 8000, 8000, 8000, 8000)),
     fault_digest("rabbitmq-confirms", "stop", *three("none lost", 8000)),
+    fault_digest("rabbitmq-confirms", "kill", *three("none lost", 8000)),
     fault_digest("rabbitmq-confirms", "power", repeat(1, "none lost", 8000), *three("some lost", 8000, 12, 7)),
     fault_digest("rabbitmq-quorum", "power", *three("none lost", 8000)),
     fault_digest("kafka-acks-0", "kill", *three("some lost", 9800, 41, 44, 38)),

@@ -42,7 +42,11 @@ class Look:
     columns: tuple[str, ...]
     """Heads of the data table."""
     view: Callable[[Digest], View]
-    """A point in words and shapes: `label`, `title`, `sentence`, `rows`, `traces`, and what its charts need."""
+    """A point in words and shapes: `label`, `title`, `sentence`, `rows`, `traces`, and what its charts need.
+
+    With `part` and `event` several points get a common title; `measured` are lines for the run card, `trouble` is
+    what went wrong in the broker's own words.
+    """
     layouts: Callable[[Sequence[Digest]], Mapping[str, Mapping[str, Any]]]
     """Chart name -> axes of a plot, or heads of a table, for all digests of the lab."""
     quantities: Mapping[str, Callable[[Digest], str]]
@@ -59,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a reader says before the outcome is shown. `{label}` and `{event}` in the question are the point's own."""
+    """What a reader says before the outcome is shown. `{label}`, `{event}` and the like come from the point's view."""
 
     question: str
     options: tuple[str, ...]

@@ -25,6 +25,10 @@ FAULTS = {
     "slow-fsync": ("slow disk", "a slow disk"),
 }
 """Fault -> the head of its column, and its name in a sentence."""
+PROMISED = {
+    "acknowledged": "that the broker had acknowledged",
+    "sent": "for which the call had returned (this setting acknowledges nothing)",
+}
 LOSSES = ("none lost", "some lost", "all lost")
 COLUMNS = (
     "Setting", "What happened", "Outcome", "Acknowledged", "Lost", "Share", "Window", "Twice", "Recovered",
@@ -95,11 +99,6 @@ def summary(digests: Sequence[Digest]) -> str:
         return title(digests[0])
     words = Counter(outcome(digest) for digest in digests)
     return f"Of {len(digests)} points: " + ", ".join(f"{number} {word}" for word, number in words.most_common())
-
-
-def part(digest: Digest) -> str:
-    """The point's share of a title for several."""
-    return f"{digest['settings']['label']} {outcome(digest)}"
 
 
 def sentence(digest: Digest) -> str:
@@ -188,8 +187,9 @@ def view(digest: Digest) -> View:
     return {
         "label": digest["settings"]["label"],
         "title": title(digest),
-        "part": part(digest),
+        "part": outcome(digest),
         "event": event(digest),
+        "counted": PROMISED[counted(digest)],
         "traces": {},
         "sentence": sentence(digest),
         "rows": [row(digest)],
@@ -238,7 +238,7 @@ FAULT_LOOK = Look(
     promise="said to survive",
 )
 LOSS_GUESS = Guess(
-    question="{label}, then {event}. What becomes of the messages that the broker had acknowledged?",
+    question="{label}, then {event}. What becomes of the messages {counted}?",
     options=LOSSES,
     truth=outcome,
 )

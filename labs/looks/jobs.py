@@ -107,7 +107,7 @@ def view(digest: Digest) -> View:
     return {
         "label": digest["settings"]["label"],
         "title": title(digest),
-        "part": f"{digest['settings']['label']} {lost} lost, {twice} twice" if judged(digest) else title(digest),
+        "part": f"{lost} lost and {twice} twice" if judged(digest) else "unknown",
         "event": "the worker is killed",
         "traces": {},
         "sentence": sentence(digest),

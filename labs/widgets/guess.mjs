@@ -3,7 +3,7 @@
 class Guesses {
   constructor(state, live) {
     this.state = state; this.place = live ? null : `labs-guess-${state.lab}`; this.made = {};
-    try { this.made = JSON.parse(localStorage.getItem(this.place)) ?? {}; } catch { /* no storage: they live as long as the panel */ }
+    if (this.place) try { this.made = { ...JSON.parse(localStorage.getItem(this.place)) }; } catch { /* no storage: they live as long as the panel */ }
   }
   keep(made) {
     this.made = made;

@@ -34,9 +34,13 @@ const count = (number) => (+number).toLocaleString("en-GB");
 const rateText = (rate) => `${count(rate)}/s`;
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+function together(state, views) {
+  const alone = new Set(views.map((view) => view.broker)).size === views.length, what = views[0].event;
+  return `${what[0].toUpperCase()}${what.slice(1)}: ${views.map((view) => `${alone ? state.names[view.broker] ?? view.label : view.label} ${view.part}`).join(", ")}`;
+}
 export function titleOf(state, views, mixed) {
   if (!views.length) return state.titles.none;
-  if (views[0].title) return (mixed ? state.titles.mixed : "") + (views.length === 1 ? views[0].title : views.map((view) => view.part).join("; "));
+  if (views[0].title) return (mixed ? state.titles.mixed : "") + (views.length === 1 ? views[0].title : together(state, views));
   const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!step) return fill(state.titles.unknown, { rate: rateText(views[0].rate_per_s) });
   const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);

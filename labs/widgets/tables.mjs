@@ -10,7 +10,7 @@ function places(panel, plot) {
     rows.set(view[plot.rows], row);
   }
   const brokers = Object.keys(panel.state.names), options = panel.state.controls.find((c) => c.name === plot.rows)?.options ?? [];
-  const at = ([value]) => options.findIndex(([one]) => one === value), group = ([, row]) => (brokers.indexOf(row.view.broker) + brokers.length + 1) % (brokers.length + 1);
+  const at = ([value]) => options.findIndex(([one]) => one === value), group = ([, row]) => (plot.columns ? brokers.indexOf(row.view.broker) : 0);
   return [...rows].sort((a, b) => group(a) - group(b) || at(a) - at(b));
 }
 function groupRow(panel, broker, span) {
@@ -61,6 +61,7 @@ function matrix(panel, plot, chosen) {
   const head = make("tr", {}, make("th", { scope: "col", text: SAY.setting }), ...heads.map(([, text]) => make("th", { scope: "col", text })));
   const inside = make("table", { class: "lp-matrix" }, make("thead", {}, head), make("tbody", {}, ...body.filter(Boolean)));
   inside.style.setProperty("--heads", heads.length);
+  plot.box.hidden = !rows.length;
   redrawn(plot.box, scrolled(plot.label, inside), grid);
 }
 
@@ -83,6 +84,7 @@ function strips(panel, plot, chosen) {
   });
   const head = make("tr", {}, ...plot.layout.heads.map((text) => make("th", { scope: "col", text })));
   const key = make("p", { class: "lp-key", "aria-hidden": "true" }, ...plot.layout.fates.map(([fate, text]) => make("span", {}, make("span", { "data-fate": fate }), text)));
+  plot.box.hidden = !rows.length;
   redrawn(plot.box, make("div", {}, key, scrolled(plot.label, make("table", { class: "lp-strips" }, make("thead", {}, head), make("tbody", {}, ...body)))), grid);
 }
 
