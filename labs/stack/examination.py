@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from labs.stack import backends, debian, kafka_jars, native, ports, registry, state
+from labs.stack import backends, debian, disks, kafka_jars, native, ports, registry, state
 from labs.stack.processes import who_listens
 from labs.stack.state import StackError
 
@@ -42,6 +42,7 @@ def examine(brokers: Sequence[str]) -> dict[str, Any]:
         _java(),
         *(_native(broker) for broker in brokers),
         *_containers(brokers),
+        *_power(),
         _ports(brokers),
         _writable(),
         _disk(),
@@ -99,6 +100,17 @@ def _containers(brokers: Sequence[str]) -> list[Check]:
     return [
         _check("docker command", docker or "", "" if docker else "docker (only needed for containers)", cure),
         _check("container engine", say, reason or "", "labs up --backend native"),
+    ]
+
+
+def _power() -> list[Check]:
+    """In which of two ways the power of a broker's disk can be cut here."""
+    ways = {"loop": "power cut, root", "ledger": "power cut, no root"}
+    cures = {"loop": "sudo .venv/bin/python -m labs ...", "ledger": "sudo apt install gcc libc6-dev"}
+    found = {"loop": "ext4 shutdown on a loop device", "ledger": "fsync ledger: a library loaded into the broker"}
+    return [
+        _check(name, "" if disks.why_not(kind) else found[kind], disks.why_not(kind) or "", cures[kind])
+        for kind, name in ways.items()
     ]
 
 
