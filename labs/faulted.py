@@ -34,7 +34,9 @@ ADDRESS = "labs-fault"
 NOTHING = Received(np.empty(0, workers.HEADER), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def record_fault(using: Profile, workload: Workload, fault: Fault, watch: Watch, *, control: bool = False) -> Run:
+def record_fault(
+    using: Profile, workload: Workload, fault: Fault, watch: Watch, *, control: bool = False, backend: str = "auto"
+) -> Run:
     """One load with one fault on a broker of its own. `control`: the same without the fault.
 
     A broker that does not start again is an outcome: `facts["did_not_start"]` holds its last words.
@@ -43,11 +45,12 @@ def record_fault(using: Profile, workload: Workload, fault: Fault, watch: Watch,
     settings = start_arguments(using.settings) if using.broker == "redis" else ()
     watch.progress(0.0, f"starting {using.broker}")
     with (
-        stack.arena(using.broker, disk=fault.needs, settings=settings, report=_quiet) as arena,
+        stack.arena(using.broker, backend, disk=fault.needs, settings=settings, report=_quiet) as arena,
         open_broker(arena.endpoint, using, ADDRESS) as broker,
     ):
         ordeal = _Ordeal(arena, using, workload, watch)
         ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
+        ordeal.facts["backend"] = arena.endpoint.backend
         if arena.disk != "plain":
             arena.sync()
         sent = ordeal.load(None if control else fault)

@@ -15,7 +15,7 @@ from typing import Any
 from labs.brokers.base import Endpoint
 from labs.stack import backends, registry, state
 from labs.stack import sweep as sweeping
-from labs.stack.arena import Arena, Evidence, NotStarted, arena
+from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
 from labs.stack.processes import MARK_HOME, family, is_alive, marks, send
 from labs.stack.state import StackError
@@ -92,6 +92,29 @@ def session(
                 undo.callback(started.stop)
                 found |= started.wait()
         yield {name: found[name] for name in dict.fromkeys(brokers)}
+
+
+@contextmanager
+def arena(
+    broker: str,
+    backend: str = "auto",
+    *,
+    disk: str = "plain",
+    settings: Sequence[str] = (),
+    report: Report = print,
+) -> Iterator[Arena]:
+    """A broker of our own to break, with its data on `disk`; `settings` are more arguments (Redis) or lines (Kafka).
+
+    Native unless containers are asked for: only there a disk can be slow, full, or cut without root.
+    """
+    if backends.asked(backend) == "compose":
+        from labs.stack.contained_arena import contained_arena
+
+        with contained_arena(broker, disk=disk, settings=settings, report=report) as found:
+            yield found
+    else:
+        with native_arena(broker, disk=disk, settings=settings, report=report) as found:
+            yield found
 
 
 def down(*, reset: bool = False, report: Report = print) -> None:

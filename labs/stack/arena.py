@@ -205,9 +205,11 @@ class Arena:
 
 
 @contextmanager
-def arena(broker: str, *, disk: str = "plain", settings: Sequence[str] = (), report: Report = print) -> Iterator[Arena]:
+def native_arena(
+    broker: str, *, disk: str = "plain", settings: Sequence[str] = (), report: Report = print
+) -> Iterator[Arena]:
     """A broker of our own to break, as a native process on `disk`; it and its data are gone afterwards."""
-    if reason := disks.why_not(disk):  # type: ignore[arg-type]
+    if reason := disks.why_not(disk):
         raise StackError(f"making a disk of kind {disk}", reason, "`labs doctor` lists what this machine can do.")
     with state.locked(report):
         sweeping.sweep(report)

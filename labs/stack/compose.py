@@ -27,6 +27,7 @@ _NEVER_USED = {
 
 def _compose(project: str, *arguments: str, timeout_s: float, extra: Mapping[str, str], host: bool = False) -> str:
     files = ["docker-compose.yml", *(["docker-compose.host.yml"] if host else [])]
+    files += ["docker-compose.disk.yml"] if "LABS_DISK_DEVICE" in extra else []
     named = [part for name in files for part in ("-f", str(root() / name))]
     start = ["compose", "--ansi", "never", "--progress", "plain", "-p", project, *named]
     return docker.run([*start, *arguments], timeout_s, extra)
@@ -104,10 +105,11 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
     secrets: dict[str, tuple[str, str]],
     owner_pid: int | None,
     host_network: bool = False,
+    more: Mapping[str, str] | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, Endpoint]:
     """Containers of these brokers, each answering from here; a start that fails leaves none of them behind."""
-    extra = _environment(project, ports, secrets, owner_pid)
+    extra = _environment(project, ports, secrets, owner_pid) | dict(more or {})
     for broker, image in _missing(brokers).items():
         report(f"{broker}: pulling {image}, once ...")
         docker.run(["pull", "--quiet", image], PULL_S)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets as random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,8 +23,16 @@ class Contained:
     """One compose project from the order to the last broker's first message."""
 
     def __init__(
-        self, brokers: Sequence[str], owner: str, ports: dict[str, int], report: Report, *, host_network: bool = False
+        self,
+        brokers: Sequence[str],
+        owner: str,
+        ports: dict[str, int],
+        report: Report,
+        *,
+        host_network: bool = False,
+        more: Mapping[str, str] | None = None,
     ) -> None:
+        self.more, self.ready = dict(more or {}), dict[str, Endpoint]()
         self.id, self.report, self.host_network = random.token_hex(4), report, host_network
         self.brokers, self.ports = list(brokers), ports
         mine = me()
@@ -53,6 +61,7 @@ class Contained:
                 secrets=state.secrets(),
                 owner_pid=os.getpid() if session else None,
                 host_network=self.host_network,
+                more=self.more,
                 report=self.report,
             )
         ready = {name: replace(place, version=self._prove(place)) for name, place in found.items()}
@@ -62,7 +71,12 @@ class Contained:
             about |= {"container": place.container, "version": place.version, "data_dir": place.data_dir}
             self.record["brokers"][name] = about
         state.write_json(self.file, self.record)
+        self.ready = ready
         return ready
+
+    def place(self, broker: str) -> Endpoint:
+        """Where the broker was when it was ready."""
+        return self.ready[broker]
 
     def _prove(self, place: Endpoint) -> str:
         deadline = time.monotonic() + READY_S

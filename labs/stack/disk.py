@@ -53,8 +53,10 @@ class Plain:
         """Give everything back."""
 
 
-def tool(*command: str) -> None:
+def tool(*command: str) -> str:
+    """What a program of the system printed; StackError with its own words if it failed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise StackError(f"running {command[0]} {command[-1]}", f"{said}.", "`labs doctor` says what is missing.")
+    return done.stdout

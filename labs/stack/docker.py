@@ -63,11 +63,11 @@ def container(broker: str, project: str) -> dict[str, Any]:
     return found
 
 
-def last_words(broker: str, project: str) -> str:
+def last_words(broker: str, project: str, lines: int = 3) -> str:
     """The end of a container's log, in one line."""
     try:
         log = subprocess.run(
-            ["docker", "logs", "--tail", "3", ids(project, broker)[0]], capture_output=True, text=True,
+            ["docker", "logs", "--tail", str(lines), ids(project, broker)[0]], capture_output=True, text=True,
             timeout=ANSWER_S, errors="replace",
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired, IndexError):

@@ -21,6 +21,41 @@ CLONE_NEWNS = 0x20000
 BUSY_S = 10.0
 
 
+def flush(data: Path) -> None:
+    """Write all of the file system on which `data` lies, and only of it."""
+    handle = os.open(data, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(handle):
+            raise OSError(ctypes.get_errno(), "syncfs")
+    finally:
+        os.close(handle)
+
+
+def _device_of(mountpoint: Path) -> str:
+    """The device mounted exactly there, in this process's view; empty if none is."""
+    rows = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    there = str(mountpoint.resolve())
+    return next((row[0] for row in reversed(rows) if row[1].replace("\\040", " ") == there), "")
+
+
+def shut_down(data: Path) -> Facts:
+    """The file system on which `data` lies forgets what it has not written; a write of our own proves it."""
+    if not _device_of(data).startswith("/dev/loop"):  # never the machine's own disk
+        raise StackError("cutting the power", f"{data} does not lie on a loop device of its own.", "Nothing was done.")
+    handle = os.open(data, os.O_RDONLY)
+    try:
+        fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+    finally:
+        os.close(handle)
+    try:
+        (data / "after-the-cut").write_bytes(b"x")
+    except OSError as error:
+        if error.errno == errno.EIO:
+            return {"after_the_cut": "EIO"}
+        raise
+    raise StackError("cutting the power", "the file system still took a write.", "The kernel has no shutdown call.")
+
+
 class Loop(Plain):
     """An ext4 of its own in a file, mounted where only this stack's processes see it."""
 
@@ -44,27 +79,11 @@ class Loop(Plain):
 
     def sync(self) -> None:
         """Write all of this file system, and only of it."""
-        handle = os.open(self.data, os.O_RDONLY)
-        try:
-            if ctypes.CDLL(None, use_errno=True).syncfs(handle):
-                raise OSError(ctypes.get_errno(), "syncfs")
-        finally:
-            os.close(handle)
+        flush(self.data)
 
     def cut(self) -> Facts:
-        """From here on the file system neither reads nor writes; a write of our own proves it."""
-        handle = os.open(self.data, os.O_RDONLY)
-        try:
-            fcntl.ioctl(handle, EXT4_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
-        finally:
-            os.close(handle)
-        try:
-            (self.data / "after-the-cut").write_bytes(b"x")
-        except OSError as error:
-            if error.errno == errno.EIO:
-                return {"after_the_cut": "EIO"}
-            raise
-        raise StackError("cutting the power", "the file system still took a write.", "The kernel has no shutdown call.")
+        """From here on the file system neither reads nor writes."""
+        return shut_down(self.data)
 
     def restore(self) -> Facts:
         """Mount it again: the journal is replayed, the rest is gone."""
@@ -76,7 +95,8 @@ class Loop(Plain):
         deadline = time.monotonic() + BUSY_S
         while True:
             try:
-                return tool("umount", str(self.data))
+                tool("umount", str(self.data))
+                return
             except StackError:
                 if time.monotonic() > deadline:
                     raise

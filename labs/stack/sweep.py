@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -98,6 +99,7 @@ def _is_kept(record: registry.Record, report: Report) -> bool:
 
 
 def _sweep_folders(kept: set[str]) -> None:
+    _free_loop_devices(kept)
     for folder in [*run_root().glob(run_folder("*").name), *state.home().glob("session-*")]:
         if folder.name.rpartition("-")[2] not in kept:
             shutil.rmtree(folder, ignore_errors=True)
@@ -107,6 +109,18 @@ def _sweep_folders(kept: set[str]) -> None:
     for partial in [*state.cache().glob(".partial-*"), *state.cache().glob("debian/.partial-*")]:
         if not psutil.pid_exists(int(partial.name.rpartition("-")[2])):
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _free_loop_devices(kept: set[str]) -> None:
+    """Of containers' volumes; those of native brokers go with their mount namespace."""
+    images = [path for path in state.home().glob("session-*/disk.img") if path.parent.name[8:] not in kept]
+    if not images or not shutil.which("losetup"):
+        return
+    asked = ["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"]
+    for line in subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines():
+        device, _, file = line.strip().partition(" ")
+        if Path(file.strip().removesuffix(" (deleted)")) in images:
+            subprocess.run(["losetup", "--detach", device], capture_output=True, check=False)
 
 
 def _end(stack: str, report: Report) -> None:
