@@ -137,9 +137,9 @@ def loss_matrix(digests: Sequence[Digest]) -> go.Figure:
     """What each setting lost at each fault: the outcome's word, sign and counts in a cell a point."""
     broker = {d["settings"]["label"]: d["settings"]["broker"] for d in digests}
     rows = sorted(broker, key=lambda label: -BROKERS.index(broker[label]))
-    heads = [words[0] for name, words in fault.FAULTS.items() if any(d["settings"]["fault"] == name for d in digests)]
+    heads = [head for head in fault.HEADS.values() if any(fault.head(d) == head for d in digests)]
     words, ink = list(OUTCOMES), palette()
-    cells = {(d["settings"]["label"], fault.FAULTS[d["settings"]["fault"]][0]): fault.cell(d) for d in digests}
+    cells = {(d["settings"]["label"], fault.head(d)): fault.cell(d) for d in digests}
     found = [[cells.get((row, head)) for head in heads] for row in rows]
     at = [[words.index(cell["word"]) if cell else None for cell in line] for line in found]
     steps = [_tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from labs.digest import Digest
-from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.looks import FAULT_LOOK, JOBS_GUESS, JOBS_LOOK, LOSS_GUESS
-from labs.looks.fault import FAULTS
-from labs.profile import RUNGS, profile
-from labs.recorder import Watch
+from labs.experiments import experiment
+from labs.experiments.base import Control, Experiment, Option
+from labs.looks import JOBS_GUESS, JOBS_LOOK
+from labs.profile import profile
 
 CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}
 STARTUP_LOG = "Bad file format reading the append only file\nmake a backup, then use redis-check-aof --fix <filename>"
@@ -51,13 +48,14 @@ def three(outcome: str, acknowledged: int, *lost: int, trouble: str = "") -> lis
 
 
 MATRIX = [
+    fault_digest("redis-list-rdb", "kill", *three("all lost", 2900, 2900, 2900, 2900)),
     fault_digest("redis-list-none", "stop", *three("all lost", 2900, 2900, 2900, 2900)),
     fault_digest("redis-list-none", "kill", *three("all lost", 2900, 2900, 2900, 2900)),
     fault_digest("redis-list-everysec", "stop", *three("none lost", 2900)),
     fault_digest("redis-list-everysec", "kill", *three("none lost", 2900)),
     fault_digest("redis-list-everysec", "power", *three("some lost", 2900, 527, 85, 340)),
     fault_digest("redis-list-always", "power", *three("did not start", 2900, trouble=STARTUP_LOG)),
-    fault_digest("rabbitmq-transient", "kill", *three("all lost", 8000, 8000, 8000, 8000)),
+    fault_digest("rabbitmq-transient-confirms", "kill", *three("all lost", 8000, 8000, 8000, 8000)),
     fault_digest("rabbitmq-confirms", "stop", *three("none lost", 8000)),
     fault_digest("rabbitmq-confirms", "kill", *three("none lost", 8000)),
     fault_digest("rabbitmq-confirms", "power", repeat(1, "none lost", 8000), *three("some lost", 8000, 12, 7)),
@@ -70,7 +68,14 @@ MATRIX = [
 
 def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
     def one(lost: int, twice: int, unknown: int) -> dict[str, Any]:
-        jobs = {"jobs": 300, "once": 300 - lost - twice - unknown, "twice": twice, "lost": lost, "unknown": unknown}
+        jobs = {
+            "jobs": 300,
+            "once": 300 - lost - twice - unknown,
+            "twice": twice,
+            "lost": lost,
+            "told": 0,
+            "unknown": unknown,
+        }
         word = "unknown" if unknown else "broken" if lost else "kept"
         redelivery_s = None if lost or unknown else 0.05 + twice
         evidence = {"fault": {"evidence": "worker 7 died of SIGKILL"}, "trouble": "", "took_s": 9.0}
@@ -98,46 +103,7 @@ def _options(words: dict[str, str]) -> tuple[Option, ...]:
     return tuple(Option(value, label) for value, label in words.items())
 
 
-def _matrix_points(settings: Settings, _watch: Watch) -> list[Digest]:
-    wanted = {"profile": settings["profile"], "fault": settings["fault"]}
-    return [digest for digest in MATRIX if wanted.items() <= digest["settings"].items()]
-
-
-LOSS_LAB = Experiment(
-    name="loss-matrix",
-    number="L3.2",
-    title="The loss matrix",
-    question="What is lost?",
-    claims=(),
-    controls=(
-        Control(
-            "profile",
-            "Setting",
-            "choice",
-            "redis-list-everysec",
-            _options({d["settings"]["profile"]: d["settings"]["label"] for d in MATRIX}),
-        ),
-        Control(
-            "fault", "What happens", "steps", "kill", _options({f: FAULTS[f][0] for f in ("stop", "kill", "power")})
-        ),
-    ),
-    grid=list,
-    run=_matrix_points,
-    verdict=lambda _digests: [],
-    look=FAULT_LOOK,
-    guess=LOSS_GUESS,
-)
-BROKER_OPTIONS = _options({"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"})
-THEATRE = replace(
-    LOSS_LAB,
-    name="fault-theatre",
-    title="The fault theatre",
-    controls=(
-        Control("brokers", "Brokers", "many", ["redis", "rabbitmq", "kafka"], BROKER_OPTIONS, alias="broker"),
-        Control("rung", "Said to survive", "steps", 2, tuple(Option(n, word) for n, word in enumerate(RUNGS[:4]))),
-        LOSS_LAB.controls[1],
-    ),
-)
+LOSS_LAB, THEATRE = experiment("loss-matrix"), experiment("fault-theatre")
 JOBS_LAB = Experiment(
     name="kill-the-worker",
     number="L2.3",
@@ -152,7 +118,7 @@ JOBS_LAB = Experiment(
             "redis-blpop",
             _options({d["settings"]["mode"]: d["settings"]["label"] for d in JOBS}),
         ),
-        Control("prefetch", "Ahead", "choice", 10, tuple(Option(n, str(n)) for n in (1, 10, 50))),
+        Control("prefetch", "Jobs taken at once", "choice", 10, tuple(Option(n, str(n)) for n in (1, 10, 50))),
     ),
     grid=list,
     run=lambda settings, _watch: [d for d in JOBS if d["settings"]["mode"] == settings["mode"]],

@@ -75,7 +75,10 @@ def ready(page: Page, address: str) -> Page:
 
 
 def matrix(page: Page, host: str) -> Page:
-    return ready(page, f"{host}loss-matrix-light.html")
+    """The loss matrix with Redis's everysec and SIGKILL chosen."""
+    ready(page, f"{host}loss-matrix-light.html")
+    page.locator("[data-key='redis-list-everysec|kill']").click()
+    return page
 
 
 def text(page: Page) -> str:
@@ -127,7 +130,7 @@ def test_the_keyboard_picks_a_cell_and_commits_a_guess(page: Page, host: str) ->
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.dataset.key") == "redis-list-everysec|power"
     assert page.locator("[aria-pressed=true]").get_attribute("data-key") == "redis-list-everysec|power"
-    assert page.get_by_label("power cut", exact=True).is_checked()
+    assert page.get_by_label("What happens").input_value() == "power"
     assert "then a power cut" in page.locator(".lp-guess legend").inner_text()
     page.get_by_role("button", name="none lost").focus()
     page.keyboard.press("Enter")
@@ -204,7 +207,10 @@ def test_brokers_stand_side_by_side_each_with_a_guess_of_its_own(page: Page, hos
     assert heads[0] == "Redis list, AOF everysec, SIGKILL"
     assert [head.split()[0] for head in heads] == ["Redis", "RabbitMQ", "Kafka,"]
     page.locator("[data-key='kafka-acks-0|kill']").click()
-    assert page.get_by_label("nothing", exact=True).is_checked()
+    assert page.get_by_role("checkbox", name="Kafka, acks=0").is_checked()
+    page.get_by_label("What happens").select_option("power")
+    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('No run is recorded for')")
+    assert "Kafka, acks=0" in page.locator(".lp-said").inner_text()
 
 
 def test_a_way_of_handing_out_work_is_a_bar_with_its_counts_in_words(page: Page, host: str) -> None:
@@ -220,7 +226,7 @@ def test_a_way_of_handing_out_work_is_a_bar_with_its_counts_in_words(page: Page,
     row = page.locator(".lp-strips tr", has=page.locator("[data-key=rabbitmq-manual-ack]"))
     assert "0 lost, 299 done once, 1 done twice" in row.inner_text()
     page.locator("select").last.select_option("50")
-    assert "Nearest recorded: ahead 10" in page.locator(".lp-subtitle").inner_text()
+    assert "Nearest recorded: jobs taken at once 10" in page.locator(".lp-subtitle").inner_text()
 
 
 def test_without_scripts_the_outcomes_are_a_table_in_sight(browser: Browser, host: str) -> None:

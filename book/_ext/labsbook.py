@@ -4,6 +4,7 @@
 {claim} C48                   a claim with its verdict
 {claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
+{run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/looks
 """
 
 from __future__ import annotations

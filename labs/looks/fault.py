@@ -9,22 +9,23 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from labs.faults import NAMES
 from labs.looks.base import Chart, Guess, Look, View
 from labs.looks.counts import middle, percent, seconds, span
 from labs.profile import profiles
 from labs.traces import Digest
 
-FAULTS = {
-    "stop": ("clean stop", "a clean stop"),
-    "kill": ("SIGKILL", "SIGKILL"),
-    "power": ("power cut", "a power cut"),
-    "freeze": ("freeze", "a freeze"),
-    "cut": ("network cut", "a cut network"),
-    "disk-full": ("disk full", "a full disk"),
-    "memory-full": ("memory full", "full memory"),
-    "slow-fsync": ("slow disk", "a slow disk"),
+HEADS = {
+    "stop": "clean stop",
+    "kill": "SIGKILL",
+    "power": "power cut",
+    "freeze": "freeze",
+    "cut": "network cut",
+    "disk-full": "full disk",
+    "memory-full": "full memory",
+    "slow-fsync": "slow disk",
 }
-"""Fault -> the head of its column, and its name in a sentence."""
+"""Fault -> the head of its column, from mild to hard and then those that the broker survives."""
 PROMISED = {
     "acknowledged": "that the broker had acknowledged",
     "sent": "for which the call had returned (this setting acknowledges nothing)",
@@ -48,7 +49,14 @@ def counts(digest: Digest, fate: str) -> list[int]:
 
 def event(digest: Digest) -> str:
     """The fault as a sentence names it."""
-    return FAULTS.get(digest["settings"]["fault"], ("", str(digest["settings"]["fault"])))[1]
+    kind = str(digest["settings"]["fault"])
+    return NAMES.get(kind, HEADS.get(kind, kind))
+
+
+def head(digest: Digest) -> str:
+    """The fault as its column is called."""
+    kind = str(digest["settings"]["fault"])
+    return HEADS.get(kind, kind)
 
 
 def counted(digest: Digest) -> str:
@@ -106,7 +114,7 @@ def sentence(digest: Digest) -> str:
     text = f"{title(digest)} ({agree_text(digest)})"
     windows = [repeat["loss_window_s"] for repeat in judged(digest)]
     if any(windows):
-        text += f"; the lost ones span {seconds(windows)}"
+        text += f"; the oldest of them had been {counted(digest)} {seconds(windows)} before"
     if any(repeat["recovery_s"] is not None for repeat in judged(digest)):
         text += f"; it answered again after {seconds(repeat['recovery_s'] for repeat in judged(digest))}"
     if counted(digest) == "sent":
@@ -162,7 +170,7 @@ def row(digest: Digest) -> list[str]:
     texts = [span(counts(digest, name)) for name in ("duplicated", "recovered", "unconfirmed")]
     return [
         digest["settings"]["label"],
-        FAULTS.get(digest["settings"]["fault"], (str(digest["settings"]["fault"]),))[0],
+        head(digest),
         outcome(digest),
         span(repeat["ledger"]["acknowledged"] for repeat in digest["repeats"]),
         lost_text(digest) if found else "–",
@@ -202,7 +210,7 @@ def view(digest: Digest) -> View:
 
 def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """The heads of the matrix in the order from mild to hard; a page shows those that have a point."""
-    return {"matrix": {"heads": [[name, words[0]] for name, words in FAULTS.items()]}, "bill": {}}
+    return {"matrix": {"heads": [list(head) for head in HEADS.items()]}, "bill": {}}
 
 
 def _over(name: str) -> Callable[[Digest], str]:

@@ -14,7 +14,7 @@ FATE_WORDS = {"lost": "lost", "once": "done once", "twice": "done twice"}
 LOST, TWICE, ONCE = "some jobs are lost", "some jobs are done twice", "every job is done once"
 COLUMNS = (
     "Way",
-    "Handed out ahead",
+    "Taken at once",
     "Jobs",
     "Lost",
     "Done once",
@@ -26,10 +26,8 @@ COLUMNS = (
 
 
 def judged(digest: Digest) -> list[dict[str, Any]]:
-    """The repeats that can say: the worker's death is proven and nothing is still on its way."""
-    return [
-        repeat for repeat in digest["repeats"] if repeat.get("verdict") != "unknown" and not repeat["jobs"]["unknown"]
-    ]
+    """The repeats that can say: the worker's death is proven, and a loss or that there was none."""
+    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown"]
 
 
 def counts(digest: Digest, fate: str) -> list[int]:
@@ -76,6 +74,8 @@ def sentence(digest: Digest) -> str:
     """What the point says, in words."""
     number = len(judged(digest))
     text = f"{title(digest)} ({number} of {len(digest['repeats'])} repeats can say)"
+    if any(told := [repeat["jobs"].get("told", 0) for repeat in judged(digest)]):
+        text += f"; of {span(told)} lost ones the sender was told"
     if any(value is not None for value in again(digest)):
         text += f"; the first job of the dead worker was finished by another after {seconds(again(digest))}"
     return text + "."
@@ -135,8 +135,9 @@ def _over(fate: str) -> Callable[[Digest], str]:
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {
-    **{fate: _over(fate) for fate in ("jobs", *FATES)},
+    **{fate: _over(fate) for fate in ("jobs", *FATES, "told")},
     "redelivery_s": lambda digest: seconds(again(digest)),
+    "restart_s": lambda digest: seconds(repeat.get("restart_s") for repeat in judged(digest)),
     "took": lambda digest: seconds(repeat.get("took_s") for repeat in digest["repeats"]),
     "outcome": lambda digest: str(digest["median"]["outcome"]),
 }

@@ -4,7 +4,7 @@
 const SAY = {
   mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
   run: "Run", cancel: "Cancel", data: "Data", card: "Run card", repeat: "Repeat this", verdicts: "Verdict",
-  press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one broker.", notRecorded: "No run is recorded for this choice.",
+  press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one.", notRecorded: "No run is recorded for this choice.", lacks: (labels) => `No run is recorded for ${labels.join(", nor for ")}.`,
   setting: "Setting", notRun: "not recorded", unknown: "unknown", yours: "your guess first", trouble: "What it said last",
   show: "Show me", showAll: "Show everything", again: "Start over", commit: "Commit yourself, or press “Show me”.",
   said: (guess, truth) => `You said “${guess}”. It was “${truth}”.`, right: "That is right.", wrong: "That is not what happened.",
@@ -321,7 +321,7 @@ class Panel {
   start() {
     const { mix, rungs, ...settings } = this.chosen, gap = (broker) => !mix && `${broker}|${settings.rung}` in this.state.missing;
     settings.brokers = settings.brokers?.filter((broker) => !gap(broker));
-    if (settings.brokers?.length === 0) { this.alert.hidden = false; this.alert.textContent = SAY.nothing; return; }
+    if (this.many && !settings[this.many.name].length) { this.alert.hidden = false; this.alert.textContent = SAY.nothing; return; }
     this.model.send({ do: "run", settings: mix ? { ...settings, mix, rungs: Object.fromEntries(settings.brokers.map((b) => [b, rungs[b]])) } : settings });
   }
   progress() {
@@ -369,6 +369,9 @@ class Panel {
   say(views, open) {
     const lines = open.map((view) => make("p", { text: view.sentence }));
     const trouble = [...new Set(open.map((view) => view.trouble).filter(Boolean))];
+    const lacks = views.length && this.many ? this.many.options.filter(([value]) => this.chosen[this.many.name].includes(value) && !(`${value}|${this.chosen.rung}` in this.state.missing)
+      && !views.some((view) => view[axisOf(this.many)] === value)).map(([, label]) => label) : [];
+    if (lacks.length) lines.push(make("p", { text: SAY.lacks(lacks) }));
     if (!views.length) lines.push(make("p", { text: this.many && !this.chosen[this.many.name].length ? SAY.nothing : SAY.notRecorded }));
     this.said.replaceChildren(...lines, ...trouble.flatMap((text) => [make("p", { class: "lp-note", text: SAY.trouble }), make("pre", { class: "lp-log", text })]));
   }
@@ -395,7 +398,7 @@ class Panel {
   }
   command(views) {
     const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view[axisOf(control)]) : views[0][control.name] ?? this.chosen[control.name]).join(",");
-    return [this.state.command, ...this.state.controls.map((control) => `--set ${control.alias || control.name}=${value(control)}`)].join(" ");
+    return [this.state.command, ...this.state.controls.filter((control) => value(control) !== "").map((control) => `--set ${control.alias || control.name}=${value(control)}`)].join(" ");
   }
 }
 

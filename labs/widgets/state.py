@@ -30,6 +30,8 @@ CARD = {
     "rung": "Survives",
     "durability": "Settings in force",
     "fault_method": "How the fault is made",
+    "jobs": "The work",
+    "prefetch": "Taken at once",
     "payload_bytes": "Payload, B",
     "replicas": "Replicas",
     "fsync_ms": "One flush, ms",
