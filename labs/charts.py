@@ -191,7 +191,7 @@ def jobs_done(digests: Sequence[Digest]) -> go.Figure:
     for at, fate in enumerate(jobs.FATES):
         parts = [jobs.strip(digest)[at] for digest in known]
         colour, strength, shape = JOB_LOOKS[fate]
-        dress = {"marker": {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}}
+        dress: dict[str, Any] = {"marker": {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}}
         dress |= {"text": [part["text"] if part["share"] else "" for part in parts], "name": jobs.FATE_WORDS[fate]}
         bars.append(go.Bar(dress, y=names, x=[part["share"] * 100 for part in parts], orientation="h"))
     axes = {"xaxis": {"range": [0, 100], "title": "share of the jobs, %"}, "yaxis": {"automargin": True}}

@@ -20,7 +20,7 @@ COLUMNS = (
     "Done once",
     "Done twice",
     "Unknown",
-    "Done again after",
+    "Redelivered after",
     "Repeats",
 )
 
@@ -41,9 +41,9 @@ def again(digest: Digest) -> list[float | None]:
 
 
 def again_text(digest: Digest) -> str:
-    """done again after 6.1 s; in words where nothing was."""
+    """redelivered after 6.1 s; in words where nothing was."""
     known = [value for value in again(digest) if value is not None]
-    return f"done again after {seconds(known)}" if known else "nothing was done again"
+    return f"redelivered after {seconds(known)}" if known else "nothing redelivered"
 
 
 def truth(digest: Digest) -> str:
@@ -126,7 +126,7 @@ def _proof(digest: Digest) -> str:
 
 def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """What the columns of the bars are called, and the parts in their order."""
-    names = ["Way", "What became of the jobs", "Done again after"]
+    names = ["Way", "What became of the jobs", "Redelivered after"]
     return {"strips": {"heads": names, "fates": [[fate, FATE_WORDS[fate]] for fate in FATES]}}
 
 

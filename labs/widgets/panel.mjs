@@ -295,7 +295,9 @@ class Panel {
     this.sync(); this.draw();
   }
   build() {
-    this.controls = this.state.controls.map((control) => KINDS[control.kind](this, control));
+    // What no recorded point differs in is a control of live runs only.
+    const used = (control) => this.live || Object.values(this.state.views).some((view) => axisOf(control) in view);
+    this.controls = this.state.controls.filter(used).map((control) => KINDS[control.kind](this, control));
     if (this.state.controls.some((control) => control.name === "rung")) this.controls.push(mixControl(this));
     this.title = make("p", { class: "lp-title" }); this.subtitle = make("p", { class: "lp-subtitle" });
     this.plots = this.state.charts.map((chart) => ({ ...chart, heading: make("p", { class: "lp-chartname", text: chart.label }),

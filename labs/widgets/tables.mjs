@@ -97,7 +97,7 @@ function bill(panel, plot, chosen) {
     const bar = make("span", { class: "lp-bar", "data-line": line.name, "aria-hidden": "true" });
     bar.style.width = `${100 * (line.value ?? 0) / most}%`;
     bar.style.setProperty("--bar", `var(--${inkOf(view.broker)})`);
-    return make("td", {}, line.value == null ? null : bar, make("span", { text: line.text }));
+    return make("td", {}, line.value ? bar : null, make("span", { text: line.text }));
   };
   const body = open[0].bill.map((line, at) => make("tr", {}, make("th", { scope: "row", text: [...new Set(open.map((view) => view.bill[at].name))].join(" / ") }),
     ...open.map((view) => cell(view, view.bill[at]))));
