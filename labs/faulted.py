@@ -43,9 +43,10 @@ def record_fault(
     """
     began_s = time.monotonic()
     settings = start_arguments(using.settings) if using.broker == "redis" else ()
+    where, disk = fault.place(backend)
     watch.progress(0.0, f"starting {using.broker}")
     with (
-        stack.arena(using.broker, backend, disk=fault.needs, settings=settings, report=_quiet) as arena,
+        stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
         open_broker(arena.endpoint, using, ADDRESS) as broker,
     ):
         ordeal = _Ordeal(arena, using, workload, watch)

@@ -90,12 +90,24 @@ class Fault:
         """When it happens, seconds after the start of the load."""
         return round(random.Random(self.seed).uniform(self.earliest_s, self.latest_s), 3)
 
-    @property
-    def needs(self) -> str:
-        """The kind of disk that the broker must lie on for it; StackError if this machine can have none."""
-        if self.kind == "power":
-            return self.disk or self._first("loop", "ledger")
-        return self._first({"disk-full": "loop", "slow-fsync": "ledger"}.get(self.kind, self.disk or "plain"))
+    def place(self, backend: str = "auto") -> tuple[str, str]:
+        """The backend and the kind of disk for it, for example ("compose", "loop").
+
+        Containers where an engine has the images and can do it; else native. StackError where neither can.
+        """
+        kind = stack.kind_of(backend)
+        if kind == "compose" and self.kind in ("none", "stop", "kill", "freeze") and self.disk in ("", "plain"):
+            return kind, "plain"
+        if kind == "compose" and self.kind == "power" and self.disk in ("", "loop") and not stack.no_disk("loop"):
+            return kind, "loop"
+        if kind == "compose" and backend == "compose":
+            raise stack.StackError(
+                f"preparing {NAMES[self.kind]} in a container",
+                "only native brokers can have it.",
+                "Use native brokers.",
+            )
+        wanted = {"power": ("loop", "ledger"), "disk-full": ("loop",), "slow-fsync": ("ledger",)}
+        return "native", self._first(*((self.disk,) if self.disk else wanted.get(self.kind, ("plain",))))
 
     def _first(self, *kinds: str) -> str:
         reasons = {kind: stack.no_disk(kind) for kind in kinds}

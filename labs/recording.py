@@ -50,7 +50,8 @@ def record_lab(
         if lab.warm_up:
             extra |= lab.warm_up(watch)
         for at, point in enumerate(settings):
-            digests += lab.run(point, _part(watch, at, len(settings)))
+            asked = point if lab.needs or not lab.controls else point | {"backend": backend}
+            digests += lab.run(asked, _part(watch, at, len(settings)))
     for one in digests:
         if host_network:
             one["card"]["backend"] = "containers, host networking"

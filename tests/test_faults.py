@@ -189,4 +189,4 @@ def test_without_root_and_without_a_compiler_a_power_cut_says_what_is_missing(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert "C compiler" in str(shim.why_not())
     with pytest.raises(stack.StackError, match=r"needs root on Linux.*C compiler"):
-        _ = Fault("power").needs
+        Fault("power").place("native")

@@ -104,7 +104,7 @@ class Experiment:
         chosen = {control.name: control.default for control in self.controls}
         names = {c.name: c for c in self.controls} | {c.alias: c for c in self.controls if c.alias}
         for name, value in (given or {}).items():
-            if name in ("repeats", "seed", "mix", "rungs"):
+            if name in ("repeats", "seed", "backend", "mix", "rungs"):
                 chosen[name] = _extra(name, value)
             elif name not in names:
                 raise UnknownNameError("setting", name, sorted(names))
@@ -119,4 +119,6 @@ def _extra(name: str, value: Any) -> Any:
         if not str(value).isdigit() or not 1 <= int(value) <= most:
             raise ValueError(f"{name} must be 1 to {most:,}, got {value!r}")
         return int(value)
+    if name == "backend":
+        return str(value)
     return str(value).lower() in ("1", "true", "yes") if name == "mix" else dict(value)

@@ -65,7 +65,7 @@ def measured(
             seed = settings.get("seed", 1) + turn
             fault = Fault(settings["fault"], seed, disk=settings.get("disk", ""))
             part = _part(watch, at * repeats + turn, steps, f"{using.label}, seed {seed}")
-            runs.append(_kept(lab, record_fault(using, load, fault, part)))
+            runs.append(_kept(lab, record_fault(using, load, fault, part, backend=settings.get("backend", "auto"))))
         found.append(bill(lab, {"fault": settings["fault"]}, runs, using))
     return found
 

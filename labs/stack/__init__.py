@@ -97,7 +97,7 @@ def session(
 @contextmanager
 def arena(
     broker: str,
-    backend: str = "auto",
+    backend: str = "native",
     *,
     disk: str = "plain",
     settings: Sequence[str] = (),
@@ -105,9 +105,9 @@ def arena(
 ) -> Iterator[Arena]:
     """A broker of our own to break, with its data on `disk`; `settings` are more arguments (Redis) or lines (Kafka).
 
-    Native unless containers are asked for: only there a disk can be slow, full, or cut without root.
+    Only a native one's disk can be slow, full, or cut without root.
     """
-    if backends.asked(backend) == "compose":
+    if backend == "compose":
         from labs.stack.contained_arena import contained_arena
 
         with contained_arena(broker, disk=disk, settings=settings, report=report) as found:
