@@ -20,6 +20,7 @@ from labs.brokers import open_broker
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
 from labs.brokers.redis_broker import start_arguments
 from labs.faults import ENDING, NAMES, Fault
+from labs.messages import HEADER
 from labs.profile import Profile
 from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch, crew, result_of
 from labs.runs import Run, empty_columns, sequence_column
@@ -31,7 +32,8 @@ ENDS_S = 3.0
 DRAINS_S = 60.0
 NS_PER_S = 1_000_000_000
 ADDRESS = "labs-fault"
-NOTHING = Received(np.empty(0, workers.HEADER), np.empty(0, np.int64), np.empty(0, np.int64))
+COLUMNS = ("heads", "at_ns", "again")
+NOTHING = Received(np.empty(0, HEADER), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def record_fault(
@@ -131,8 +133,8 @@ class _Ordeal:
                 left, trouble = None, f"asking for the backlog: {error}"
         if left and not trouble:
             trouble = f"{left:,} messages were still in the broker after {DRAINS_S:.0f} s"
-        joined = [np.concatenate([getattr(part, name) for part in parts]) for name in ("heads", "at_ns", "again")]
-        return Received(*joined, trouble), left == 0
+        heads, at_ns, again = (np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS)
+        return Received(heads, at_ns, again, trouble), left == 0
 
     def _read(self) -> Received:
         """One consumer reads until nothing has come for QUIET_S."""

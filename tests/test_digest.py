@@ -221,4 +221,4 @@ def test_every_point_of_every_grid_is_a_valid_setting() -> None:
     for lab in EXPERIMENTS.values():
         assert lab.grid()
         for settings in lab.grid():
-            assert lab.settings(settings)["repeats"] == 5
+            assert lab.settings(settings)["repeats"] >= 3

@@ -31,9 +31,8 @@ def grid() -> list[Settings]:
 
 def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     """Words on six claims from the cells that are there."""
-    rules = (loss_verdicts.c02, loss_verdicts.c04, loss_verdicts.c29)
-    rules += (loss_verdicts.c33, loss_verdicts.c43, loss_verdicts.c45)
-    return [rule(digests) for rule in rules]
+    judges = loss_verdicts
+    return [rule(digests) for rule in (judges.c02, judges.c04, judges.c29, judges.c33, judges.c43, judges.c45)]
 
 
 LOSS_MATRIX = Experiment(

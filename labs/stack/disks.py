@@ -47,4 +47,4 @@ def why_not(kind: str) -> str | None:
 
 def power() -> Kind | None:
     """The disk whose power can be cut here: a loop device where that is allowed, else the ledger, else None."""
-    return next((kind for kind in ("loop", "ledger") if why_not(kind) is None), None)  # type: ignore[return-value]
+    return next((kind for kind in ("loop", "ledger") if why_not(kind) is None), None)
