@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -196,6 +197,24 @@ def verify(files: tuple[Path, ...]) -> None:
         else:
             found = runs.load(path)
             out.print(f"{path.name}: {found!r}: {loss.account(found)}", markup=False)
+
+
+@main.command()
+@click.argument("names", metavar="[ROW]...", nargs=-1)
+@click.option("--fast", is_flag=True, help="Only the rows that every test run does, one seed each.")
+@click.option("--seeds", type=click.IntRange(1, 100), help="Instead of each row's own number of seeds.")
+@click.option("--list", "list_", is_flag=True, help="Print the table and stop.")
+@backend_option
+@as_json
+@plain
+def promises(**asked: Any) -> None:
+    """Attack the promises ROW (R12, Q12, ...; all by default) on real brokers, each beside its control.
+
+    Ends with 1 unless every row that was run is as expected.
+    """
+    from labs import attack
+
+    sys.exit(not attack.attack(**asked))
 
 
 @main.command()

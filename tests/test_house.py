@@ -23,6 +23,7 @@ FLOORS = (
     "loss",
     "bound",
     "digest",
+    "proxy",
     "faults",
     "faulted",
     "bill",
@@ -32,12 +33,14 @@ FLOORS = (
     "looks",
     "charts",
     "experiments",
+    "promises",
     "recording",
     "recorded",
     "claims",
     "widgets",
     "jupyter",
     "terminal",
+    "attack",
     "__main__",
 )
 """From the ground up: a module imports only from lower floors and from its own."""

@@ -1,0 +1,48 @@
+"""`labs promises`: run the chosen rows and print a line for each as it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from labs.promises import EXPERIMENTS, chosen, report, running
+from labs.promises.base import Row
+from labs.promises.running import Result
+from labs.terminal import Bar, out, say
+
+PLAIN: Any = {"markup": False, "soft_wrap": True}
+
+
+def attack(names: Sequence[str], *, fast: bool, seeds: int | None, list_: bool, backend: str, json_: bool) -> bool:
+    """Whether all that was run is as expected, and something was run."""
+    rows = chosen(names, fast=fast)
+    if list_:
+        _print_table(rows, json_)
+        return True
+    results = _run(rows, seeds or (1 if fast else None), backend, quiet=json_)
+    success = report.success(results)
+    if json_:
+        out.print_json(json.dumps({"as_expected": success, "rows": list(map(report.result_data, results))}))
+    else:
+        out.print(report.closing(results), **PLAIN)
+    return success
+
+
+def _print_table(rows: Sequence[Row], json_: bool) -> None:
+    if json_:
+        out.print_json(json.dumps([report.row_data(row) for row in rows]))
+    else:
+        out.print("\n".join(map(report.entry, rows)), **PLAIN)
+
+
+def _run(rows: Sequence[Row], seeds: int | None, backend: str, *, quiet: bool) -> list[Result]:
+    results = []
+    with running.Brokers(backend, say) as brokers:
+        for result in running.run_rows(
+            rows, EXPERIMENTS, brokers, seeds=seeds, watch=lambda row: Bar(f"{row.id} {row.experiment}")
+        ):
+            results.append(result)
+            if not quiet:
+                out.print(report.line(result), **PLAIN)
+    return results

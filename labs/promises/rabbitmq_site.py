@@ -1,0 +1,94 @@
+"""How the experiments reach RabbitMQ: the plain blocking client, and the two questions asked over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pika
+from pika.exceptions import NackError, UnroutableError
+
+from labs.brokers.base import Endpoint
+from labs.brokers.rabbitmq_link import CONNECT_S
+
+TRANSIENT = pika.BasicProperties(delivery_mode=1)
+"""No broker is restarted in these experiments; a message that need not be on disk spares the disk."""
+QUIET_S = 0.5
+
+
+@contextmanager
+def channel(endpoint: Endpoint, *, confirms: bool = False) -> Iterator[Any]:
+    """A channel on a connection of its own. Without heartbeats: nobody serves them between two questions."""
+    login = pika.PlainCredentials(endpoint.username, endpoint.password)
+    parameters = pika.ConnectionParameters(
+        endpoint.host, endpoint.port, credentials=login, heartbeat=0, socket_timeout=CONNECT_S
+    )
+    connection = pika.BlockingConnection(parameters)
+    try:
+        opened = connection.channel()
+        if confirms:
+            opened.confirm_delivery()
+        yield opened
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+@contextmanager
+def queue(endpoint: Endpoint, name: str, **arguments: Any) -> Iterator[None]:
+    """A durable queue for the length of the block (`_` for `-` in its arguments)."""
+    wanted = {name.replace("_", "-"): value for name, value in arguments.items()}
+    with channel(endpoint) as link:
+        link.queue_declare(name, durable=True, arguments=wanted)
+    try:
+        yield
+    finally:
+        with channel(endpoint) as link:
+            link.queue_delete(name)
+
+
+def depth(endpoint: Endpoint, name: str) -> int:
+    """Messages that wait in the queue; unacknowledged ones are not among them."""
+    with channel(endpoint) as link:
+        return int(link.queue_declare(name, passive=True).method.message_count)
+
+
+def send(link: Any, name: str, sequence: int, *, mandatory: bool = False) -> str:
+    """One message, waited for: `confirmed`, `refused` (a nack) or `returned`."""
+    try:
+        link.basic_publish("", name, b"%d" % sequence, TRANSIENT, mandatory=mandatory)
+    except NackError:
+        return "refused"
+    except UnroutableError:
+        return "returned"
+    return "confirmed"
+
+
+def drain(endpoint: Endpoint, name: str) -> list[int]:
+    """All that is in the queue, in order, until nothing has come for half a second."""
+    found = []
+    with channel(endpoint) as link:
+        for method, _, body in link.consume(name, auto_ack=True, inactivity_timeout=QUIET_S):
+            if method is None:
+                break
+            found.append(int(body))
+        link.cancel()
+    return found
+
+
+def in_alarm(endpoint: Endpoint) -> bool:
+    """Whether the broker says that a resource alarm is in force."""
+    request = urllib.request.Request(f"http://{endpoint.host}:{endpoint.admin_port}/api/health/checks/alarms")
+    login = base64.b64encode(f"{endpoint.username}:{endpoint.password}".encode()).decode()
+    request.add_header("Authorization", f"Basic {login}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return bool(answer.status != 200)
+    except urllib.error.HTTPError as error:
+        if error.code == 503:
+            return True
+        raise

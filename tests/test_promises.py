@@ -1,0 +1,344 @@
+"""The table of promises and its judge on planted outcomes, and the fast rows on real brokers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labs.brokers.base import Endpoint
+from labs.promises import EXPERIMENTS, chosen, report, rows
+from labs.promises.base import Outcome, Range, Row, as_expected, doubt, judge, surprises
+from labs.promises.crew import READY, Note, crew
+from labs.promises.loader import BadRowError, read
+from labs.promises.running import Brokers, Result, run_rows
+from labs.promises.stage import Stage, TroubleError
+from labs.promises.tally import tally
+from labs.stack.processes import marked, start_of
+from tests.conftest import free_port
+
+ROW = Row(
+    id="R90",
+    broker="redis",
+    guarantee="Nothing is lost and at most three come twice.",
+    source="a page",
+    experiment="list_worker_killed",
+    promise={"lost": Range(0, 0), "duplicated": Range(0, 3)},
+    expected="kept",
+    reason="it is kept",
+    ranges={"attempted": Range(100, 100)},
+)
+CLEAN = {"attempted": 100, "acknowledged": 100, "lost": 0, "duplicated": 0, "unexpected": 0}
+GOOD = Outcome(counts=CLEAN, control=CLEAN, happened="pid 7 died of SIGKILL")
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [
+        ({"lost": 0, "duplicated": 0}, "kept"),
+        ({"lost": 0, "duplicated": 3}, "kept"),
+        ({"lost": 0, "duplicated": 4}, "broken"),
+        ({"lost": 1, "duplicated": 0}, "broken"),
+        ({"lost": 100, "duplicated": 9}, "broken"),
+    ],
+)
+def test_a_promise_is_kept_while_every_count_is_in_its_range(counts: dict[str, int], verdict: str) -> None:
+    assert judge(ROW, replace(GOOD, counts=CLEAN | counts)) == verdict
+
+
+@pytest.mark.parametrize("counts", [CLEAN, CLEAN | {"lost": 5}], ids=["all there", "some lost"])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"happened": ""}, "no evidence"),
+        ({"trouble": "the broker did not start"}, "did not start"),
+        ({"control": {}}, "no control"),
+        ({"control": CLEAN | {"attempted": 0}}, "no control"),
+        ({"control": CLEAN | {"lost": 1}}, "1 lost"),
+        ({"control": CLEAN | {"duplicated": 2}}, "2 duplicated"),
+        ({"control": CLEAN | {"unexpected": 1}}, "1 unexpected"),
+        ({"control": {"attempted": 100}}, "not counted lost"),
+    ],
+)
+def test_silence_a_fault_that_did_not_happen_or_a_bad_control_is_unknown(
+    counts: dict[str, int], change: dict[str, object], why: str
+) -> None:
+    outcome = replace(GOOD, **{"counts": counts, **change})
+    assert judge(ROW, outcome) == "unknown"
+    assert why in doubt(ROW, outcome)
+
+
+def test_no_message_and_a_count_that_is_missing_are_unknown() -> None:
+    assert judge(ROW, replace(GOOD, counts=CLEAN | {"attempted": 0})) == "unknown"
+    assert judge(ROW, replace(GOOD, counts={"attempted": 100, "lost": 0})) == "unknown"
+    assert judge(ROW, replace(GOOD, counts={})) == "unknown"
+
+
+def test_a_bound_may_be_another_count_and_one_that_was_not_counted_lets_nothing_through() -> None:
+    all_lost = replace(ROW, promise={"lost": Range("acknowledged", "acknowledged")})
+    assert judge(all_lost, replace(GOOD, counts=CLEAN | {"lost": 100})) == "kept"
+    assert judge(all_lost, replace(GOOD, counts=CLEAN | {"lost": 99})) == "broken"
+    assert not Range(0, "returned").holds(0, CLEAN)
+
+
+@pytest.mark.parametrize(
+    ("expected", "verdicts", "fine"),
+    [
+        ("kept", ["kept", "kept"], True),
+        ("kept", ["kept", "broken"], False),
+        ("broken", ["broken"], True),
+        ("broken", ["kept"], False),
+        ("sometimes", ["kept", "broken"], True),
+        ("sometimes", ["kept", "kept"], True),
+        ("sometimes", ["kept", "unknown"], False),
+        ("kept", ["unknown"], False),
+        ("broken", ["unknown"], False),
+        ("kept", [], False),
+    ],
+)
+def test_unknown_and_silence_are_never_as_expected(expected: str, verdicts: list[str], fine: bool) -> None:
+    assert as_expected(replace(ROW, expected=expected), verdicts) is fine
+
+
+def test_a_verdict_that_is_right_for_another_reason_is_a_surprise() -> None:
+    few = replace(GOOD, counts=CLEAN | {"attempted": 3})
+    assert judge(ROW, few) == "kept"
+    assert surprises(ROW, few) == ["attempted is 3, expected 100"]
+    assert not Result(ROW, outcomes=(few,)).as_expected
+    assert Result(ROW, outcomes=(GOOD,)).as_expected
+
+
+@pytest.mark.parametrize(
+    ("attempted", "acknowledged", "delivered", "found"),
+    [
+        (3, [0, 1, 2], [0, 1, 2], {"delivered": 3, "lost": 0, "duplicated": 0, "reordered": 0}),
+        (3, [0, 1, 2], [0, 2], {"lost": 1, "unconfirmed": 0}),
+        (3, [0, 1], [0, 1], {"lost": 0, "unconfirmed": 1}),
+        (3, [0, 1], [0, 1, 2], {"lost": 0, "recovered": 1}),
+        (3, [0, 1, 2], [0, 1, 1, 2, 1], {"duplicated": 2, "lost": 0}),
+        (3, [0, 1, 2], [0, 2, 1], {"reordered": 1, "lost": 0}),
+        (3, [0, 1, 2], [0, 1, 2, 7], {"unexpected": 1, "duplicated": 0}),
+        (2, [0, 1], [], {"lost": 2, "delivered": 0}),
+    ],
+)
+def test_every_fate_is_counted_as_what_it_is(
+    attempted: int, acknowledged: list[int], delivered: list[int], found: dict[str, int]
+) -> None:
+    counts = tally(attempted, acknowledged, delivered)
+    assert {name: counts[name] for name in found} == found
+    assert counts["attempted"] == attempted
+
+
+ENTRY = """
+[[row]]
+id = "R90"
+broker = "redis"
+guarantee = "Nothing is lost."
+source = "a page"
+experiment = "list_worker_killed"
+promise = { lost = [0, 0] }
+expected = "kept"
+reason = "it is kept"
+"""
+
+
+def test_a_good_entry_is_read_as_it_stands() -> None:
+    row = read({"redis.toml": ENTRY}, EXPERIMENTS)["R90"]
+    assert (row.promise, row.seeds, row.fast) == ({"lost": Range(0, 0)}, 5, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("R90", "Q90", "an id of redis is R"),
+        ('"redis"', '"rediss"', "Nearest: redis"),
+        ('"kept"', '"always"', "kept, broken, sometimes"),
+        ("list_worker_killed", "list_worker_kiled", "Nearest: list_worker_killed"),
+        ('reason = "it is kept"', "", "reason must be given"),
+        ('reason = "it is kept"', 'reason = ""', "reason must be given"),
+        ("{ lost = [0, 0] }", "{}", "promise must be given"),
+        ("lost = [0, 0]", "lots = [0, 0]", "Nearest: lost"),
+        ("[0, 0]", "[1, 0]", "the lowest, 1, is above the highest, 0"),
+        ("[0, 0]", "[0]", "lost must be [lowest, highest]"),
+        ("[0, 0]", "[0, 0.5]", "whole number"),
+        ("[0, 0]", '[0, "atempted"]', "Nearest: attempted"),
+        ("lost.", "lost", "full stop"),
+        ("expected =", "seeds = 0\nexpected =", "seeds must be 1 to 100"),
+        ("expected =", "pendig = true\nexpected =", "Nearest: pending"),
+        ("expected =", "fast = true\npending = true\nexpected =", "cannot be fast"),
+        ("expected =", 'not_here = "x"\npending = true\nexpected =', "not both"),
+        ("[[row]]", "[[row]", "not TOML"),
+        ("[[row]]", "[[wor]]", "has no [[row]]"),
+    ],
+)
+def test_a_bad_entry_is_an_error_that_names_the_place_and_what_is_allowed(old: str, new: str, said: str) -> None:
+    with pytest.raises(BadRowError, match=r"redis\.toml") as caught:
+        read({"redis.toml": ENTRY.replace(old, new)}, EXPERIMENTS)
+    assert said in str(caught.value)
+
+
+def test_an_id_stands_once() -> None:
+    with pytest.raises(BadRowError, match="R90: the id stands twice"):
+        read({"redis.toml": ENTRY + ENTRY}, EXPERIMENTS)
+
+
+def test_a_missing_experiment_is_an_error_unless_the_row_says_why() -> None:
+    with pytest.raises(BadRowError, match="no experiment named"):
+        read({"redis.toml": ENTRY.replace("list_worker_killed", "not_written")}, EXPERIMENTS)
+    waiting = ENTRY.replace("list_worker_killed", "not_written") + "pending = true\n"
+    assert read({"redis.toml": waiting}, EXPERIMENTS)["R90"].pending
+
+
+def test_every_promise_has_its_row() -> None:
+    there = {id_.rstrip("abcd") for id_ in rows()}
+    assert there == {f"{letter}{n}" for letter, last in (("R", 21), ("Q", 20), ("K", 15)) for n in range(1, last + 1)}
+
+
+def test_a_row_is_chosen_by_its_id_or_with_its_sisters() -> None:
+    assert [row.id for row in chosen(["Q12"])] == ["Q12a", "Q12b", "Q12c"]
+    assert [row.id for row in chosen(["q12b", "R13"])] == ["R13", "Q12b"]
+    assert all(row.fast for row in chosen([], fast=True))
+    with pytest.raises(ValueError, match="R13"):
+        chosen(["R113"])
+
+
+def test_a_row_that_is_not_run_is_counted_apart_and_is_no_success() -> None:
+    absent = [row for row in rows().values() if row.not_here or row.pending]
+    with Brokers("native") as brokers:
+        results = list(run_rows(absent, EXPERIMENTS, brokers))
+    assert len(results) == len(absent) > 5
+    assert not any(result.as_expected or result.verdicts for result in results)
+    assert not report.success(results)
+    assert "0 of 0 rows as expected; not run:" in report.closing(results)
+    assert all("not run" in report.line(result) for result in results)
+
+
+def test_one_row_that_is_not_as_expected_fails_the_whole() -> None:
+    good, bad = Result(ROW, "8.0", (GOOD,)), Result(ROW, "8.0", (GOOD, replace(GOOD, happened="")))
+    assert report.success([good])
+    assert not report.success([good, bad])
+    assert "NOT AS EXPECTED" in report.line(bad)
+    assert "unknown: there is no evidence" in report.line(bad)
+    assert json.loads(json.dumps(report.result_data(bad)))["outcomes"][1]["verdict"] == "unknown"
+
+
+NOWHERE = Stage(Endpoint("redis", "127.0.0.1", 1), "labs-test", 1, True)
+
+
+def note_and_wait(_endpoint: Endpoint, _name: str, note: Note, last: int, leave: bool = False) -> None:
+    note(READY)
+    for sequence in range(last):
+        note(sequence, sequence == 1)
+    while not leave:
+        time.sleep(1)
+
+
+def test_what_a_killed_worker_has_noted_outlives_it_and_waitpid_is_the_evidence() -> None:
+    with crew(NOWHERE, note_and_wait, last=3) as members:
+        members.start()
+        members.await_noted(3)
+        evidence = members.kill()
+        assert members.noted() == [0, 1, 2]
+        assert members.again() == 1
+        assert "died of SIGKILL" in evidence
+        with pytest.raises(TroubleError, match="ended by itself"):
+            members.kill()
+
+
+def test_a_worker_that_ends_by_itself_is_trouble_and_no_evidence_of_a_kill() -> None:
+    with crew(NOWHERE, note_and_wait, last=2, leave=True) as members:
+        members.start()
+        with pytest.raises(TroubleError, match="ended by itself"):
+            members.drain(lambda: 0)
+
+
+def test_messages_that_are_left_after_the_drain_are_trouble_and_not_lost() -> None:
+    left = iter([0, 4])
+    with crew(NOWHERE, note_and_wait, last=2) as members:
+        members.start()
+        with pytest.raises(TroubleError, match="4 messages were left"):
+            members.drain(lambda: next(left))
+
+
+def test_a_broker_that_cannot_be_reached_is_unknown() -> None:
+    class Gone(Brokers):
+        def get(self, broker: str, *, fresh: bool = False) -> tuple[Endpoint, float]:
+            return Endpoint(broker, "127.0.0.1", free_port()), 0.0
+
+    (result,) = run_rows([rows()["R16"]], EXPERIMENTS, Gone(), seeds=1)
+    assert result.verdicts == ["unknown"]
+    assert "ConnectionError" in report.line(result)
+
+
+@pytest.fixture(scope="module")
+def brokers() -> Iterator[Brokers]:
+    with Brokers("native") as found:
+        yield found
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("row", chosen([], fast=True), ids=lambda row: row.id)
+def test_a_fast_row_comes_out_as_expected_on_real_brokers(row: Row, brokers: Brokers) -> None:
+    (result,) = run_rows([row], EXPERIMENTS, brokers, seeds=1)
+    assert result.as_expected, report.line(result)
+    assert all(outcome.happened for outcome in result.outcomes)
+
+
+def labs(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "labs", "promises", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_table_is_listed_and_a_mistyped_row_offers_the_nearest() -> None:
+    listed = labs("--list")
+    assert listed.returncode == 0
+    assert len(listed.stdout.splitlines()) == len(rows())
+    assert json.loads(labs("--list", "--json", "R18").stdout)[0]["promise"] == {
+        "lost": [0, 0],
+        "refused": [1, "attempted"],
+    }
+    wrong = labs("R222")
+    assert wrong.returncode == 1
+    assert "R22" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_when_nothing_can_be_run_the_command_says_so_and_fails() -> None:
+    answer = labs("R21", "K5")
+    assert answer.returncode == 1
+    assert answer.stdout.count("not run   needs") == 2
+
+
+@pytest.mark.broker
+def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
+    """In the middle of a row, with a broker and a worker of ours running."""
+    (tmp_path / "tmp").mkdir()
+    home = tmp_path / "home"
+    variables = {"LABS_HOME": str(home), "TMPDIR": str(tmp_path / "tmp")}
+    cache = os.environ.get("LABS_CACHE") or str(Path(__file__).parent.parent / ".labs" / "cache")
+    command = [sys.executable, "-m", "labs", "promises", "R13", "--seeds", "50", "--backend", "native"]
+    with subprocess.Popen(
+        command, env=os.environ | variables | {"LABS_CACHE": cache}, stderr=subprocess.PIPE
+    ) as process:
+        give_up_s = time.monotonic() + 60
+        while not list((tmp_path / "tmp").glob("labs-crew-*/noted")) and time.monotonic() < give_up_s:
+            time.sleep(0.05)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1].decode()
+    assert children
+    assert process.returncode == 130, said
+    assert "Interrupted" in said
+    time.sleep(1)  # the kernel ends those whose parent is gone
+    assert not [child for child in children if start_of(child.pid)]
+    assert not marked(home)
+    assert not list((tmp_path / "tmp").iterdir())
