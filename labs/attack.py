@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from labs.promises import EXPERIMENTS, chosen, report, running
+from labs.promises import report, running
 from labs.promises.base import Row
 from labs.promises.running import Result
+from labs.promises.table import EXPERIMENTS, chosen
 from labs.terminal import Bar, out, say
 
 PLAIN: Any = {"markup": False, "soft_wrap": True}

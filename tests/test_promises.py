@@ -16,12 +16,13 @@ import psutil
 import pytest
 
 from labs.brokers.base import Endpoint
-from labs.promises import EXPERIMENTS, chosen, report, rows
+from labs.promises import report
 from labs.promises.base import Outcome, Range, Row, as_expected, doubt, judge, surprises
 from labs.promises.crew import READY, Note, crew
 from labs.promises.loader import BadRowError, read
 from labs.promises.running import Brokers, Result, run_rows
 from labs.promises.stage import Stage, TroubleError
+from labs.promises.table import EXPERIMENTS, chosen, rows
 from labs.promises.tally import tally
 from labs.stack.processes import marked, start_of
 from tests.conftest import free_port

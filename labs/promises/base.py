@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from labs.loss import Verdict
+if TYPE_CHECKING:
+    from labs.loss import Verdict
 
 Expected = Literal["kept", "broken", "sometimes"]
 EXPECTED: tuple[Expected, ...] = ("kept", "broken", "sometimes")

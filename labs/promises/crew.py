@@ -35,18 +35,18 @@ Work = Callable[..., None]
 """A function of a module, called in the worker with (endpoint, name, note) and the crew's arguments."""
 
 
-def _begin(parent: int, path: str, work: Work, endpoint: Endpoint, rest: tuple[str, dict[str, Any]]) -> None:
-    """The worker's life: it dies with its parent, and leaves Ctrl-C to it."""
+def _begin(number: int, parent: int, path: str, work: Work, rest: tuple[Endpoint, str, dict[str, Any]]) -> None:
+    """The life of worker `number`: it dies with its parent, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with_parent()
     if os.getppid() != parent:
         os._exit(1)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    name, arguments = rest
+    endpoint, name, arguments = rest
 
     def note(sequence: int, again: bool = False) -> None:
-        os.write(handle, RECORD.pack(sequence, again))
+        os.write(handle, RECORD.pack(sequence, number if sequence == READY else again))
 
     work(endpoint, name, note, **arguments)
 
@@ -57,7 +57,7 @@ class Crew:
     def __init__(self, stage: Stage, folder: Path, work: Work, arguments: dict[str, Any]) -> None:
         self._file = folder / "noted"
         self._file.touch()
-        self._order = (os.getpid(), str(self._file), work, stage.endpoint, (stage.name, arguments))
+        self._order = (os.getpid(), str(self._file), work, (stage.endpoint, stage.name, arguments))
         self._process: BaseProcess | None = None
         self._begun = 0
 
@@ -65,7 +65,7 @@ class Crew:
         """A new worker begins to start."""
         context = multiprocessing.get_context("spawn")
         self._begun += 1
-        self._process = context.Process(target=_begin, args=self._order, daemon=True)
+        self._process = context.Process(target=_begin, args=(self._begun, *self._order), daemon=True)
         # A Ctrl-C in the middle would leave a process that nobody knows, or one that complains while it starts.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -75,8 +75,8 @@ class Crew:
 
     def await_ready(self) -> None:
         """Until the newest worker says that it is connected."""
-        wait_for(lambda: self._ready() >= self._begun or not self.alive, "a worker to connect", START_S)
-        if self._ready() < self._begun:
+        wait_for(lambda: self._ready() or not self.alive, "a worker to connect", START_S)
+        if not self._ready():
             raise TroubleError(f"a worker ended before it was connected (exit code {self._living.exitcode})")
 
     def start(self) -> None:
@@ -99,8 +99,8 @@ class Crew:
         content = self._file.read_bytes()
         return list(RECORD.iter_unpack(content[: len(content) // RECORD.size * RECORD.size]))
 
-    def _ready(self) -> int:
-        return sum(sequence == READY for sequence, _ in self._records())
+    def _ready(self) -> bool:
+        return (READY, self._begun) in self._records()
 
     def noted(self) -> list[int]:
         """The messages worked off, in order, by all workers."""
@@ -108,7 +108,7 @@ class Crew:
 
     def again(self) -> int:
         """How many of them the broker had marked as delivered before."""
-        return sum(again for _, again in self._records())
+        return sum(again for sequence, again in self._records() if sequence != READY)
 
     def kill(self) -> str:
         """End the worker by SIGKILL; the evidence is what waitpid says. TroubleError if it was gone already."""

@@ -33,7 +33,7 @@ def configured(endpoint: Endpoint, **settings: str) -> Iterator[Any]:
     """A client while these settings are in force (`_` for `-`); afterwards they are set back."""
     wanted = {name.replace("_", "-"): value for name, value in settings.items()}
     with client(endpoint) as link:
-        before = {name.decode(): value.decode() for name, value in link.config_get(*wanted).items()}
+        before = link.config_get(*wanted)
         try:
             for name, value in wanted.items():
                 link.config_set(name, value)

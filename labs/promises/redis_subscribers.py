@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
-from labs.brokers import open_consumer
-from labs.brokers.base import Address, BrokerError, Endpoint
-from labs.profile import profile
+from labs.brokers.base import Endpoint, UnreachableError
+from labs.brokers.redis_link import Link
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, crew
-from labs.promises.redis_site import configured
+from labs.promises.redis_site import client, configured
 from labs.promises.stage import Stage
 from labs.promises.tally import tally
 
@@ -24,16 +24,15 @@ LIMIT = "pubsub 1048576 1048576 0"
 
 
 def _subscribe(endpoint: Endpoint, name: str, note: Note) -> None:
-    """Notes what arrives until Redis closes the connection."""
-    with open_consumer(Address(endpoint, profile("redis-pubsub"), name)) as consumer:
-        note(READY)
+    """Notes what arrives, one by one to the last, until Redis closes the connection."""
+    link = Link(endpoint)
+    link.open()
+    link.ask("SUBSCRIBE", name)
+    note(READY)
+    with contextlib.closing(link), contextlib.suppress(UnreachableError):
         while True:
-            try:
-                bodies = consumer.receive(1.0).bodies
-            except BrokerError:
-                return
-            for body in bodies:
-                note(int(body[:10]))
+            if link.ready(1.0):
+                note(int(link.answers(1)[0][2][:10]))
 
 
 def subscriber_killed(stage: Stage) -> Trial:
@@ -43,7 +42,7 @@ def subscriber_killed(stage: Stage) -> Trial:
     third = MESSAGES // KILLS
     moments = [number * third + chance.randint(50, third // 2) for number in range(KILLS)] if stage.fault else []
     evidence = []
-    with configured(stage.endpoint) as redis, crew(stage, _subscribe) as members:
+    with client(stage.endpoint) as redis, crew(stage, _subscribe) as members:
         members.start()
 
         def publish(sequence: int) -> int:
