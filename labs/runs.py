@@ -58,17 +58,22 @@ class Run:
         """Write the run to one file, all or nothing."""
         header = {key: getattr(self, key) for key in ("profile", "settled", "acknowledges", "trouble", "facts")}
         header |= {"format": FORMAT, "workload": asdict(self.workload)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            try:
-                text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-                np.savez_compressed(part, header=text, **self.columns)  # type: ignore[arg-type]
-                part.flush()
-                os.fsync(part.fileno())
-                Path(part.name).replace(path)
-            except BaseException:
-                Path(part.name).unlink(missing_ok=True)
-                raise
+        write_columns(path, header, self.columns)
+
+
+def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, Column]) -> None:
+    """Write a header and columns of integers to one .npz file, all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        try:
+            text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+            np.savez_compressed(part, header=text, **columns)  # type: ignore[arg-type]
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
 
 
 def load(path: Path) -> Run:

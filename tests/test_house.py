@@ -27,6 +27,7 @@ FLOORS = (
     "faults",
     "faulted",
     "bill",
+    "jobs",
     "words",
     "traces",
     "passport_traces",

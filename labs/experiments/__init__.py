@@ -5,6 +5,7 @@ from __future__ import annotations
 from labs.experiments.acknowledged import ACKNOWLEDGED
 from labs.experiments.base import Experiment
 from labs.experiments.fault_theatre import FAULT_THEATRE
+from labs.experiments.kill_the_worker import KILL_THE_WORKER
 from labs.experiments.latency_ladder import LATENCY_LADDER
 from labs.experiments.loss_matrix import LOSS_MATRIX
 from labs.experiments.passport import PASSPORT
@@ -12,7 +13,8 @@ from labs.experiments.redis_forgets import REDIS_FORGETS
 from labs.profile import UnknownNameError
 
 EXPERIMENTS: dict[str, Experiment] = {
-    lab.name: lab for lab in (PASSPORT, LOSS_MATRIX, FAULT_THEATRE, ACKNOWLEDGED, LATENCY_LADDER, REDIS_FORGETS)
+    lab.name: lab
+    for lab in (PASSPORT, KILL_THE_WORKER, LOSS_MATRIX, FAULT_THEATRE, ACKNOWLEDGED, LATENCY_LADDER, REDIS_FORGETS)
 }
 
 

@@ -1,0 +1,188 @@
+"""L2.3 Kill the worker: what becomes of the jobs when the process that does them dies in the middle of one?
+
+Eleven ways to hand work to a process. Claims C18, C19, C26 and a part of C02.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from labs import stack
+from labs.brokers.base import Endpoint
+from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.experiments import worker_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.jobs import MODES, Mode, mode_of
+from labs.jobs.conductor import evidence
+from labs.jobs.conductor import run as run_jobs
+from labs.jobs.facts import JobRun
+from labs.jobs.judge import Tally, judge
+from labs.jobs.sending import BODY_BYTES, Plan
+from labs.jobs.work import WORK_S
+from labs.looks import JOBS_GUESS, JOBS_LOOK
+from labs.places import new_run_file
+from labs.profile import BROKERS, RUNGS, profile
+from labs.recorder import Watch
+from labs.runs import FORMAT
+from labs.workload import NS_PER_S
+
+NAME = "kill-the-worker"
+PREFETCH = (1, 10, 50)
+SEEDS = 3
+LOCAL_CLIENT = "Python's own http.server and asyncio"
+TRIES = 3
+"""Of a run whose kill fell between two jobs: then there was nothing to lose, and it says nothing."""
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One digest: the chosen mode, once a seed."""
+    mode, repeats = mode_of(settings["mode"]), settings.get("repeats", 1)
+    runs: list[tuple[JobRun, float]] = []
+    with _place(mode, watch) as endpoint:
+        for at in range(repeats):
+            start_s = time.monotonic()
+            plan, part = Plan(settings.get("seed", 1) + at), _part(watch, at, repeats, mode.label)
+            runs.append((_hit(mode, endpoint, plan, settings["prefetch"], part), time.monotonic() - start_s))
+        card = _card(mode, endpoint, [one for one, _ in runs])
+    return [digest(mode, settings["prefetch"], runs, card)]
+
+
+@contextmanager
+def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
+    """The mode's broker, if it has one."""
+    if not mode.profile:
+        yield None
+        return
+    with stack.session((mode.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+        yield endpoints[mode.broker]
+
+
+def _hit(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
+    """A run whose kill fell into a job; every run's facts are kept."""
+    for attempt in range(TRIES):
+        found = run_jobs(mode, endpoint, plan, prefetch, watch)
+        found.facts["attempts"] = attempt + 1
+        found.save(new_run_file(NAME, mode.name))
+        if found.trouble or judge(found).hit:
+            break
+    return found
+
+
+def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
+    def progress(fraction: float, text: str) -> None:
+        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)
+
+
+def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card: dict[str, Any]) -> Digest:
+    """One point of the lab from its runs and the seconds that each took."""
+    repeats = [_repeat(one, judge(one), took_s) for one, took_s in runs]
+    counts = {name: [r["jobs"][name] for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
+    times = {name: [r[name] for r in repeats if r[name] is not None] for name in ("redelivery_s", "restart_s")}
+    outcomes, verdicts = (Counter(r[name] for r in repeats) for name in ("outcome", "verdict"))
+    outcome, agree = outcomes.most_common(1)[0]
+    return {
+        "format": FORMAT,
+        "lab": NAME,
+        "settings": {"mode": mode.name, "label": mode.label, "broker": mode.broker, "prefetch": prefetch},
+        "repeats": repeats,
+        "median": {name: statistics.median(values) for name, values in counts.items()}
+        | {name: round(statistics.median(values), 3) if values else None for name, values in times.items()}
+        | {
+            "outcome": outcome if len(outcomes) == 1 else "mixed",
+            "verdict": next(word for word in ("broken", "unknown", "kept") if word in verdicts),
+            "agree": agree,
+            "took_s": round(statistics.median(r["took_s"] for r in repeats), 1),
+        },
+        "spread": {name: [min(values), max(values)] if values else None for name, values in (counts | times).items()},
+        "card": card,
+    }
+
+
+def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:
+    death = run.death
+    return {
+        "seed": run.seed,
+        "outcome": tally.outcome,
+        "verdict": tally.verdict,
+        "jobs": {name: getattr(tally, name) for name in ("jobs", "once", "twice", "lost", "unknown", "told")},
+        "waiting": {"jobs": tally.waiting, "lost": tally.waiting_lost},
+        "held": tally.held,
+        "redelivery_s": _rounded(tally.redelivery_s),
+        "restart_s": _rounded(tally.restart_s),
+        "took_s": round(took_s, 1),
+        "trouble": run.trouble,
+        "fault": {
+            "kind": "kill",
+            "method": "SIGKILL",
+            "at_s": round(death.asked_ns / NS_PER_S, 3) if death else None,
+            "evidence": f"{evidence(death)}; it held {tally.held} jobs" if death else "",
+        },
+    }
+
+
+def _rounded(value_s: float | None) -> float | None:
+    return None if value_s is None else round(value_s, 3)
+
+
+def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict[str, Any]:
+    """What a sceptic has to know."""
+    facts, client = runs[-1].facts, CLIENTS.get(mode.broker)
+    card: dict[str, Any] = {"broker": "none", "client": LOCAL_CLIENT, "backend": BACKENDS["native"]}
+    if endpoint is not None and client:
+        rung = profile(mode.profile).rung
+        card = {
+            "broker": f"{SERVERS[mode.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
+            "client": f"{client} {version(client)}",
+            "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+            "rung": f"{rung}: {RUNGS[rung]}",
+            "durability": facts.get("durability") or {},
+            "replicas": 1,
+        }
+    plan = Plan(0)
+    return card | {
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "payload_bytes": BODY_BYTES,
+        "jobs": f"{plan.jobs}, one every {plan.every_ns / 1e6:g} ms, each takes {WORK_S * 1000:g} ms",
+        "prefetch": "taken and acknowledged together" if mode.batches else "this mode has none: one job at a time",
+        "fault_method": "SIGKILL to the worker's process, its death read from its exit status",
+        "date": facts["date"],
+        "repeats": len(runs),
+        "disturbed_runs_left_out": sum(run.facts["attempts"] - 1 for run in runs),
+    }
+
+
+def grid() -> list[Settings]:
+    """Every mode at prefetch 10; RabbitMQ's manual acknowledgement also at 1 and 50. Three seeds each."""
+    points = [(name, 10) for name in MODES] + [("rabbitmq-manual-ack", number) for number in (1, 50)]
+    return [{"mode": mode, "prefetch": prefetch, "repeats": SEEDS} for mode, prefetch in points]
+
+
+KILL_THE_WORKER = Experiment(
+    name=NAME,
+    number="L2.3",
+    title="Kill the worker",
+    question="What becomes of the jobs when the worker dies in the middle of one?",
+    claims=("C02", "C18", "C19", "C26"),
+    controls=(
+        Control("mode", "Mode", "choice", "redis-blpop", tuple(Option(m.name, m.label) for m in MODES.values())),
+        Control("prefetch", "Jobs taken at once", "choice", 10, tuple(Option(n, f"{n}") for n in PREFETCH)),
+    ),
+    grid=grid,
+    run=run,
+    verdict=worker_verdicts.verdicts,
+    needs=BROKERS,
+    look=JOBS_LOOK,
+    guess=JOBS_GUESS,
+)
