@@ -126,7 +126,7 @@ def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:
             "kind": "kill",
             "method": "SIGKILL",
             "at_s": round(death.asked_ns / NS_PER_S, 3) if death else None,
-            "evidence": f"{evidence(death)}; it held {tally.held} jobs" if death else "",
+            "evidence": f"{evidence(death)}; jobs in its hands: {tally.held}" if death else "",
         },
     }
 

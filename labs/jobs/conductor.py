@@ -159,6 +159,8 @@ def _kill(worker: Any, log: Logbook, plan: Plan, watch: Watch) -> Death | None:
     asked_ns = time.monotonic_ns()
     worker.kill()
     worker.join(STOP_WITHIN_S)
+    if worker.exitcode is None:
+        return None
     return Death(worker.pid, asked_ns, time.monotonic_ns(), worker.exitcode)
 
 
