@@ -233,7 +233,7 @@ class Desk:
     def _pending(self) -> int:
         """Given out and not acknowledged, and one more if the stream has entries that nobody was given."""
         about, group = self._redis.xinfo_stream(self._name), self._redis.xinfo_groups(self._name)[0]
-        return int(group["pending"]) + (about["last-generated-id"] != group["last-delivered-id"])
+        return int(group["pending"]) + int(about["last-generated-id"] != group["last-delivered-id"])
 
     def about(self) -> dict[str, object]:
         return {"server": self._broker.version(), "durability": self._broker.durability()}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from labs.brokers.base import Confirmations, Publisher
+from labs.brokers.base import Confirmations
 from labs.jobs.facts import SENT
 from labs.messages import encode, filler
 from labs.runs import NEVER, Column
@@ -92,7 +93,17 @@ class Desk(AbstractContextManager["Desk"], Protocol):
         """The server's version and the persistence in force, for the run card."""
 
 
-def publish_all(publisher: Publisher, answers: Answers) -> None:
+class Mailbox(Protocol):
+    """The part of a publisher that handing in needs."""
+
+    def publish(self, bodies: Sequence[bytes]) -> None:
+        """Hand a batch over."""
+
+    def poll(self, timeout_s: float) -> Confirmations:
+        """Who said yes and who said no since the last call."""
+
+
+def publish_all(publisher: Mailbox, answers: Answers) -> None:
     """One message a job; the confirmations are heard in the pauses."""
     rest, answered = filler(BODY_BYTES), 0
     for job in range(answers.plan.jobs):
