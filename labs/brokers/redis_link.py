@@ -145,6 +145,10 @@ class RedisPublisher(Member):
         """The commands for a batch, and how many messages each of them carries."""
         raise NotImplementedError
 
+    def _shares(self, shares: list[Sequence[int]]) -> list[Sequence[int]]:
+        """The messages that each command's answer settles; as many as there are commands."""
+        return shares
+
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Sends the batch; what is larger than the server accepts is refused without being sent."""
         numbers: Sequence[int] = range(self._next, self._next + len(bodies))
@@ -156,7 +160,7 @@ class RedisPublisher(Member):
         if not bodies:
             return
         commands, each = self._commands(bodies)
-        self._waiting.extend(numbers[at : at + each] for at in range(0, len(numbers), each))
+        self._waiting.extend(self._shares([numbers[at : at + each] for at in range(0, len(numbers), each)]))
         self.link.send(commands)
 
     def poll(self, timeout_s: float) -> Confirmations:

@@ -16,10 +16,21 @@ BATCH = 512
 
 
 class Publisher(RedisPublisher):
-    """One LPUSH carries the whole batch, so Redis takes all of it or none."""
+    """One LPUSH carries the whole batch, so Redis takes all of it or none.
+
+    With the setting `waitaof` (Redis 7.2) a batch counts as confirmed when the server has flushed it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._flushes = bool(address.profile.settings.get("waitaof"))
 
     def _commands(self, bodies: Sequence[bytes]) -> tuple[list[Command], int]:
-        return [(b"LPUSH", self.key, *bodies)], len(bodies)
+        flushed: list[Command] = [(b"WAITAOF", 1, 0, 0)] if self._flushes else []
+        return [(b"LPUSH", self.key, *bodies), *flushed], len(bodies)
+
+    def _shares(self, shares: list[Sequence[int]]) -> list[Sequence[int]]:
+        return [(), *shares] if self._flushes else shares
 
 
 class Consumer(Member):

@@ -7,6 +7,7 @@ from functools import cache
 
 from labs.profile import UnknownNameError
 from labs.promises import (
+    faults,
     kafka_sender,
     kafka_workers,
     rabbitmq_publishing,
@@ -23,6 +24,7 @@ from labs.promises.stage import Experiment
 EXPERIMENTS: dict[str, Experiment] = {
     work.__name__: work
     for work in (
+        faults.after_fault,
         redis_subscribers.subscriber_killed,
         redis_subscribers.subscriber_frozen,
         redis_workers.list_worker_killed,
