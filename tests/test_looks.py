@@ -105,6 +105,7 @@ def test_the_parts_of_a_bar_of_jobs_make_the_whole() -> None:
         ("loss-matrix redis-list-everysec power lost_share", "2.93 % to 18.2 %"),
         ("loss-matrix redis-list-everysec power window", "85.0 ms to 527 ms"),
         ("loss-matrix redis-list-everysec power recovery", "400 ms to 600 ms"),
+        ("loss-matrix redis-list-everysec power rate", "1,000/s"),
         ("loss-matrix redis-list-everysec power took", "15 s to 17 s"),
         ("loss-matrix redis-list-everysec kill lost", "0"),
         ("loss-matrix redis-list-everysec kill lost_share", "0 %"),

@@ -213,6 +213,13 @@ def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     return {"matrix": {"heads": [list(head) for head in HEADS.items()]}, "bill": {}}
 
 
+def rate(digest: Digest) -> str:
+    """1,430/s: acknowledged until the fault, by the seconds until then; three digits, a range where repeats differ."""
+    known = [(repeat["ledger"]["acknowledged"], repeat["fault"]["at_s"]) for repeat in judged(digest)]
+    rates = [float(f"{count / at_s:.3g}") for count, at_s in known if at_s]
+    return f"{span(rates)}/s" if rates else "–"
+
+
 def _over(name: str) -> Callable[[Digest], str]:
     return lambda digest: span(counts(digest, name)) if judged(digest) else outcome(digest)
 
@@ -226,6 +233,7 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     ),
     "window": lambda digest: seconds(repeat["loss_window_s"] for repeat in judged(digest)),
     "recovery": lambda digest: seconds(repeat["recovery_s"] for repeat in judged(digest)),
+    "rate": rate,
     "took": lambda digest: seconds(repeat["took_s"] for repeat in digest["repeats"]),
     "outcome": outcome,
     "agree": agree_text,

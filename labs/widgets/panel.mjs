@@ -3,7 +3,7 @@
 // The first of three parts of one module: tables.mjs and guess.mjs follow (module.py puts them together).
 const SAY = {
   mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
-  run: "Run", cancel: "Cancel", data: "Data", card: "Run card", repeat: "Repeat this", verdicts: "Verdict",
+  run: "Run", cancel: "Cancel", data: "Data", card: "Run card", fact: "Fact", repeat: "Repeat this", verdicts: "Verdict",
   press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one.", notRecorded: "No run is recorded for this choice.", lacks: (labels) => `No run is recorded for ${labels.join(", nor for ")}.`,
   setting: "Setting", notRun: "not recorded", unknown: "unknown", yours: "your guess first", trouble: "What it said last",
   show: "Show me", showAll: "Show everything", again: "Start over", commit: "Commit yourself, or press “Show me”.",
@@ -151,16 +151,16 @@ async function plotly(model) {
 }
 
 // ---- tables
-function table(columns, rows, className = "") {
+function table(about, columns, rows, className = "") {
   const head = make("tr", {}, ...columns.map((text) => make("th", { scope: "col", text })));
   const body = rows.map((cells) => make("tr", {}, ...cells.map((text, at) => make(at ? "td" : "th", at ? { text } : { scope: "row", text }))));
   const inside = make("table", { class: className }, make("thead", {}, head), make("tbody", {}, ...body));
-  return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": columns[0] + " and more, scrolls sideways" }, inside);
+  return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": `${about}, scrolls sideways` }, inside);
 }
-function cards(views) {
+function cards(about, views) {
   const names = [...new Set(views.flatMap((view) => view.card.map(([name]) => name)))];
   const of = (view, name) => view.card.find(([known]) => known === name)?.[1] ?? "–";
-  return table(["", ...views.map((view) => view.label)], [["Run", ...views.map((view) => view.origin)],
+  return table(about, [SAY.fact, ...views.map((view) => view.label)], [["Run", ...views.map((view) => view.origin)],
     ...names.map((name) => [name, ...views.map((view) => of(view, name))])], "lp-card");
 }
 const badge = (word) => make("span", { class: "verdict", "data-word": word, text: word });
@@ -395,8 +395,8 @@ class Panel {
     const part = (name, ...inside) => make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
     const verdicts = this.model.get("verdicts") ?? this.state.verdicts;
     const words = (verdicts.length ? verdicts : this.state.verdicts).map((v) => make("li", {}, make("strong", { text: `${v.claim} ` }), badge(v.word), ` ${v.text}`));
-    return [words.length ? part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)) : null, part("data", table(this.state.columns, data.flatMap((view) => view.rows))),
-      part("card", cards(views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))].filter(Boolean);
+    return [words.length ? part("verdicts", make("ul", { class: "lp-verdicts" }, ...words)) : null, part("data", table(`${this.state.title}: ${SAY.data}`, this.state.columns, data.flatMap((view) => view.rows))),
+      part("card", cards(`${this.state.title}: ${SAY.card}`, views)), part("repeat", make("p", {}, make("code", { text: this.command(views) })))].filter(Boolean);
   }
   command(views) {
     const value = (control) => [].concat(control.kind === "many" ? views.map((view) => view[axisOf(control)]) : views[0][control.name] ?? this.chosen[control.name]).join(",");

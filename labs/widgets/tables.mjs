@@ -41,7 +41,7 @@ function cellButton(panel, key, heard, pressed, pick, word, ...inside) {
   return make("button", { type: "button", class: "lp-cell", "data-key": key, "data-word": word, "aria-pressed": String(pressed), "data-lm-suppress-shortcuts": "true", onclick: pick },
     make("span", { class: "lp-hear", text: `${heard}: ` }), ...inside);
 }
-const scrolled = (label, inside) => make("div", { class: "lp-scroll", role: "region", tabindex: 0, "aria-label": label }, inside);
+const scrolled = (panel, plot, inside) => make("div", { class: "lp-scroll", role: "region", tabindex: 0, "aria-label": `${panel.state.title}: ${plot.label}` }, inside);
 
 function matrix(panel, plot, chosen) {
   const rows = places(panel, plot), grid = [], body = [];
@@ -62,7 +62,7 @@ function matrix(panel, plot, chosen) {
   const inside = make("table", { class: "lp-matrix" }, make("thead", {}, head), make("tbody", {}, ...body.filter(Boolean)));
   inside.style.setProperty("--heads", heads.length);
   plot.box.hidden = !rows.length;
-  redrawn(plot.box, scrolled(plot.label, inside), grid);
+  redrawn(plot.box, scrolled(panel, plot, inside), grid);
 }
 
 function strips(panel, plot, chosen) {
@@ -85,7 +85,7 @@ function strips(panel, plot, chosen) {
   const head = make("tr", {}, ...plot.layout.heads.map((text) => make("th", { scope: "col", text })));
   const key = make("p", { class: "lp-key", "aria-hidden": "true" }, ...plot.layout.fates.map(([fate, text]) => make("span", {}, make("span", { "data-fate": fate }), text)));
   plot.box.hidden = !rows.length;
-  redrawn(plot.box, make("div", {}, key, scrolled(plot.label, make("table", { class: "lp-strips" }, make("thead", {}, head), make("tbody", {}, ...body)))), grid);
+  redrawn(plot.box, make("div", {}, key, scrolled(panel, plot, make("table", { class: "lp-strips" }, make("thead", {}, head), make("tbody", {}, ...body)))), grid);
 }
 
 function bill(panel, plot, chosen) {
@@ -101,7 +101,8 @@ function bill(panel, plot, chosen) {
   };
   const body = open[0].bill.map((line, at) => make("tr", {}, make("th", { scope: "row", text: [...new Set(open.map((view) => view.bill[at].name))].join(" / ") }),
     ...open.map((view) => cell(view, view.bill[at]))));
-  const head = make("tr", {}, make("td", {}), ...open.map((view) => make("th", { scope: "col" }, panel.state.marks[view.broker] ? mark(view.broker, panel.state.marks[view.broker]) : null, `${view.label}, ${view.event}`)));
-  plot.box.replaceChildren(scrolled(plot.label, make("table", { class: "lp-bill" }, make("thead", {}, head), make("tbody", {}, ...body))));
+  const alike = open.length > 1 && new Set(open.map((view) => view.event)).size === 1, named = (view) => (alike ? view.label : `${view.label}, ${view.event}`);
+  const head = make("tr", {}, make("td", {}), ...open.map((view) => make("th", { scope: "col" }, panel.state.marks[view.broker] ? mark(view.broker, panel.state.marks[view.broker]) : null, named(view))));
+  plot.box.replaceChildren(scrolled(panel, plot, make("table", { class: "lp-bill" }, make("thead", {}, head), make("tbody", {}, ...body))));
 }
 const TABLES = { matrix, strips, bill };
