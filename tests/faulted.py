@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from labs.experiments import experiment
-from labs.experiments.base import Control, Experiment, Option
-from labs.looks import JOBS_GUESS, JOBS_LOOK
 from labs.profile import profile
 
 CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}
@@ -66,24 +64,26 @@ MATRIX = [
 ]
 
 
-def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
-    def one(lost: int, twice: int, unknown: int) -> dict[str, Any]:
-        jobs = {
-            "jobs": 300,
-            "once": 300 - lost - twice - unknown,
-            "twice": twice,
-            "lost": lost,
-            "told": 0,
-            "unknown": unknown,
-        }
-        word = "unknown" if unknown else "broken" if lost else "kept"
-        redelivery_s = None if lost or unknown else 0.05 + twice
-        evidence = {"fault": {"evidence": "worker 7 died of SIGKILL"}, "trouble": "", "took_s": 9.0}
-        return {"jobs": jobs, "verdict": word, "outcome": "some lost", "redelivery_s": redelivery_s} | evidence
+def jobs_repeat(lost: int, twice: int, unknown: int) -> dict[str, Any]:
+    counts = {"once": 300 - lost - twice - unknown, "twice": twice, "lost": lost, "told": 0, "unknown": unknown}
+    return {
+        "jobs": {"jobs": 300} | counts,
+        "verdict": "unknown" if unknown else "broken" if lost else "kept",
+        "outcome": "unknown" if unknown else "some lost" if lost else "none lost",
+        "redelivery_s": None if lost or unknown else 0.05 + twice,
+        "restart_s": 0.2,
+        "waiting": {"jobs": 20, "lost": min(lost, 20)},
+        "held": 10,
+        "took_s": 9.0,
+        "trouble": "",
+        "fault": {"evidence": "worker 7 died of SIGKILL"},
+    }
 
+
+def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
     settings = {"mode": mode, "label": label, "broker": broker, "prefetch": prefetch}
-    median = {"outcome": "some lost" if counts[0][0] else "none lost", "verdict": "kept"}
-    repeats = [one(*count) for count in counts]
+    repeats = [jobs_repeat(*count) for count in counts]
+    median = {name: repeats[0][name] for name in ("outcome", "verdict", "redelivery_s")}
     return {"format": 1, "lab": "kill-the-worker", "settings": settings, "repeats": repeats, "median": median,
             "spread": {}, "card": CARD}  # fmt: skip
 
@@ -99,30 +99,5 @@ JOBS = [
 ]
 
 
-def _options(words: dict[str, str]) -> tuple[Option, ...]:
-    return tuple(Option(value, label) for value, label in words.items())
-
-
 LOSS_LAB, THEATRE = experiment("loss-matrix"), experiment("fault-theatre")
-JOBS_LAB = Experiment(
-    name="kill-the-worker",
-    number="L2.3",
-    title="Kill the worker",
-    question="What becomes of the jobs?",
-    claims=(),
-    controls=(
-        Control(
-            "mode",
-            "Way of handing out work",
-            "choice",
-            "redis-blpop",
-            _options({d["settings"]["mode"]: d["settings"]["label"] for d in JOBS}),
-        ),
-        Control("prefetch", "Jobs taken at once", "choice", 10, tuple(Option(n, str(n)) for n in (1, 10, 50))),
-    ),
-    grid=list,
-    run=lambda settings, _watch: [d for d in JOBS if d["settings"]["mode"] == settings["mode"]],
-    verdict=lambda _digests: [],
-    look=JOBS_LOOK,
-    guess=JOBS_GUESS,
-)
+JOBS_LAB = experiment("kill-the-worker")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from labs import charts
 from labs.bill import bill
 from labs.digest import Digest
 from labs.experiments.base import Control, Option, Settings
@@ -19,6 +20,7 @@ from labs.workload import Workload
 LOAD = Workload(name="under-fault", rate_per_s=1000, duration_s=4.2, warmup_s=0)
 """The fault comes at 2.5 to 3.4 s, drawn from the seed: well within the load, and long after its start."""
 SEEDS = 3
+CHARTS = {"matrix": charts.loss_matrix, "bill": charts.bill}
 MATRIX = (
     "redis-list-none",
     "redis-list-rdb",

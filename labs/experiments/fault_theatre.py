@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
-from labs.experiments.fault_lab import DISK_CONTROL, MATRIX, fault_control, measured, points
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, measured, points
 from labs.faults import KINDS
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -54,6 +54,7 @@ FAULT_THEATRE = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,
 )

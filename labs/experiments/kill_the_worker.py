@@ -16,7 +16,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import stack
+from labs import charts, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import worker_verdicts
@@ -183,6 +183,7 @@ KILL_THE_WORKER = Experiment(
     run=run,
     verdict=worker_verdicts.verdicts,
     needs=BROKERS,
+    charts={"strips": charts.jobs_done},
     look=JOBS_LOOK,
     guess=JOBS_GUESS,
 )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import DISK_CONTROL, MATRIX, fault_control, measured, points, profile_control
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, measured, points, profile_control
 from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -46,6 +46,7 @@ LOSS_MATRIX = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,
 )

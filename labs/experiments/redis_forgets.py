@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import DISK_CONTROL, fault_control, measured, points, profile_control
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, measured, points, profile_control
 from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -50,6 +50,7 @@ REDIS_FORGETS = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,
 )

@@ -26,8 +26,8 @@ COLUMNS = (
 
 
 def judged(digest: Digest) -> list[dict[str, Any]]:
-    """The repeats that can say: the worker's death is proven, and a loss or that there was none."""
-    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown"]
+    """The repeats that can say: the worker's death is proven, and of each job what became of it."""
+    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
 
 
 def counts(digest: Digest, fate: str) -> list[int]:
