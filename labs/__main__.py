@@ -151,7 +151,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, json_: bool) -> None:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name or not value:
-        raise ValueError(f"--set wants NAME=VALUE, got {text!r}, for example --set rate=1000")
+        raise ValueError(f"NAME=VALUE is wanted, got {text!r}, for example --set rate=1000")
     return name, value
 
 
@@ -161,6 +161,7 @@ def _pair(text: str) -> tuple[str, str]:
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where to write; default book/runs."
 )
 @click.option("--repeats", type=click.IntRange(1, 100), help="Instead of the lab's own number of repeats.")
+@click.option("--only", multiple=True, metavar="NAME=VALUE", help="Measure these points anew and keep the others.")
 @click.option("--dry-run", is_flag=True, help="List the points that would be recorded and stop.")
 @backend_option
 @plain
@@ -173,13 +174,15 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
     from labs.experiments import EXPERIMENTS, experiment
 
     for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
-        points = recording.points(lab, chosen["repeats"])
+        only = dict(_pair(pair) for pair in chosen["only"])
+        points = recording.points(lab, chosen["repeats"], only)
         if dry_run:
             for point in points:
                 out.print(f"{lab.name}: {point}", markup=False)
             continue
         with Bar(f"{lab.number} {lab.title}") as watch:
-            path = recording.record_lab(lab, points, watch, folder=folder, backend=chosen["backend"])
+            how = {"folder": folder, "backend": chosen["backend"], "keep": bool(only)}
+            path = recording.record_lab(lab, points, watch, **how)
         out.print(f"{lab.name}: {len(points)} points in {path}", markup=False)
 
 

@@ -85,12 +85,16 @@ def account(run: Run) -> Ledger:
 
 
 def loss_window_s(run: Run, fault_ns: int) -> float | None:
-    """Seconds from the oldest lost acknowledgement to the fault (ns after the start); None if nothing was lost."""
+    """Seconds from the oldest lost acknowledgement to the fault (ns after the start); None if nothing was lost.
+
+    A fault takes a moment to strike: an acknowledgement that came after it was begun moves it.
+    """
     delivered = np.zeros(len(run["sent_ns"]), bool)
     sequence = run["delivered_sequence"]
     delivered[sequence[(sequence >= 0) & (sequence < len(delivered))]] = True
     at_ns = run["confirmed_ns"][(run["confirmed_ns"] != NEVER) & (run["sent_ns"] != NEVER) & ~delivered]
-    return round((fault_ns - int(at_ns.min())) / 1e9, 3) if run.settled and len(at_ns) else None
+    struck_ns = max(fault_ns, int(run["confirmed_ns"].max(initial=0)))
+    return round((struck_ns - int(at_ns.min())) / 1e9, 3) if run.settled and len(at_ns) else None
 
 
 def _verdict(counts: dict[str, int], unknown: int, attempted: int) -> Verdict:

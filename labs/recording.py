@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.places import RECORDED
-from labs.profile import profile
+from labs.profile import UnknownNameError, profile
 from labs.recorder import Watch, record
 from labs.workload import Workload
 
@@ -21,10 +21,23 @@ PROXY_ROUNDS = 5
 PROXY_PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=1)
 
 
-def points(lab: Experiment, repeats: int | None = None) -> list[Settings]:
-    """The settings of every point, with another number of repeats if given."""
+def points(lab: Experiment, repeats: int | None = None, only: Mapping[str, Any] | None = None) -> list[Settings]:
+    """The settings of every point, with another number of repeats if given; `only` those with these settings."""
     changed = {"repeats": repeats} if repeats else {}
-    return [lab.settings(point | changed) for point in lab.grid()]
+    found = [lab.settings(point | changed) for point in lab.grid()]
+    names = {c.alias or c.name: c.name for c in lab.controls} | {c.name: c.name for c in lab.controls}
+    for name, value in (only or {}).items():
+        if name not in names:
+            raise UnknownNameError("setting", name, sorted(names))
+        found = [point for point in found if value in _texts(point[names[name]])]
+    if not found:
+        raise ValueError(f"no point of {lab.name}'s grid has {dict(only or {})}; `--dry-run` lists them")
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    """A setting as a command line gives it: one text, or each of a list."""
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def record_lab(
@@ -34,8 +47,11 @@ def record_lab(
     *,
     backend: str = "auto",
     folder: Path | None = None,
+    keep: bool = False,
 ) -> Path:
     """Measure all points and write the recorded file at the end; an interrupted recording changes nothing.
+
+    With `keep` the file's other points and its card stay as they are: only some points are measured anew.
 
     Containers on Linux share this machine's network, so that Docker's port proxy is not measured;
     what the proxy costs is measured once and stands on the file's card.
@@ -56,7 +72,13 @@ def record_lab(
         if host_network:
             one["card"]["backend"] = "containers, host networking"
     path = (folder or RECORDED) / f"{lab.name}.json"
-    digest.save(path, lab.name, digests, digests[0]["card"] | extra)
+    head = digests[0]["card"] | extra
+    if keep:
+        old = digest.load(path)
+        fresh = {lab.look.key(one["settings"]): one for one in digests}
+        digests = [fresh.pop(lab.look.key(one["settings"]), one) for one in old["digests"]] + list(fresh.values())
+        head = old["card"]
+    digest.save(path, lab.name, digests, head)
     return path
 
 

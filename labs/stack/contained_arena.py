@@ -22,6 +22,7 @@ from labs.stack import disks, docker, loop_disk, probe, state
 from labs.stack import sweep as sweeping
 from labs.stack.arena import DIES_S, LAST_WORDS, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
 from labs.stack.contained import Contained
+from labs.stack.orders import stand_still
 from labs.stack.ports import free_ports
 from labs.stack.processes import family, send
 from labs.stack.state import StackError
@@ -112,16 +113,25 @@ class ContainedArena(Arena):
         """Stop its processes, shut the file system down, kill them."""
         self._alive("power")
         pids = [one for root in self.endpoint.pids for one in family(root)]
-        at_ns, where = time.monotonic_ns(), self._mountpoint()
-        for pid in pids:
-            send(pid, signal.SIGSTOP)
+        where = self._mountpoint()
+        at_ns = time.monotonic_ns()
         try:
+            stand_still(pids)
             facts = loop_disk.shut_down(where)
         finally:
             for pid in pids:
                 send(pid, signal.SIGKILL)
         text = f"{self._place.container}: {self._awaited('power')}; a write after the cut gave EIO"
+        self._until_unmounted(where)
         return Evidence("power", "ext4 shutdown on a loop device", at_ns, text, facts | {"pids": pids})
+
+    def _until_unmounted(self, where: Path) -> None:
+        """The engine lets go of the volume after the container has ended; a start before that gets the dead one."""
+        deadline = time.monotonic() + STOPS_S
+        while loop_disk.device_of(where):
+            if time.monotonic() > deadline:
+                raise StackError(f"power {self.broker}", f"{where} stays mounted.", "Restart the container engine.")
+            time.sleep(0.02)
 
     def freeze(self) -> Evidence:
         """It stands still until `thaw` (docker pause)."""

@@ -31,7 +31,7 @@ def flush(data: Path) -> None:
         os.close(handle)
 
 
-def _device_of(mountpoint: Path) -> str:
+def device_of(mountpoint: Path) -> str:
     """The device mounted exactly there, in this process's view; empty if none is."""
     rows = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     there = str(mountpoint.resolve())
@@ -40,7 +40,7 @@ def _device_of(mountpoint: Path) -> str:
 
 def shut_down(data: Path) -> Facts:
     """The file system on which `data` lies forgets what it has not written; a write of our own proves it."""
-    if not _device_of(data).startswith("/dev/loop"):  # never the machine's own disk
+    if not device_of(data).startswith("/dev/loop"):  # never the machine's own disk
         raise StackError("cutting the power", f"{data} does not lie on a loop device of its own.", "Nothing was done.")
     handle = os.open(data, os.O_RDONLY)
     try:

@@ -47,7 +47,7 @@ def _start(supervisor: Supervisor, broker: str, _amount: int) -> Facts:
     return {}
 
 
-def _stand_still(pids: list[int]) -> None:
+def stand_still(pids: list[int]) -> None:
     """All processes are stopped; a signal takes a moment to arrive."""
     for pid in pids:
         send(pid, signal.SIGSTOP)
@@ -69,7 +69,7 @@ def is_stopped(pid: int) -> bool:
 
 def _sync(supervisor: Supervisor, broker: str, _amount: int) -> Facts:
     pids = family(_server(supervisor, broker))
-    _stand_still(pids)
+    stand_still(pids)
     try:
         supervisor.disk.sync()
     finally:
@@ -83,7 +83,7 @@ def _cut(supervisor: Supervisor, broker: str, _amount: int) -> Facts:
     server = _server(supervisor, broker)
     pids = family(server)
     at_ns = time.monotonic_ns()
-    _stand_still(pids)
+    stand_still(pids)
     try:
         facts = supervisor.disk.cut()
     except BaseException:
