@@ -1,7 +1,7 @@
 """The book's directives and roles. They only place what labs.widgets and labs.claims give them.
 
 {lab-panel} latency-ladder    the panel, replaying the recorded runs
-{claim} C48                   a claim with its verdict
+{claim} C48                   a claim with its verdict; :folded: keeps it until the reader has guessed
 {claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
 {run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/looks
@@ -26,7 +26,14 @@ from labs.widgets import module, pages
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import recorded_state
 
-PAGES = {"latency-ladder": "05-4-latency-ladder.html", "passport": "00-your-machine.html"}
+PAGES = {
+    "passport": "00-your-machine.html",
+    "kill-the-worker": "02-3-kill-the-worker.html",
+    "loss-matrix": "03-2-loss-matrix.html",
+    "acknowledged": "05-3-acknowledged.html",
+    "latency-ladder": "05-4-latency-ladder.html",
+    "redis-forgets": "06-2-redis-forgets.html",
+}
 LABS = PROJECT / "labs"
 SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
 
@@ -50,13 +57,14 @@ class LabPanel(SphinxDirective):
 
 
 class Claim(SphinxDirective):
-    """One claim of the article with its verdict."""
+    """One claim of the article with its verdict; `:folded:` keeps the verdict until the reader has guessed."""
 
     required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"folded": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         found = {entry["id"]: entry for entry in claims.board()}
-        return _raw(pages.claim_card(found[self.arguments[0]]))
+        return _raw(pages.claim_card(found[self.arguments[0]], folded="folded" in self.options))
 
 
 class Board(SphinxDirective):

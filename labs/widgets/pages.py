@@ -57,12 +57,15 @@ def default_views(state: State) -> list[State]:
     return found or list(state["views"].values())
 
 
-def claim_card(entry: Entry) -> str:
-    """One claim with its verdict, for the top of a chapter."""
+def claim_card(entry: Entry, *, folded: bool = False) -> str:
+    """One claim with its verdict, for the top of a chapter; `folded`, the verdict waits for a click."""
     said = f'<p class="said">{escape(entry["claim"])}</p>'
-    word = f"<p><strong>{entry['id']}</strong> {badge(entry['word'])}</p>"
-    why = escape(entry["evidence"]) or "Not tested yet."
-    return f'<div class="claim-card">{word}{said}<p class="why">{why}</p></div>'
+    why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}</p>'
+    number, word = f"<strong>{entry['id']}</strong>", badge(entry["word"])
+    if folded:
+        fold = f"<details><summary>The verdict on {entry['id']}, after your guess</summary><p>{word}</p>{why}</details>"
+        return f'<div class="claim-card"><p>{number}</p>{said}{fold}</div>'
+    return f'<div class="claim-card"><p>{number} {word}</p>{said}{why}</div>'
 
 
 def tally(counts: Mapping[str, int]) -> str:
