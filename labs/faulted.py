@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from labs.brokers.redis_broker import start_arguments
 from labs.faults import ENDING, NAMES, Fault
 from labs.messages import HEADER
 from labs.profile import Profile
+from labs.proxy import Proxy
 from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch, crew, result_of
 from labs.runs import Run, empty_columns, sequence_column
 from labs.workers import QUIET_S, Board, Received, Sent, Slot
@@ -78,8 +80,10 @@ class _Ordeal:
     def load(self, fault: Fault | None) -> Sent:
         """Send while the fault happens; the evidence of it goes into the facts."""
         length_s = self.workload.duration_s + self.workload.warmup_s
-        with crew() as (executor, board):
-            address = Address(self.arena.endpoint, self.using, ADDRESS)
+        with ExitStack() as links, crew() as (executor, board):
+            network = self._network(fault, links)
+            here = self.arena.endpoint
+            address = Address(replace(here, port=network.port) if network else here, self.using, ADDRESS)
             producing = executor.submit(workers.produce, address, self.workload)
             self._await(lambda: bool(board[Slot.PRODUCER_READY]), producing)
             if producing.done():
@@ -87,37 +91,47 @@ class _Ordeal:
             board[Slot.START_NS] = self.start_ns = time.monotonic_ns() + LEAD_NS
             if fault:
                 self._sleep_until(self.start_ns + int(fault.at_s * NS_PER_S), board)
-                self._strike(fault, board)
+                self._strike(fault, board, network)
             self._await_end(producing, ENDS_S if fault and fault.kind in ENDING else length_s + 2 * ENDS_S)
             board[Slot.STOP] = 1
             sent: Sent = result_of(producing)
         return sent
 
-    def _strike(self, fault: Fault, board: Board) -> None:
+    def _network(self, fault: Fault | None, links: ExitStack) -> Proxy | None:
+        """What can be cut between the client and the broker; nothing unless it will be."""
+        if fault is None or fault.kind != "cut":
+            return None
+        return links.enter_context(Proxy(self.arena.endpoint, names=self.using.broker == "kafka"))
+
+    def _strike(self, fault: Fault, board: Board, network: Proxy | None) -> None:
         self.watch.progress(0.4, f"{self.arena.broker}: {NAMES[fault.kind]}")
         sent_then = board[Slot.SENT]
-        evidence = fault.strike(self.arena)
+        evidence = fault.strike(self.arena, network)
         told = asdict(evidence) | {"at_ns": evidence.at_ns - self.start_ns, "sent_then": sent_then}
         if fault.kind not in ENDING:
             try:
                 self._sleep_until(time.monotonic_ns() + int(fault.lasts_s * NS_PER_S), board)
             finally:
-                afterwards = fault.heal(self.arena)
+                afterwards = fault.heal(self.arena, network)
             told |= {"ended_ns": time.monotonic_ns() - self.start_ns}
             told["text"] = "; ".join(filter(None, (evidence.text, afterwards)))
         self.facts["fault"] = told
 
     def aftermath(self, broker: Broker) -> tuple[Received, bool]:
         """Start again what has ended, and drain it; whether nothing can be left."""
-        if self.arena.is_dead():
+        try:
+            return self._drain(broker)
+        except stack.NotStarted as error:
+            self.facts["did_not_start"] = f"{error.happened} {error.log}"
+            return NOTHING, False
+
+    def _start_if_dead(self) -> None:
+        """A broker may also have ended by itself, and be at it still when the load is over."""
+        if why := self.arena.is_dead():
             self.watch.progress(0.55, f"{self.arena.broker}: starting again")
-            try:
-                self.facts["recovery_s"] = round(self.arena.start(), 2)
-            except stack.NotStarted as error:
-                self.facts["did_not_start"] = f"{error.happened} {error.log}"
-                return NOTHING, False
+            self.facts["ended"] = why
+            self.facts["recovery_s"] = round(self.arena.start(), 2)
         self.watch.progress(0.75, f"{self.arena.broker}: draining")
-        return self._drain(broker)
 
     def _drain(self, broker: Broker) -> tuple[Received, bool]:
         """Read until the broker says that nothing is left. A broker that is still recovering is asked again."""
@@ -125,6 +139,7 @@ class _Ordeal:
         deadline_s = time.monotonic() + DRAINS_S
         left, trouble = None, ""
         while left != 0 and time.monotonic() < deadline_s:
+            self._start_if_dead()
             part = self._read()
             parts.append(part)
             try:

@@ -9,10 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import redis
 
 from labs import stack
 from labs.brokers.base import Endpoint
 from labs.profile import UnknownNameError
+from labs.proxy import Proxy
 
 NS_PER_S = 1_000_000_000
 
@@ -51,7 +55,7 @@ def freezing(endpoint: Endpoint, every_s: float = 1.0, frozen_s: float = 0.1) ->
 
 ENDING = ("stop", "kill", "power")
 """The broker ends, and is started again on what is left."""
-LASTING = ("freeze", "disk-full", "slow-fsync")
+LASTING = ("freeze", "cut", "disk-full", "memory-full", "slow-fsync")
 """The broker lives and suffers for a while."""
 KINDS = (*ENDING, *LASTING)
 NAMES = {
@@ -60,7 +64,9 @@ NAMES = {
     "kill": "SIGKILL",
     "power": "a power cut",
     "freeze": "a freeze",
+    "cut": "a cut network",
     "disk-full": "a full disk",
+    "memory-full": "full memory",
     "slow-fsync": "a slow disk",
 }
 SLOW_MS = 3000.0
@@ -96,7 +102,7 @@ class Fault:
         Containers where an engine has the images and can do it; else native. StackError where neither can.
         """
         kind = stack.kind_of(backend)
-        if kind == "compose" and self.kind in ("none", "stop", "kill", "freeze") and self.disk in ("", "plain"):
+        if kind == "compose" and self.kind not in ("power", "disk-full", "slow-fsync") and self.disk in ("", "plain"):
             return kind, "plain"
         if kind == "compose" and self.kind == "power" and self.disk in ("", "loop") and not stack.no_disk("loop"):
             return kind, "loop"
@@ -117,24 +123,67 @@ class Fault:
             raise stack.StackError(f"preparing {NAMES[self.kind]}", why, "`labs doctor` says which faults can be had.")
         return found
 
-    def strike(self, arena: stack.Arena) -> stack.Evidence:
-        """Let it happen; the evidence that it did."""
+    def strike(self, arena: stack.Arena, network: Proxy | None = None) -> stack.Evidence:
+        """Let it happen; the evidence that it did. `network` is what lies between the client and the broker."""
         verbs: dict[str, Callable[[], stack.Evidence]] = {
             "stop": arena.stop,
             "kill": arena.kill,
             "power": arena.cut_power,
             "freeze": arena.freeze,
+            "cut": lambda: _silenced(network),
+            "memory-full": lambda: _full_memory(arena.endpoint),
             "disk-full": arena.fill_disk,
             "slow-fsync": lambda: arena.slow_disk(SLOW_MS),
         }
         return verbs[self.kind]()
 
-    def heal(self, arena: stack.Arena) -> str:
+    def heal(self, arena: stack.Arena, network: Proxy | None = None) -> str:
         """End a lasting fault; what there is to say about it afterwards."""
         if self.kind == "freeze":
             arena.thaw()
+        elif self.kind == "cut" and network:
+            network.heal()
+            return f"{network.held_bytes:,} bytes waited"
+        elif self.kind == "memory-full":
+            return _memory_back(arena.endpoint)
         elif self.kind == "disk-full":
             arena.free_disk()
         elif self.kind == "slow-fsync":
             return arena.slow_disk(0).text
         return ""
+
+
+def _silenced(network: Proxy | None) -> stack.Evidence:
+    if network is None:
+        raise stack.StackError("cutting the network", "the client was not connected through it.", "Use record_fault.")
+    at_ns = time.monotonic_ns()
+    network.silence()
+    return stack.Evidence("cut", "silence between client and broker", at_ns, "nothing passes in either direction")
+
+
+def _asked(endpoint: Endpoint) -> Any:
+    """A connection to a Redis, of all brokers the only one that lets its memory limit be moved while it runs."""
+    if endpoint.broker != "redis":
+        raise stack.StackError(
+            f"filling the memory of {endpoint.broker}",
+            "its limit cannot be moved while it runs.",
+            "Choose a setting of Redis; RabbitMQ's memory alarm is promise Q18: labs promises Q18",
+        )
+    return redis.Redis(
+        host=endpoint.host, port=endpoint.port, username=endpoint.username or None, password=endpoint.password or None
+    )
+
+
+def _full_memory(endpoint: Endpoint) -> stack.Evidence:
+    with _asked(endpoint) as link:
+        used, at_ns = link.info("memory")["used_memory"], time.monotonic_ns()
+        link.config_set("maxmemory", used)
+    return stack.Evidence("memory-full", "maxmemory", at_ns, f"the limit is what is in use, {used:,} bytes")
+
+
+def _memory_back(endpoint: Endpoint) -> str:
+    """Lift the limit; how many commands had been refused for it."""
+    with _asked(endpoint) as link:
+        refused = link.info("errorstats").get("errorstat_OOM", {}).get("count", 0)
+        link.config_set("maxmemory", 0)
+    return f"{refused:,} commands refused"

@@ -50,7 +50,8 @@ class _Pair:
 
 
 class Proxy:
-    """Enter it and connect to `port`. `dropped_bytes` counts what the broker answered and the client never got.
+    """Enter it and connect to `port`. `dropped_bytes` counts what the broker answered and the client never got,
+    `held_bytes` what either side sent into a silence.
 
     With `names`, answers that name the broker's own address name this one instead: Kafka's clients are told where to
     connect, and would go past us.
@@ -60,7 +61,7 @@ class Proxy:
         self._to = to
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
-        self.dropped_bytes = 0
+        self.dropped_bytes = self.held_bytes = 0
         self._names = names
         self._real, self._ours = (b"127.0.0.1" + struct.pack(">i", port) for port in (to.port, self.port))
         self._lock = threading.Lock()
@@ -129,7 +130,7 @@ class Proxy:
     def _requests(self, pair: _Pair) -> None:
         with contextlib.suppress(OSError):
             while data := pair.near.recv(CHUNK):
-                self._open.wait()
+                self._pass(data)
                 pair.far.sendall(data)
         self._forget(pair)
 
@@ -137,7 +138,7 @@ class Proxy:
         part = b""
         with contextlib.suppress(OSError):
             while data := pair.far.recv(CHUNK):
-                self._open.wait()
+                self._pass(data)
                 pair.deaf |= self._dropping
                 if pair.deaf:
                     with self._lock:
@@ -146,6 +147,13 @@ class Proxy:
                 data, part = self._renamed(part + data)
                 pair.near.sendall(data)
         self._forget(pair)
+
+    def _pass(self, data: bytes) -> None:
+        """Wait while there is silence."""
+        if not self._open.is_set():
+            with self._lock:
+                self.held_bytes += len(data)
+            self._open.wait()
 
     def _renamed(self, data: bytes) -> tuple[bytes, bytes]:
         """The whole answers of Kafka with our address in them, and the part of one that has not come to its end."""

@@ -18,6 +18,7 @@ from labs.loss import account, loss_window_s
 from labs.profile import Profile, profile
 from labs.promises.base import Trial
 from labs.promises.stage import Stage, wait_for
+from labs.proxy import Proxy
 from labs.recorder import NOBODY
 from labs.runs import Run
 from labs.stack import Arena, Evidence
@@ -34,7 +35,7 @@ class SlowThenKill(Fault):
         """Native, on the ledger's disk."""
         return "native", self._first("ledger")
 
-    def strike(self, arena: Arena) -> Evidence:
+    def strike(self, arena: Arena, network: Proxy | None = None) -> Evidence:
         """Aimed by `aof_buffer_length`: at any other moment nothing is held back."""
         arena.slow_disk(SLOW_MS)
         here = arena.endpoint
@@ -59,7 +60,7 @@ class FullThenKill(Fault):
         """Native, on a small image of its own."""
         return "native", self._first("loop")
 
-    def strike(self, arena: Arena) -> Evidence:
+    def strike(self, arena: Arena, network: Proxy | None = None) -> Evidence:
         """The evidence is the space left and how the broker ended."""
         full = arena.fill_disk()
         time.sleep(FULL_S)
