@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -116,6 +117,7 @@ OUTCOMES = {
 }
 """Outcome -> its sign and its colour, as in panel.css."""
 CELL_PX = 58
+LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
 JOB_LOOKS = {"lost": ("never", 1.0, ""), "once": ("holds", 0.5, ""), "twice": ("conditions", 1.0, "/")}
 """Fate of a job -> its colour, how strong it is, and its pattern."""
 
@@ -128,15 +130,15 @@ def _tint(colour: str, share: float) -> str:
 
 def _table_figure(data: Sequence[Any], text: str, height: int, **layout: Any) -> go.Figure:
     base = {"height": height, "font": {"family": FONT, "size": 13}, "showlegend": False}
-    margin = {"l": 12, "r": 24, "t": 72, "b": 24}
-    named = {"title": {"text": text, "font": {"size": 16}, "x": 0.01, "xanchor": "left"}, "margin": margin}
+    margin = {"l": 12, "r": 24, "t": 96, "b": 36}
+    named = {"title": {"text": text, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97}, "margin": margin}
     return go.Figure(data, _on_paper(base) | named | layout)
 
 
 def loss_matrix(digests: Sequence[Digest]) -> go.Figure:
     """What each setting lost at each fault: the outcome's word, sign and counts in a cell a point."""
     broker = {d["settings"]["label"]: d["settings"]["broker"] for d in digests}
-    rows = sorted(broker, key=lambda label: -BROKERS.index(broker[label]))
+    rows = sorted(broker, key=lambda label: BROKERS.index(broker[label]))[::-1]
     heads = [head for head in fault.HEADS.values() if any(fault.head(d) == head for d in digests)]
     words, ink = list(OUTCOMES), palette()
     cells = {(d["settings"]["label"], fault.head(d)): fault.cell(d) for d in digests}
@@ -147,7 +149,7 @@ def loss_matrix(digests: Sequence[Digest]) -> go.Figure:
     text = [[_cell_text(cell) for cell in line] for line in found]
     heat = go.Heatmap(
         x=heads, y=rows, z=at, text=text, texttemplate="%{text}", hoverinfo="skip", showscale=False, xgap=3, ygap=3,
-        zmin=-0.5, zmax=len(words) - 0.5, colorscale=scale,
+        zmin=-0.5, zmax=len(words) - 0.5, colorscale=scale, textfont={"size": 12, "color": ink["ink"]},
     )  # fmt: skip
     axes = {"xaxis": {"side": "top"}, "yaxis": {"automargin": True}}
     return _table_figure([heat], fault.summary(digests), 110 + CELL_PX * len(rows), **axes)
@@ -159,41 +161,45 @@ def _cell_text(cell: Mapping[str, Any] | None) -> str:
 
 def bill(digests: Sequence[Digest]) -> go.Figure:
     """What each point attempted, acknowledged, kept and lost: medians as bars, ranges as text."""
-    bars = [_bill_bars(digest) for digest in digests]
-    axes = {"yaxis": {"autorange": "reversed", "automargin": True}, "xaxis": {"rangemode": "tozero"}}
-    both = {"barmode": "group", "showlegend": len(digests) > 1, "legend": {"orientation": "h", "y": -0.25}}
-    return _table_figure(bars, fault.summary(digests), HEIGHT_PX + 40, **axes, **both, uniformtext={"minsize": 11})
+    seen: Counter[str] = Counter()
+    bars = []
+    for digest in digests:
+        seen[digest["settings"]["broker"]] += 1
+        bars.append(_bill_bars(digest, strength=1 / seen[digest["settings"]["broker"]]))
+    far = max((max(bar.x, default=0) for bar in bars), default=1)
+    axes = {"yaxis": {"autorange": "reversed", "automargin": True}, "xaxis": {"range": [0, far * 1.25]}}
+    both = {"barmode": "group", "showlegend": len(digests) > 1, "legend": LEGEND}
+    return _table_figure(bars, fault.summary(digests), 200 + 100 * len(digests), **axes, **both)
 
 
-def _bill_bars(digest: Digest) -> go.Bar:
+def _bill_bars(digest: Digest, strength: float) -> go.Bar:
+    """One point's bars; a second setting of the same broker is paler."""
     whole = {line["name"]: line for line in fault.bill(digest)}
     lines = [line for line in whole.values() if line["value"] is not None]
     over = f", over {whole['loss window']['text']}" if (whole["lost"]["value"] or 0) > 0 else ""
     names = ["acknowledged" if line["name"] == "sent" else line["name"] for line in lines]
-    marks = {"color": palette()[digest["settings"]["broker"]], "pattern": {"shape": [
-        "/" if name == "lost" else "" for name in names
-    ]}}  # fmt: skip
+    shapes = {"shape": ["/" if name == "lost" else "" for name in names]}
     return go.Bar(
         y=names,
         x=[line["value"] for line in lines],
         text=[line["text"] + (over if line["name"] == "lost" else "") for line in lines],
+        textposition="outside",
         orientation="h",
-        marker=marks,
+        marker={"color": _tint(palette()[digest["settings"]["broker"]], strength), "pattern": shapes},
         name=f"{digest['settings']['label']}, {fault.event(digest)}",
     )
 
 
 def jobs_done(digests: Sequence[Digest]) -> go.Figure:
-    """What became of the jobs, a bar a way of handing them out; at its end when a lost worker's job was done again."""
+    """What became of the jobs, a bar a way of handing them out, with when a lost worker's job was done again."""
     known = [digest for digest in digests if jobs.strip(digest)][::-1]
-    names = [f"{d['settings']['label']} ({jobs.again_text(d)})" for d in known]
+    names = [f"{jobs.name(d)}<br><sub>{jobs.view(d)['part']}; {jobs.again_text(d)}</sub>" for d in known]
     bars = []
     for at, fate in enumerate(jobs.FATES):
-        parts = [jobs.strip(digest)[at] for digest in known]
+        shares = [jobs.strip(digest)[at]["share"] * 100 for digest in known]
         colour, strength, shape = JOB_LOOKS[fate]
-        dress: dict[str, Any] = {"marker": {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}}
-        dress |= {"text": [part["text"] if part["share"] else "" for part in parts], "name": jobs.FATE_WORDS[fate]}
-        bars.append(go.Bar(dress, y=names, x=[part["share"] * 100 for part in parts], orientation="h"))
+        marks = {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}
+        bars.append(go.Bar(y=names, x=shares, orientation="h", marker=marks, name=jobs.FATE_WORDS[fate]))
     axes = {"xaxis": {"range": [0, 100], "title": "share of the jobs, %"}, "yaxis": {"automargin": True}}
-    both = {"barmode": "stack", "showlegend": True, "legend": {"orientation": "h", "y": -0.3}}
-    return _table_figure(bars, jobs.summary(digests), 170 + 44 * len(known), **axes, **both)
+    both = {"barmode": "stack", "showlegend": True, "legend": LEGEND}
+    return _table_figure(bars, jobs.summary(digests), 200 + 44 * len(known), **axes, **both)

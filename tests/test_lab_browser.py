@@ -26,7 +26,7 @@ from tests.conftest import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.timeout(420)]
 IDLE = "document.querySelector('.labs-panel progress').hidden"
-NOTEBOOK = "05-4-latency-ladder.ipynb"
+NOTEBOOK, MATRIX = "05-4-latency-ladder.ipynb", "03-2-loss-matrix.ipynb"
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,17 @@ def stop(lab: Lab) -> None:
 @pytest.fixture
 def page(lab: Lab) -> Iterator[Page]:
     """The latency ladder's notebook, its first cell run, the panel drawn."""
+    with opened(lab, NOTEBOOK) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(lab: Lab, notebook: str) -> Iterator[Page]:
+    """A notebook with its first cell run and the panel drawn; nothing came from elsewhere."""
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         watched = Watched(page, lab.address, lab.address.replace("http", "ws", 1))
-        page.goto(f"{lab.address}lab/tree/notebooks/{NOTEBOOK}?token={lab.token}")
+        page.goto(f"{lab.address}lab/tree/notebooks/{notebook}?token={lab.token}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=90_000)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=90_000)
         await_kernel(lab)
@@ -158,6 +165,23 @@ def test_run_changes_the_chart_and_cancel_stops_a_run(page: Page) -> None:
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_function(IDLE, timeout=20_000)
     assert "Cancelled" in said(page)
+
+
+def test_a_live_outcome_is_shown_only_after_the_guess(lab: Lab) -> None:
+    with opened(lab, MATRIX) as page:
+        run(page)
+        page.wait_for_function(IDLE, timeout=120_000)
+        assert "Measured at" in said(page), said(page)
+        cell = page.locator("[data-key='redis-list-rdb|kill']")
+        assert "your guess first" in cell.inner_text()
+        page.wait_for_function("document.querySelector('.lp-said').innerText === ''")
+        page.locator(".lp-guess").get_by_role("button", name="none lost", exact=True).click()
+        page.wait_for_function("document.querySelector('.lp-said').innerText.includes('SIGKILL lost')")
+        assert "You said “none lost”. It was “all lost”." in page.locator(".lp-guess").inner_text()
+        assert "measured here" in page.locator(".lp-subtitle").inner_text()
+        page.locator(".lp-cell[tabindex='0']").focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.dataset.key") == "redis-list-rdb|kill"
 
 
 def test_a_killed_kernel_leaves_nothing(lab: Lab, page: Page) -> None:

@@ -113,7 +113,7 @@ def test_the_parts_of_a_bar_of_jobs_make_the_whole() -> None:
         ("loss-matrix kafka-acks-all kill acknowledged", "9,840"),
         ("loss-matrix kafka-acks-all power lost", "unknown"),
         ("loss-matrix redis-list-always power outcome", "did not start"),
-        ("loss-matrix rabbitmq-confirms power agree", "1 of 3 none lost, 2 of 3 some lost"),
+        ("loss-matrix rabbitmq-confirms power agree", "1 none lost, 2 some lost"),
         ("loss-matrix rabbitmq-quorum power label", "RabbitMQ quorum queue (one node)"),
         ("loss-matrix rabbitmq-quorum power date", "2000-01-01"),
         ("loss-matrix rabbitmq-quorum kill lost", NOT_YET),

@@ -84,7 +84,7 @@ def agree_text(digest: Digest) -> str:
     """3 of 3 agree, 1 run; what each repeat said where they disagree."""
     said = [repeat["outcome"] for repeat in digest["repeats"]]
     if outcome(digest) == "mixed":
-        return ", ".join(f"{number} of {len(said)} {word}" for word, number in Counter(said).items())
+        return ", ".join(f"{number} {word}" for word, number in Counter(said).items())
     return f"{said.count(outcome(digest))} of {len(said)} agree" if len(said) > 1 else "1 run"
 
 

@@ -9,6 +9,7 @@ from labs.looks.base import Chart, Guess, Look, View
 from labs.looks.counts import middle, seconds, span
 from labs.traces import Digest
 
+USUAL = 10
 FATES = ("lost", "once", "twice")
 FATE_WORDS = {"lost": "lost", "once": "done once", "twice": "done twice"}
 LOST, TWICE, ONCE = "some jobs are lost", "some jobs are done twice", "every job is done once"
@@ -38,6 +39,12 @@ def counts(digest: Digest, fate: str) -> list[int]:
 def again(digest: Digest) -> list[float | None]:
     """Seconds from the kill until a job that the dead worker had held was finished, a value a judged repeat."""
     return [repeat.get("redelivery_s") for repeat in judged(digest)]
+
+
+def name(digest: Digest) -> str:
+    """The way, with how many jobs are handed out at once where that is not the usual ten."""
+    settings = digest["settings"]
+    return f"{settings['label']}" + (f", {settings['prefetch']} at once" if settings["prefetch"] != USUAL else "")
 
 
 def again_text(digest: Digest) -> str:
@@ -75,7 +82,7 @@ def sentence(digest: Digest) -> str:
     number = len(judged(digest))
     text = f"{title(digest)} ({number} of {len(digest['repeats'])} repeats can say)"
     if any(told := [repeat["jobs"].get("told", 0) for repeat in judged(digest)]):
-        text += f"; of {span(told)} lost ones the sender was told"
+        text += f"; the sender was told of {span(told)} of the lost"
     if any(value is not None for value in again(digest)):
         text += f"; the first job of the dead worker was finished by another after {seconds(again(digest))}"
     return text + "."
