@@ -70,11 +70,11 @@ def title(digest: Digest) -> str:
 
 
 def summary(digests: Sequence[Digest]) -> str:
-    """The finding of several ways: how many of them lost jobs, and how many did some twice."""
+    """The finding of several points: how many of them lost jobs, and how many did some twice."""
     if len(digests) == 1:
         return title(digests[0])
     lost, twice = (sum(any(counts(digest, fate)) for digest in digests) for fate in ("lost", "twice"))
-    return f"Of {len(digests)} ways {lost} lost jobs and {twice} did some twice"
+    return f"Of {len(digests)} points {lost} lost jobs and {twice} did some twice"
 
 
 def sentence(digest: Digest) -> str:
