@@ -23,7 +23,7 @@ from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import NEVER
 
-SHORT = Plan(seed=1, jobs=120)
+SHORT = Plan(seed=1, jobs=100)
 MS = 1_000_000
 KILLED = Death(pid=4711, asked_ns=100 * MS, dead_ns=101 * MS, exit_code=-signal.SIGKILL)
 """In every made run below the worker is killed 100 ms after the start."""
@@ -119,8 +119,9 @@ def test_a_job_that_nobody_answered_for_is_unknown_and_not_lost() -> None:
 
 
 def test_an_odd_seed_kills_before_the_effect_and_an_even_one_after_it() -> None:
-    assert all(Plan(seed).aim[1] < 0.5 for seed in (1, 3, 5))
-    assert all(Plan(seed).aim[1] > 0.5 for seed in (2, 4, 6))
+    assert [Plan(seed).after for seed in (1, 2, 3, 4)] == [False, True, False, True]
+    assert judge(made_run(FIRST_IN_WORK)).aimed  # made with seed 1
+    assert not judge(made_run([*FIRST_IN_WORK, (Kind.DONE, 1, 1, 99)])).aimed
     assert Plan(1).aim == Plan(1).aim
     assert len({Plan(seed).aim[0] for seed in range(10)}) > 5
 
@@ -131,14 +132,14 @@ def test_an_unknown_mode_offers_the_nearest() -> None:
 
 
 def killed(mode: str, endpoints: dict[str, Endpoint], prefetch: int = 10, seed: int = 1) -> tuple[JobRun, Tally]:
-    """A run whose kill fell into a job. A busy machine can delay the kill into the gap between two: then once more."""
-    for _ in range(3):
+    """A run whose kill fell where the seed says. A busy machine can delay it into the next job: then once more."""
+    for _ in range(5):
         found = run(MODES[mode], endpoints.get(MODES[mode].broker), replace(SHORT, seed=seed), prefetch)
         tally = judge(found)
-        if tally.hit:
+        if tally.aimed:
             break
     assert found.trouble == ""
-    assert tally.hit
+    assert tally.aimed
     assert tally.verdict != "unknown"
     assert tally.once + tally.twice + tally.lost == tally.jobs == SHORT.jobs
     return found, tally
@@ -241,6 +242,7 @@ def test_http_with_retries_and_a_key_does_every_job_once(seed: int) -> None:
     assert fates(tally) == (SHORT.jobs, 0, 0, 0)
     assert found["tries"].max() > 1
     done, _open = held(found)
+    assert len(done) == (seed == 2)
     assert set(found.events(Kind.KNOWN, 2)[0].tolist()) == done
 
 

@@ -40,7 +40,7 @@ PREFETCH = (1, 10, 50)
 SEEDS = 3
 LOCAL_CLIENT = "Python's own http.server and asyncio"
 TRIES = 3
-"""Of a run whose kill fell between two jobs: then there was nothing to lose, and it says nothing."""
+"""Of a run whose kill missed: it fell between two jobs, or into the other half of one than the seed says."""
 
 
 def run(settings: Settings, watch: Watch) -> list[Digest]:
@@ -67,12 +67,12 @@ def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
 
 
 def _hit(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
-    """A run whose kill fell into a job; every run's facts are kept."""
+    """A run whose kill fell where the seed says, or else the last one tried; every run's facts are kept."""
     for attempt in range(TRIES):
         found = run_jobs(mode, endpoint, plan, prefetch, watch)
         found.facts["attempts"] = attempt + 1
         found.save(new_run_file(NAME, mode.name))
-        if found.trouble or judge(found).hit:
+        if found.trouble or judge(found).aimed:
             break
     return found
 
@@ -94,7 +94,13 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card
     return {
         "format": FORMAT,
         "lab": NAME,
-        "settings": {"mode": mode.name, "label": mode.label, "broker": mode.broker, "prefetch": prefetch},
+        "settings": {
+            "mode": mode.name,
+            "label": mode.label,
+            "broker": mode.broker,
+            "prefetch": prefetch,
+            "batches": mode.batches,
+        },
         "repeats": repeats,
         "median": {name: statistics.median(values) for name, values in counts.items()}
         | {name: round(statistics.median(values), 3) if values else None for name, values in times.items()}

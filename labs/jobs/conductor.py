@@ -141,17 +141,17 @@ def _await_ready(crew: _Crew, worker: Any, watch: Watch) -> None:
 
 
 def _kill(worker: Any, log: Logbook, plan: Plan, watch: Watch) -> Death | None:
-    """SIGKILL in the middle of the job that the plan aims at; None if it is not reached or the worker ends before."""
+    """SIGKILL in the half of the job that the plan aims at; None if it is not reached or the worker ends before."""
     job, share = plan.aim
     deadline_s, told = time.monotonic() + READY_WITHIN_S, -1
-    while (begun := log.board[Slot.BEGUN]) < job:
+    while (reached := log.board[Slot.DONE if plan.after else Slot.BEGUN]) < job:
         if watch.cancelled():
-            raise CancelledError(f"cancelled at job {begun}")
+            raise CancelledError(f"cancelled at job {reached}")
         if worker.exitcode is not None or time.monotonic() > deadline_s:
             return None
-        if begun > told:
-            told = begun + 10
-            watch.progress(0.3 * begun / job, f"{begun} of {plan.jobs} jobs begun")
+        if reached > told:
+            told = reached + 10
+            watch.progress(0.3 * reached / job, f"{reached} of {plan.jobs} jobs begun")
         time.sleep(LOOK_S)
     time.sleep(share * WORK_S)
     if worker.exitcode is not None:

@@ -10,9 +10,11 @@ import signal
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from labs.jobs.facts import JobRun
 from labs.jobs.logbook import Kind
+from labs.jobs.sending import Plan
 from labs.loss import Verdict
 from labs.runs import NEVER
 from labs.workload import NS_PER_S
@@ -41,6 +43,8 @@ class Tally:
     """From the kill until the new worker's process ran: Python's own start, the same for every mode."""
     hit: bool
     """The worker died of SIGKILL in the middle of a job."""
+    aimed: bool
+    """And in the half of it that the seed wanted: before the effect, or after it."""
     verdict: Verdict
 
     @property
@@ -54,16 +58,14 @@ class Tally:
 def judge(run: JobRun) -> Tally:
     """The tally of a run."""
     sent, accepted, refused = (run[name] != NEVER for name in ("sent_ns", "accepted_ns", "refused_ns"))
-    done, done_ns = run.events(Kind.DONE)
-    times = np.bincount(done, minlength=len(sent))[: len(sent)]
+    times = np.bincount(run.events(Kind.DONE)[0], minlength=len(sent))[: len(sent)]
+    in_work, held, waiting = _in_work(run), _held(run), _waiting(run)
+    judgeable = run.drained and in_work is not None
     missing = sent & (times == 0)
-    hit, killed_ns = _hit(run), run.death.asked_ns if run.death else 0
-    proven = missing & (accepted | refused) if run.drained and hit else np.zeros(len(sent), bool)
-    before = np.isin(np.arange(len(sent)), done[done_ns <= killed_ns])
-    waiting = accepted & (run["accepted_ns"] <= killed_ns) & ~before
-    held = _held(run)
+    proven = missing & (accepted | refused) & judgeable
     counts = {"lost": int(proven.sum()), "told": int((proven & refused).sum())}
     unknown = int((missing & ~proven).sum())
+    done = in_work in run.events(Kind.DONE, 1)[0]
     return Tally(
         jobs=int(sent.sum()),
         once=int((sent & (times == 1)).sum()),
@@ -75,9 +77,18 @@ def judge(run: JobRun) -> Tally:
         held=len(held),
         redelivery_s=_first_after(run, (Kind.DONE, Kind.KNOWN), held),
         restart_s=_first_after(run, (Kind.UP,), None),
-        hit=hit,
-        verdict=_verdict(counts, unknown, judgeable=run.drained and hit),
+        hit=in_work is not None,
+        aimed=in_work is not None and done == Plan(run.seed).after,
+        verdict=_verdict(counts, unknown, judgeable=judgeable),
     )
+
+
+def _waiting(run: JobRun) -> npt.NDArray[np.bool_]:
+    """Which jobs had been accepted and not done when the worker was killed; none if it was not."""
+    accepted_ns, killed_ns = run["accepted_ns"], run.death.asked_ns if run.death else NEVER
+    done, done_ns = run.events(Kind.DONE)
+    before = np.isin(np.arange(len(accepted_ns)), done[done_ns <= killed_ns])
+    return (accepted_ns != NEVER) & (accepted_ns <= killed_ns) & ~before
 
 
 def _verdict(counts: dict[str, int], unknown: int, *, judgeable: bool) -> Verdict:
@@ -93,10 +104,12 @@ def _held(run: JobRun) -> set[int]:
     return set(run.events(Kind.TAKEN, 1)[0].tolist()) - set(run.events(Kind.RELEASED, 1)[0].tolist())
 
 
-def _hit(run: JobRun) -> bool:
-    """The death is a SIGKILL's, and a job was begun and not released."""
-    begun = set(run.events(Kind.BEGUN, 1)[0].tolist()) - set(run.events(Kind.RELEASED, 1)[0].tolist())
-    return bool(run.death and run.death.exit_code == -signal.SIGKILL and begun)
+def _in_work(run: JobRun) -> int | None:
+    """The job that the worker had begun last and not released when it died of SIGKILL; None if that is not so."""
+    begun = run.events(Kind.BEGUN, 1)[0].tolist()
+    if not begun or begun[-1] in run.events(Kind.RELEASED, 1)[0] or run.death is None:
+        return None
+    return int(begun[-1]) if run.death.exit_code == -signal.SIGKILL else None
 
 
 def _first_after(run: JobRun, kinds: tuple[Kind, ...], among: set[int] | None) -> float | None:

@@ -27,9 +27,11 @@ class Kind(IntEnum):
 class Slot(IntEnum):
     """What stands where, in front of the rows."""
 
-    STOP, PORT, BEGUN, EMPTY, COUNT = range(5)
+    STOP, PORT, BEGUN, DONE, EMPTY, COUNT = range(6)
 
 
+COUNTED = {Kind.BEGUN: Slot.BEGUN, Kind.DONE: Slot.DONE}
+"""What is also counted in front, for those who wait for it."""
 WIDTH = 4
 """A row: kind, job, worker, ns on the monotonic clock."""
 CELLS = len(Slot) + ROWS * WIDTH
@@ -51,8 +53,8 @@ class Logbook:
         at = len(Slot) + count * WIDTH
         self.board[at : at + WIDTH] = [int(kind), job, self._worker, time.monotonic_ns()]
         self.board[Slot.COUNT] = count + 1
-        if kind is Kind.BEGUN:
-            self.board[Slot.BEGUN] += 1
+        if kind in COUNTED:
+            self.board[COUNTED[kind]] += 1
 
     def nothing_came(self) -> None:
         """The worker asked for jobs and got none."""

@@ -19,8 +19,6 @@ from labs.runs import NEVER, Column
 from labs.workload import NS_PER_S
 
 BODY_BYTES = 100
-BEFORE, AFTER = (0.1, 0.3), (0.6, 0.8)
-"""Shares of a job, away from its middle, where the effect falls."""
 SETTLE_S = 5.0
 """How long an answer is waited for when none comes."""
 
@@ -30,8 +28,8 @@ class Plan:
     """What is handed in, and where in it the kill falls: all of it from the seed."""
 
     seed: int
-    jobs: int = 300
-    every_ns: int = 6_000_000
+    jobs: int = 200
+    every_ns: int = 12_000_000
     """Shorter than a job takes, so that jobs wait when the worker dies."""
 
     @property
@@ -40,13 +38,15 @@ class Plan:
         return np.arange(self.jobs, dtype=np.int64) * self.every_ns
 
     @property
-    def aim(self) -> tuple[int, float]:
-        """The job over which the worker is killed (the how many-th it begins), and how much of it is over by then.
+    def after(self) -> bool:
+        """Whether the worker is killed after the effect of a job (even seeds) or before it (odd ones)."""
+        return self.seed % 2 == 0
 
-        An odd seed kills before the job's effect, an even one after it.
-        """
+    @property
+    def aim(self) -> tuple[int, float]:
+        """The how many-th job it is, and how far into that half of it the kill comes, as a share of the job."""
         chance = random.Random(self.seed)
-        return chance.randint(self.jobs // 5, self.jobs * 2 // 5), chance.uniform(*(AFTER, BEFORE)[self.seed % 2])
+        return chance.randint(self.jobs // 5, self.jobs * 2 // 5), chance.uniform(0.0, 0.2)
 
 
 class Answers:

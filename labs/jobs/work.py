@@ -18,7 +18,7 @@ from labs.jobs.logbook import Kind, Logbook
 from labs.messages import decode
 from labs.workers import enlist
 
-WORK_S = 0.010
+WORK_S = 0.020
 """How long a job takes; its effect falls in the middle. Waiting, as for a payment service, not computing."""
 LOOK_S = 0.1
 """How long a worker waits for a job before it says that nothing came."""
