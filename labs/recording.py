@@ -15,6 +15,7 @@ from labs.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.places import RECORDED
 from labs.profile import UnknownNameError, profile
 from labs.recorder import Watch, record
+from labs.runs import RunFileError
 from labs.workload import Workload
 
 PROXY_ROUNDS = 5
@@ -56,6 +57,10 @@ def record_lab(
     Containers on Linux share this machine's network, so that Docker's port proxy is not measured;
     what the proxy costs is measured once and stands on the file's card.
     """
+    path = (folder or RECORDED) / f"{lab.name}.json"
+    if keep and not path.exists():
+        raise RunFileError(f"There is no {path} whose other points could be kept. Record the whole lab first.")
+    old = digest.load(path) if keep else None  # before hours of measuring, not after
     digests: list[Digest] = []
     extra: dict[str, Any] = {}
     needed = lab.needs
@@ -71,10 +76,8 @@ def record_lab(
     for one in digests:
         if host_network:
             one["card"]["backend"] = "containers, host networking"
-    path = (folder or RECORDED) / f"{lab.name}.json"
     head = digests[0]["card"] | extra
-    if keep:
-        old = digest.load(path)
+    if old:
         fresh = {lab.look.key(one["settings"]): one for one in digests}
         digests = [fresh.pop(lab.look.key(one["settings"]), one) for one in old["digests"]] + list(fresh.values())
         head = old["card"]

@@ -147,6 +147,41 @@ def test_a_freeze_delays_and_loses_nothing() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize("name", ["redis-list-everysec", "kafka-acks-all"])
+def test_a_silent_network_delays_and_what_waited_arrives_once(name: str) -> None:
+    found = struck(name, "cut")
+    assert found["outcome"] == "none lost"
+    assert found["ledger"]["acknowledged"] == LOAD.messages
+    assert found["ledger"]["duplicated"] == 0
+    waited = int(found["fault"]["evidence"].partition("; ")[2].split()[0].replace(",", ""))
+    assert waited > 100  # at least one message of a hundred bytes stood before the cut
+
+
+@pytest.mark.broker
+def test_full_memory_is_refused_message_by_message_and_nothing_acknowledged_goes() -> None:
+    found = struck("redis-list-none", "memory-full")
+    assert found["outcome"] == "none lost"
+    refused = int(found["fault"]["evidence"].partition("; ")[2].split()[0].replace(",", ""))
+    assert refused > 0
+    assert found["ledger"]["refused"] > 0  # a batch is one command, so there are at least as many messages
+    assert found["ledger"]["acknowledged"] + found["ledger"]["refused"] == LOAD.messages
+
+
+@pytest.mark.broker
+def test_full_memory_is_refused_by_name_where_the_limit_cannot_be_moved() -> None:
+    with pytest.raises(stack.StackError, match="memory of kafka"):
+        struck("kafka-acks-1", "memory-full")
+
+
+@pytest.mark.broker
+@pytest.mark.ledger
+def test_a_slow_disk_counts_the_flushes_that_waited() -> None:
+    found = struck("redis-list-everysec", "slow-fsync")
+    after = found["fault"]["evidence"].partition("; ")[2]
+    assert int(after.split()[0]) >= 1, after
+
+
+@pytest.mark.broker
 @pytest.mark.loop
 def test_a_full_disk_makes_redis_refuse_and_loses_nothing_that_it_had_flushed() -> None:
     found = struck("redis-list-always", "disk-full")

@@ -1,0 +1,50 @@
+"""Recording: which points are measured, and what becomes of the others; brokers are real where one is needed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labs import recording
+from labs.experiments import experiment
+from labs.profile import UnknownNameError
+from labs.recorder import NOBODY
+from labs.runs import RunFileError
+
+MATRIX = experiment("loss-matrix")
+REDIS = {"setting": "redis-list-none", "fault": "kill"}
+
+
+def test_only_some_points_are_measured_when_asked_by_their_settings() -> None:
+    assert len(recording.points(MATRIX)) == 39
+    assert [one["fault"] for one in recording.points(MATRIX, only={"setting": "kafka-flush"})] == [
+        "stop",
+        "kill",
+        "power",
+    ]
+    assert len(recording.points(MATRIX, only=REDIS)) == 1
+    with pytest.raises(UnknownNameError, match="setting"):
+        recording.points(MATRIX, only={"seting": "kafka-flush"})
+    with pytest.raises(ValueError, match="dry-run"):
+        recording.points(MATRIX, only={"setting": "kafka-flash"})
+
+
+@pytest.mark.broker
+def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "loss-matrix.json"
+    first = recording.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "kill"})
+    other = recording.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "stop"})
+    recording.record_lab(MATRIX, [*first, *other], NOBODY, backend="native", folder=tmp_path)
+    before = json.loads(path.read_text())
+    recording.record_lab(MATRIX, first, NOBODY, backend="native", folder=tmp_path, keep=True)
+    after = json.loads(path.read_text())
+    assert [one["settings"] for one in after["digests"]] == [one["settings"] for one in before["digests"]]
+    assert after["digests"][1] == before["digests"][1]
+    assert after["digests"][0] != before["digests"][0]
+    assert after["digests"][0]["median"]["outcome"] == "all lost"
+
+
+def test_measuring_a_point_anew_needs_a_recording_to_put_it_in(tmp_path: Path) -> None:
+    with pytest.raises(RunFileError, match="Record the whole lab first"):
+        recording.record_lab(MATRIX, recording.points(MATRIX, 1, REDIS), NOBODY, folder=tmp_path, keep=True)
+    assert not list(tmp_path.iterdir())
