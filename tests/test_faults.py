@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from labs.faulted import record_fault
 from labs.faults import Fault
 from labs.profile import UnknownNameError, profile
 from labs.recorder import NOBODY, CancelledError, Watch
-from labs.stack import disks, shim
+from labs.stack import disks, shim, state
 
 BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]
 
@@ -237,6 +239,31 @@ def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_devic
         record_fault(profile("redis-list-always"), LOAD, struck_by, Watch(cancelled=cancelled), backend="native")
     assert left_behind() == []
     assert not list(Path(stack.status()["home"]).glob("session-*"))
+
+
+@pytest.mark.compose
+@pytest.mark.loop
+@pytest.mark.parametrize("after_s", [2.5, 5.0])
+def test_a_killed_owner_leaves_a_container_and_a_loop_device_only_until_the_next_command(after_s: float) -> None:
+    asked = ["run", "loss-matrix", "--set", "setting=redis-list-always", "--set", "fault=power", "--set", "disk=loop"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "labs", *asked],
+        env=os.environ | {"LABS_BACKEND": "compose"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after_s)
+    child.kill()
+    child.wait()
+    stack.down(report=quiet)
+    assert left_behind() == []
+    mine = f"labs-{state.home_tag()}-"
+    listed = ["docker", "ps", "--all", "--format", "{{.Names}}"]
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    assert not [name for name in names.split() if name.startswith(mine)]
+    volumes = subprocess.run(["docker", "volume", "ls", "-q"], capture_output=True, text=True, check=True).stdout
+    assert not [name for name in volumes.split() if name.startswith(mine)]
+    assert not list(state.home().glob("session-*"))
 
 
 def test_an_unknown_fault_offers_the_nearest() -> None:
