@@ -295,8 +295,34 @@ from labs.jobs import MODES
 from labs.jobs.conductor import run
 from labs.jobs.sending import Plan
 if __name__ == "__main__":
-    run(MODES["http-retry"], None, Plan(1, jobs=2000), 10)
+    try:
+        run(MODES["http-retry"], None, Plan(1, jobs=2000), 10)
+    except KeyboardInterrupt:
+        print("interrupted")
 """
+
+
+def is_importing(process: psutil.Process) -> bool:
+    """Python runs in it and has begun to load what a worker needs."""
+    return any("_multiarray_umath" in one.path for one in process.memory_maps())
+
+
+def test_ctrl_c_while_a_worker_starts_is_heard_by_the_program_alone(tmp_path: Path) -> None:
+    """The terminal tells the whole group. A worker that is still importing would answer with a traceback."""
+    (tmp_path / "alone.py").write_text(ALONE)
+    where = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    command, pipe = [sys.executable, str(tmp_path / "alone.py")], subprocess.PIPE
+    with subprocess.Popen(command, env=where, start_new_session=True, stdout=pipe, stderr=pipe, text=True) as program:
+        children: list[psutil.Process] = []
+        while not children and program.poll() is None:
+            time.sleep(0.002)
+            below = psutil.Process(program.pid).children(recursive=True)
+            children = [one for one in below if "spawn_main" in str(one.cmdline()) and is_importing(one)]
+        os.killpg(program.pid, signal.SIGINT)
+        said, errors = program.communicate(timeout=30)
+    assert (said, errors) == ("interrupted\n", "")
+    assert children
+    assert not psutil.wait_procs(children, timeout=10)[1]
 
 
 def test_workers_die_with_the_program_that_started_them(tmp_path: Path) -> None:

@@ -92,15 +92,21 @@ class Desk:
         asyncio.run(self._call_all(answers, port))
 
     async def _call_all(self, answers: Answers, port: int) -> None:
-        async with asyncio.TaskGroup() as callers:
-            for job in range(answers.plan.jobs):
-                callers.create_task(self._call(job, answers, port))
+        """Until every caller has its answer; a stop sends all of them home at once."""
+        waiting = {asyncio.create_task(self._call(job, answers, port)) for job in range(answers.plan.jobs)}
+        while waiting and not answers.stop.is_set():
+            done, waiting = await asyncio.wait(waiting, timeout=LOOK_S)
+            for caller in done:
+                caller.result()
+        for caller in waiting:
+            caller.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _call(self, job: int, answers: Answers, port: int) -> None:
         """Ask when the job is due; again, if that is the way, until somebody says yes."""
         chance = random.Random(answers.plan.seed * answers.plan.jobs + job)
         await asyncio.sleep(max(answers.due_in_s(job), 0))
-        while not answers.stop.is_set():
+        while True:
             answers.sent(job)
             if await _posted(job, port, keyed=self._keyed):
                 answers.heard(Confirmations([job]))

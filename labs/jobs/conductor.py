@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from typing import Any
 
 from labs.brokers.base import BrokerError, Endpoint, UnreachableError
@@ -47,16 +48,28 @@ class _Crew:
     workers: list[Any] = field(default_factory=list)
 
     def start(self) -> Any:
-        """One more worker. It is on the list before it runs, so that an interrupt in between leaves nobody behind."""
+        """One more worker, on the list before it runs."""
         task = replace(self.task, worker=len(self.workers) + 1)
         process = _Context.Process(target=main, args=(task, self.log.board, self.trouble), daemon=True)
         self.workers.append(process)
-        process.start()
+        with _deaf():
+            process.start()
         return process
 
     def said(self) -> str:
         """What a worker says went wrong."""
         return str(self.trouble.value.decode(errors="replace"))
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C waits until the end. A process that starts inside is deaf to it as well, until it leaves it to us."""
+    resource_tracker.ensure_running()  # or starting the first process starts it, and that lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

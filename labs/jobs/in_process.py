@@ -6,6 +6,7 @@ The queue lives in the worker's memory. The callers come back until they have th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from labs.jobs.by_http import HOST, Desk
 from labs.jobs.logbook import Kind, Logbook, Slot
@@ -27,10 +28,12 @@ async def _work(log: Logbook) -> None:
         line = await reader.readline()
         while (await reader.readline()).strip():
             pass
-        queue.put_nowait(int(line.split()[1].rpartition(b"/")[2]))
-        writer.write(b"HTTP/1.0 202 Accepted\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
+        with contextlib.suppress(OSError):  # a caller that has gone away is its own affair
+            if line:
+                queue.put_nowait(int(line.split()[1].rpartition(b"/")[2]))
+                writer.write(b"HTTP/1.0 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+            writer.close()
 
     server = await asyncio.start_server(accept, HOST, log.board[Slot.PORT], reuse_address=True, backlog=512)
     async with server:

@@ -88,7 +88,8 @@ def _waiting(run: JobRun) -> npt.NDArray[np.bool_]:
     accepted_ns, killed_ns = run["accepted_ns"], run.death.asked_ns if run.death else NEVER
     done, done_ns = run.events(Kind.DONE)
     before = np.isin(np.arange(len(accepted_ns)), done[done_ns <= killed_ns])
-    return (accepted_ns != NEVER) & (accepted_ns <= killed_ns) & ~before
+    waiting: npt.NDArray[np.bool_] = (accepted_ns != NEVER) & (accepted_ns <= killed_ns) & ~before
+    return waiting
 
 
 def _verdict(counts: dict[str, int], unknown: int, *, judgeable: bool) -> Verdict:
