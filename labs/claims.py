@@ -33,15 +33,25 @@ def expectation(row: Row) -> str:
 
 
 def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Claim -> the verdict of the lab whose recorded file judges it. Raises RunFileError on a damaged file."""
-    found: dict[str, dict[str, Any]] = {}
+    """Claim -> the verdict of the labs whose recorded files judge it. Raises RunFileError on a damaged file."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for lab in EXPERIMENTS.values():
         file = recorded(lab.name, folder)
         if file is not None and lab.claims:
             for verdict in lab.verdict(file["digests"]):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
-                found[verdict.claim] = said | {"number": lab.number, "date": recorded_on(file)}
-    return found
+                found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
+    return {claim: _together(parts) for claim, parts in found.items()}
+
+
+def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What several labs say on one claim: their word if they agree, else `undecided here`, and each one's evidence."""
+    if len(parts) == 1:
+        return parts[0]
+    words = {part["word"] for part in parts}
+    text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+    dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
+    return parts[0] | {"word": words.pop() if len(words) == 1 else "undecided here", "text": text, "date": dates}
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:

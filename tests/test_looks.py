@@ -16,6 +16,7 @@ from labs.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.looks.counts import percent, seconds, span
 from labs.looks.fault import HEADS
 from labs.looks.jobs import truth
+from labs.terminal import table_of
 from labs.widgets import Panel, pages
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import panel_state
@@ -159,6 +160,15 @@ def test_a_lab_with_a_guess_tells_its_panel_the_question_and_each_point_its_answ
     assert state["guess"]["options"] == ["none lost", "some lost", "all lost"]
     assert state["views"]["redis-list-everysec|power"]["truth"] == "some lost"
     assert panel_state(EXPERIMENTS["passport"], [])["guess"] is None
+
+
+def test_the_command_line_says_what_a_fault_cost_and_the_last_words_of_a_broker(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table_of([point("redis-list-everysec", "power"), point("redis-list-always", "power")], FAULT_LOOK)
+    text = capsys.readouterr().out
+    assert "85 to 527" in text
+    assert STARTUP_LOG in text
 
 
 def test_without_scripts_a_page_has_every_outcome_in_a_table_and_with_them_it_keeps_the_secret() -> None:

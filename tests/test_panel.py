@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from labs import charts
 from labs.charts import palette
 from labs.claims import WORDS, board, claims, tally
-from labs.experiments import experiment
+from labs.experiments import EXPERIMENTS, experiment
+from labs.experiments.base import Verdict, Word
 from labs.recorder import Watch
 from labs.runs import RunFileError
 from labs.stack import StackError
@@ -182,6 +184,32 @@ def test_a_number_from_the_card_of_a_recording_is_found_by_its_path(tmp_path: Pa
     assert number("latency-ladder card kafka_first_ms/kafka_warm_ms p99", tmp_path) == "2.0"
     assert number("latency-ladder card kafka_first_ms p50", tmp_path) == NOT_YET
     assert number("latency-ladder card nothing", tmp_path) == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("words", "together"),
+    [
+        (("holds",), "holds"),
+        (("holds", "holds"), "holds"),
+        (("holds", "never held"), "undecided here"),
+        (("holds", "undecided here"), "undecided here"),
+    ],
+)
+def test_a_claim_that_several_labs_judge_has_their_word_only_if_they_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[Word, ...], together: str
+) -> None:
+    for at, word in enumerate(words):
+        lab = replace(
+            experiment("loss-matrix"),
+            name=f"lab-{at}",
+            number=f"L9.{at}",
+            verdict=lambda _digests, word=word: [Verdict("C04", word, f"We saw {word}.")],
+        )
+        monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
+        (tmp_path / f"{lab.name}.json").write_text('{"format": 1, "lab": "x", "digests": []}')
+    entry = next(entry for entry in board(tmp_path) if entry["id"] == "C04")
+    assert entry["word"] == together
+    assert all(f"We saw {word}." in entry["evidence"] for word in words)
 
 
 def test_the_board_has_every_claim_once_and_nothing_is_judged_without_a_recording(tmp_path: Path) -> None:
