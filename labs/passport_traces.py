@@ -75,4 +75,4 @@ def table(digest: Digest) -> list[list[str]]:
     return rows
 
 
-COLUMNS = ["Quantity", "median", "p99", "worst", "median over the repeats"]
+COLUMNS = ["Quantity", "median", "p90", "worst", "median over the repeats"]

@@ -21,6 +21,7 @@ from labs.runs import RunFileError
 from labs.stack import StackError
 
 EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
+MANY, ENDLESS = 4, 1000
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
 
@@ -105,13 +106,17 @@ def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
         table = _latency_table(digests)
     else:
         shown = [look.view(digest) for digest in digests]
-        table = Table(*look.columns)
-        for row in (row for view in shown for row in view["rows"]):
+        rows = [list(look.columns), *(row for view in shown for row in view["rows"])]
+        if len(look.columns) > len(rows) + MANY:  # turned round: a window is higher than it is wide
+            rows = [list(line) for line in zip(*rows, strict=True)]
+        table = Table(*rows[0])
+        for row in rows[1:]:
             table.add_row(*row)
         for view in shown:
             out.print(view["sentence"], view.get("trouble") or "", sep="\n", markup=False)
     # A pipe has no width, and a narrow window would cut the figures: those who need this table need all of it.
-    out.print(table, width=max(out.width, out.measure(table).maximum), crop=False, soft_wrap=False)
+    whole = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
+    Console(highlight=False, width=max(out.width, whole)).print(table)
 
 
 def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:

@@ -16,6 +16,7 @@ from labs.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.looks.counts import percent, seconds, span
 from labs.looks.fault import HEADS
 from labs.looks.jobs import truth
+from labs.recorded import recorded
 from labs.terminal import table_of
 from labs.widgets import Panel, pages
 from labs.widgets.glue import NOT_YET, number
@@ -167,7 +168,8 @@ def test_the_command_line_says_what_a_fault_cost_and_the_last_words_of_a_broker(
 ) -> None:
     table_of([point("redis-list-everysec", "power"), point("redis-list-always", "power")], FAULT_LOOK)
     text = capsys.readouterr().out
-    assert "85 to 527" in text
+    [window] = [line for line in text.replace("\u00a0", " ").splitlines() if "Window" in line]
+    assert "85.0 ms to 527 ms" in window
     assert STARTUP_LOG in text
 
 
@@ -202,3 +204,12 @@ def test_the_figures_have_a_cell_a_point_bars_that_add_up_and_a_word_in_every_ce
     jobs = charts.jobs_done(JOBS).data
     assert [trace.name for trace in jobs] == ["lost", "done once", "done twice"]
     assert [sum(parts) for parts in zip(*(trace.x for trace in jobs), strict=True)] == pytest.approx([100] * 6, abs=2)
+
+
+def test_no_figure_of_a_table_is_cut_in_a_narrow_window(capsys: pytest.CaptureFixture[str]) -> None:
+    file = recorded("latency-ladder")
+    assert file is not None, "the latency ladder is not recorded: run `make record`"
+    table_of(file["digests"][:1], EXPERIMENTS["latency-ladder"].look)
+    text = capsys.readouterr().out
+    assert file["digests"][0]["settings"]["profile"] in text
+    assert "…" not in text
