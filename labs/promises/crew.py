@@ -28,8 +28,8 @@ RECORD = struct.Struct("<qq")
 READY = -1
 QUIET_S = 0.8
 START_S = 30.0
-JITTER_S = 0.01
-"""So that the kill does not always hit the moment behind a message that was just worked off."""
+MARK = -2
+"""What a worker notes in the moment at which it may be killed best."""
 Note = Callable[..., None]
 Work = Callable[..., None]
 """A function of a module, called in the worker with (endpoint, name, note) and the crew's arguments."""
@@ -104,11 +104,11 @@ class Crew:
 
     def noted(self) -> list[int]:
         """The messages worked off, in order, by all workers."""
-        return [sequence for sequence, _ in self._records() if sequence != READY]
+        return [sequence for sequence, _ in self._records() if sequence >= 0]
 
     def again(self) -> int:
         """How many of them the broker had marked as delivered before."""
-        return sum(again for sequence, again in self._records() if sequence != READY)
+        return sum(again for sequence, again in self._records() if sequence >= 0)
 
     def kill(self) -> str:
         """End the worker by SIGKILL; the evidence is what waitpid says. TroubleError if it was gone already."""
@@ -139,6 +139,14 @@ class Crew:
         )
         if len(self.noted()) < count:
             raise TroubleError(f"the worker ended by itself, exit code {self._living.exitcode}")
+
+    def await_mark(self) -> None:
+        """Until the worker has made its mark once more."""
+        before = self._marks()
+        wait_for(lambda: self._marks() > before or not self.alive, "the worker's mark", every_s=0.001)
+
+    def _marks(self) -> int:
+        return sum(sequence == MARK for sequence, _ in self._records())
 
     def await_quiet(self, quiet_s: float = QUIET_S, within_s: float = 60.0) -> None:
         """Until nothing has been noted for `quiet_s`."""
@@ -178,22 +186,3 @@ def crew(stage: Stage, work: Work, **arguments: Any) -> Iterator[Crew]:
     finally:
         members.end()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], each: int = 150, kills: int = 3) -> str:
-    """Load `each` messages a round and kill the worker in the middle of them; the last round is not disturbed.
-
-    Gives the evidence of the kills. The control works off the same messages with one worker.
-    """
-    chance, evidence = stage.chance(), []
-    for number in range(kills if stage.fault else 0):
-        load(number * each, each)
-        done = len(members.noted())
-        members.start()
-        members.await_noted(done + chance.randint(each // 10, each // 2))
-        time.sleep(chance.uniform(0, JITTER_S))
-        evidence.append(members.kill())
-    first = len(evidence) * each
-    load(first, (kills + 1) * each - first)
-    members.start()
-    return "; ".join(evidence) if stage.fault else "nothing, as the control asks"

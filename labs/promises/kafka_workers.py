@@ -14,17 +14,19 @@ from kafka.structs import OffsetAndMetadata
 
 from labs.brokers.base import Endpoint
 from labs.promises.base import Trial
-from labs.promises.crew import READY, Note, crew, rounds
+from labs.promises.crew import MARK, READY, Note, crew
 from labs.promises.kafka_site import config, left_of, load, read_all, reader, sequence_of, topics
+from labs.promises.rounds import Plan, rounds
 from labs.promises.stage import Stage
 from labs.promises.tally import tally
 
 WORK_S = 0.004
 AUTO_MS = 50
 POLL_MS = 20
-EACH, KILLS = 150, 3
-COPY_KILLS = 5
-IN_TRANSACTION_S = 0.008
+READING = Plan(each=100, kills=3)
+COPYING = Plan(each=100, kills=5, aimed=True)
+IN_TRANSACTION_S = 0.03
+"""How long a transaction stays open when all is written: the kill is aimed at that time."""
 
 
 def _read(endpoint: Endpoint, name: str, note: Note, commit: str) -> None:
@@ -66,9 +68,9 @@ def reader_killed(stage: Stage, commit: str) -> Trial:
     """Killed three times at random; the next reader begins at the committed offset."""
     endpoint, name = stage.endpoint, stage.name
     with topics(endpoint, name), crew(stage, _read, commit=commit) as members:
-        happened = rounds(stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), EACH, KILLS)
+        happened = rounds(stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), READING)
         members.drain(lambda: left_of(endpoint, name, name))
-        total = EACH * (KILLS + 1)
+        total = READING.messages
         return Trial(tally(total, range(total), members.noted()), happened)
 
 
@@ -89,6 +91,7 @@ def _copy(endpoint: Endpoint, name: str, note: Note) -> None:
             for record in records:
                 producer.send(f"{name}-copy", record.value, partition=0)
             producer.flush()
+            note(MARK)
             time.sleep(IN_TRANSACTION_S)
             behind = {place: OffsetAndMetadata(records[-1].offset + 1, "", -1)}
             producer.send_offsets_to_transaction(behind, consumer.group_metadata())
@@ -102,11 +105,9 @@ def copier_killed(stage: Stage) -> Trial:
     ones. Counted is what a reader with isolation read_committed finds in the copy."""
     endpoint, name = stage.endpoint, stage.name
     with topics(endpoint, name, f"{name}-copy"), crew(stage, _copy) as members:
-        happened = rounds(
-            stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), EACH, COPY_KILLS
-        )
+        happened = rounds(stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), COPYING)
         members.drain(lambda: left_of(endpoint, name, name))
-        total = EACH * (COPY_KILLS + 1)
+        total = COPYING.messages
         committed = read_all(endpoint, f"{name}-copy")
         seen = read_all(endpoint, f"{name}-copy", "read_uncommitted")
         counts = tally(total, range(total), committed)

@@ -6,13 +6,14 @@ import time
 
 from labs.brokers.base import Endpoint
 from labs.promises.base import Trial
-from labs.promises.crew import READY, Note, crew, rounds
+from labs.promises.crew import READY, Note, crew
 from labs.promises.rabbitmq_site import channel, depth, queue, send
+from labs.promises.rounds import Plan, rounds
 from labs.promises.stage import Stage, TroubleError
 from labs.promises.tally import tally
 
 WORK_S = 0.002
-EACH, KILLS = 150, 3
+PLAN = Plan(each=150, kills=3)
 
 
 def _consume(endpoint: Endpoint, name: str, note: Note, prefetch: int, auto_ack: bool) -> None:
@@ -39,7 +40,7 @@ def queue_worker_killed(stage: Stage, prefetch: int = 0, auto_ack: bool = False,
             if fates != {"confirmed"}:
                 raise TroubleError(f"of the messages to work off some were {fates - {'confirmed'}}")
 
-        happened = rounds(stage, members, load, EACH, KILLS)
+        happened = rounds(stage, members, load, PLAN)
         members.drain(lambda: depth(endpoint, name))
-        total = EACH * (KILLS + 1)
+        total = PLAN.messages
         return Trial(tally(total, range(total), members.noted()) | {"redelivered": members.again()}, happened)

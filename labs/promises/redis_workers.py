@@ -8,15 +8,16 @@ from typing import Any
 
 from labs.brokers.base import Endpoint
 from labs.promises.base import Trial
-from labs.promises.crew import READY, Note, Work, crew, rounds
+from labs.promises.crew import READY, Note, Work, crew
 from labs.promises.redis_site import client
+from labs.promises.rounds import Plan, rounds
 from labs.promises.stage import Stage
 from labs.promises.tally import tally
 
 WORK_S = 0.002
 GROUP, FIELD = "labs", b"body"
 TAKEN = ":taken"
-EACH, KILLS = 150, 3
+PLAN = Plan(each=150, kills=3)
 
 
 def _work_off(sequence: bytes, note: Note) -> None:
@@ -101,7 +102,7 @@ def stream_worker_killed(stage: Stage, noack: bool, count: int) -> Trial:
 
 def _trial(stage: Stage, work: Work, load: Callable[[int, int], None], left: Callable[[], int], **more: Any) -> Trial:
     with crew(stage, work, **more) as members:
-        happened = rounds(stage, members, load, EACH, KILLS)
+        happened = rounds(stage, members, load, PLAN)
         members.drain(left)
-        total = EACH * (KILLS + 1)
+        total = PLAN.messages
         return Trial(tally(total, range(total), members.noted()), happened)
