@@ -75,8 +75,8 @@ class Crew:
 
     def await_ready(self) -> None:
         """Until the newest worker says that it is connected."""
-        wait_for(lambda: self._ready() or not self.alive, "a worker to connect", START_S)
-        if not self._ready():
+        wait_for(lambda: self.ready or not self.alive, "a worker to connect", START_S)
+        if not self.ready:
             raise TroubleError(f"a worker ended before it was connected (exit code {self._living.exitcode})")
 
     def start(self) -> None:
@@ -99,7 +99,9 @@ class Crew:
         content = self._file.read_bytes()
         return list(RECORD.iter_unpack(content[: len(content) // RECORD.size * RECORD.size]))
 
-    def _ready(self) -> bool:
+    @property
+    def ready(self) -> bool:
+        """The newest worker has said that it is connected."""
         return (READY, self._begun) in self._records()
 
     def noted(self) -> list[int]:

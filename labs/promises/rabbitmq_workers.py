@@ -13,7 +13,7 @@ from labs.promises.stage import Stage, TroubleError
 from labs.promises.tally import tally
 
 WORK_S = 0.002
-PLAN = Plan(each=150, kills=3)
+PLAN = Plan(each=100, kills=3)
 
 
 def _consume(endpoint: Endpoint, name: str, note: Note, prefetch: int, auto_ack: bool) -> None:

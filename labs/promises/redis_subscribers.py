@@ -15,8 +15,10 @@ from labs.promises.stage import Stage
 from labs.promises.tally import tally
 
 RATE_PER_S = 500
-MESSAGES = 1200
 KILLS = 3
+LISTENING = 200
+MOST = 30 * RATE_PER_S
+"""After so many messages a subscriber that is still not back is waited for in silence."""
 FROZEN_MESSAGES = 4000
 FROZEN_BYTES = 4000
 FROZEN_RATE_PER_S = 2500
@@ -38,23 +40,20 @@ def _subscribe(endpoint: Endpoint, name: str, note: Note) -> None:
 def subscriber_killed(stage: Stage) -> Trial:
     """Killed three times and replaced at once, while somebody publishes. PUBLISH has no acknowledgement: its answer is
     the number of receivers, and a message counts as acknowledged when the call returned."""
-    chance = stage.chance()
-    third = MESSAGES // KILLS
-    moments = [number * third + chance.randint(50, third // 2) for number in range(KILLS)] if stage.fault else []
-    evidence = []
+    chance, evidence = stage.chance(), []
     with client(stage.endpoint) as redis, crew(stage, _subscribe) as members:
         members.start()
-
-        def publish(sequence: int) -> int:
-            if sequence in moments:
-                evidence.append(members.kill())
-                members.launch()
-            return int(redis.publish(stage.name, b"%010d" % sequence))
-
-        answers = _paced(MESSAGES, RATE_PER_S, publish)
-        members.await_ready()
+        voice = _Voice(lambda sequence: redis.publish(stage.name, b"%010d" % sequence), RATE_PER_S)
+        for _ in range(KILLS if stage.fault else 0):
+            voice.publish(chance.randint(LISTENING // 4, LISTENING))
+            evidence.append(members.kill())
+            members.launch()
+            while not members.ready and len(voice.answers) < MOST:
+                voice.publish(10)
+            members.await_ready()
+        voice.publish(LISTENING)
         members.await_quiet()
-        return Trial(_counts(answers, members.noted()), "; ".join(evidence))
+        return Trial(_counts(voice.answers, members.noted()), "; ".join(evidence))
 
 
 def subscriber_frozen(stage: Stage) -> Trial:
@@ -63,22 +62,27 @@ def subscriber_frozen(stage: Stage) -> Trial:
         members.start()
         evidence = members.freeze() if stage.fault else ""
         body = bytes(FROZEN_BYTES)
-        answers = _paced(
-            FROZEN_MESSAGES, FROZEN_RATE_PER_S, lambda sequence: redis.publish(stage.name, b"%010d" % sequence + body)
-        )
+        voice = _Voice(lambda sequence: redis.publish(stage.name, b"%010d" % sequence + body), FROZEN_RATE_PER_S)
+        voice.publish(FROZEN_MESSAGES)
         if stage.fault:
             members.thaw()
         members.await_quiet()
-        return Trial(_counts(answers, members.noted()), evidence)
+        return Trial(_counts(voice.answers, members.noted()), evidence)
 
 
-def _paced(count: int, rate_per_s: int, publish: Callable[[int], int]) -> list[int]:
-    """What PUBLISH answered for each message: the number of receivers."""
-    answers, start_s = [], time.monotonic()
-    for sequence in range(count):
-        time.sleep(max(start_s + sequence / rate_per_s - time.monotonic(), 0))
-        answers.append(publish(sequence))
-    return answers
+class _Voice:
+    """Publishes at an even rate and keeps what PUBLISH answers: the number of receivers."""
+
+    def __init__(self, publish: Callable[[int], int], rate_per_s: int) -> None:
+        self._publish, self._gap_s = publish, 1 / rate_per_s
+        self._next_s = time.monotonic()
+        self.answers: list[int] = []
+
+    def publish(self, count: int) -> None:
+        for _ in range(count):
+            time.sleep(max(self._next_s - time.monotonic(), 0))
+            self._next_s += self._gap_s
+            self.answers.append(self._publish(len(self.answers)))
 
 
 def _counts(answers: list[int], noted: list[int]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from labs.promises.tally import tally
 WORK_S = 0.002
 GROUP, FIELD = "labs", b"body"
 TAKEN = ":taken"
-PLAN = Plan(each=150, kills=3)
+PLAN = Plan(each=100, kills=3)
 
 
 def _work_off(sequence: bytes, note: Note) -> None:
