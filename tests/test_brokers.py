@@ -298,3 +298,18 @@ def test_a_lost_connection_is_reported_within_seconds(endpoints: dict[str, Endpo
             with pytest.raises(UnreachableError):
                 publish_until(publisher, began + 10)
             assert time.monotonic() - began < 10
+
+
+@pytest.mark.broker
+def test_what_arrived_before_the_connection_broke_is_delivered_and_then_the_break_is_told() -> None:
+    with stack.arena("redis", report=lambda _line: None) as arena:
+        address = Address(arena.endpoint, profile("redis-pubsub"), "labs-break")
+        with open_consumer(address) as consumer, open_publisher(address) as publisher:
+            publisher.publish([b"%016d" % number for number in range(300)])
+            publisher.poll(1.0)
+            time.sleep(0.2)  # all of it is in the subscriber's socket
+            arena.kill()
+            time.sleep(0.1)
+            assert len(consumer.receive(1.0).bodies) == 300
+            with pytest.raises(UnreachableError):
+                consumer.receive(1.0)

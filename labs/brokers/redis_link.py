@@ -24,6 +24,7 @@ ANSWER_S = 30.0
 """A stopped broker is waited for that long in the middle of an answer; a dead one is noticed at once."""
 LATE_S = 0.15
 """Redis looks for blocked clients whose time is over ten times a second: "nothing came" may be that late."""
+BREAKS = (redis.ConnectionError, redis.TimeoutError, OSError)
 TICK_S = 0.002
 """Less than that is not worth a blocking command."""
 
@@ -49,6 +50,7 @@ class Link:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._broken: Exception | None = None
         connection: Any = redis.Connection  # untyped in redis-py
         self._connection = connection(
             host=endpoint.host,
@@ -74,23 +76,48 @@ class Link:
     def send(self, commands: Sequence[Command]) -> None:
         """Sends all commands in one go."""
         with typed(self._endpoint):
+            self._whole()
             self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
 
     def ready(self, timeout_s: float = 0.0) -> bool:
         """Whether an answer has begun to arrive, waiting at most `timeout_s`."""
+        if self._broken is not None:
+            return True  # asking for it says what has broken
         with typed(self._endpoint):
             return bool(self._connection.can_read(timeout_s))
 
     def answers(self, most: int) -> list[Any]:
-        """At least one answer and at most `most`, as many as are there; an error of one command is its answer."""
+        """At least one answer and at most `most`, as many as are there; an error of one command is its answer.
+
+        A connection that breaks behind an answer says so at the next call: what has arrived has arrived.
+        """
         found: list[Any] = []
         with typed(self._endpoint):
-            while len(found) < most and (not found or self._connection.can_read(0)):
+            self._whole()
+            while len(found) < most and (not found or self._readable()):
                 try:
                     found.append(self._connection.read_response())
                 except redis.ResponseError as error:
                     found.append(error)
+                except BREAKS as error:
+                    if not found:
+                        raise
+                    self._broken = error
+                    break
         return found
+
+    def _readable(self) -> bool:
+        """Whether another answer is there; a broken connection has none."""
+        try:
+            return bool(self._connection.can_read(0))
+        except BREAKS as error:
+            self._broken = error
+            return False
+
+    def _whole(self) -> None:
+        """Raise what broke the connection: redis-py would open a new one and forget what was asked on the old."""
+        if self._broken is not None:
+            raise self._broken
 
     def ask(self, *command: Any) -> Any:
         """The answer to one command, waited for; RefusedError if it is an error."""
