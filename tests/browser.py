@@ -31,6 +31,12 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+class Patient(http.server.ThreadingHTTPServer):
+    """A browser opens more connections at once than the five that the standard server lets wait."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The folder on a free port of 127.0.0.1; gives the address with a slash at its end."""
@@ -42,7 +48,7 @@ def served(folder: Path) -> Iterator[str]:
         def log_message(self, *_words: object) -> None:
             """Requests are the tests' own."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    server = Patient(("127.0.0.1", 0), Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -50,6 +56,15 @@ def served(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def settled(page: Page) -> None:
+    """Wait until every panel of the page is drawn; a panel that could not be shown fails with its own words."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready || host.dataset.failed)"
+    )
+    for host in page.locator(".lab-panel[data-failed]").all():
+        raise AssertionError(host.inner_text()[:300])
 
 
 class Watched:

@@ -15,7 +15,7 @@ from labs.experiments.base import Experiment
 from labs.places import PROJECT
 from labs.widgets import module, pages
 from labs.widgets.state import panel_state
-from tests.browser import Watched, chromium, served, violations
+from tests.browser import Watched, chromium, served, settled, violations
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, THEATRE
 
 pytestmark = pytest.mark.browser
@@ -72,7 +72,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def ready(page: Page, address: str) -> Page:
     page.goto(address)
-    page.wait_for_function("[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready)")
+    settled(page)
     return page
 
 

@@ -17,7 +17,7 @@ from labs.widgets.build import build
 from labs.widgets.glue import number
 from labs.widgets.state import views
 from labs.words import title
-from tests.browser import Watched, chromium, served, violations
+from tests.browser import Watched, chromium, served, settled, violations
 
 pytestmark = pytest.mark.browser
 PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "measuring", "claims")
@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "_build" / "html"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
@@ -58,7 +58,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def ready(page: Page, address: str) -> Page:
     page.goto(address)
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready)")
+    settled(page)
     return page
 
 
