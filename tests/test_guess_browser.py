@@ -267,6 +267,7 @@ def test_outcomes_are_not_in_sight_while_the_panel_loads(page: Page, host: str) 
     page.route("**/panel.mjs", lambda _route: None)  # never answers
     page.goto(f"{host}loss-matrix-light.html", wait_until="commit")
     page.locator(".lab-fallback table").wait_for(state="attached")
+    page.wait_for_function("[...document.styleSheets].some(sheet => sheet.href?.endsWith('book.css'))")
     assert not page.locator(".lab-fallback table").is_visible()
 
 
