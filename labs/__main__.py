@@ -162,6 +162,7 @@ def _pair(text: str) -> tuple[str, str]:
 )
 @click.option("--repeats", type=click.IntRange(1, 100), help="Instead of the lab's own number of repeats.")
 @click.option("--only", multiple=True, metavar="NAME=VALUE", help="Measure these points anew and keep the others.")
+@click.option("--judge-anew", is_flag=True, help="Measure nothing: judge the raw runs that were kept by today's rules.")
 @click.option("--dry-run", is_flag=True, help="List the points that would be recorded and stop.")
 @backend_option
 @plain
@@ -176,6 +177,9 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
     for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
         only = dict(_pair(pair) for pair in chosen["only"])
         points = recording.points(lab, chosen["repeats"], only)
+        if chosen["judge_anew"]:
+            out.print(f"{lab.name}: judged anew in {recording.judge_anew(lab, folder)}", markup=False)
+            continue
         if dry_run:
             for point in points:
                 out.print(f"{lab.name}: {point}", markup=False)

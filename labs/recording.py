@@ -12,7 +12,7 @@ from labs import digest, stack
 from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile
-from labs.places import RECORDED
+from labs.places import RECORDED, home
 from labs.profile import UnknownNameError, profile
 from labs.recorder import Watch, record
 from labs.runs import RunFileError
@@ -83,6 +83,30 @@ def record_lab(
         head = old["card"]
     digest.save(path, lab.name, digests, head)
     return path
+
+
+def judge_anew(lab: Experiment, folder: Path | None = None, runs: Path | None = None) -> Path:
+    """Write the recorded file again from the raw runs that were kept: the same facts, today's rules.
+
+    `runs` is the folder of the raw runs; this machine's own if not given. RunFileError if there are none.
+    """
+    where = runs or home() / "runs" / lab.name
+    paths = sorted(where.glob("*.npz"))
+    if lab.judge is None:
+        raise ValueError(f"{lab.name} cannot be judged anew from its raw runs. Record it: labs record {lab.name}")
+    if not paths:
+        raise RunFileError(f"There are no raw runs of {lab.name} in {where}. Record it: labs record {lab.name}")
+    order = {lab.look.key(point): at for at, point in enumerate(_flat(points(lab)))}
+    found = [one for one in lab.judge(paths) if lab.look.key(one["settings"]) in order]
+    found.sort(key=lambda one: order[lab.look.key(one["settings"])])
+    path = (folder or RECORDED) / f"{lab.name}.json"
+    digest.save(path, lab.name, found, found[0]["card"])
+    return path
+
+
+def _flat(settings: Sequence[Settings]) -> list[Settings]:
+    """A point that names a list of one setting as one that names it."""
+    return [{name: one[0] if isinstance(one, list) else one for name, one in point.items()} for point in settings]
 
 
 def _part(watch: Watch, at: int, parts: int) -> Watch:

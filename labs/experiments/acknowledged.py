@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, LOAD, fault_control, measured, points, profile_control
+from labs.experiments.fault_lab import (
+    CHARTS,
+    DISK_CONTROL,
+    LOAD,
+    fault_control,
+    judged,
+    measured,
+    points,
+    profile_control,
+)
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
 from labs.recorder import Watch
@@ -48,6 +58,7 @@ ACKNOWLEDGED = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    judge=partial(judged, NAME),
     charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,

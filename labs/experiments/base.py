@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from labs.digest import Digest
@@ -94,6 +95,8 @@ class Experiment:
     """Name -> figure of digests; the first is the lab's picture."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
     """Brokers that `labs record` starts once for all points; a fault lab starts its own for each run."""
+    judge: Callable[[Sequence[Path]], list[Digest]] | None = None
+    """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
     look: Look = LATENCY_LOOK
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None

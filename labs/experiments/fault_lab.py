@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from labs import charts
@@ -14,7 +15,7 @@ from labs.faults import NAMES, Fault
 from labs.places import new_run_file
 from labs.profile import Profile, profile
 from labs.recorder import Watch
-from labs.runs import Run
+from labs.runs import Run, load
 from labs.workload import Workload
 
 LOAD = Workload(name="under-fault", rate_per_s=1000, duration_s=4.2, warmup_s=0)
@@ -70,6 +71,18 @@ def measured(
             runs.append(_kept(lab, record_fault(using, load, fault, part, backend=settings.get("backend", "auto"))))
         found.append(bill(lab, {"fault": settings["fault"]}, runs, using))
     return found
+
+
+def judged(lab: str, paths: Iterable[Path]) -> list[Digest]:
+    """The digests of raw runs that were kept; of the same profile, fault and seed the newest counts."""
+    newest: dict[tuple[str, str], dict[int, Run]] = {}
+    for path in sorted(paths):
+        run = load(path)
+        newest.setdefault((run.profile, run.facts["fault"]["kind"]), {})[run.facts["seed"]] = run
+    return [
+        bill(lab, {"fault": kind}, [runs[seed] for seed in sorted(runs)], profile(name))
+        for (name, kind), runs in newest.items()
+    ]
 
 
 def _kept(lab: str, run: Run) -> Run:

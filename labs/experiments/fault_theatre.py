@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from labs.digest import Digest
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
-from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, measured, points
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, judged, measured, points
 from labs.faults import KINDS
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -55,6 +56,7 @@ FAULT_THEATRE = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    judge=partial(judged, NAME),
     charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,

@@ -6,11 +6,21 @@ Claims C02, C04, C29, C33, C43 (what persistence buys) and C45.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, measured, points, profile_control
+from labs.experiments.fault_lab import (
+    CHARTS,
+    DISK_CONTROL,
+    MATRIX,
+    fault_control,
+    judged,
+    measured,
+    points,
+    profile_control,
+)
 from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -46,6 +56,7 @@ LOSS_MATRIX = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    judge=partial(judged, NAME),
     charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,

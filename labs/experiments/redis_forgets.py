@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, measured, points, profile_control
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
 from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.profile import profile
@@ -50,6 +51,7 @@ REDIS_FORGETS = Experiment(
     run=run,
     verdict=verdict,
     needs=(),
+    judge=partial(judged, NAME),
     charts=CHARTS,
     look=FAULT_LOOK,
     guess=LOSS_GUESS,
