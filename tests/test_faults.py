@@ -243,6 +243,18 @@ def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_devic
 
 @pytest.mark.compose
 @pytest.mark.loop
+def test_a_dead_volume_is_gone_although_a_native_broker_has_copied_the_mounts_of_the_machine() -> None:
+    with stack.arena("redis", "compose", disk="loop", report=quiet) as contained:
+        contained.sync()
+        with stack.arena("redis", disk="loop", report=quiet) as beside:  # its mount namespace begins as a copy of ours
+            assert "EIO" in contained.cut_power().text
+            assert contained.start() < 30
+            assert "SIGKILL" in beside.kill().text
+    assert left_behind() == []
+
+
+@pytest.mark.compose
+@pytest.mark.loop
 @pytest.mark.parametrize("after_s", [2.5, 5.0])
 def test_a_killed_owner_leaves_a_container_and_a_loop_device_only_until_the_next_command(after_s: float) -> None:
     asked = ["run", "loss-matrix", "--set", "setting=redis-list-always", "--set", "fault=power", "--set", "disk=loop"]

@@ -138,9 +138,8 @@ def trouble(digest: Digest) -> str:
 
 def cell(digest: Digest) -> dict[str, Any]:
     """A cell of the matrix: the outcome's word, the counts, and how many repeats agree."""
-    promised = f"of {span(counts(digest, 'acknowledged'))}"
     how_many = "all" if outcome(digest) == "all lost" else span(counts(digest, "lost"))
-    lines = [f"{how_many} {promised}"] if judged(digest) else []
+    lines = [f"{how_many} of {span(counts(digest, 'acknowledged'))}"] if judged(digest) else []
     return {"word": outcome(digest), "lines": [*lines, agree_text(digest)]}
 
 

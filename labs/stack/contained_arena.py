@@ -47,6 +47,19 @@ class LoopImage:
         self.device = disk_of.tool("losetup", "--find", "--show", str(self.image)).strip()
         return self.device
 
+    def takes_writes(self) -> bool:
+        """Whether a mount of the device lives: a file system that was shut down stays so while anyone has it."""
+        where = state.make_folder(self.folder / "look")
+        disk_of.tool("mount", self.device, str(where))
+        try:
+            (where / "look").write_bytes(b"x")
+            (where / "look").unlink()
+        except OSError:
+            return False
+        finally:
+            disk_of.tool("umount", str(where))
+        return True
+
     def end(self) -> None:
         """Free the device; what the engine still holds goes when it lets go."""
         if self.device:
@@ -57,8 +70,9 @@ class LoopImage:
 class ContainedArena(Arena):
     """One broker of ours in a container, with everything that can be done to it."""
 
-    def __init__(self, launch: Contained, broker: str, kind: str) -> None:
-        self._stack, self.broker, self.disk = launch, broker, kind
+    def __init__(self, launch: Contained, broker: str, image: LoopImage | None) -> None:
+        self.broker, self.disk = broker, "loop" if image else "plain"
+        self._image = image or LoopImage(Path())
         self._project = str(launch.record["project"])
         self._frozen: list[int] = []
         self._place = launch.place(broker)
@@ -122,16 +136,17 @@ class ContainedArena(Arena):
             for pid in pids:
                 send(pid, signal.SIGKILL)
         text = f"{self._place.container}: {self._awaited('power')}; a write after the cut gave EIO"
-        self._until_unmounted(where)
+        self._until_gone(where)
         return Evidence("power", "ext4 shutdown on a loop device", at_ns, text, facts | {"pids": pids})
 
-    def _until_unmounted(self, where: Path) -> None:
+    def _until_gone(self, where: Path) -> None:
         """The engine lets go of the volume after the container has ended; a start before that gets the dead one."""
         deadline = time.monotonic() + STOPS_S
-        while loop_disk.device_of(where):
+        while loop_disk.device_of(where) or not self._image.takes_writes():
             if time.monotonic() > deadline:
-                raise StackError(f"power {self.broker}", f"{where} stays mounted.", "Restart the container engine.")
-            time.sleep(0.02)
+                happened = f"its file system at {where} is still held by somebody."
+                raise StackError(f"power {self.broker}", happened, "Try again; else restart the container engine.")
+            time.sleep(0.05)
 
     def freeze(self) -> Evidence:
         """It stands still until `thaw` (docker pause)."""
@@ -192,13 +207,13 @@ def contained_arena(
             sweeping.sweep(report)
             more = {"LABS_REDIS_CONFIG": _lines(settings)} if settings else {}
             launch = Contained([broker], "session", free_ports([broker], "session"), report, more=more)
-            if disk == "loop":
-                image = LoopImage(state.home() / f"session-{launch.id}")
+            image = LoopImage(state.home() / f"session-{launch.id}") if disk == "loop" else None
+            if image:
                 undo.callback(image.end)
                 launch.more["LABS_DISK_DEVICE"] = image.begin()
             undo.callback(launch.stop)
             launch.wait()
-        yield ContainedArena(launch, broker, disk)
+        yield ContainedArena(launch, broker, image)
 
 
 def _lines(arguments: Sequence[str]) -> str:

@@ -31,6 +31,15 @@ def flush(data: Path) -> None:
         os.close(handle)
 
 
+def _forget_others() -> None:
+    """Our copies of other loop devices' mounts: as long as one of them stands, such a file system is never gone."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        device, where, *_ = line.split()
+        if device.startswith("/dev/loop"):
+            with contextlib.suppress(StackError):
+                tool("umount", "--lazy", where.replace("\\040", " "))
+
+
 def device_of(mountpoint: Path) -> str:
     """The device mounted exactly there, in this process's view; empty if none is."""
     rows = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
@@ -69,6 +78,7 @@ class Loop(Plain):
         if libc.unshare(CLONE_NEWNS):
             raise StackError("making a mount namespace", os.strerror(ctypes.get_errno()), "It needs root.")
         tool("mount", "--make-rprivate", "/")
+        _forget_others()
         with self.image.open("wb") as file:
             file.truncate(IMAGE_BYTES)
         tool("mkfs.ext4", "-q", "-F", "-m", "0", str(self.image))
