@@ -23,11 +23,20 @@ def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None
     """Run JupyterLab until it ends or Ctrl-C; raise StackError if no broker can be had and say so."""
     with stack.session(backend=backend, report=report):
         report("The brokers answer. Starting JupyterLab; Ctrl-C here stops everything.")
-        server = subprocess.Popen(_command(browser), cwd=PROJECT, start_new_session=True, preexec_fn=_die_with_parent)
+        server = subprocess.Popen(
+            _command(browser), cwd=PROJECT, env=_environment(), start_new_session=True, preexec_fn=_die_with_parent
+        )
         try:
             server.wait()
         finally:
             _stop(server)
+
+
+def _environment() -> dict[str, str]:
+    """What Jupyter and IPython keep between runs goes into our folder, and nothing into the user's home."""
+    ours = {"JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
+    ours |= {"IPYTHONDIR": "ipython", "npm_config_cache": "npm"}  # JupyterLab asks Node, where there is one
+    return os.environ | {name: str(home() / "jupyter" / folder) for name, folder in ours.items()}
 
 
 def _quiet_settings() -> Path:

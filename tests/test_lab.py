@@ -28,7 +28,7 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             stdout=out,
             stderr=out,
             start_new_session=True,
-            env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache},
+            env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache, "HOME": str(users_home(home))},
         )
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up and process.poll() is None:
@@ -37,6 +37,13 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
         time.sleep(0.2)
     process.kill()
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+def users_home(home: Path) -> Path:
+    """A home folder that must stay empty."""
+    folder = home / "user"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def ours(home: Path) -> list[psutil.Process]:
@@ -64,6 +71,7 @@ def test_jupyterlab_and_brokers_are_on_loopback_and_end_with_the_command(number:
     while time.monotonic() < give_up and ours(tmp_path):
         time.sleep(0.2)
     assert [(one.pid, one.cmdline()[:4]) for one in ours(tmp_path)] == []
+    assert list(users_home(tmp_path).rglob("*")) == []
 
 
 def look(address: str, home: Path) -> None:
