@@ -1,6 +1,6 @@
 """L5.3 What does "acknowledged" mean? Kafka's acks and flushes against a killed process and a power cut. Claim C45.
 
-More is sent than Kafka takes, so that what it has acknowledged until the fault also says how fast each setting is.
+About as much is sent as one Python client can hand over, so that a setting that cannot keep up would show.
 """
 
 from __future__ import annotations
