@@ -255,7 +255,15 @@ def test_an_asyncio_queue_dies_with_its_process() -> None:
 
 def workers() -> list[psutil.Process]:
     """Worker processes below this one."""
-    return [p for p in psutil.Process().children(recursive=True) if "spawn_main" in str(p.cmdline())]
+    return [p for p in psutil.Process().children(recursive=True) if "spawn_main" in _command_of(p)]
+
+
+def _command_of(process: psutil.Process) -> str:
+    """Its command line; nothing for one that has ended and only waits for its parent."""
+    try:
+        return str(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def test_if_the_second_worker_dies_as_well_nothing_is_called_lost() -> None:
