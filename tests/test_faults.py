@@ -168,7 +168,7 @@ def test_a_silent_network_delays_and_what_waited_arrives_once(name: str) -> None
     assert found["ledger"]["acknowledged"] == LOAD.messages
     assert found["ledger"]["duplicated"] == 0
     waited = int(found["fault"]["evidence"].partition("; ")[2].split()[0].replace(",", ""))
-    assert waited > 100  # at least one message of a hundred bytes stood before the cut
+    assert waited > 0  # with one request under way, its answer may be all that stood before the cut
 
 
 @pytest.mark.broker
