@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 Late = Literal["replays", "queued", "misses"]
 RUNGS = ("nothing", "a clean stop", "a killed process", "a power cut", "a lost machine")
+LANES = ("idiomatic", "fast")
+"""Idiomatic: the client that readers use. Fast: frames built here, or a client in C; see `labs.brokers.on_lane`."""
 BROKERS = ("redis", "rabbitmq", "kafka")
 
 
@@ -45,6 +47,7 @@ class Profile:
     label: str
     promise: Promise
     settings: Mapping[str, Any] = field(default_factory=dict)
+    lane: str = "idiomatic"
 
     def __post_init__(self) -> None:
         if not 0 <= self.rung < len(RUNGS):

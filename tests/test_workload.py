@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labs.messages import STRANGER, decode, encode, filler
+from labs.messages import STRANGER, Frames, decode, encode, filler
 from labs.profile import UnknownNameError, profile, profiles
 from labs.workload import Workload, workload
 
@@ -47,3 +47,20 @@ def test_a_body_carries_its_sequence_and_due_time_and_a_short_one_is_a_stranger(
     assert [len(body) for body in bodies] == [100, 100]
     assert heads["sequence"].tolist() == [5, 6, int(STRANGER)]
     assert heads["due_ns"].tolist()[:2] == [10, 20]
+
+
+def test_bodies_that_are_built_late_or_never_copied_are_the_same_bodies() -> None:
+    rest = filler(40)
+    stamped = encode(7, np.array([10, 20, 30], np.int64), rest)
+    plain = list(stamped)
+    assert [len(body) for body in plain] == [40, 40, 40]
+    assert decode(plain).tolist() == [(7, 10), (8, 20), (9, 30)] == decode(stamped).tolist()
+    assert list(stamped[1:]) == plain[1:]
+    assert stamped[-1] == plain[-1]
+    raw = b"xx" + b"".join(body + b"--" for body in plain)
+    frames = Frames(raw, 2, 42, 3, 40)
+    assert list(frames) == plain == frames[:]
+    assert frames[-1] == plain[-1]
+    assert decode(frames).tolist() == decode(plain).tolist()
+    with pytest.raises(IndexError):
+        frames[3]

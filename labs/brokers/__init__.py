@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
 
 from labs.brokers.base import Address, Broker, Consumer, Endpoint, Publisher
-from labs.profile import Profile, UnknownNameError
+from labs.profile import LANES, Profile, UnknownNameError
 
 ADAPTERS = ("memory", "redis_pubsub", "redis_list", "redis_stream", "rabbitmq", "kafka")
 
 
+class LaneError(ValueError):
+    """A lane cannot do what a profile asks for; the message says what, and which lane can."""
+
+
 def _adapter(profile: Profile) -> Any:
-    """The module of the profile's adapter, with its classes Broker, Publisher and Consumer."""
+    """The module of the profile's adapter and lane, with its classes Broker, Publisher and Consumer."""
     if profile.adapter not in ADAPTERS:
         raise UnknownNameError("adapter", profile.adapter, list(ADAPTERS))
-    return import_module(f"labs.brokers.{profile.adapter}")
+    place = "labs.brokers" if profile.lane == "idiomatic" else f"labs.brokers.{profile.lane}"
+    return import_module(f"{place}.{profile.adapter}")
+
+
+def on_lane(profile: Profile, lane: str) -> Profile:
+    """The profile with its clients on another lane. Raises LaneError where that lane cannot keep its settings.
+
+    A module of the fast lane says what it cannot do in its function `why_not(profile)`.
+    """
+    if lane not in LANES:
+        raise UnknownNameError("lane", lane, list(LANES))
+    chosen = replace(profile, lane=lane)
+    if lane == "idiomatic":
+        return chosen
+    try:
+        reason = _adapter(chosen).why_not(chosen)
+    except ModuleNotFoundError as error:
+        reason = f"{error.name} is not there"
+    if reason:
+        raise LaneError(f"The {lane} lane cannot run {profile.name}: {reason}. Use the idiomatic lane.")
+    return chosen
 
 
 def open_broker(endpoint: Endpoint, profile: Profile, name: str) -> Broker:
