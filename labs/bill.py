@@ -12,6 +12,7 @@ from typing import Any
 
 from labs.brokers.base import Endpoint
 from labs.digest import Digest, run_card, worst_verdict
+from labs.latency import timetable
 from labs.loss import Ledger, account, loss_window_s
 from labs.profile import Profile
 from labs.runs import FORMAT, Run
@@ -70,7 +71,7 @@ def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Prof
     """One point of a fault lab from its runs, one a seed. `settings` is what the reader chose besides the profile."""
     repeats = [repeat(run) for run in runs]
     named = {"broker": using.broker, "profile": using.name, "label": using.label, "rung": using.rung}
-    plan = {"rate_per_s": runs[-1].workload.rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
+    plan = {"rate_per_s": timetable(runs[-1]).rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
     here = Endpoint(using.broker, "127.0.0.1", 0, backend=runs[-1].facts.get("backend", "native"))
     card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]}
     return {

@@ -11,11 +11,13 @@ from typing import Literal
 
 import numpy as np
 
-from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns
+from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
 from labs.runs import NEVER, Column, Run
-from labs.workload import NS_PER_S
+from labs.workload import NS_PER_S, Ceiling
 
-Stamp = Literal["valid", "client-bound", "broker-bound"]
+Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound"]
+"""The last two are for closed loops: broker and clients have taken every core; nobody was busy, so that the round trip
+decided."""
 BUSY = 0.85
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
@@ -25,6 +27,8 @@ BEHIND = 1.05
 LATE_OF_LATENCY = 0.2
 """Of the latency without it: the margin of the rules that compare latencies (claims.csv)."""
 FOREIGN_CORES = 0.15
+ALL = 0.9
+"""Of the machine's cores: more than that used by broker and clients together is all of it."""
 YOUNG_CPU_S = {"kafka": 30.0}
 """Processor time after which a broker has warmed up. Kafka's Java compiles what it runs often: at 1,000 messages/s its
 latency fell for about that long and then stayed."""
@@ -38,8 +42,8 @@ def cpu_cores(run: Run) -> dict[str, float | None]:
     None where it could not be seen (a broker inside a virtual machine, too few samples).
     """
     roles = {role: run[f"cpu_{role}_ns"] for role in ("broker", "producer", "consumer", "machine")}
-    at, last = run["cpu_at_ns"], int(run["due_ns"][-1])
-    window = np.flatnonzero((at >= 0) & (at <= last))
+    at, (first, last) = run["cpu_at_ns"], _measured_ns(run)
+    window = np.flatnonzero((at >= first) & (at <= last))
     if len(window) < 2:
         return dict.fromkeys((*roles, "foreign"), None)
     cores = {role: _cores(column[window], at[window]) for role, column in roles.items()}
@@ -47,6 +51,17 @@ def cpu_cores(run: Run) -> dict[str, float | None]:
     whole = cores["machine"]
     known = whole is not None and None not in ours
     return cores | {"foreign": max((whole or 0) - sum(x or 0 for x in ours), 0) if known else None}
+
+
+def _measured_ns(run: Run) -> tuple[int, int]:
+    """When what is judged began and ended: the timetable, or of a closed loop its own events."""
+    if not isinstance(run.workload, Ceiling):
+        return 0, int(run["due_ns"][-1])
+    delivered = run["delivered_ns"]
+    if run.facts.get("part") == "consume" and len(delivered):
+        return int(delivered.min()), int(delivered.max())
+    ended = max(int(run[name].max(initial=0)) for name in ("sent_ns", "confirmed_ns", "delivered_ns"))
+    return 0, ended
 
 
 def _cores(used_ns: Column, at_ns: Column) -> float | None:
@@ -60,16 +75,17 @@ def _cores(used_ns: Column, at_ns: Column) -> float | None:
 
 def _too_late(run: Run) -> str:
     """Why the generator's lateness is too large a part of what it measured; empty if it is not."""
+    rate_per_s = timetable(run).rate_per_s
     took, planned = int(run["sent_ns"].max() - run["sent_ns"][0]), int(run["due_ns"][-1])
     if took > BEHIND * planned > 0:
         rate = len(run["sent_ns"]) / took * NS_PER_S
-        return f"the producer sent {rate:,.0f}/s, {run.workload.rate_per_s:,g} were asked for"
+        return f"the producer sent {rate:,.0f}/s, {rate_per_s:,g} were asked for"
     response_ns, service = end_to_end_ns(run), service_ns(run)
     for name, quantile in (("median", 0.5), ("p99", 0.99)):
         whole, without = percentile(response_ns, quantile), percentile(service, quantile)
         if whole is None or without is None:
             continue
-        if whole - without > max(LATE_SHARE * NS_PER_S / run.workload.rate_per_s, LATE_OF_LATENCY * without):
+        if whole - without > max(LATE_SHARE * NS_PER_S / rate_per_s, LATE_OF_LATENCY * without):
             parts = f"{whole / NS_PER_MS:.2f} ms instead of {without / NS_PER_MS:.2f}"
             return f"the producer's own lateness makes the {name} {parts}"
     return ""
@@ -87,6 +103,8 @@ def worker_busy(run: Run) -> str:
 
 def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     """The stamp of a run and the reason for it, in words with the figures."""
+    if isinstance(run.workload, Ceiling):
+        return _ceiling(run, broker)
     if why := worker_busy(run) or _too_late(run):
         return "client-bound", why
     limit = BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1)
@@ -98,6 +116,21 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     if (waiting := _still_waiting(run)) > BACKLOG_SHARE:
         return "broker-bound", f"{waiting:.0%} of the messages had not arrived when the last one was sent"
     return "valid", "neither the clients nor the broker were saturated"
+
+
+def _ceiling(run: Run, broker: str) -> tuple[Stamp, str]:
+    """Who had no processor time left in a closed loop. The broker is asked first: with all that it can use gone, a
+    client that is busy as well could not have got more out of it."""
+    cores, whole = cpu_cores(run), os.cpu_count() or 1
+    used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
+    said = f"broker {'?' if used is None else f'{used:.2f}'}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
+    if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):
+        return "broker-bound", f"the broker had no processor time left ({said})"
+    if max(clients) > BUSY:
+        return "client-bound", f"the client had no processor time left ({said})"
+    if (used or 0.0) + sum(clients) > ALL * whole:
+        return "machine-bound", f"broker and clients had taken all {whole} cores ({said})"
+    return "window-bound", f"nobody was busy: the window and the round trip decided ({said})"
 
 
 def _still_waiting(run: Run) -> float:

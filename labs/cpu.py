@@ -36,6 +36,10 @@ class Cpu:
             machine = _machine_ns()
         self.rows.append((at_ns, *roles, machine))
 
+    def add(self, role: str, pid: int) -> None:
+        """Another process of that role, from now on."""
+        self.pids[role] = [*self.pids[role], *tree([pid])]
+
     def columns(self) -> dict[str, Any]:
         table = np.array(self.rows, np.int64).reshape(-1, len(CPU))
         return {name: table[:, at] for at, name in enumerate(CPU)}

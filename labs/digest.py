@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import statistics
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from labs.bound import bottleneck, cpu_cores, disturbed, worker_busy, young
 from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
 from labs.loss import account
+from labs.places import write_text
 from labs.profile import RUNGS, Profile
 from labs.runs import FORMAT, Run, RunFileError, check_format
 
@@ -127,11 +127,7 @@ def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any
     head = {"format": FORMAT, "lab": lab, "card": dict(card)}
     lines = ",\n".join(json.dumps(d, ensure_ascii=False, separators=(",", ":")) for d in digests)
     text = json.dumps(head, ensure_ascii=False)[:-1] + ', "digests": [\n' + lines + "\n]}\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-        part.write(text)
-    Path(part.name).chmod(0o644)
-    Path(part.name).replace(path)
+    write_text(path, text)
 
 
 def load(path: Path) -> dict[str, Any]:

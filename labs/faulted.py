@@ -22,11 +22,12 @@ from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
 from labs.brokers.redis_broker import start_arguments
 from labs.faults import ENDING, NAMES, Fault
 from labs.messages import HEADER
+from labs.outbox import QUIET_S, Board, Sent, Slot
 from labs.profile import Profile
 from labs.proxy import Proxy
 from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch, crew, result_of
 from labs.runs import Run, empty_columns, sequence_column
-from labs.workers import QUIET_S, Board, Received, Sent, Slot
+from labs.workers import Received
 from labs.workload import Workload
 
 ENDS_S = 3.0

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.runs import NEVER, Run
+from labs.workload import Ceiling, Workload
 
 NS_PER_MS = 1_000_000
 BEYOND = 10
@@ -17,10 +18,23 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 Nanoseconds = npt.NDArray[np.int64]
 
 
+class NoLatencyError(ValueError):
+    """A closed loop sends when the broker lets it, so what its messages waited says nothing about any other load."""
+
+
+def timetable(run: Run) -> Workload:
+    """The open loop of a run. NoLatencyError if it was a closed one."""
+    if isinstance(run.workload, Ceiling):
+        raise NoLatencyError(
+            f"{run!r} was a closed loop, which finds a ceiling and has no latency. Record an open loop for it."
+        )
+    return run.workload
+
+
 def _first_arrivals(run: Run) -> tuple[Nanoseconds, Nanoseconds]:
     """Sequence and arrival of each judged message that arrived, its first time."""
     sequence, at = run["delivered_sequence"], run["delivered_ns"]
-    known = (sequence >= run.workload.warmup_messages) & (sequence < len(run["due_ns"]))
+    known = (sequence >= timetable(run).warmup_messages) & (sequence < len(run["due_ns"]))
     unique, first = np.unique(sequence[known], return_index=True)
     return unique, at[known][first]
 
@@ -45,8 +59,9 @@ def service_ns(run: Run) -> Nanoseconds:
 
 def lateness_ns(run: Run) -> Nanoseconds:
     """Due to handed over: what the generator itself was late, for each judged message that was sent."""
-    sent = run["sent_ns"][run.workload.warmup_messages :]
-    late: Nanoseconds = (sent - run["due_ns"][run.workload.warmup_messages :])[sent != NEVER]
+    judged = slice(timetable(run).warmup_messages, None)
+    sent = run["sent_ns"][judged]
+    late: Nanoseconds = (sent - run["due_ns"][judged])[sent != NEVER]
     return late
 
 

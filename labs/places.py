@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,3 +26,12 @@ def new_run_file(lab: str, profile: str) -> Path:
     now_us = time.time_ns() // 1000
     when = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_us // 1_000_000))
     return folder / f"{when}-{now_us % 1_000_000:06d}-{profile}.npz"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that others may read, all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+        part.write(text)
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(path)

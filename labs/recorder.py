@@ -12,11 +12,11 @@ import multiprocessing.process
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,10 +24,11 @@ from labs import workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, BrokerError, Endpoint, UnreachableError
 from labs.cpu import Cpu, tree
+from labs.outbox import QUIET_S, Board, Sent, Slot
 from labs.profile import Profile
 from labs.runs import NEVER, Run, empty_columns, sequence_column
-from labs.workers import QUIET_S, Board, Received, Sent, Slot
-from labs.workload import Workload
+from labs.workers import Received, nothing_received
+from labs.workload import Ceiling, Load
 
 LEAD_NS = 100_000_000
 READY_WITHIN_S = 30.0
@@ -84,37 +85,63 @@ def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
             child.join(2)
 
 
-def record(endpoint: Endpoint, profile: Profile, workload: Workload, watch: Watch = NOBODY) -> Run:
-    """Run a workload against a broker and return the facts.
+Part = Literal["both", "produce", "consume"]
+"""What of a run is timed: producing and consuming at once, producing alone, or reading what lies there."""
 
-    Raises UnreachableError if the broker does not answer at the start and CancelledError on a
-    cancel. A broker that fails during the run is data: the run says so in `trouble`.
+
+def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBODY, part: Part = "both") -> Run:
+    """Run a load against a broker and return the facts.
+
+    With `part` produce nobody reads, so what was acknowledged stays unknown; with consume the reader begins when all
+    has been produced. Raises UnreachableError if the broker does not answer at the start, CancelledError on a
+    cancel and ValueError where a reader that comes late gets nothing. A broker that fails during the run is data: the
+    run says so in `trouble`.
     """
+    if part == "consume" and profile.promise.late_subscriber == "misses":
+        raise ValueError(f"{profile.label} keeps nothing for a reader that comes late: there is no reading alone")
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     address = Address(endpoint, profile, name)
     with open_broker(endpoint, profile, name) as broker, crew() as (executor, board):
-        consuming = executor.submit(workers.consume, address, workload.messages)
-        producing = executor.submit(workers.produce, address, workload)
-        _await_ready(board, [consuming, producing], watch)
+        consuming = executor.submit(workers.consume, address, load.messages) if part == "both" else None
+        producing = executor.submit(workers.produce, address, load)
+        jobs = {Slot.PRODUCER_READY: producing} | ({Slot.CONSUMER_READY: consuming} if consuming else {})
+        _await_ready(board, jobs, watch)
         cpu = _start(board, endpoint)
-        settled = _watch_over(board, workload, producing, consuming, cpu, watch, broker)
+        if consuming is None:
+            _until_produced(board, load, producing, cpu, watch)
+        if part == "consume":
+            consuming = executor.submit(workers.consume, address, load.messages)
+            _await_ready(board, {Slot.CONSUMER_READY: consuming}, watch)
+            cpu.add("consumer", board[Slot.CONSUMER_PID])
+        settled = consuming is not None and _watch_over(board, load, producing, consuming, cpu, watch, broker)
         board[Slot.STOP] = 1
-        sent, received = result_of(producing), result_of(consuming)
-        facts = {"start_ns": cpu.start_ns, "server": _quietly(broker.version)}
+        sent, received = result_of(producing), result_of(consuming) if consuming else nothing_received()
+        facts = {"start_ns": cpu.start_ns, "server": _quietly(broker.version), "part": part, "lane": profile.lane}
         facts["durability"] = _quietly(broker.durability) or {}
-    return _assemble(profile, workload, sent, received, cpu, settled, facts)
+    return _assemble(profile, load, sent, received, cpu, settled, facts)
 
 
-def _await_ready(board: Board, jobs: list[Future[Any]], watch: Watch) -> None:
+def _until_produced(board: Board, load: Load, producing: Future[Sent], cpu: Cpu, watch: Watch) -> None:
+    """Sample and report until the producer has its last answer."""
+    while not producing.done():
+        cpu.sample()
+        if watch.cancelled():
+            raise CancelledError(f"cancelled after {board[Slot.SENT]:,} messages")
+        watch.progress(board[Slot.SENT] / load.messages, f"{board[Slot.SENT]:,} of {load.messages:,} produced")
+        wait([producing], SAMPLE_EVERY_S)
+    cpu.sample()
+
+
+def _await_ready(board: Board, jobs: Mapping[Slot, Future[Any]], watch: Watch) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while not (board[Slot.PRODUCER_READY] and board[Slot.CONSUMER_READY]):
+    while not all(board[ready] for ready in jobs):
         if watch.cancelled():
             raise CancelledError("cancelled before the first message")
-        for job in jobs:
+        for job in jobs.values():
             if job.done():
                 raise UnreachableError(result_of(job).trouble or "a worker ended before the start")
         if time.monotonic() > deadline:
-            raise UnreachableError(f"producer and consumer were not connected after {READY_WITHIN_S:.0f} s")
+            raise UnreachableError(f"the workers were not connected after {READY_WITHIN_S:.0f} s")
         time.sleep(0.005)
 
 
@@ -130,7 +157,7 @@ def _start(board: Board, endpoint: Endpoint) -> Cpu:
 
 
 def _watch_over(
-    board: Board, workload: Workload, producing: Future[Sent], consuming: Future[Received], cpu: Cpu, *rest: Any
+    board: Board, load: Load, producing: Future[Sent], consuming: Future[Received], cpu: Cpu, *rest: Any
 ) -> bool:
     """Sample and report until the run has settled (True) or cannot (False)."""
     watch, broker = rest
@@ -140,7 +167,8 @@ def _watch_over(
         if watch.cancelled():
             raise CancelledError(f"cancelled after {board[Slot.SENT]:,} messages")
         watch.progress(
-            board[Slot.SENT] / workload.messages, f"{board[Slot.ARRIVED]:,} of {workload.messages:,} arrived"
+            min(board[Slot.SENT], board[Slot.ARRIVED] or board[Slot.SENT]) / load.messages,
+            f"{board[Slot.ARRIVED]:,} of {load.messages:,} arrived",
         )
         if consuming.done():
             return False
@@ -173,13 +201,13 @@ def _quietly(ask: Callable[[], Any]) -> Any:
         return None
 
 
-def _assemble(profile: Profile, workload: Workload, sent: Sent, received: Received, *rest: Any) -> Run:
+def _assemble(profile: Profile, load: Load, sent: Sent, received: Received, *rest: Any) -> Run:
     cpu, settled, facts = rest
-    columns = empty_columns(workload.due_ns())
+    columns = empty_columns(sent.sent_ns if isinstance(load, Ceiling) else load.due_ns())
     columns |= {"sent_ns": sent.sent_ns, "confirmed_ns": sent.confirmed_ns, "refused_ns": sent.refused_ns}
     due_ns = received.heads["due_ns"].astype(np.int64) - cpu.start_ns
     columns |= {"delivered_sequence": sequence_column(received.heads["sequence"]), "delivered_ns": received.at_ns}
     columns |= {"delivered_due_ns": due_ns, "delivered_again": received.again, **cpu.columns()}
     trouble = "; ".join(filter(None, (sent.trouble, received.trouble)))
     facts["date"] = time.strftime("%Y-%m-%d")
-    return Run(profile.name, workload, columns, settled and not trouble, profile.promise.acknowledges, trouble, facts)
+    return Run(profile.name, load, columns, settled and not trouble, profile.promise.acknowledges, trouble, facts)

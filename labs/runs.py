@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.messages import STRANGER
-from labs.workload import Workload
+from labs.workload import Ceiling, Load, Workload
 
 FORMAT = 1
 NEVER = -1
@@ -38,7 +38,7 @@ class Run:
     """Everything one run left behind. Sent columns have one row a message, received ones a row a delivery."""
 
     profile: str
-    workload: Workload
+    workload: Load
     columns: Mapping[str, Column]
     settled: bool
     """Whether all that was sent had arrived, or nothing had come for a while with the broker answering."""
@@ -49,7 +49,9 @@ class Run:
 
     def __repr__(self) -> str:
         sent, got = int((self["sent_ns"] >= 0).sum()), len(self["delivered_ns"])
-        return f"Run({self.profile}, {self.workload.rate_per_s:g}/s, {sent:,} sent, {got:,} delivered)"
+        load = self.workload
+        how = f"window {load.window:,}" if isinstance(load, Ceiling) else f"{load.rate_per_s:g}/s"
+        return f"Run({self.profile}, {how}, {sent:,} sent, {got:,} delivered)"
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
@@ -57,7 +59,8 @@ class Run:
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
         header = {key: getattr(self, key) for key in ("profile", "settled", "acknowledges", "trouble", "facts")}
-        header |= {"format": FORMAT, "workload": asdict(self.workload)}
+        loop = "closed" if isinstance(self.workload, Ceiling) else "open"
+        header |= {"format": FORMAT, "loop": loop, "workload": asdict(self.workload)}
         write_columns(path, header, self.columns)
 
 
@@ -89,7 +92,7 @@ def load(path: Path) -> Run:
     check_format(header, str(path))
     return Run(
         header["profile"],
-        Workload(**header["workload"]),
+        (Ceiling if header.get("loop") == "closed" else Workload)(**header["workload"]),
         columns,
         header["settled"],
         header["acknowledges"],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -24,6 +25,16 @@ EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledEr
 MANY, ENDLESS = 4, 1000
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
+
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON on standard output.")
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["auto", "compose", "native"]),
+    default="auto",
+    show_default=True,
+    help="Containers, native processes, or whichever this machine can.",
+)
 
 
 class TerminatedError(KeyboardInterrupt):

@@ -59,6 +59,32 @@ class Workload:
         return np.round(np.cumsum(gaps)).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class Ceiling:
+    """A closed loop, to find how much goes through: at most `window` messages are without an answer, `batch` go in one
+    call, and the next batch leaves when there is room. A message is due the moment it is handed over, so a closed loop
+    has no latency worth the name."""
+
+    name: str = "ceiling"
+    messages: int = 100_000
+    window: int = 500
+    batch: int = 100
+    body_bytes: int = 100
+    seed: int = 1
+    warmup_messages: int = 0
+    """Sent first and not counted for the rate (loss is judged for all)."""
+
+    def __post_init__(self) -> None:
+        _between("messages", self.messages, 1, MAX_MESSAGES)
+        _between("batch", self.batch, 1, MAX_MESSAGES)
+        _between("window", self.window, self.batch, MAX_MESSAGES)
+        _between("body_bytes", self.body_bytes, HEADER_BYTES, MAX_BODY_BYTES)
+        _between("warmup_messages", self.warmup_messages, 0, self.messages - 1)
+
+
+Load = Workload | Ceiling
+
+
 def _between(name: str, value: float, low: float, high: float, *, above: bool = False) -> None:
     if not (value > low if above else value >= low) or value > high:
         word = "above" if above else "at least"
