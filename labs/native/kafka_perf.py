@@ -1,0 +1,121 @@
+"""Kafka's own load tools, ProducerPerformance and ConsumerPerformance, on the Java and the jars of the broker itself.
+
+Java begins cold and compiles while it runs. So what is given as `warm` is over before the clock starts, and a run
+should last ten seconds or more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from labs.brokers.base import Endpoint
+from labs.native import Rate, ToolError
+from labs.stack import kafka_jars, native
+from labs.stack.processes import die_with_parent
+
+PRODUCER, CONSUMER = "ProducerPerformance", "ConsumerPerformance"
+PRODUCER_SETTINGS = ("linger.ms=5", f"batch.size={256 * 1024}")
+CONSUMER_SETTINGS = ("max.poll.records=10000",)
+"""Those with which each was fastest here; the consumer does not compare checksums, which is the tool's own choice."""
+FETCH_BYTES = 8 * 1024 * 1024
+STEP_MS = 500
+PATIENCE_S = 120.0
+HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SENT = re.compile(r"^(\d+)(?: steady state)? records sent, ([\d.]+) records/sec .* 99\.9th", re.M | re.A)
+_READ = re.compile(r"^[^,]+, \d+, [\d.]+, [\d.]+, (\d+), ([\d.]+), ", re.M | re.A)
+
+
+def produce(endpoint: Endpoint, topic: str, messages: int, body: bytes, *, acks: str = "all", warm: int = 0) -> Rate:
+    """Sends `warm` messages and then `messages` that count, as fast as the tool can; raises ToolError.
+
+    The body has to be text in one line: a body that the tool makes up itself costs it more than sending it.
+    """
+    if not body or not body.isascii() or b"\n" in body:
+        raise ToolError(
+            f"running {PRODUCER}", "it takes bodies of ASCII text in one line only.", "Give it another one."
+        )
+    options = ["--num-records", f"{warm + messages}", "--throughput", "-1", "--command-property", f"acks={acks}"]
+    options += [*PRODUCER_SETTINGS, *(["--warmup-records", f"{warm}"] if warm else [])]
+    with tempfile.NamedTemporaryFile(prefix="labs-payload-") as payload:
+        payload.write(body)
+        payload.flush()
+        said, command = _run(endpoint, PRODUCER, topic, [*options, "--payload-file", payload.name])
+    found = _SENT.findall(said)
+    if not found or int(found[-1][0]) != messages or not float(found[-1][1]):
+        raise _unread(PRODUCER, said)
+    return Rate(messages, messages / float(found[-1][1]), len(body), PRODUCER, kafka_jars.VERSION, command)
+
+
+def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, warm: int = 0) -> Rate:
+    """Reads a topic that holds `warm + messages` messages, from its beginning, as a group of its own; raises ToolError.
+
+    The tool tells every STEP_MS what it has read; those steps count that begin after `warm` messages, and time in which
+    it was given its partition does not.
+    """
+    options = ["--num-records", f"{warm + messages}", "--fetch-size", f"{FETCH_BYTES}", "--group", _group()]
+    options += ["--show-detailed-stats", "--hide-header", "--reporting-interval", f"{STEP_MS}"]
+    said, command = _run(endpoint, CONSUMER, topic, [*options, "--command-property", *CONSUMER_SETTINGS])
+    steps = [(int(total), float(per_s)) for total, per_s in _READ.findall(said)]
+    counted, seconds, before = 0, 0.0, 0
+    for total, per_s in steps:
+        if before >= warm and before and per_s:  # the first step includes the start
+            counted, seconds = counted + total - before, seconds + (total - before) / per_s
+        before = total
+    if not counted:
+        raise _unread(CONSUMER, said)
+    return Rate(counted, seconds, body_bytes, CONSUMER, kafka_jars.VERSION, command)
+
+
+def _group() -> str:
+    return f"labs-perf-{secrets.token_hex(4)}"
+
+
+def _run(endpoint: Endpoint, tool: str, topic: str, options: Sequence[str]) -> tuple[str, str]:
+    """What the tool printed, and how it was called. The jars stay here until it has ended."""
+    if endpoint.host not in _LOOPBACK or endpoint.username:
+        raise ToolError(f"running {tool}", "it is run on this machine alone, and without a login.", "Use `labs up`.")
+    native.fetch(["kafka"], lambda _line: None)
+    where = ["--bootstrap-server", f"{endpoint.host}:{endpoint.port}", "--topic", topic]
+    with tempfile.TemporaryDirectory(prefix="labs-") as name:  # a class path cannot bear the spaces of our own folder
+        jars = Path(name) / "jars"
+        jars.symlink_to(kafka_jars.folder())
+        main = [f"org.apache.kafka.tools.{tool}", *where, *options]
+        said = _java([str(native.java()), *HEAP, "-cp", f"{jars}/*", *main], tool)
+    return said, shlex.join([tool, *where, *options])
+
+
+def _java(command: Sequence[str], tool: str) -> str:
+    try:
+        done = subprocess.run(
+            list(command),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE_S,
+            env={**os.environ, "LC_ALL": "C"},
+            preexec_fn=die_with_parent,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(
+            f"running {tool}", f"it was not done after {PATIENCE_S:.0f} s.", "Give it fewer messages."
+        ) from error
+    except OSError as error:
+        raise ToolError(f"running {tool}", f"{error}.", "Run `labs doctor`.") from error
+    if done.returncode:
+        raise _unread(tool, done.stderr + done.stdout)
+    return done.stdout
+
+
+def _unread(tool: str, said: str) -> ToolError:
+    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "nothing")
+    return ToolError(f"running {tool}", f"it ended without a result, and said: {last[:300]}.", "Does Kafka answer?")
