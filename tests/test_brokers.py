@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from labs import stack
-from labs.brokers import open_broker, open_consumer, open_publisher
+from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.base import Address, Broker, Consumer, Deliveries, Endpoint, Publisher, UnreachableError
-from labs.profile import profile, profiles
+from labs.messages import decode, encode, filler
+from labs.profile import Profile, profiles
+from labs.profile import profile as profile_of
 from tests.cable import Cable
 from tests.conftest import free_port
 
@@ -29,11 +32,24 @@ CORE = (
     "rabbitmq-quorum",
     "kafka-acks-all",
 )
-OTHERS = tuple(sorted(set(profiles()) - set(CORE)))
+FAST = ("fast:kafka-acks-all",)
+"""The same suite asks the fast lane, natively; in containers it is asked one question (see conftest)."""
+OTHERS = (
+    *sorted(set(profiles()) - set(CORE)),
+    "fast:kafka-acks-0",
+    "fast:kafka-acks-1",
+    "fast:kafka-flush",
+)
 MIB = 1024 * 1024
 TOO_LARGE = {"memory": 129 * MIB, "redis": 3 * MIB, "rabbitmq": 129 * MIB, "kafka": 3 * MIB}
 """Over the limit of each: our own for memory, Redis (set by the test) and Kafka (the topic's), RabbitMQ's default."""
-core = pytest.mark.parametrize("name", CORE)
+core = pytest.mark.parametrize("name", CORE + FAST)
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name, on the lane in front of the colon if there is one."""
+    lane, _, plain = name.rpartition(":")
+    return on_lane(profile_of(plain), lane or "idiomatic")
 
 
 @contextmanager
@@ -102,6 +118,22 @@ def test_every_byte_and_every_size_arrives_as_it_was_sent(endpoints: dict[str, E
     with broker_of(endpoints, name) as (_, address), open_consumer(address) as consumer:
         publish_all(address, sent)
         assert bodies_of(collect(consumer, len(sent))) == sent
+
+
+@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize(("body_bytes", "count"), [(16, 9000), (100, 20_000), (1000, 300), (MIB, 2)])
+def test_stamped_batches_arrive_with_the_heads_and_the_filler_they_were_sent_with(
+    endpoints: dict[str, Endpoint], name: str, body_bytes: int, count: int
+) -> None:
+    bodies = encode(3, np.arange(count, dtype=np.int64) * 7, filler(body_bytes))
+    with broker_of(endpoints, name) as (_, address), open_consumer(address) as consumer:
+        with open_publisher(address) as publisher:
+            publisher.publish(bodies[:1])
+            publisher.publish(bodies[1:])
+            assert settle(publisher, count) == (list(range(count)), [])
+        batches = collect(consumer, count)
+    assert np.array_equal(np.concatenate([decode(batch.bodies) for batch in batches]), bodies.heads)
+    assert bodies_of(batches) == list(bodies)
 
 
 @contextmanager
@@ -282,7 +314,7 @@ def publish_until(publisher: Publisher, give_up: float) -> None:
         publisher.poll(0.5)
 
 
-@pytest.mark.parametrize("name", [name for name in CORE if not name.startswith("kafka")])  # Kafka names its own address
+@pytest.mark.parametrize("name", [name for name in CORE + FAST if "kafka" not in name])  # Kafka names its own address
 def test_a_lost_connection_is_reported_within_seconds(endpoints: dict[str, Endpoint], name: str) -> None:
     with broker_of(endpoints, name) as (_, address):
         cable = Cable(address.endpoint)

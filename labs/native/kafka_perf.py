@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shlex
+import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ CONSUMER_SETTINGS = ("max.poll.records=10000",)
 FETCH_BYTES = 8 * 1024 * 1024
 STEP_MS = 500
 PATIENCE_S = 120.0
+CONNECT_S = 1.0
 HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SENT = re.compile(r"^(\d+)(?: steady state)? records sent, ([\d.]+) records/sec .* 99\.9th", re.M | re.A)
@@ -82,6 +84,10 @@ def _run(endpoint: Endpoint, tool: str, topic: str, options: Sequence[str]) -> t
     """What the tool printed, and how it was called. The jars stay here until it has ended."""
     if endpoint.host not in _LOOPBACK or endpoint.username:
         raise ToolError(f"running {tool}", "it is run on this machine alone, and without a login.", "Use `labs up`.")
+    try:  # the tools themselves would try for minutes
+        socket.create_connection((endpoint.host, endpoint.port), timeout=CONNECT_S).close()
+    except OSError as error:
+        raise ToolError(f"running {tool}", f"no Kafka at port {endpoint.port}: {error}.", "Use `labs up`.") from error
     native.fetch(["kafka"], lambda _line: None)
     where = ["--bootstrap-server", f"{endpoint.host}:{endpoint.port}", "--topic", topic]
     with tempfile.TemporaryDirectory(prefix="labs-") as name:  # a class path cannot bear the spaces of our own folder

@@ -1,0 +1,43 @@
+"""Kafka's own load tools, run against a real broker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from labs.brokers import open_broker, open_consumer
+from labs.brokers.base import Address, Endpoint
+from labs.native import ToolError, kafka_perf
+from labs.profile import profile
+from tests.conftest import free_port
+
+NOWHERE = Endpoint("kafka", "127.0.0.1", 9)
+BODY = b"a body of text in one line" * 4
+
+
+@pytest.mark.broker
+def test_what_the_producing_tool_counts_is_in_the_topic_and_the_consuming_tool_reads_it(
+    native_endpoints: dict[str, Endpoint],
+) -> None:
+    kafka, chosen, topic = native_endpoints["kafka"], profile("kafka-acks-1"), f"labs-test-{uuid4().hex[:12]}"
+    with open_broker(kafka, chosen, topic) as broker:
+        sent = kafka_perf.produce(kafka, topic, 400_000, BODY, acks="1", warm=100_000)
+        assert (sent.messages, sent.body_bytes, sent.tool) == (400_000, len(BODY), "ProducerPerformance")
+        assert broker.backlog() == 500_000
+        with open_consumer(Address(kafka, chosen, topic)) as consumer:
+            assert consumer.receive(5.0).bodies[0] == BODY
+        read = kafka_perf.consume(kafka, topic, 500_000, len(BODY))
+    assert 0 < read.messages <= 500_000
+    assert 10_000 < min(sent.per_s, read.per_s)
+    assert f"--topic {topic}" in sent.command
+
+
+def test_a_tool_is_not_run_where_nothing_listens_or_elsewhere_or_with_a_body_it_would_split() -> None:
+    with pytest.raises(ToolError, match="no Kafka at port"):
+        kafka_perf.consume(replace(NOWHERE, port=free_port()), "topic", 1, 100)
+    with pytest.raises(ToolError, match="this machine alone"):
+        kafka_perf.produce(replace(NOWHERE, host="192.0.2.1"), "topic", 1, BODY)
+    with pytest.raises(ToolError, match="one line"):
+        kafka_perf.produce(NOWHERE, "topic", 1, b"two\nlines")
