@@ -59,6 +59,7 @@ def test_a_lane_says_which_setting_it_does_not_know() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True, scope="session")
 @pytest.mark.parametrize("name", ["kafka-acks-1", "kafka-acks-all"])
 def test_what_the_broker_refuses_is_refused_and_what_it_confirms_is_there(
     endpoints: dict[str, Endpoint], name: str

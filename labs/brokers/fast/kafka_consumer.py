@@ -22,6 +22,8 @@ FETCH_BYTES = 4 * TOPIC_LIMIT_BYTES
 FETCH_WAIT_MS = 500
 FETCH = 4
 """The version of the request: it names its topic, and the answer has no more than is read here."""
+BEFORE_ERROR = 22
+"""Bytes beside the topic's name: number, throttling, count of topics, its length, count of partitions, index."""
 
 
 class Consumer(idiomatic.Consumer):
@@ -86,9 +88,7 @@ class Consumer(idiomatic.Consumer):
 
     def _records(self, answer: Bytes) -> Bytes:
         """The batches in the answer, where they lie: kafka-python's class would copy them."""
-        at = (
-            16 + len(self._topic.encode()) + 6
-        )  # behind number, wait, count of topics, name, count of partitions, index
+        at = BEFORE_ERROR + len(self._topic.encode())
         try:
             code, _, _, aborted = struct.unpack_from(">hqqi", answer.data, at)
             (size,) = struct.unpack_from(">i", answer.data, at + 22 + 16 * max(aborted, 0))
