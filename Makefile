@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast check book serve up down record promises env env-dev lock clean
+.PHONY: help lab test test-fast check book serve up down record bench promises env env-dev lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ down: env ## stop what `make up` started
 
 record: env ## record the labs' runs anew into book/runs/
 	@$(RUN) -m labs record
+
+bench: env ## hold our generator against each vendor's own tool; the table goes to book/runs/bench.json (half an hour)
+	@$(RUN) -m labs bench --out book/runs/bench.json
 
 promises: env ## attack every promise in the table on real brokers, each beside its control
 	@$(RUN) -m labs promises

@@ -11,24 +11,15 @@ from typing import Any
 
 import click
 
+from labs.benching import bench
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import Bar, out, plain, say, show, table_of
+from labs.terminal import Bar, as_json, backend_option, out, plain, say, show, table_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="broker-labs")
 def main() -> None:
     """Redis, Kafka or RabbitMQ? Put it to the test, on real brokers, on this machine."""
-
-
-as_json = click.option("--json", "json_", is_flag=True, help="Print JSON on standard output.")
-backend_option = click.option(
-    "--backend",
-    type=click.Choice(["auto", "compose", "native"]),
-    default="auto",
-    show_default=True,
-    help="Containers, native processes, or whichever this machine can.",
-)
 
 
 def _brokers(names: Sequence[str]) -> tuple[str, ...]:
@@ -242,6 +233,8 @@ def lab(backend: str, no_browser: bool) -> None:
 
     jupyter.serve(backend, browser=not no_browser, report=say)
 
+
+main.add_command(bench)
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@
 {claim} C48                   a claim with its verdict; :folded: keeps it until the reader has guessed
 {claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
+{bench-picture}, {bench-table}, {bench}`kafka-produce ratio`    what `make bench` saved
 {run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/looks
 """
 
@@ -22,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from labs import claims
 from labs.experiments import experiment
 from labs.places import PROJECT
-from labs.widgets import module, pages
+from labs.widgets import bench_page, module, pages
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import recorded_state
 
@@ -103,12 +104,23 @@ class WhenRecorded(SphinxDirective):
         return list(box.children)
 
 
+class Bench(SphinxDirective):
+    """The saved benchmark, as its table or as the picture of the article's figures."""
+
+    def run(self) -> list[nodes.Node]:
+        content = bench_page.recorded_bench()
+        if content is None:
+            return _raw(f'<p class="lab-note">{pages.NOT_RECORDED}</p>')
+        show = bench_page.bench_table if self.name == "bench-table" else bench_page.article_picture
+        return _raw(show(content))
+
+
 class RunNumber(SphinxRole):
-    """A figure from a recorded run, in the text."""
+    """A figure from a recorded run or from the saved benchmark, in the text."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
-            text = number(self.text)
+            text = (bench_page.number if self.name == "bench" else number)(self.text)
         except (ValueError, KeyError, IndexError) as error:
             message = self.inliner.reporter.error(f"{self.rawtext}: {error}", line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
@@ -165,7 +177,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _mend)
     for name, directive in {
         "lab-panel": LabPanel, "claim": Claim, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
+        "bench-table": Bench, "bench-picture": Bench,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
-    app.add_role("run", RunNumber())
+    for name in ("run", "bench"):
+        app.add_role(name, RunNumber())
     return {"parallel_read_safe": True, "parallel_write_safe": True}
