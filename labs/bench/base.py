@@ -1,0 +1,121 @@
+"""What a row of the benchmark is: two sides that take turns, the ratio wanted, and who was the limit on each side."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labs.brokers.base import Endpoint
+from labs.recorder import Watch
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one side reached in one round. `value` is in the row's unit, `cores` are means over the round by role."""
+
+    value: float
+    took_s: float
+    cores: Mapping[str, float | None] = field(default_factory=dict)
+    limit: str = ""
+    """Who was the bottleneck, in words with the figures."""
+    client_bound: bool = False
+    foreign: float = 0.0
+    """Cores that processes used which are neither the broker nor ours."""
+    said: str = ""
+    """The tool and its command, or what of our ledger a reader has to know."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a side runs: the broker of this row, and how large a round is (1 for a real one, less for a trial)."""
+
+    endpoint: Endpoint
+    scale: float
+    watch: Watch
+
+
+Side = Callable[[Setting], Figure]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The range that the median of the per-round ratios should lie in; a row without bounds is shown, not judged."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def met(self, ratio: float) -> bool | None:
+        """None where nothing is asked."""
+        if self.low is None and self.high is None:
+            return None
+        return (self.low is None or ratio >= self.low) and (self.high is None or ratio <= self.high)
+
+    def __str__(self) -> str:
+        if self.low is not None and self.high is not None:
+            return f"{self.low:g} to {self.high:g}"
+        if self.low is not None:
+            return f"at least {self.low:g}"
+        return "shown" if self.high is None else f"at most {self.high:g}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question of the benchmark: `ours` over `theirs`, round by round."""
+
+    id: str
+    broker: str
+    lane: str
+    title: str
+    ours: str
+    theirs: str
+    sides: tuple[Side, Side]
+    goal: Goal = Goal()
+    unit: str = "messages/s"
+    promise: str = ""
+    """What both sides promise about each message, in words."""
+    ends_young: bool = False
+    """The broker is a fresh one that has to be warmed first (a JVM)."""
+
+
+def ratios(rounds: list[tuple[Figure, Figure]]) -> list[float]:
+    """Ours over theirs, one a round."""
+    return [ours.value / theirs.value for ours, theirs in rounds if theirs.value]
+
+
+def summary(row: Row, rounds: list[tuple[Figure, Figure]], again: int) -> dict[str, Any]:
+    """A row's results as JSON: every round of both sides, median and range of the per-round ratios, the goal."""
+    found = ratios(rounds)
+    middle = statistics.median(found) if found else None
+    return {
+        "id": row.id,
+        "broker": row.broker,
+        "lane": row.lane,
+        "title": row.title,
+        "unit": row.unit,
+        "promise": row.promise,
+        "ours": _side(row.ours, [one for one, _ in rounds]),
+        "theirs": _side(row.theirs, [one for _, one in rounds]),
+        "ratios": [round(ratio, 4) for ratio in found],
+        "median": None if middle is None else round(middle, 4),
+        "range": [round(min(found), 4), round(max(found), 4)] if found else None,
+        "goal": str(row.goal),
+        "met": None if middle is None else row.goal.met(middle),
+        "rounds_done_again": again,
+    }
+
+
+def _side(name: str, figures: list[Figure]) -> dict[str, Any]:
+    values = [figure.value for figure in figures]
+    last = figures[-1] if figures else Figure(0, 0)
+    bound = sum(figure.client_bound for figure in figures) * 2 > len(figures)
+    return {
+        "name": name,
+        "values": [float(f"{value:.6g}") for value in values],
+        "median": float(f"{statistics.median(values):.6g}") if values else None,
+        "client_bound": bound,
+        "limit": next((figure.limit for figure in figures if figure.client_bound == bound), ""),
+        "cores": {role: None if used is None else round(used, 2) for role, used in last.cores.items()},
+        "said": last.said,
+    }

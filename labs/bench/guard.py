@@ -1,0 +1,82 @@
+"""Who used the processor while one side had its turn: the broker, our own processes, and strangers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import psutil
+
+from labs.bound import BUSY, ONE_THREAD
+from labs.brokers.base import Endpoint
+from labs.cpu import tree
+
+DISTURBED_CORES = 0.15
+"""More than that used by others, and the round is done again (measuring.md 8.7)."""
+ALL = 0.9
+"""Of all cores: broker and client together have taken the machine."""
+
+
+@dataclass
+class Turn:
+    """Means over one turn, in cores; filled when it ends."""
+
+    took_s: float = 0.0
+    cores: dict[str, float | None] = field(default_factory=dict)
+    foreign: float = 0.0
+
+
+@contextlib.contextmanager
+def turn(endpoint: Endpoint) -> Iterator[Turn]:
+    """Watch the processors while inside. Client time counts children that have ended, so a side waits for its own."""
+    found = Turn()
+    broker = {process.pid for process in tree(endpoint.pids)}
+    began_s, before, ours = time.monotonic(), _by_process(), _our_s()
+    yield found
+    found.took_s = time.monotonic() - began_s
+    after = _by_process()
+    spent = {key: used - before.get(key, 0.0) for key, used in after.items()}
+    mine = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))} - broker
+    broker_s = sum(used for (pid, _), used in spent.items() if pid in broker)
+    foreign_s = sum(used for (pid, _), used in spent.items() if pid not in broker and pid not in mine)
+    living_s = sum(used for (pid, _), used in spent.items() if pid in mine and pid != os.getpid())
+    found.cores = {
+        "broker": broker_s / found.took_s if broker else None,
+        "client": (_our_s() - ours + living_s) / found.took_s,
+    }
+    found.foreign = max(foreign_s, 0.0) / found.took_s
+
+
+def _by_process() -> dict[tuple[int, float], float]:
+    """CPU seconds of every process, keyed so that a reused number is another process."""
+    found = {}
+    for process in psutil.process_iter(["cpu_times", "create_time"]):
+        times = process.info["cpu_times"]
+        if times:
+            found[process.pid, process.info["create_time"]] = times.user + times.system
+    return found
+
+
+def _our_s() -> float:
+    """CPU seconds of this process and of its children that have been waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, bool]:
+    """Who was the bottleneck, in words, and whether it was the client, which has `client_cores` to use."""
+    used, ours = took.cores["broker"], took.cores["client"] or 0.0
+    said = f"client {ours:.2f} cores, broker {'?' if used is None else f'{used:.2f}'}"
+    whole = os.cpu_count() or 1
+    one_thread = broker in ONE_THREAD
+    if used is not None and used > BUSY * (1 if one_thread else whole):
+        return f"the broker ({said})", False
+    if ours > BUSY * client_cores:
+        return f"the client ({said})", True
+    if used is not None and used + ours > ALL * whole:
+        return f"the machine's {whole} cores ({said})", False
+    return f"the round trip: neither was busy ({said})", False

@@ -1,0 +1,100 @@
+"""Kafka: our fast lane against ProducerPerformance and ConsumerPerformance, the idiomatic lane against the fast one."""
+
+from __future__ import annotations
+
+import secrets
+
+from labs.bench.base import Goal, Row, Side
+from labs.bench.sides import filled, ours, tool, unstamped
+from labs.brokers import open_broker
+from labs.brokers.base import Endpoint
+from labs.native import Rate, kafka_perf
+from labs.profile import profile
+from labs.workload import Ceiling
+
+FAST = Ceiling(messages=4_000_000, window=50_000, batch=5000, warmup_messages=400_000)
+SLOW = Ceiling(messages=100_000, window=20_000, batch=2000, warmup_messages=10_000)
+TOOL_MESSAGES, TOOL_WARM = 4_000_000, 1_000_000
+BODY = b"x" * 100
+
+
+def _produces(name: str) -> Side:
+    using = profile(name)
+
+    def run(endpoint: Endpoint, scale: float) -> Rate:
+        topic = f"labs-bench-{secrets.token_hex(4)}"
+        count, warm = (max(round(number * scale), 1000) for number in (TOOL_MESSAGES, TOOL_WARM))
+        with open_broker(endpoint, using, topic):
+            acks = str(using.settings["acks"])
+            return kafka_perf.produce(endpoint, topic, count, BODY, acks=acks, warm=warm)
+
+    return tool(run)
+
+
+def _reads(name: str) -> Side:
+    using = profile(name)
+
+    def run(endpoint: Endpoint, scale: float) -> Rate:
+        topic = f"labs-bench-{secrets.token_hex(4)}"
+        count, warm = (max(round(number * scale), 1000) for number in (TOOL_MESSAGES, TOOL_WARM))
+        with open_broker(endpoint, using, topic):
+            filled(endpoint, using, topic, count + warm)
+            return kafka_perf.consume(endpoint, topic, count, len(BODY), warm=warm)
+
+    return tool(run)
+
+
+KAFKA = (
+    Row(
+        "kafka-produce",
+        "kafka",
+        "fast",
+        "Kafka, producing with acks=all",
+        "our fast lane",
+        "ProducerPerformance",
+        (ours("kafka-acks-all", "fast", FAST), _produces("kafka-acks-all")),
+        Goal(low=2.0),
+        promise="acknowledged from the page cache of one node",
+    ),
+    Row(
+        "kafka-produce-acks-1",
+        "kafka",
+        "fast",
+        "Kafka, producing with acks=1",
+        "our fast lane",
+        "ProducerPerformance",
+        (ours("kafka-acks-1", "fast", FAST), _produces("kafka-acks-1")),
+        Goal(low=2.0),
+        promise="acknowledged from the page cache of one node",
+    ),
+    Row(
+        "kafka-consume",
+        "kafka",
+        "fast",
+        "Kafka, reading what lies there",
+        "our fast lane",
+        "ConsumerPerformance",
+        (ours("kafka-acks-all", "fast", FAST, "consume"), _reads("kafka-acks-all")),
+        Goal(low=1.0),
+        promise="every message read once; checksums not compared on either side",
+    ),
+    Row(
+        "kafka-accounted",
+        "kafka",
+        "fast",
+        "Kafka, end to end with full accounting, against producing alone without stamps",
+        "end to end, accounted",
+        "producing, unstamped",
+        (ours("kafka-acks-all", "fast", FAST, "both"), unstamped("kafka-acks-all", FAST)),
+        Goal(low=0.5),
+    ),
+    Row(
+        "kafka-idiomatic",
+        "kafka",
+        "idiomatic",
+        "Kafka, kafka-python batched as well as it allows",
+        "kafka-python",
+        "our fast lane",
+        (ours("kafka-acks-all", "idiomatic", SLOW), ours("kafka-acks-all", "fast", FAST)),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Results of the benchmark -> one table, one closing line, one JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from labs.places import write_text
+from labs.runs import FORMAT, check_format
+
+CLIENTS = ("redis", "pika", "kafka-python", "confluent-kafka", "numpy")
+
+
+def table(results: Sequence[Mapping[str, Any]]) -> Table:
+    """One line a row: both sides, the ratio with its range, the goal, who was the limit of ours."""
+    drawn = Table(title="Ratios are per round, medians with their range; both sides took turns on the same broker")
+    for name in ("row", "", "ours", "against", "ratio", "goal", "", "our limit"):
+        drawn.add_column(name, no_wrap=name in ("row", "goal"))
+    for one in results:
+        drawn.add_row(
+            one["id"],
+            one["title"],
+            f"{one['ours']['name']} {figure(one['ours']['median'], one['unit'])}",
+            f"{one['theirs']['name']} {figure(one['theirs']['median'], one['unit'])}",
+            ratio_text(one),
+            one["goal"],
+            word(one),
+            one["trouble"] or one["ours"]["limit"],
+        )
+    return drawn
+
+
+def ratio_text(one: Mapping[str, Any]) -> str:
+    """1.07 (1.02 to 1.11), or – where there is none."""
+    if one["median"] is None:
+        return "–"
+    return f"{one['median']:.3g} ({one['range'][0]:.3g} to {one['range'][1]:.3g})"
+
+
+def word(one: Mapping[str, Any]) -> str:
+    """reached, missed, shown or not run."""
+    if one["median"] is None:
+        return "not run"
+    return {None: "shown", True: "reached", False: "missed"}[one["met"]]
+
+
+def figure(value: float | None, unit: str) -> str:
+    return "–" if value is None else f"{value:,.4g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
+
+
+def closing(results: Sequence[Mapping[str, Any]]) -> str:
+    """One line: how many rows reached, missed, were shown, were not run."""
+    words = [word(one) for one in results]
+    parts = [f"{words.count(name)} {name}" for name in ("reached", "missed", "shown", "not run") if name in words]
+    return f"{len(words)} rows: {', '.join(parts)}"
+
+
+def card(rounds: int) -> dict[str, Any]:
+    """What a sceptic has to know about the machine and the clients; versions of brokers and tools stand in the rows."""
+    return {
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "clients": {name: version(name) for name in CLIENTS},
+        "rounds": rounds,
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def save(path: Path, results: Sequence[Mapping[str, Any]], rounds: int) -> None:
+    """Write the file, all or nothing, one row a line so that a review can read the change."""
+    head = json.dumps({"format": FORMAT, "lab": "bench", "card": card(rounds)}, ensure_ascii=False)
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in results)
+    write_text(path, f'{head[:-1]}, "rows": [\n{lines}\n]}}\n')
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A saved benchmark; RunFileError when it is of another format."""
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    check_format(content, str(path))
+    return content

@@ -1,0 +1,149 @@
+"""The sides of the rows: our generator on one of its lanes, a vendor's tool, the truth under a frozen broker."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from labs.bench.base import Figure, Setting, Side
+from labs.bench.guard import limit, turn
+from labs.brokers import on_lane, open_broker, open_publisher
+from labs.brokers.base import Address, BrokerError, Endpoint, Publisher
+from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
+from labs.loss import account
+from labs.messages import encode, filler
+from labs.native import Rate
+from labs.outbox import QUIET_S
+from labs.profile import Profile, profile
+from labs.rate import confirmed_per_s, delivered_per_s
+from labs.recorder import Part, record
+from labs.runs import Run
+from labs.workload import NS_PER_S, Ceiling, Workload
+
+
+def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
+    """Our generator in a closed loop, every message stamped and accounted for; a lost one makes the round void."""
+
+    def side(here: Setting) -> Figure:
+        using = on_lane(profile(name), lane)
+        size = max(round(load.messages * here.scale), 10 * load.window)
+        with turn(here.endpoint) as took:
+            run = record(here.endpoint, using, replace(load, messages=size), here.watch, part)
+        if run.trouble:
+            raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
+        rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
+        workers = 2.0 if part == "both" else 1.0
+        who, client = limit(using.broker, took, workers)
+        return Figure(rate, took.took_s, took.cores, who, client, took.foreign, _ledger(run, using, part))
+
+    return side
+
+
+def _ledger(run: Run, using: Profile, part: Part) -> str:
+    found = account(run)
+    if found.lost or found.unexpected:
+        raise BrokerError(f"{using.name}: {found.lost} lost, {found.unexpected} unexpected: the round is void")
+    said = f"{using.label}; {found.acknowledged:,} of {found.attempted:,} acknowledged"
+    return said if part == "produce" else f"{said}, {found.delivered:,} delivered, {found.duplicated:,} twice"
+
+
+def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
+    """A vendor's tool: a function of the broker and of the length of the round."""
+
+    def side(here: Setting) -> Figure:
+        with turn(here.endpoint) as took:
+            found = run(here.endpoint, here.scale)
+        who, client = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
+        said = f"{found.tool} {found.version}: {found.command}"
+        return Figure(found.per_s, took.took_s, took.cores, who, client, took.foreign, said)
+
+    return side
+
+
+def _publish_all(publisher: Publisher, load: Ceiling) -> None:
+    """The same batch again and again, in a window, until the last is confirmed; BrokerError if one is not."""
+    batch = encode(0, np.zeros(load.batch, np.int64), filler(load.body_bytes))
+    sent = answered = 0
+    while answered < load.messages:
+        while sent < load.messages and sent - answered + load.batch <= load.window:
+            publisher.publish(batch[: load.messages - sent])
+            sent += min(load.batch, load.messages - sent)
+        news = publisher.poll(QUIET_S)
+        if not len(news.confirmed) or len(news.refused):
+            raise BrokerError(f"{answered:,} of {sent:,} messages confirmed, then {len(news.refused):,} refused")
+        answered += len(news.confirmed)
+
+
+def filled(endpoint: Endpoint, using: Profile, name: str, messages: int) -> None:
+    """Put so many messages into an address that is open, for a reader to come."""
+    with open_publisher(Address(endpoint, on_lane(using, "fast"), name)) as publisher:
+        _publish_all(publisher, Ceiling(messages=messages, window=20_000, batch=2000))
+
+
+def unstamped(name: str, load: Ceiling) -> Side:
+    """Producing on the fast lane without stamps and record, in this process: what accounting is held against."""
+
+    def side(here: Setting) -> Figure:
+        using = on_lane(profile(name), "fast")
+        address = f"labs-bench-{secrets.token_hex(4)}"
+        size = max(round(load.messages * here.scale), 10 * load.window)
+        with open_broker(here.endpoint, using, address):
+            with open_publisher(Address(here.endpoint, using, address)) as publisher, turn(here.endpoint) as took:
+                began_s = time.monotonic()
+                _publish_all(publisher, replace(load, messages=size))
+                rate = size / (time.monotonic() - began_s)
+            who, client = limit(using.broker, took)
+        return Figure(rate, took.took_s, took.cores, who, client, took.foreign, using.label)
+
+    return side
+
+
+def frozen_p99(name: str, frozen_s: float, load: Workload) -> tuple[Side, Side]:
+    """(reported p99, analytic p99), ms, with the broker frozen `frozen_s` at the start of each second.
+
+    Both come from the same run: the analytic one is computed from when the freezes really began and ended.
+    """
+    from labs.faults import freezing
+
+    using, waiting = profile(name), dict[str, Figure]()
+
+    def run_once(here: Setting) -> None:
+        with turn(here.endpoint) as took, freezing(here.endpoint, frozen_s=frozen_s) as freezes:
+            run = record(here.endpoint, using, load, here.watch)
+        due_ns = run["due_ns"][load.warmup_messages :] + run.facts["start_ns"]
+        waits_ns = sum(np.where((due_ns >= a) & (due_ns < b), b - due_ns, 0) for a, b in freezes)
+        for side, values in (("reported", end_to_end_ns(run)), ("analytic", np.asarray(waits_ns))):
+            p99_ms = (percentile(values, 0.99) or 0) / NS_PER_MS
+            said = f"{len(freezes)} freezes"
+            waiting[side] = Figure(p99_ms, took.took_s, took.cores, "the freeze", False, took.foreign, said)
+
+    def taken(side: str) -> Side:
+        def take(here: Setting) -> Figure:
+            if side not in waiting:
+                run_once(here)
+            return waiting.pop(side)
+
+        return take
+
+    return taken("reported"), taken("analytic")
+
+
+def lateness(name: str, lane: str, load: Workload) -> tuple[Side, Side]:
+    """(lateness p99, period), µs: how late the generator hands over, against the time between two messages."""
+
+    def late(here: Setting) -> Figure:
+        using = on_lane(profile(name), lane)
+        with turn(here.endpoint) as took:
+            run = record(here.endpoint, using, load, here.watch)
+        value = (percentile(lateness_ns(run), 0.99) or 0) / 1000
+        return Figure(value, took.took_s, took.cores, "the timer", False, took.foreign, using.label)
+
+    def period(_here: Setting) -> Figure:
+        return Figure(NS_PER_S / load.rate_per_s / 1000, 0.0, said=f"1 s / {load.rate_per_s:g}")
+
+    return late, period

@@ -1,0 +1,99 @@
+"""`labs bench`: choose rows, run them, print the table, save the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labs.profile import BROKERS, UnknownNameError
+from labs.terminal import Bar, as_json, backend_option, out, plain, say
+
+if TYPE_CHECKING:
+    from labs.bench.base import Row
+
+
+def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -> list[Row]:
+    """The rows asked for, in the table's order. UnknownNameError, or ValueError where none is left."""
+    from labs.bench.rows import ROWS
+
+    known = {row.id: row for row in ROWS}
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("row of the benchmark", name, list(known))
+    for lane in lanes:
+        if lane not in {row.lane for row in ROWS}:
+            raise UnknownNameError("lane", lane, sorted({row.lane for row in ROWS}))
+    found = [row for row in ROWS if not names or row.id in names]
+    found = [row for row in found if not brokers or row.broker in brokers]
+    found = [row for row in found if not lanes or row.lane in lanes]
+    if not found:
+        raise ValueError("no row of the benchmark is left by these choices; `labs bench --list` shows all")
+    return found
+
+
+@click.command()
+@click.argument("names", metavar="[ROW]...", nargs=-1)
+@click.option("--broker", "brokers", multiple=True, type=click.Choice(BROKERS), help="Only this broker. Repeatable.")
+@click.option("--lane", "lanes", multiple=True, metavar="LANE", help="Only rows about this lane. Repeatable.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Rounds that count.")
+@click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, help="Length of a round; 0.1 is for a try.")
+@click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="Save the results as JSON here.")
+@click.option("--list", "list_", is_flag=True, help="Print the rows and stop.")
+@backend_option
+@as_json
+@plain
+def bench(
+    names: tuple[str, ...], brokers: tuple[str, ...], lanes: tuple[str, ...], list_: bool, json_: bool, **how: Any
+) -> None:
+    """Hold our generator against each vendor's own tool, in interleaved rounds on the same broker.
+
+    ROW is a row's id (`--list` shows them); all by default. Ctrl-C keeps the rows that are done if --out is given.
+    """
+    from labs.bench import report
+
+    rows = chosen(names, brokers, lanes)
+    if list_:
+        _print_rows(rows, json_)
+        return
+    results = _run(rows, **how)
+    if json_:
+        out.print_json(json.dumps({"card": report.card(how["rounds"]), "rows": results}))
+        return
+    out.print(report.table(results))
+    out.print(report.closing(results), markup=False)
+
+
+def _run(rows: Sequence[Row], *, rounds: int, scale: float, backend: str, path: Path | None) -> list[dict[str, Any]]:
+    """The results; what is done is saved even if it is interrupted."""
+    from labs.bench import report
+    from labs.bench.rounds import Plan, run_rows
+
+    results: list[dict[str, Any]] = []
+    try:
+        with Bar("labs bench") as watch:
+            for one in run_rows(rows, Plan(rounds, scale, backend), watch, say):
+                results.append(one)
+                say(f"{one['id']}: {report.ratio_text(one)}, {report.word(one)} (goal {one['goal']}). {one['trouble']}")
+    finally:
+        if path and results:
+            report.save(path, results, rounds)
+            say(f"{len(results)} of {len(rows)} rows saved in {path}")
+    return results
+
+
+def _print_rows(rows: Sequence[Row], json_: bool) -> None:
+    table = [
+        {"id": row.id, "broker": row.broker, "lane": row.lane, "title": row.title}
+        | {"ours": row.ours, "theirs": row.theirs, "goal": str(row.goal), "promise": row.promise}
+        for row in rows
+    ]
+    if json_:
+        out.print_json(json.dumps(table))
+        return
+    for one in table:
+        line = f"{one['id']:20} {one['lane']:10} {one['title']}: {one['ours']} against {one['theirs']}, {one['goal']}"
+        out.print(line, markup=False)

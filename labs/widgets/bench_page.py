@@ -1,0 +1,149 @@
+"""What the page shows of `make bench`: its table, the picture of the article's figures, single numbers for prose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from labs.bench import report
+from labs.places import RECORDED
+from labs.widgets.pages import table
+from labs.words import BROKER_NAMES
+
+NOT_YET = "(not recorded yet)"
+COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "", "Limit of ours", "Limit of the other")
+LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
+WIDTH = 760
+HEAD = 26
+Result = Mapping[str, Any]
+
+
+def recorded_bench(folder: Path = RECORDED) -> dict[str, Any] | None:
+    """The saved benchmark; None if there is none."""
+    path = folder / "bench.json"
+    return report.load(path) if path.exists() else None
+
+
+def bench_table(content: Mapping[str, Any]) -> str:
+    """Every row with both sides, as HTML."""
+    date, rounds = content["card"]["date"], content["card"]["rounds"]
+    caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
+    return table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
+
+
+def _cells(one: Result) -> list[str]:
+    sides = [f"{one[side]['name']}: {report.figure(one[side]['median'], one['unit'])}" for side in ("ours", "theirs")]
+    limits = [one["trouble"] or one["ours"]["limit"] or "–", one["theirs"]["limit"] or "–"]
+    return [one["title"], *sides, report.ratio_text(one), one["goal"], report.word(one), *limits]
+
+
+def number(text: str, folder: Path = RECORDED) -> str:
+    """`kafka-produce median`: a figure of a row. ValueError for a row or a figure that does not exist."""
+    name, _, what = text.partition(" ")
+    content = recorded_bench(folder)
+    if content is None:
+        return NOT_YET
+    if name == "card":
+        return str(content["card"][what])
+    found = {one["id"]: one for one in content["rows"]}
+    if name not in found:
+        raise ValueError(f"the benchmark has no row {name!r}: known are {', '.join(found)}")
+    one = found[name]
+    texts: dict[str, str] = {
+        "ratio": report.ratio_text(one),
+        "median": "–" if one["median"] is None else f"{one['median']:.3g}",
+        "times": "–" if not one["median"] else f"{1 / one['median']:.3g}",
+        "ours": report.figure(one["ours"]["median"], one["unit"]),
+        "theirs": report.figure(one["theirs"]["median"], one["unit"]),
+        "word": report.word(one),
+        "limit": one["ours"]["limit"],
+        "said": one["ours"]["said"],
+        "server": one["server"],
+    }
+    if what not in texts:
+        raise ValueError(f"cannot ask a row for {what!r}: known are {', '.join(texts)}")
+    return texts[what]
+
+
+def article_picture(content: Mapping[str, Any]) -> str:
+    """The article's figures, reached and missed: one line a way of doing it, on one logarithmic axis, as SVG.
+
+    A point that our client bounds is hollow and is named after the client, never after the broker.
+    """
+    rows = [one for one in content["rows"] if one["lane"] == "article" and one["ours"]["median"]]
+    if not rows:
+        return f'<p class="lab-note">{NOT_YET}</p>'
+    low = 10 ** math.floor(math.log10(min(one["ours"]["median"] for one in rows)))
+    high = 10 ** math.ceil(math.log10(max(max(one["ours"]["median"], one["theirs"]["median"]) for one in rows)))
+    parts, y = [], TOP
+    for broker in dict.fromkeys(one["broker"] for one in rows):
+        group = sorted((one for one in rows if one["broker"] == broker), key=lambda one: one["ours"]["median"])
+        parts.append(_head(broker, group[0], y))
+        y += HEAD
+        for one in group:
+            parts.append(_line(one, y, low, high))
+            y += STEP
+        target = _place(group[0]["theirs"]["median"], low, high)
+        top = y - STEP * len(group) - 12
+        parts.append(
+            f'<path d="M{target:.1f} {top}V{y - 14}" stroke="var(--ink)" stroke-width="2" stroke-dasharray="2 4"/>'
+        )
+        y += 10
+    parts.insert(0, _axis(low, high, y))
+    said = escape("; ".join(_words(one) for one in rows))
+    name = "Each figure of the article, reached and missed on the same two brokers and cores"
+    return (
+        f'<figure class="lab-wide bench-picture"><div class="lab-scroll" role="region" tabindex="0" '
+        f'aria-label="{escape(name)}"><svg viewBox="0 0 {WIDTH} {y + 34}" role="img" '
+        f'aria-labelledby="bench-name bench-more"><title id="bench-name">{escape(name)}</title>'
+        f'<desc id="bench-more">{said}</desc>{"".join(parts)}</svg></div></figure>'
+    )
+
+
+def _place(value: float, low: float, high: float) -> float:
+    share = (math.log10(value) - math.log10(low)) / (math.log10(high) - math.log10(low))
+    return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+
+def _axis(low: float, high: float, bottom: float) -> str:
+    parts = []
+    for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
+        x = _place(10**power, low, high)
+        parts.append(f'<path d="M{x:.1f} {TOP - 24}V{bottom - 10}" stroke="var(--line)" stroke-width="1"/>')
+        parts.append(
+            f'<text x="{x:.1f}" y="{bottom + 10}" text-anchor="middle" class="soft">{_short(10**power)}</text>'
+        )
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{bottom + 30}" text-anchor="middle" class="soft">messages a second</text>')
+    return "".join(parts)
+
+
+def _short(value: float) -> str:
+    return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} K" if value >= 1e3 else f"{value:g}"
+
+
+def _head(broker: str, one: Result, y: float) -> str:
+    said = f"{BROKER_NAMES[broker]}: the article says {_short(one['theirs']['median'])}/s"
+    return f'<text x="4" y="{y + 4}" class="head">{escape(said)}</text>'
+
+
+def _line(one: Result, y: float, low: float, high: float) -> str:
+    side, colour = one["ours"], f"var(--{one['broker']})"
+    x = _place(side["median"], low, high)
+    ends = [_place(value, low, high) for value in (min(side["values"]), max(side["values"]))]
+    fill = "var(--paper)" if side["client_bound"] else colour
+    spread = f'<path d="M{ends[0]:.1f} {y}H{ends[1]:.1f}" stroke="{colour}" stroke-width="2"/>'
+    mark = f'<circle cx="{x:.1f}" cy="{y}" r="6" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
+    said = _short(float(f"{side['median']:.3g}"))
+    value = f'<text x="{x + 12:.1f}" y="{y + 4}" class="value">{said}/s</text>'
+    return f'<text x="16" y="{y + 4}">{escape(side["name"])}</text>{spread}{mark}{value}'
+
+
+def _words(one: Result) -> str:
+    bound = ", where the client was the limit" if one["ours"]["client_bound"] else ""
+    times = one["median"]
+    told = f"{times:.2g} times" if times >= 1 else f"one part in {1 / times:.2g} of"
+    return f"{one['ours']['name']}: {one['ours']['median']:,.0f} a second{bound}, {told} what the article says"

@@ -1,0 +1,172 @@
+"""The benchmark's own rules: who takes turns when, what is done again, what a goal means."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labs.bench import report
+from labs.bench.base import Figure, Goal, Row, Setting, summary
+from labs.bench.guard import DISTURBED_CORES, limit, turn
+from labs.bench.rounds import MOST, Plan, run_rows
+from labs.brokers.base import BrokerError, Endpoint
+from labs.recorder import CancelledError, Watch
+from labs.widgets import bench_page
+
+QUICK = Plan(rounds=4, backend="native")
+
+
+def planted(calls: list[str], name: str, values: Callable[[int], Figure]) -> Callable[[Setting], Figure]:
+    """A side that notes when it was asked and answers what the test planted."""
+
+    def side(_here: Setting) -> Figure:
+        calls.append(name)
+        return values(calls.count(name))
+
+    return side
+
+
+def row(calls: list[str], ours: Callable[[int], Figure], theirs: Callable[[int], Figure], goal: Goal) -> Row:
+    sides = (planted(calls, "A", ours), planted(calls, "B", theirs))
+    return Row("planted", "memory", "fast", "planted figures", "A", "B", sides, goal)
+
+
+def results_of(one: Row, plan: Plan = QUICK, watch: Watch | None = None) -> dict:
+    (found,) = run_rows([one], plan, watch or Watch(), report=lambda _text: None)
+    return found
+
+
+def test_sides_take_turns_the_other_way_round_every_other_round_and_warm_up_does_not_count() -> None:
+    calls: list[str] = []
+    found = results_of(row(calls, lambda n: Figure(100.0 * min(n, 3), 1), lambda _: Figure(100, 1), Goal(low=2)))
+    # three rounds of warm-up: 100 and 200 differ, 200 and 300 too
+    assert "".join(calls) == "AB" * 3 + "ABBAABBA"
+    assert found["ratios"] == [3.0] * 4
+    assert found["met"] is True
+    assert (found["ours"]["median"], found["theirs"]["median"]) == (300, 100)
+
+
+def test_warm_up_ends_when_two_rounds_are_alike() -> None:
+    calls: list[str] = []
+    results_of(row(calls, lambda _: Figure(100, 1), lambda _: Figure(95, 1), Goal()))
+    assert len(calls) == 2 * (2 + QUICK.rounds)
+
+
+def test_a_disturbed_round_is_done_again_but_not_for_ever() -> None:
+    calls: list[str] = []
+    loud = Figure(100, 1, foreign=2 * DISTURBED_CORES)
+    found = results_of(row(calls, lambda n: loud if n == 3 else Figure(100, 1), lambda _: Figure(100, 1), Goal()))
+    assert found["rounds_done_again"] == 1
+    assert found["foreign"] == 0
+    calls.clear()
+    found = results_of(row(calls, lambda _: loud, lambda _: Figure(100, 1), Goal()))
+    assert len(found["ratios"]) == QUICK.rounds
+    assert found["rounds_done_again"] == (MOST - 1) * QUICK.rounds
+    assert found["foreign"] == 2 * DISTURBED_CORES
+
+
+def test_a_side_that_fails_leaves_the_row_without_a_ratio_and_says_why() -> None:
+    def fails(_here: Setting) -> Figure:
+        raise BrokerError("three lost: the round is void")
+
+    one = Row("void", "memory", "fast", "a void row", "A", "B", (fails, lambda _: Figure(1, 1)), Goal(low=1))
+    found = results_of(one)
+    assert found["median"] is None
+    assert found["met"] is None
+    assert report.word(found) == "not run"
+    assert "three lost" in found["trouble"]
+
+
+def test_a_cancel_ends_the_benchmark_between_two_sides() -> None:
+    one = row([], lambda _: Figure(1, 1), lambda _: Figure(1, 1), Goal())
+    with pytest.raises(CancelledError, match="planted"):
+        results_of(one, watch=Watch(cancelled=lambda: True))
+
+
+@pytest.mark.parametrize(
+    ("goal", "ratio", "met", "said"),
+    [
+        (Goal(low=1), 1.0, True, "at least 1"),
+        (Goal(low=1), 0.99, False, "at least 1"),
+        (Goal(high=0.3), 0.31, False, "at most 0.3"),
+        (Goal(0.95, 1.05), 1.0, True, "0.95 to 1.05"),
+        (Goal(0.95, 1.05), 1.06, False, "0.95 to 1.05"),
+        (Goal(), 7.0, None, "shown"),
+    ],
+)
+def test_a_goal_is_a_range_and_a_row_without_one_is_only_shown(
+    goal: Goal, ratio: float, met: bool | None, said: str
+) -> None:
+    assert goal.met(ratio) is met
+    assert str(goal) == said
+
+
+def test_the_client_is_the_limit_only_where_it_was_busy_and_the_broker_was_not() -> None:
+    def taken(broker: float | None, client: float) -> tuple[str, bool]:
+        with turn(Endpoint("redis", "127.0.0.1", 1)) as took:
+            pass
+        took.cores = {"broker": broker, "client": client}
+        return limit("redis", took)
+
+    assert taken(0.4, 0.95)[1] is True
+    assert taken(0.95, 0.95) == (taken(0.95, 0.95)[0], False)
+    assert "the broker" in taken(0.95, 0.2)[0]
+    assert "round trip" in taken(0.1, 0.1)[0]
+    assert "?" in taken(None, 0.95)[0]
+
+
+def test_a_turn_sees_the_processor_time_that_this_process_used() -> None:
+    with turn(Endpoint("redis", "127.0.0.1", 1)) as took:
+        until = time.monotonic() + 0.4
+        while time.monotonic() < until:
+            pass
+    client = took.cores["client"]
+    assert client is not None
+    assert 0.3 < client < 1.3  # a busy loop on a shared machine
+    assert took.cores["broker"] is None
+
+
+def saved(tmp_path: Path) -> dict:
+    lines = []
+    for broker, article in (("redis", 1e6), ("kafka", 1e6)):
+        for name, value in (("one", 5e3), ("fast", 2e6)):
+            figures = [
+                (Figure(value * share, 1, {}, "x", name == "one"), Figure(article, 0)) for share in (0.9, 1, 1.1)
+            ]
+            sides = (lambda _: Figure(1, 1), lambda _: Figure(1, 1))
+            one = Row(
+                f"article-{broker}-{name}", broker, "article", f"<b>{name}</b>", f"client {name}", "the article", sides
+            )
+            lines.append(summary(one, figures, 0) | {"server": "1", "backend": "native", "foreign": 0.0, "trouble": ""})
+    report.save(tmp_path / "bench.json", lines, 3)
+    return report.load(tmp_path / "bench.json")
+
+
+def test_the_picture_never_gives_a_client_bound_point_the_name_of_the_broker(tmp_path: Path) -> None:
+    content = saved(tmp_path)
+    picture = bench_page.article_picture(content)
+    hollow = [part for part in picture.split("<text") if 'fill="var(--paper)"' in part]
+    assert len(hollow) == 2
+    assert not any("Redis" in part or "Kafka" in part for part in hollow)
+    assert picture.count("the client was the limit") == 2
+
+
+def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
+    content = saved(tmp_path)
+    html = bench_page.bench_table(content)
+    assert "<b>" not in html
+    assert "&lt;b&gt;one" in html
+    assert bench_page.number("article-redis-one times", tmp_path) == "200"
+    assert bench_page.number("article-redis-fast median", tmp_path) == "2"
+    with pytest.raises(ValueError, match="has no row"):
+        bench_page.number("article-redis median", tmp_path)
+    with pytest.raises(ValueError, match="cannot ask"):
+        bench_page.number("article-redis-one colour", tmp_path)
+
+
+def test_the_saved_file_is_json_with_one_row_a_line(tmp_path: Path) -> None:
+    saved(tmp_path)
+    text = (tmp_path / "bench.json").read_text("utf-8")
+    assert len(json.loads(text)["rows"]) == 4 == len(text.splitlines()) - 2
