@@ -32,7 +32,14 @@ CORE = (
     "rabbitmq-quorum",
     "kafka-acks-all",
 )
-FAST = ("fast:redis-pubsub", "fast:redis-list-none", "fast:redis-stream-everysec", "fast:kafka-acks-all")
+FAST = (
+    "fast:redis-pubsub",
+    "fast:redis-list-none",
+    "fast:redis-stream-everysec",
+    "fast:rabbitmq-confirms",
+    "fast:rabbitmq-quorum",
+    "fast:kafka-acks-all",
+)
 """The same suite asks the fast lane, natively; in containers it is asked one question (see conftest)."""
 OTHERS = (
     *sorted(set(profiles()) - set(CORE)),
