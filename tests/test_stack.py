@@ -23,7 +23,7 @@ import redis
 
 from labs import stack
 from labs.brokers.base import Endpoint
-from labs.stack import kafka_jars, native, ports, registry, state, sweep
+from labs.stack import jars, native, ports, registry, state, sweep
 from labs.stack.processes import family, listeners, marked, start_of
 from labs.stack.state import StackError
 
@@ -287,16 +287,16 @@ def test_without_the_right_to_write_the_folder_is_named(tmp_path: Path, monkeypa
 def test_a_changed_jar_is_refused(tmp_path: Path) -> None:
     native.fetch(["kafka"], silent)
     coordinate, checksum = next(
-        (name, known) for name, known in kafka_jars.read_list().items() if ":kafka-clients:" in name
+        (name, known) for name, known in jars.read_list(jars.KAFKA.list).items() if ":kafka-clients:" in name
     )
     jar = tmp_path / "kafka-clients-4.3.1.jar"
-    shutil.copy(kafka_jars.folder() / jar.name, jar)
-    kafka_jars.check(jar, coordinate, checksum)
+    shutil.copy(jars.KAFKA.folder() / jar.name, jar)
+    jars.check(jar, coordinate, checksum)
     with jar.open("r+b") as file:
         file.seek(1000)
         file.write(b"!")
     with pytest.raises(StackError, match="was not used"):
-        kafka_jars.check(jar, coordinate, checksum)
+        jars.check(jar, coordinate, checksum)
 
 
 def test_a_checksum_that_does_not_fit_leaves_no_half_set_of_jars(
@@ -306,7 +306,7 @@ def test_a_checksum_that_does_not_fit_leaves_no_half_set_of_jars(
     wrong = tmp_path / "list"
     wrong.write_text(f"{'0' * 64}  org.slf4j:slf4j-api:1.7.36\n")
     with pytest.raises(StackError, match="the repository says 0000"):
-        kafka_jars.get(silent, wrong)
+        jars.KAFKA.get(silent, wrong)
     assert list((tmp_path / "cache").iterdir()) == []
 
 

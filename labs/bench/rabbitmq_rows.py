@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 
 from labs.bench.base import Goal, Row, Side
 from labs.bench.sides import ours, tool, unstamped
 from labs.brokers.base import Endpoint
-from labs.native import Rate
+from labs.native import Rate, perf_test
 from labs.workload import Ceiling
 
 FAST = Ceiling(messages=200_000, window=500, batch=100, warmup_messages=20_000)
@@ -16,11 +16,9 @@ STREAM = Ceiling(messages=3_000_000, window=20_000, batch=1000, warmup_messages=
 TOOL_S = 12.0
 
 
-def _perf_test(part: str) -> Side:
+def _perf_test(part: Callable[..., Rate]) -> Side:
     def run(endpoint: Endpoint, scale: float) -> Rate:
-        perf_test = import_module("labs.native.perf_test")
-        found: Rate = getattr(perf_test, part)(endpoint, seconds=max(TOOL_S * scale, 3.0), confirms=FAST.window)
-        return found
+        return part(endpoint, seconds=max(TOOL_S * scale, 3.0), confirms=FAST.window)
 
     return tool(run)
 
@@ -33,7 +31,7 @@ RABBITMQ = (
         "RabbitMQ, producing, persistent, confirms, window 500",
         "our fast lane",
         "PerfTest",
-        (ours("rabbitmq-confirms", "fast", FAST), _perf_test("produce")),
+        (ours("rabbitmq-confirms", "fast", FAST), _perf_test(perf_test.produce)),
         Goal(low=1.0),
         promise="durable classic queue, persistent, confirmed",
     ),
@@ -44,7 +42,7 @@ RABBITMQ = (
         "RabbitMQ, end to end, persistent, confirms, window 500",
         "our fast lane",
         "PerfTest",
-        (ours("rabbitmq-confirms", "fast", FAST, "both"), _perf_test("end_to_end")),
+        (ours("rabbitmq-confirms", "fast", FAST, "both"), _perf_test(perf_test.end_to_end)),
         Goal(low=1.0),
         promise="durable classic queue, persistent, confirmed, acknowledged",
     ),

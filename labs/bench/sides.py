@@ -12,6 +12,7 @@ import numpy as np
 
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.guard import limit, turn
+from labs.bound import bottleneck, cpu_cores
 from labs.brokers import on_lane, open_broker, open_publisher
 from labs.brokers.base import Address, BrokerError, Endpoint, Publisher
 from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
@@ -37,9 +38,9 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
         if run.trouble:
             raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
-        workers = 2.0 if part == "both" else 1.0
-        who, client = limit(using.broker, took, workers)
-        return Figure(rate, took.took_s, took.cores, who, client, took.foreign, _ledger(run, using, part))
+        stamp, why = bottleneck(run, using.broker)
+        said = _ledger(run, using, part)
+        return Figure(rate, took.took_s, cpu_cores(run), why, stamp == "client-bound", took.foreign, said)
 
     return side
 

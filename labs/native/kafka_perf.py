@@ -6,20 +6,16 @@ should last ten seconds or more.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shlex
 import socket
-import subprocess
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from labs.brokers.base import Endpoint
-from labs.native import Rate, ToolError
-from labs.stack import kafka_jars, native
-from labs.stack.processes import die_with_parent
+from labs.native import Rate, ToolError, java
+from labs.stack import jars, native
 
 PRODUCER, CONSUMER = "ProducerPerformance", "ConsumerPerformance"
 PRODUCER_SETTINGS = ("linger.ms=5", f"batch.size={256 * 1024}")
@@ -53,7 +49,7 @@ def produce(endpoint: Endpoint, topic: str, messages: int, body: bytes, *, acks:
     found = _SENT.findall(said)
     if not found or int(found[-1][0]) != messages or not float(found[-1][1]):
         raise _unread(PRODUCER, said)
-    return Rate(messages, messages / float(found[-1][1]), len(body), PRODUCER, kafka_jars.VERSION, command)
+    return Rate(messages, messages / float(found[-1][1]), len(body), PRODUCER, jars.KAFKA.version, command)
 
 
 def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, warm: int = 0) -> Rate:
@@ -73,7 +69,7 @@ def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, w
         before = total
     if not counted:
         raise _unread(CONSUMER, said)
-    return Rate(counted, seconds, body_bytes, CONSUMER, kafka_jars.VERSION, command)
+    return Rate(counted, seconds, body_bytes, CONSUMER, jars.KAFKA.version, command)
 
 
 def _group() -> str:
@@ -90,38 +86,10 @@ def _run(endpoint: Endpoint, tool: str, topic: str, options: Sequence[str]) -> t
         raise ToolError(f"running {tool}", f"no Kafka at port {endpoint.port}: {error}.", "Use `labs up`.") from error
     native.fetch(["kafka"], lambda _line: None)
     where = ["--bootstrap-server", f"{endpoint.host}:{endpoint.port}", "--topic", topic]
-    with tempfile.TemporaryDirectory(prefix="labs-") as name:  # a class path cannot bear the spaces of our own folder
-        jars = Path(name) / "jars"
-        jars.symlink_to(kafka_jars.folder())
-        main = [f"org.apache.kafka.tools.{tool}", *where, *options]
-        said = _java([str(native.java()), *HEAP, "-cp", f"{jars}/*", *main], tool)
+    main = [f"org.apache.kafka.tools.{tool}", *where, *options]
+    said = java.run(tool, jars.KAFKA.folder(), main, heap=HEAP, patience_s=PATIENCE_S)
     return said, shlex.join([tool, *where, *options])
 
 
-def _java(command: Sequence[str], tool: str) -> str:
-    try:
-        done = subprocess.run(
-            list(command),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
-            env={**os.environ, "LC_ALL": "C"},
-            preexec_fn=die_with_parent,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ToolError(
-            f"running {tool}", f"it was not done after {PATIENCE_S:.0f} s.", "Give it fewer messages."
-        ) from error
-    except OSError as error:
-        raise ToolError(f"running {tool}", f"{error}.", "Run `labs doctor`.") from error
-    if done.returncode:
-        raise _unread(tool, done.stderr + done.stdout)
-    return done.stdout
-
-
 def _unread(tool: str, said: str) -> ToolError:
-    last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "nothing")
-    return ToolError(f"running {tool}", f"it ended without a result, and said: {last[:300]}.", "Does Kafka answer?")
+    return java.unread(tool, said, "Does Kafka answer?")

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from labs.stack import backends, debian, disks, kafka_jars, native, ports, registry, state
+from labs.stack import backends, debian, disks, jars, native, ports, registry, state
 from labs.stack.processes import who_listens
 from labs.stack.state import StackError
 
@@ -81,8 +81,8 @@ def _native(broker: str) -> Check:
     if reason := native.why_not([broker]):
         return _check(name, "", reason, reason.rpartition("Run: ")[2].rstrip(".") or "make env")
     if broker == "kafka":
-        there = kafka_jars.folder().is_dir()
-        return _check(name, f"{kafka_jars.VERSION}, {'in the cache' if there else 'fetched at the first start'}")
+        there = jars.KAFKA.folder().is_dir()
+        return _check(name, f"{jars.KAFKA.version}, {'in the cache' if there else 'fetched at the first start'}")
     if found := native.system(broker):
         return _check(name, str(found))
     return _check(

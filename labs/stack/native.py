@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labs.stack import debian, kafka_jars
+from labs.stack import debian, jars
 from labs.stack.state import StackError, cache, home_tag, make_folder, secrets
 
 CONFIG = Path(__file__).with_name("config")
@@ -80,7 +80,7 @@ def fetch(brokers: Sequence[str], report: Callable[[str], None]) -> None:
         raise StackError(f"starting {', '.join(brokers)} natively", reason, "`labs doctor` lists what is missing.")
     for broker in brokers:
         if broker == "kafka":
-            kafka_jars.get(report)
+            jars.KAFKA.get(report)
         elif broker in _CURE and not system(broker):
             debian.get(broker, report)
 
@@ -176,7 +176,7 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
-    classes = ["-cp", f"{run}/cache/{kafka_jars.folder().name}/*"]
+    classes = ["-cp", f"{run}/cache/{jars.KAFKA.folder().name}/*"]
     steps = []
     if not (place.data / "kafka/meta.properties").exists():
         tool = [*base, "-XX:TieredStopAtLevel=1", *classes, "kafka.tools.StorageTool", "format", "--ignore-formatted"]

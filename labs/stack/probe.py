@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labs.brokers.base import Endpoint
-from labs.stack import kafka_jars
+from labs.stack import jars
 from labs.stack.processes import listeners
 from labs.stack.state import secrets
 
@@ -110,7 +110,7 @@ def _kafka(endpoint: Endpoint) -> str:
     finally:
         producer.close(timeout=1)
     _read_back(kafka, common, kafka.TopicPartition(topic, 0), sent.offset)
-    return kafka_jars.VERSION if endpoint.backend == "native" else endpoint.version
+    return jars.KAFKA.version if endpoint.backend == "native" else endpoint.version
 
 
 def _read_back(kafka: Any, common: dict[str, Any], partition: Any, offset: int) -> None:
