@@ -185,16 +185,19 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @plain
 def verify(files: tuple[Path, ...]) -> None:
-    """Read run files (.npz) or recorded files (.json) and judge them anew from the facts in them."""
+    """Read run files (.npz; also of killed workers) or recorded files (.json); judge the facts in them anew."""
     from labs import digest, loss, runs
+    from labs.jobs import facts, judge
 
     for path in files:
         if path.suffix == ".json":
             content = digest.load(path)
             out.print(f"{path.name}: {content['lab']}, {len(content['digests'])} digests", markup=False)
         else:
-            found = runs.load(path)
-            out.print(f"{path.name}: {found!r}: {loss.account(found)}", markup=False)
+            jobs = runs.kind_of(path) == facts.KIND
+            found: Any = facts.load(path) if jobs else runs.load(path)
+            said = judge.judge(found) if jobs else loss.account(found)
+            out.print(f"{path.name}: {found!r}: {said}", markup=False)
 
 
 @main.command()

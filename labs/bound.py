@@ -15,6 +15,8 @@ from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timet
 from labs.runs import NEVER, Column, Run
 from labs.workload import NS_PER_S, Ceiling
 
+Cores = dict[str, float | None]
+"""Mean cores used, by role; None where it could not be seen."""
 Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound"]
 """The last two are for closed loops: broker and clients have taken every core; nobody was busy, so that the round trip
 decided."""
@@ -36,7 +38,7 @@ ONE_THREAD = ("redis", "memory")
 """Brokers that run commands on one thread: one busy core is all they have."""
 
 
-def cpu_cores(run: Run) -> dict[str, float | None]:
+def cpu_cores(run: Run) -> Cores:
     """Mean cores used while messages were sent, by role; `foreign` is what others on the machine used.
 
     None where it could not be seen (a broker inside a virtual machine, too few samples).
@@ -93,7 +95,10 @@ def _too_late(run: Run) -> str:
 
 def worker_busy(run: Run) -> str:
     """Which of our two workers had no processor time left, with its figure; empty if none."""
-    cores = cpu_cores(run)
+    return _busy(cpu_cores(run))
+
+
+def _busy(cores: Cores) -> str:
     for role in ("producer", "consumer"):
         used = cores[role]
         if used is not None and used > BUSY:
@@ -103,12 +108,13 @@ def worker_busy(run: Run) -> str:
 
 def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     """The stamp of a run and the reason for it, in words with the figures."""
+    cores = cpu_cores(run)
     if isinstance(run.workload, Ceiling):
-        return _ceiling(run, broker)
-    if why := worker_busy(run) or _too_late(run):
+        return _ceiling(cores, broker)
+    if why := _busy(cores) or _too_late(run):
         return "client-bound", why
     limit = BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1)
-    used = cpu_cores(run)["broker"]
+    used = cores["broker"]
     if used is not None and used > limit:
         return "broker-bound", f"the broker used {used:.2f} cores"
     if _backlog_grew(run):
@@ -118,10 +124,10 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     return "valid", "neither the clients nor the broker were saturated"
 
 
-def _ceiling(run: Run, broker: str) -> tuple[Stamp, str]:
+def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     """Who had no processor time left in a closed loop. The broker is asked first: with all that it can use gone, a
     client that is busy as well could not have got more out of it."""
-    cores, whole = cpu_cores(run), os.cpu_count() or 1
+    whole = os.cpu_count() or 1
     used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
     said = f"broker {'?' if used is None else f'{used:.2f}'}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
     if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):

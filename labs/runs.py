@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,15 +81,7 @@ def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, C
 
 def load(path: Path) -> Run:
     """The run in a file. Raises RunFileError with what is wrong and what to do about it."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            header = json.loads(archive["header"].tobytes())
-            columns = {name: archive[name] for name in (*SENT, *RECEIVED, *CPU)}
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise RunFileError(f"{path} is not a readable run ({error}). Record it again.") from error
-    check_format(header, str(path))
+    header, columns = read_columns(path, (*SENT, *RECEIVED, *CPU))
     return Run(
         header["profile"],
         (Ceiling if header.get("loop") == "closed" else Workload)(**header["workload"]),
@@ -99,6 +91,25 @@ def load(path: Path) -> Run:
         header["trouble"],
         header["facts"],
     )
+
+
+def read_columns(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Column]]:
+    """The header and the named columns of a file that `write_columns` wrote; RunFileError says what is wrong."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
+            columns = {name: archive[name] for name in names}
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RunFileError(f"{path} is not a readable run ({error}). Record it again.") from error
+    check_format(header, str(path))
+    return header, columns
+
+
+def kind_of(path: Path) -> str:
+    """What kind of run a file holds: "run", or the word that another kind's writer put into its header."""
+    return str(read_columns(path, ())[0].get("kind", "run"))
 
 
 def check_format(header: Any, name: str) -> None:

@@ -5,15 +5,12 @@ Times are ns after the first job was due, on the one monotonic clock; NEVER mean
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from labs.runs import Column, check_format, write_columns
+from labs.runs import Column, read_columns, write_columns
 
 FORMAT = 1
 KIND = "jobs"
@@ -68,11 +65,8 @@ class JobRun:
 
 
 def load(path: Path) -> JobRun:
-    """The run in a file that `save` wrote. Raises RunFileError for another format."""
-    with np.load(path, allow_pickle=False) as archive:
-        header = json.loads(archive["header"].tobytes())
-        check_format(header, str(path))
-        columns = {name: archive[name] for name in (*SENT, *EVENTS)}
+    """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
+    header, columns = read_columns(path, (*SENT, *EVENTS))
     death = Death(**header["death"]) if header["death"] else None
     named = {name: header[name] for name in ("mode", "prefetch", "seed")}
     return JobRun(**named, columns=columns, death=death, **{k: header[k] for k in ("drained", "trouble", "facts")})

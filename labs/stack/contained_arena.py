@@ -44,7 +44,8 @@ class LoopImage:
         disk_of.tool("mkfs.ext4", "-q", "-F", "-m", "0", str(self.image))
         # An empty root lets the engine give it the image's content and owner, as it does with an ordinary volume.
         disk_of.tool("debugfs", "-w", "-R", "rmdir lost+found", str(self.image))
-        self.device = disk_of.tool("losetup", "--find", "--show", str(self.image)).strip()
+        with loop_disk.attaching(self.image):
+            self.device = disk_of.tool("losetup", "--find", "--show", str(self.image)).strip()
         return self.device
 
     def takes_writes(self) -> bool:

@@ -8,7 +8,9 @@ import errno
 import fcntl
 import os
 import struct
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from labs.stack.disk import Facts, Plain, tool
@@ -19,6 +21,30 @@ IMAGE_BYTES = 1 << 30
 EXT4_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 CLONE_NEWNS = 0x20000
 BUSY_S = 10.0
+INSTEAD = (
+    "`losetup --list` shows who holds them. The power of a native broker can also be cut by the fsync ledger, "
+    "which needs none: --set disk=ledger"
+)
+
+
+@contextlib.contextmanager
+def attaching(image: Path) -> Iterator[None]:
+    """While inside, an image is put on a loop device; if that fails because none is free, the error says so."""
+    try:
+        yield
+    except StackError as error:
+        if why := _none_free():
+            raise StackError(f"putting {image} on a loop device", f"none is free ({why}).", INSTEAD) from error
+        raise
+
+
+def _none_free() -> str:
+    """losetup's own words for it; empty if there is one. In a container it may name one that has no file there."""
+    done = subprocess.run(["losetup", "--find"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    device = done.stdout.strip()
+    if done.returncode:
+        return done.stderr.strip() or "losetup did not say why"
+    return "" if Path(device).exists() else f"there is no {device}"
 
 
 def flush(data: Path) -> None:
@@ -85,7 +111,8 @@ class Loop(Plain):
         self._mount()
 
     def _mount(self) -> None:
-        tool("mount", "-o", "loop", str(self.image), str(self.data))
+        with attaching(self.image):
+            tool("mount", "-o", "loop", str(self.image), str(self.data))
 
     def sync(self) -> None:
         """Write all of this file system, and only of it."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from labs.stack import disks, native, orders
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
-from labs.stack.state import ending_file, home, make_folder, write_json
+from labs.stack.state import StackError, ending_file, home, make_folder, write_json
 
 GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 
@@ -208,7 +208,8 @@ def main() -> None:
         supervisor.begin()
         supervisor.watch(inlet)
     except Exception as error:  # told to the owner through the file before we go
-        supervisor.record["failed"] = f"{type(error).__name__}: {error}"
+        parts = [error.tried, error.happened, error.to_do] if isinstance(error, StackError) else []
+        supervisor.record |= {"failed": f"{type(error).__name__}: {error}", "failed_parts": parts}
         supervisor.save()
         time.sleep(0.5)
         raise
