@@ -98,12 +98,12 @@ def read_columns(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], dict
     try:
         with np.load(path, allow_pickle=False) as archive:
             header = json.loads(archive["header"].tobytes())
+            check_format(header, str(path))
             columns = {name: archive[name] for name in names}
-    except FileNotFoundError:
+    except (FileNotFoundError, RunFileError):
         raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise RunFileError(f"{path} is not a readable run ({error}). Record it again.") from error
-    check_format(header, str(path))
     return header, columns
 
 

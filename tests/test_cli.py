@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 
 from labs.brokers.base import Endpoint
+from labs.jobs import facts
+from labs.jobs.judge import judge
+from labs.runs import FORMAT, read_columns, write_columns
+from tests.test_jobs import FIRST_IN_WORK, made_run
+from tests.test_runs import make_run
 
 
 def labs(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -48,6 +53,36 @@ def test_a_damaged_file_is_reported_by_verify(tmp_path: Path) -> None:
         result = labs("verify", str(tmp_path / name))
         assert result.returncode == 1
         assert "ecord it again" in result.stderr
+
+
+def test_verify_judges_a_run_of_killed_workers_by_its_own_rules_and_a_run_of_messages_by_the_ledger(
+    tmp_path: Path,
+) -> None:
+    lost = made_run(FIRST_IN_WORK)
+    lost.save(tmp_path / "jobs.npz")
+    make_run([0, 1], [0, 1], [0]).save(tmp_path / "messages.npz")
+    result = labs("verify", str(tmp_path / "jobs.npz"), str(tmp_path / "messages.npz"))
+    assert result.returncode == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert f"jobs.npz: {lost!r}: {judge(lost)} messages.npz: Run(" in said
+    assert "Ledger(attempted=2, acknowledged=2, delivered=1, lost=1" in said
+
+
+def test_verify_names_a_run_of_killed_workers_that_is_cut_short_or_newer(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.npz"
+    made_run(FIRST_IN_WORK).save(path)
+    header, without_events = read_columns(path, facts.SENT)
+    half = path.read_bytes()[:1000]
+    for damage, said in (
+        (lambda: path.write_bytes(half), "is not a readable run"),
+        (lambda: write_columns(path, header, without_events), "event_kind is not a file in the archive"),
+        (lambda: write_columns(path, header | {"format": FORMAT + 1}, without_events), "Update the labs"),
+    ):
+        damage()
+        result = labs("verify", str(path))
+        assert result.returncode == 1
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(

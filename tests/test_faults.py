@@ -1,6 +1,7 @@
 """Faults on real brokers: each brings evidence, each is survived by the harness, and nothing is left of it."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -260,6 +261,56 @@ def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_devic
         record_fault(profile("redis-list-always"), LOAD, struck_by, Watch(cancelled=cancelled), backend="native")
     assert left_behind() == []
     assert sessions() <= before
+
+
+WITHOUT_DEVICES = """
+set -e
+mkdir "$1"
+mount --rbind /dev "$1"
+mount -t tmpfs -o mode=755 none /dev
+for name in null zero full random urandom tty; do touch /dev/$name; mount --bind "$1/$name" /dev/$name; done
+mkdir /dev/shm
+mount --bind "$1/shm" /dev/shm
+ln -s /proc/self/fd /dev/fd
+touch /dev/loop-control
+mount --bind "$1/null" /dev/loop-control
+umount --lazy "$1"
+rmdir "$1"
+shift
+exec "$@"
+"""
+"""A /dev of its own, seen by one program and what it starts: its loop-control knows of no device, so the system's own
+losetup and mount find none and say so in their own words."""
+
+
+@pytest.mark.loop
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param("native", marks=pytest.mark.broker), pytest.param("compose", marks=pytest.mark.compose)],
+)
+def test_without_a_free_loop_device_a_power_cut_is_refused_with_the_way_out_and_nothing_is_left(
+    backend: str, tmp_path: Path
+) -> None:
+    asked = ["run", "loss-matrix", "--set", "setting=redis-list-always", "--set", "fault=power", "--set", "disk=loop"]
+    apart = ["unshare", "--mount", "sh", "-c", WITHOUT_DEVICES, "sh", str(tmp_path / "dev")]
+    before = sessions() | (engine_names() if backend == "compose" else set())
+    result = subprocess.run(
+        [*apart, sys.executable, "-m", "labs", *asked],
+        env=os.environ | {"LABS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 1, result
+    said = " ".join(result.stderr.split())
+    assert re.search(
+        r"labs: putting \S+disk\.img on a loop device: none is free \(losetup: cannot find an unused", said
+    ), said
+    assert "--set disk=ledger" in said
+    assert "Traceback" not in said
+    assert left_behind() == []
+    assert sessions() | (engine_names() if backend == "compose" else set()) <= before
 
 
 @pytest.mark.compose

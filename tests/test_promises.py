@@ -200,8 +200,8 @@ def test_a_missing_experiment_is_an_error_unless_the_row_says_why() -> None:
 
 
 def test_every_promise_has_its_row() -> None:
-    there = {id_.rstrip("abcd") for id_ in rows()}
-    assert there == {f"{letter}{n}" for letter, last in (("R", 21), ("Q", 20), ("K", 15)) for n in range(1, last + 1)}
+    there = {id_.rstrip("abcde") for id_ in rows()}
+    assert there == {f"{letter}{n}" for letter, last in (("R", 22), ("Q", 21), ("K", 16)) for n in range(1, last + 1)}
 
 
 def test_a_row_is_chosen_by_its_id_or_with_its_sisters() -> None:

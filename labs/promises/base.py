@@ -32,12 +32,16 @@ COUNTS = (
     "acknowledged_in_alarm",
     "aborted",
     "window_ms",
+    "lost_by_ledger",
+    "acknowledged_by_ledger",
+    "disagreed",
 )
 """The ledger's counts, and those that single experiments add.
 
 `unreceived`: messages that PUBLISH said nobody got. `silent`: lost, although the answer had counted a receiver.
 `aborted`: copies that only a reader of uncommitted messages sees. `window_ms`: from the oldest lost message's
-acknowledgement to the fault.
+acknowledgement to the fault. `disagreed`: 1 if two ways to cut the power did not both lose all, some or none; then
+`lost` is what the file system's shutdown cost and `lost_by_ledger` what the other one did.
 """
 
 
@@ -79,6 +83,8 @@ class Row:
     fresh: bool = False
     """Each trial gets a broker that has just been started."""
     pending: bool = False
+    needs_disk: tuple[str, ...] = ()
+    """Kinds of disk that the experiment brings along (labs/stack/disks.py); without them the row cannot be run."""
     not_here: str = ""
     """Why one machine with one node cannot run it; such a row is never called kept."""
     from_version: str = ""
@@ -92,6 +98,8 @@ class Trial:
     counts: Mapping[str, int]
     happened: str = ""
     trouble: str = ""
+    version: str = ""
+    """Of the broker that was broken, if the experiment brought its own."""
 
 
 @dataclass(frozen=True)

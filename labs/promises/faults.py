@@ -88,13 +88,13 @@ def after_fault(
     """
     using = _changed(profile, tuple(sorted({**(settings or {}), **({"waitaof": True} if waitaof else {})}.items())))
     if not stage.fault:
-        return _control(profile, stage.endpoint.backend)
+        return control_of(profile, stage.endpoint.backend)
     kind = SPECIAL.get(fault, Fault)
     struck, load = kind("kill" if fault in SPECIAL else fault, stage.seed), LOAD
     if quiet_s:
         struck = replace(struck, earliest_s=2.5 + quiet_s, latest_s=2.6 + quiet_s)
         load = replace(LOAD, duration_s=2.5)
-    return _trial(record_fault(using, load, struck, NOBODY, backend=stage.endpoint.backend))
+    return trial_of(record_fault(using, load, struck, NOBODY, backend=stage.endpoint.backend))
 
 
 def _changed(name: str, more: tuple[tuple[str, Any], ...]) -> Profile:
@@ -103,12 +103,13 @@ def _changed(name: str, more: tuple[tuple[str, Any], ...]) -> Profile:
 
 
 @cache
-def _control(name: str, backend: str) -> Trial:
+def control_of(name: str, backend: str) -> Trial:
     """Nothing happens to it, and nothing may be missing."""
-    return _trial(record_fault(profile(name), LOAD, Fault("none"), NOBODY, control=True, backend=backend))
+    return trial_of(record_fault(profile(name), LOAD, Fault("none"), NOBODY, control=True, backend=backend))
 
 
-def _trial(run: Run) -> Trial:
+def trial_of(run: Run) -> Trial:
+    """What a run with a fault says about a promise."""
     ledger = asdict(account(run))
     counts = {name: int(count) for name, count in ledger.items() if name != "verdict"}
     fault = run.facts.get("fault") or {}
@@ -118,4 +119,5 @@ def _trial(run: Run) -> Trial:
         counts | {"window_ms": round((window_s or 0.0) * 1000)},
         str(fault.get("text", "")) if happened(run) else "",
         trouble or ("" if run.settled else run.trouble or "not everything could be read back"),
+        str(run.facts.get("server", "")),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from labs.profile import BROKERS, UnknownNameError
 from labs.promises.base import COUNTS, EXPECTED, Range, Row
+from labs.stack.disks import DISKS
 
 ID = {"redis": "R", "rabbitmq": "Q", "kafka": "K"}
 REQUIRED = tuple(f.name for f in fields(Row) if f.default is MISSING and f.default_factory is MISSING)
@@ -56,7 +57,7 @@ def _row(where: str, entry: dict[str, Any], experiments: Collection[str]) -> Row
     if missing := [name for name in REQUIRED if not entry.get(name)]:
         raise BadRowError(where, f"{', '.join(missing)} must be given and not be empty")
     bounds = {name: _ranges(f"{where}, {name}", entry.get(name, {})) for name in ("promise", "ranges")}
-    row = Row(**{**entry, **bounds})
+    row = Row(**{**entry, **bounds, "needs_disk": tuple(entry.get("needs_disk", ()))})
     _check(where, row)
     if not (row.pending or row.not_here) and row.experiment not in experiments:
         raise BadRowError(where, str(UnknownNameError("experiment", row.experiment, sorted(experiments))))
@@ -74,6 +75,9 @@ def _check(where: str, row: Row) -> None:
         raise BadRowError(where, "the guarantee must be a sentence that ends with a full stop")
     if not isinstance(row.seeds, int) or not 1 <= row.seeds <= 100:
         raise BadRowError(where, f"seeds must be 1 to 100, got {row.seeds!r}")
+    for kind in row.needs_disk:
+        if kind not in DISKS:
+            raise BadRowError(where, str(UnknownNameError("kind of disk", kind, list(DISKS))))
     if row.pending and row.not_here:
         raise BadRowError(where, "a row is pending or not_here, not both")
     if row.fast and (row.pending or row.not_here):

@@ -90,6 +90,9 @@ def run_rows(
         if row.not_here or row.pending:
             yield Result(row, not_run=row.not_here or "pending: its experiment is not written yet")
             continue
+        if missing := [reason for kind in row.needs_disk if (reason := stack.no_disk(kind))]:
+            yield Result(row, not_run=" ".join(missing))
+            continue
         endpoint, _ = brokers.get(row.broker)
         if reason := _other_version(row, endpoint.version):
             yield Result(row, endpoint.version, not_run=reason)
@@ -100,7 +103,7 @@ def run_rows(
 
 
 def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, watch: Watch) -> Result:
-    began_s, outcomes = time.monotonic(), []
+    began_s, outcomes, versions = time.monotonic(), [], set[str]()
     for seed in seeds:
         trials = []
         for fault in (False, True):
@@ -112,7 +115,8 @@ def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, watch
         control, trial = trials
         trouble = f"control: {control.trouble}" if control.trouble else trial.trouble
         outcomes.append(Outcome(trial.counts, control.counts, trial.happened, trouble))
-    version = brokers.get(row.broker)[0].version
+        versions |= {trial.version} - {""}
+    version = " and ".join(sorted(versions)) or brokers.get(row.broker)[0].version
     return Result(row, version, tuple(outcomes), time.monotonic() - began_s)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from labs.profile import UnknownNameError
 from labs.promises import (
+    cuts,
     faults,
     kafka_sender,
     kafka_workers,
@@ -25,6 +26,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     work.__name__: work
     for work in (
         faults.after_fault,
+        cuts.both_cuts,
         redis_subscribers.subscriber_killed,
         redis_subscribers.subscriber_frozen,
         redis_workers.list_worker_killed,
@@ -62,4 +64,4 @@ def chosen(names: Sequence[str], *, fast: bool = False) -> list[Row]:
 
 
 def _meant(name: str, id_: str) -> bool:
-    return name.lower() in (id_.lower(), id_.rstrip("abcd").lower())
+    return name.lower() in (id_.lower(), id_.rstrip("abcde").lower())

@@ -1,0 +1,45 @@
+"""R22, Q21, K16: the power is cut in two ways that share nothing, at the same moment of a load. Do they agree?"""
+
+from __future__ import annotations
+
+from labs.bill import outcome
+from labs.experiments.fault_lab import LOAD
+from labs.faulted import record_fault
+from labs.faults import Fault
+from labs.loss import account
+from labs.profile import profile as profile_of
+from labs.promises.base import Trial
+from labs.promises.faults import control_of, trial_of
+from labs.promises.stage import Stage
+from labs.recorder import NOBODY
+
+LOOP, LEDGER = "loop", "ledger"
+
+
+def both_cuts(stage: Stage, profile: str) -> Trial:
+    """One run a way, natively, for the ledger is preloaded; they agree when both lost all, some or none.
+
+    The counts are those of the file system's shutdown; `lost_by_ledger` and `acknowledged_by_ledger` are the other's.
+    """
+    if not stage.fault:
+        return control_of(profile, "native")
+    using = profile_of(profile)
+    runs = {
+        disk: record_fault(using, LOAD, Fault("power", stage.seed, disk=disk), NOBODY, backend="native")
+        for disk in (LOOP, LEDGER)
+    }
+    words = {disk: outcome(run, account(run)) for disk, run in runs.items()}
+    trials = {disk: trial_of(run) for disk, run in runs.items()}
+    loop, ledger = trials[LOOP], trials[LEDGER]
+    seen = [f"{disk}: {trial.happened}; {words[disk]}" for disk, trial in trials.items() if trial.happened]
+    return Trial(
+        {
+            **loop.counts,
+            "lost_by_ledger": ledger.counts["lost"],
+            "acknowledged_by_ledger": ledger.counts["acknowledged"],
+            "disagreed": int(words[LOOP] != words[LEDGER]),
+        },
+        "; ".join(seen) if len(seen) == len(trials) else "",
+        "; ".join(f"{disk}: {trial.trouble}" for disk, trial in trials.items() if trial.trouble),
+        loop.version,
+    )
