@@ -164,16 +164,19 @@ class Wire:
         return sum(map(len, self._unsent))
 
     def read(self, timeout_s: float) -> bytes:
-        """What has arrived, at most a megabyte; waits at most `timeout_s` for the first byte."""
+        """What has arrived, at most a megabyte; waits at most `timeout_s` for the first byte, or until all is sent."""
         self._flush()
         raw = self._take()
         give_up = time.monotonic() + timeout_s
         while not raw and (left_s := give_up - time.monotonic()) > 0:
+            sending = bool(self._unsent)
             poll = select.poll()
-            poll.register(self._open_socket(), select.POLLIN | (select.POLLOUT if self._unsent else 0))
+            poll.register(self._open_socket(), select.POLLIN | (select.POLLOUT if sending else 0))
             poll.poll(left_s * 1000)
             self._flush()
             raw = self._take()
+            if sending and not self._unsent:
+                break
         return raw
 
     def _take(self) -> bytes:
