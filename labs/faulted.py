@@ -18,7 +18,7 @@ import numpy as np
 
 from labs import stack, workers
 from labs.brokers import open_broker
-from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
+from labs.brokers.base import Address, Broker, BrokerError, UnreachableError, at_port, client_port
 from labs.brokers.redis_broker import start_arguments
 from labs.faults import ENDING, NAMES, Fault
 from labs.messages import HEADER
@@ -88,7 +88,7 @@ class _Ordeal:
         with ExitStack() as links, crew() as (executor, board):
             network = self._network(fault, links)
             here = self.arena.endpoint
-            address = Address(replace(here, port=network.port) if network else here, self.using, ADDRESS)
+            address = Address(at_port(here, self.using, network.port) if network else here, self.using, ADDRESS)
             producing = executor.submit(workers.produce, address, self.workload)
             self._await(lambda: bool(board[Slot.PRODUCER_READY]), producing)
             if producing.done():
@@ -106,7 +106,8 @@ class _Ordeal:
         """What can be cut between the client and the broker; nothing unless it will be."""
         if fault is None or fault.kind != "cut":
             return None
-        return links.enter_context(Proxy(self.arena.endpoint, names=self.using.broker == "kafka"))
+        here = replace(self.arena.endpoint, port=client_port(self.arena.endpoint, self.using))
+        return links.enter_context(Proxy(here, names=self.using.broker == "kafka"))
 
     def _strike(self, fault: Fault, board: Board, network: Proxy | None) -> None:
         self.watch.progress(0.4, f"{self.arena.broker}: {NAMES[fault.kind]}")

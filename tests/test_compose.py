@@ -25,7 +25,15 @@ from labs.stack.state import StackError
 from tests import engine
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
-PORT_NAMES = (*compose.SERVICES, "rabbitmq-admin", "rabbitmq-prometheus", "rabbitmq-dist", "epmd", "kafka-controller")
+PORT_NAMES = (
+    *compose.SERVICES,
+    "rabbitmq-admin",
+    "rabbitmq-prometheus",
+    "rabbitmq-dist",
+    "rabbitmq-stream",
+    "epmd",
+    "kafka-controller",
+)
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = f"labs-test-{os.getpid()}"
 SECRETS = {"redis": ("anna", "-r_" + "x" * 20), "rabbitmq": ("anna", "y" * 20)}

@@ -9,7 +9,8 @@ from typing import Any, cast
 from labs.brokers.base import Address, Broker, Consumer, Endpoint, Publisher
 from labs.profile import LANES, Profile, UnknownNameError
 
-ADAPTERS = ("memory", "redis_pubsub", "redis_list", "redis_stream", "rabbitmq", "kafka")
+ADAPTERS = ("memory", "redis_pubsub", "redis_list", "redis_stream", "rabbitmq", "rabbitmq_stream", "kafka")
+FAST_ONLY = {"rabbitmq_stream": "pika speaks AMQP, and a stream's own protocol is another"}
 
 
 class LaneError(ValueError):
@@ -32,14 +33,15 @@ def on_lane(profile: Profile, lane: str) -> Profile:
     if lane not in LANES:
         raise UnknownNameError("lane", lane, list(LANES))
     chosen = replace(profile, lane=lane)
-    if lane == "idiomatic":
+    if lane == "idiomatic" and profile.adapter not in FAST_ONLY:
         return chosen
     try:
-        reason = _adapter(chosen).why_not(chosen)
+        reason = FAST_ONLY[profile.adapter] if lane == "idiomatic" else _adapter(chosen).why_not(chosen)
     except ModuleNotFoundError as error:
         reason = f"{error.name} is not there"
     if reason:
-        raise LaneError(f"The {lane} lane cannot run {profile.name}: {reason}. Use the idiomatic lane.")
+        other = next(one for one in LANES if one != lane)
+        raise LaneError(f"The {lane} lane cannot run {profile.name}: {reason}. Use the {other} lane.")
     return chosen
 
 

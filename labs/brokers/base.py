@@ -7,7 +7,7 @@ reports confirmations by that number; it never keeps time, counts results or pri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -32,7 +32,7 @@ class Endpoint:
 
     `pids` are the root processes as seen from this machine; empty where they cannot be seen
     (a container inside a virtual machine). `port` is the client port, `admin_port` the
-    RabbitMQ management port or 0.
+    RabbitMQ management port and `stream_port` that of its stream protocol, or 0.
     """
 
     broker: str
@@ -41,11 +41,28 @@ class Endpoint:
     username: str = ""
     password: str = field(default="", repr=False)
     admin_port: int = 0
+    stream_port: int = 0
     pids: tuple[int, ...] = ()
     backend: str = "native"
     container: str = ""
     version: str = ""
     data_dir: str = ""
+
+
+def _port_name(profile: Profile) -> str:
+    return "stream_port" if profile.adapter == "rabbitmq_stream" else "port"
+
+
+def client_port(endpoint: Endpoint, profile: Profile) -> int:
+    """The port that clients under this profile connect to: a stream has one of its own."""
+    return int(getattr(endpoint, _port_name(profile)))
+
+
+def at_port(endpoint: Endpoint, profile: Profile, port: int) -> Endpoint:
+    """The endpoint with another port for such clients, as when something stands between."""
+    if _port_name(profile) == "stream_port":
+        return replace(endpoint, stream_port=port)
+    return replace(endpoint, port=port)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,7 @@ def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapp
         username=user,
         password=password,
         admin_port=ports["rabbitmq-admin"] if broker == "rabbitmq" else 0,
+        stream_port=ports["rabbitmq-stream"] if broker == "rabbitmq" else 0,
         pids=docker.pids(container),
         backend="compose",
         container=container["Name"].lstrip("/"),

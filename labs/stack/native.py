@@ -139,6 +139,7 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         "LAB_AMQP_PORT": str(ports["rabbitmq"]),
         "LAB_ADMIN_PORT": str(ports["rabbitmq-admin"]),
         "LAB_PROMETHEUS_PORT": str(ports["rabbitmq-prometheus"]),
+        "LAB_STREAM_PORT": str(ports["rabbitmq-stream"]),
         "RABBITMQ_DEFAULT_USER": user,
         "RABBITMQ_DEFAULT_PASS": password,
         "RABBITMQ_CONFIG_FILE": f"{run}/config/rabbitmq/rabbitmq.conf",

@@ -19,11 +19,12 @@ PORT_NAMES = (
     "rabbitmq-dist",
     "rabbitmq-prometheus",
     "memory",
+    "rabbitmq-stream",
 )
 BLOCK = 10  # ports kept together for one stack
 _LAST = 65_535 - BLOCK
 _NEEDS: dict[str, tuple[str, ...]] = {
-    "rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus")
+    "rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus", "rabbitmq-stream")
 }
 _NEEDS |= {"kafka": ("kafka", "kafka-controller")}
 

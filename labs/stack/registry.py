@@ -28,6 +28,7 @@ def endpoint(broker: str, record: Record) -> Endpoint:
         username=user,
         password=password,
         admin_port=int(record["ports"]["rabbitmq-admin"]) if broker == "rabbitmq" else 0,
+        stream_port=int(record["ports"].get("rabbitmq-stream", 0)) if broker == "rabbitmq" else 0,
         pids=(entry["pid"],) if entry["pid"] else (),
         backend=record["backend"],
         container=entry.get("container", ""),
