@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import Bar, as_json, backend_option, out, plain, say
+from labs.terminal import Bar, as_json, backend_option, out, plain, say, whole
 
 if TYPE_CHECKING:
     from labs.bench.base import Row
@@ -63,7 +63,7 @@ def bench(
     if json_:
         out.print_json(json.dumps({"card": report.card(how["rounds"]), "rows": results}))
         return
-    out.print(report.table(results))
+    whole(report.table(results))
     out.print(report.closing(results), markup=False)
 
 

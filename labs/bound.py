@@ -49,10 +49,15 @@ def cpu_cores(run: Run) -> Cores:
     if len(window) < 2:
         return dict.fromkeys((*roles, "foreign"), None)
     cores = {role: _cores(column[window], at[window]) for role, column in roles.items()}
-    ours = [cores[role] for role in ("broker", "producer", "consumer")]
+    ours = [cores[role] for role in ("broker", "producer", "consumer") if role != "producer" or not _reading_alone(run)]
     whole = cores["machine"]
     known = whole is not None and None not in ours
     return cores | {"foreign": max((whole or 0) - sum(x or 0 for x in ours), 0) if known else None}
+
+
+def _reading_alone(run: Run) -> bool:
+    """The producer had ended before anything was judged."""
+    return run.facts.get("part") == "consume"
 
 
 def _measured_ns(run: Run) -> tuple[int, int]:
@@ -60,7 +65,7 @@ def _measured_ns(run: Run) -> tuple[int, int]:
     if not isinstance(run.workload, Ceiling):
         return 0, int(run["due_ns"][-1])
     delivered = run["delivered_ns"]
-    if run.facts.get("part") == "consume" and len(delivered):
+    if _reading_alone(run) and len(delivered):
         return int(delivered.min()), int(delivered.max())
     ended = max(int(run[name].max(initial=0)) for name in ("sent_ns", "confirmed_ns", "delivered_ns"))
     return 0, ended

@@ -36,9 +36,9 @@ class Cpu:
             machine = _machine_ns()
         self.rows.append((at_ns, *roles, machine))
 
-    def add(self, role: str, pid: int) -> None:
-        """Another process of that role, from now on."""
-        self.pids[role] = [*self.pids[role], *tree([pid])]
+    def hand_over(self, pid: int) -> None:
+        """Producing is over and a consumer begins, perhaps in the same process: its time counts once."""
+        self.pids |= {"producer": [], "consumer": tree([pid])}
 
     def columns(self) -> dict[str, Any]:
         table = np.array(self.rows, np.int64).reshape(-1, len(CPU))

@@ -96,7 +96,7 @@ class Timetable(Outbox):
 
     def __init__(self, publisher: Publisher, load: Workload, columns: Sent, board: Board) -> None:
         super().__init__(publisher, load, columns, board)
-        self.due_ns, self.rate_per_s = load.due_ns(), load.rate_per_s
+        self.due_ns, self.ticks = load.due_ns(), load.rate_per_s > SPIN_UP_TO_PER_S and not load.spin
 
     def send(self) -> bool:
         """Hand over everything that is due now, in one batch; False if nothing is."""
@@ -116,7 +116,7 @@ class Timetable(Outbox):
         left_ns = int(self.due_ns[self.sent]) + self.start_ns - time.monotonic_ns()
         if left_ns > 1.5 * TICK_NS and self.answered < self.sent:
             self.hear((left_ns - TICK_NS) / NS_PER_S)  # a slow schedule leaves time to see confirmations as they come
-        elif self.rate_per_s > SPIN_UP_TO_PER_S:
+        elif self.ticks:
             time.sleep(max(left_ns, TICK_NS) / NS_PER_S)
         elif left_ns > SPIN_NS:
             time.sleep((left_ns - SPIN_NS) / NS_PER_S)

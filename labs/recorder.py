@@ -112,7 +112,7 @@ def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBO
         if part == "consume":
             consuming = executor.submit(workers.consume, address, load.messages)
             _await_ready(board, {Slot.CONSUMER_READY: consuming}, watch)
-            cpu.add("consumer", board[Slot.CONSUMER_PID])
+            cpu.hand_over(board[Slot.CONSUMER_PID])
         settled = consuming is not None and _watch_over(board, load, producing, consuming, cpu, watch, broker)
         board[Slot.STOP] = 1
         sent, received = result_of(producing), result_of(consuming) if consuming else nothing_received()

@@ -125,9 +125,13 @@ def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
             table.add_row(*row)
         for view in shown:
             out.print(view["sentence"], view.get("trouble") or "", sep="\n", markup=False)
-    # A pipe has no width, and a narrow window would cut the figures: those who need this table need all of it.
-    whole = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
-    Console(highlight=False, width=max(out.width, whole)).print(table)
+    whole(table)
+
+
+def whole(table: Table) -> None:
+    """A table as wide as it needs: a pipe has no width, and a narrow window would cut the figures."""
+    width = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
+    Console(highlight=False, width=max(out.width, width)).print(table)
 
 
 def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:

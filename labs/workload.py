@@ -30,6 +30,8 @@ class Workload:
     warmup_s: float = 1.0
     body_bytes: int = 100
     arrivals: Literal["uniform", "poisson"] = "uniform"
+    spin: bool = False
+    """Wait for each due time in a loop, at any rate: punctual, and a core is gone for it."""
     seed: int = 1
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from labs import stack
 from labs.bound import bottleneck, young
+from labs.brokers import on_lane
 from labs.brokers.base import Endpoint, UnreachableError
 from labs.faults import freezing
 from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
@@ -19,7 +20,7 @@ from labs.loss import account
 from labs.profile import profile
 from labs.recorder import CancelledError, Watch, record
 from labs.runs import Run, load
-from labs.workload import Workload
+from labs.workload import Ceiling, Workload
 
 pytestmark = pytest.mark.broker
 ONE_EACH = ("memory", "redis-stream-everysec", "rabbitmq-confirms", "kafka-acks-all")
@@ -66,9 +67,9 @@ the freeze of each second at one and the same phase; a third of a message more m
 
 def warmed(endpoint: Endpoint) -> None:
     """A Kafka that has just started compiles itself for some 30 s of processor time and is slow meanwhile."""
-    using = profile("kafka-acks-all")
+    using, load = on_lane(profile("kafka-acks-all"), "fast"), Ceiling(messages=3_000_000, window=10_000, batch=500)
     for _ in range(15):
-        if not young(record(endpoint, using, Workload(rate_per_s=1000, duration_s=4)), "kafka"):
+        if not young(record(endpoint, using, load), "kafka"):
             return
 
 

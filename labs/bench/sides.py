@@ -111,7 +111,7 @@ def frozen_p99(name: str, frozen_s: float, load: Workload) -> tuple[Side, Side]:
     """
     from labs.faults import freezing
 
-    using, waiting = profile(name), dict[str, Figure]()
+    using, waiting = on_lane(profile(name), "fast"), dict[str, Figure]()
 
     def run_once(here: Setting) -> None:
         with turn(here.endpoint) as took, freezing(here.endpoint, frozen_s=frozen_s) as freezes:
