@@ -18,6 +18,7 @@ PREFETCH, ACK_EVERY = 1000, 100
 WARM_SHARE = 0.4
 """Of the seconds: Java begins cold, and what it does meanwhile does not count."""
 SPARE_S = 40.0
+PREFIX = "LABS_PERF_TEST_"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TIME = re.compile(r"^id: \S+ time ([\d.]+) s, (.*)$", re.M | re.A)
 
@@ -42,7 +43,9 @@ def _measured(endpoint: Endpoint, seconds: float, options: list[str], body_bytes
     folder = jars.PERF_TEST.get(lambda _text: None)
     login = ":".join(urllib.parse.quote(part, safe="") for part in (endpoint.username, endpoint.password))
     # PerfTest reads its options from the environment as well: there other users of the machine cannot see the login.
-    secret = {"URI": f"amqp://{login}@127.0.0.1:{endpoint.port}/%2f"}
+    # Under a prefix of ours: without it a variable called TIME, SIZE or ID would change what is measured.
+    secret = {"RABBITMQ_PERF_TEST_ENV_PREFIX": PREFIX}
+    secret[f"{PREFIX}URI"] = f"amqp://{login}@127.0.0.1:{endpoint.port}/%2f"
     try:
         said = java.run(TOOL, folder, [MAIN, *line], patience_s=seconds + SPARE_S, environment=secret)
     finally:
@@ -55,6 +58,8 @@ def _rate(said: str, seconds: float, body_bytes: int, what: str, command: str) -
     counted, began_s, ended_s = 0.0, 0.0, 0.0
     for time_s, words in _TIME.findall(said):
         at_s, found = float(time_s), re.search(rf"\b{what}: (\d+) msg/s", words, re.A)
+        if re.search(r"\bnacked: [1-9]", words, re.A):
+            raise ToolError(f"running {TOOL}", f"the broker refused messages: {words[:200]}.", "Look at its log.")
         if ended_s >= WARM_SHARE * seconds and found:
             began_s = began_s or ended_s
             counted += int(found[1]) * (at_s - ended_s)

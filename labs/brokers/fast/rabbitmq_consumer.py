@@ -1,30 +1,25 @@
-"""Reading from RabbitMQ in bulk: deliveries as they lie in the buffer, one acknowledgement a batch."""
+"""Consuming from RabbitMQ in bulk: deliveries of one size stay where they arrived, acknowledgements are few."""
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
+from types import TracebackType
 
 from pika import spec
 
-from labs.brokers.base import Address, Deliveries, RefusedError
-from labs.brokers.fast.rabbitmq_deliveries import alike, delivery
-from labs.brokers.fast.rabbitmq_frames import (
-    ACK,
-    CHANNEL,
-    DELIVER,
-    METHOD,
-    FrameError,
-    Missing,
-    content_at,
-    frame,
-    frame_at,
-    method_of,
-)
+from labs.brokers.base import Address, Deliveries, RefusedError, UnreachableError
+from labs.brokers.fast import rabbitmq_deliveries as runs_of
+from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq_member import Member
 from labs.brokers.rabbitmq import PREFETCH
 
-BATCH = 4096
+_TAG = "c"
+_ACK_ONE, _ACK_ALL = 0, 1
+ACK_EVERY = 100
+"""So many messages are acknowledged at once while more keep coming, as PerfTest is told to do."""
+HOLD_S = 0.001
 
 
 class Consumer(Member):
@@ -33,80 +28,98 @@ class Consumer(Member):
     def __init__(self, address: Address, group: str) -> None:
         super().__init__(address)
         self.group = group
-        self._needed = 0
+        self._raw = b""
+        self._waiting: list[bytes] = []
+        self._needed = 1
         self._acked_to = 0
+        self._held_to = 0
+        """Acknowledged by the caller; the server does not know yet of what lies behind `_acked_to`."""
+        self._closed = ""
 
     def _begin(self) -> None:
-        limit = "limit what is unacknowledged"
-        self.wire.call(spec.Basic.Qos(prefetch_count=PREFETCH), spec.Basic.QosOk, limit)
-        self.wire.call(spec.Basic.Consume(queue=self.queue), spec.Basic.ConsumeOk, "consume")
+        self.wire.call(spec.Basic.Qos(0, PREFETCH, False), spec.Basic.QosOk, "limit what is unacknowledged")
+        self.wire.call(spec.Basic.Consume(queue=self.queue, consumer_tag=_TAG), spec.Basic.ConsumeOk, "consume")
+        self._raw, self.wire.unread = self.wire.unread, b""
 
     def receive(self, timeout_s: float) -> Deliveries:
-        """What the server has pushed: messages of one size as they lie there, others one by one."""
+        """What the server has pushed; RefusedError once it has closed the channel."""
         give_up = time.monotonic() + timeout_s
-        while True:
-            if len(self.wire.unread) >= self._needed:
-                found = self._parsed()
-                if len(found.bodies):
-                    return found
-            left_s = give_up - time.monotonic()
-            fresh = self.wire.read(max(left_s, 0.0))
-            self.wire.unread += fresh
-            if not fresh and left_s <= 0:
-                return Deliveries()
+        held = self._held_to > self._acked_to
+        runs = self._parsed(self.wire.read(min(HOLD_S, timeout_s) if held else 0.0))
+        if not runs:
+            self._tell()
+        while not runs and (left_s := give_up - time.monotonic()) > 0:
+            runs = self._parsed(self.wire.read(left_s))
+        if not runs:
+            return Deliveries()
+        bodies = runs[0].bodies if len(runs) == 1 else [body for run in runs for body in run.bodies]
+        again = runs[0].redelivered if len(runs) == 1 else [flag for run in runs for flag in run.redelivered]
+        return Deliveries(bodies, again, range(runs[0].first_tag, runs[-1].last_tag + 1))
 
-    def _parsed(self) -> Deliveries:
-        raw, at, found = self.wire.unread, 0, Deliveries()
-        bodies: list[bytes] = []
-        again: list[bool] = []
-        first = last = 0
-        self._needed = 0
+    def _parsed(self, arrived: bytes) -> list[runs_of.Run]:
+        if arrived:
+            self._waiting.append(arrived)
+        if not self._raw and not self._waiting:
+            if self._closed:
+                raise RefusedError(f"{self.wire.where} closed the channel: {self._closed}.")
+            return []
+        if len(self._raw) + sum(map(len, self._waiting)) < self._needed:
+            return []
+        raw = b"".join([self._raw, *self._waiting])
+        self._waiting.clear()
+        runs: list[runs_of.Run] = []
         try:
-            while at < len(raw) and len(bodies) < BATCH:
-                one = frame_at(raw, at, self.wire.frame_max)
-                if one is None:
-                    break
-                if one.kind != METHOD or method_of(raw, one) != DELIVER:
-                    at = self._aside(raw, at)
-                    continue
-                content = content_at(raw, at, self.wire.frame_max)
-                if isinstance(content, Missing):
+            at = self._take_all(raw, runs)
+        except frames.FrameError as error:
+            self.wire.give_up(error)
+        self._raw = raw[at:]
+        return runs
+
+    def _take_all(self, raw: bytes, runs: list[runs_of.Run]) -> int:
+        """Adds the deliveries that have arrived whole to `runs`; gives where the rest begins."""
+        at, self._needed = 0, 1
+        while one := frames.frame_at(raw, at, self.wire.frame_max):
+            if one.kind == frames.METHOD and frames.method_of(raw, one) == frames.DELIVER:
+                content = frames.content_at(raw, at, self.wire.frame_max)
+                if isinstance(content, frames.Missing):
                     self._needed = content.bytes_needed
                     break
-                run = alike(raw, content, at)
-                if run is not None and bodies:
-                    break
-                run = run or delivery(raw, content)
-                first, last, at = first or run.first_tag, run.last_tag, run.next
-                if not isinstance(run.bodies, list):
-                    found = Deliveries(run.bodies, run.redelivered, range(first, last + 1))
-                    break
-                bodies += run.bodies
-                again += run.redelivered
-        except FrameError as error:
-            self._strange(error)
-        self.wire.unread = raw[at:]
-        return found if len(found.bodies) else Deliveries(bodies, again, range(first, last + 1))
-
-    def _aside(self, raw: bytes, at: int) -> int:
-        """What the server says that is no delivery."""
-        said = self._said(raw, at)
-        assert said is not None
-        if reason := self.wire.notice(said[1]):
-            raise RefusedError(f"{self.wire.where} refused to go on delivering: {reason}.")
-        return said[0]
+                runs.append(runs_of.alike(raw, content, at) or runs_of.delivery(raw, content))
+                at = runs[-1].next
+            else:
+                self._closed = self.wire.notice(self.wire.method(raw, one)) or self._closed
+                at = one.end + 1
+        return at
 
     def acknowledge(self, deliveries: Deliveries) -> None:
-        """One acknowledgement for the batch, unless an earlier batch is still open."""
+        """One acknowledgement for the batch, unless an earlier batch is still open.
+
+        A small batch waits for the next ones: until there are ACK_EVERY messages, or the next `receive` finds nothing
+        within HOLD_S, or the consumer leaves. If the process is killed before, its messages come again.
+        """
         tags = deliveries.token
-        if not isinstance(tags, range) or not tags:
+        if not isinstance(tags, range) or not tags or self._closed:
             return
-        if tags[0] == self._acked_to + 1:
-            self.wire.send(_ack(tags[-1], multiple=True))
-            self._acked_to = tags[-1]
-        else:
-            self.wire.send(b"".join(_ack(tag, multiple=False) for tag in tags))
+        if tags[0] != self._held_to + 1:
+            self.wire.send(b"".join(_ack(tag, _ACK_ONE) for tag in tags))
+            return
+        self._held_to = tags[-1]
+        if self._held_to - self._acked_to >= ACK_EVERY:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Acknowledges what is held, in one go."""
+        if self._held_to > self._acked_to and not self._closed:
+            self.wire.send(_ack(self._held_to, _ACK_ALL))
+            self._acked_to = self._held_to
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(UnreachableError):
+            self._tell()
+        super().__exit__(kind, error, trace)
 
 
-def _ack(tag: int, *, multiple: bool) -> bytes:
-    return frame(METHOD, CHANNEL, struct.pack(">HHQB", *ACK, tag, multiple))
+def _ack(tag: int, extent: int) -> bytes:
+    return frames.frame(frames.METHOD, frames.CHANNEL, struct.pack(">HHQB", *frames.ACK, tag, extent))

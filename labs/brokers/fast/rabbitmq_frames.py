@@ -113,7 +113,7 @@ class Press:
     def printed(self, heads: npt.NDArray[np.void]) -> Iterator[memoryview]:
         """The batch in pieces of about a megabyte; each is valid until the next one is asked for."""
         plain = np.ascontiguousarray(heads).view(f"V{HEADER_BYTES}")
-        rows = min(len(plain), max(1, _PIECE_BYTES // self.size))
+        rows = max(1, min(len(plain), _PIECE_BYTES // self.size))
         if len(self._heads) < rows:
             self._sheet = bytearray(self._one * rows)
             self._heads = np.frombuffer(self._sheet, self._row)["head"]

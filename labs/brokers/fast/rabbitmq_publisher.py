@@ -1,33 +1,29 @@
-"""Publishing to RabbitMQ in bulk: a batch is one write, confirmations are read many at a time."""
+"""Publishing to RabbitMQ in bulk: frames built once and stamped in place, confirmations as arrays."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from pika import spec
 
-from labs.brokers.base import Address, Confirmations
-from labs.brokers.fast.rabbitmq_frames import (
-    ACK,
-    METHOD,
-    NACK,
-    RETURN,
-    Content,
-    Envelope,
-    FrameError,
-    Missing,
-    Press,
-    confirms_at,
-    content_at,
-    frame_at,
-    method_of,
-)
+from labs.brokers.base import Address, Confirmations, UnreachableError
+from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq_member import Member
 from labs.brokers.fast.rabbitmq_unsettled import Unsettled
 from labs.brokers.rabbitmq import ALONE_BYTES, ALONE_S
 from labs.messages import HEADER, HEADER_BYTES, Stamped
+
+
+class _Sent(NamedTuple):
+    """A stamped batch that is not settled, kept to tell which of its messages came back."""
+
+    first: int
+    heads: npt.NDArray[np.void]
 
 
 class Publisher(Member):
@@ -39,143 +35,170 @@ class Publisher(Member):
         self._unsettled = Unsettled()
         self._base = 0
         """The number of the first message on this channel, whose delivery tag is 1."""
-        self._shift = 0
-        """The number of a stamped message less the sequence in its head: a returned one is known by nothing else."""
-        self._open = False
-        self._press: Press | None = None
+        self._closed = False
+        self._raw = b""
+        self._needed = 0
+        self._envelope: frames.Envelope | None = None
+        self._press: frames.Press | None = None
+        self._stamped: deque[_Sent] = deque()
         self._returned: set[int] = set()
         self._confirmed: list[Sequence[int]] = []
-        self._refused: list[int] = []
+        self._refused: list[Sequence[int]] = []
 
     def _begin(self) -> None:
-        self._envelope = Envelope(self.queue, 2 if self.settings["persistent"] else 1, self.wire.frame_max)
-        self._press = None
-        self._base = self._unsettled.next
+        mode = 2 if self.settings["persistent"] else 1
+        self._envelope = frames.Envelope(self.queue, mode, self.wire.frame_max)
+        self._start_counting()
+
+    def _start_counting(self) -> None:
+        self._closed, self._base = False, self._unsettled.next
         if self._confirms:
             self.wire.call(spec.Confirm.Select(), spec.Confirm.SelectOk, "confirm")
-        self._open = True
+        self._raw, self.wire.unread = self.wire.unread, b""
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Hands the batch to the socket; after a refusal that closed the channel, on a new one."""
-        if isinstance(bodies, Stamped) and bodies.body_bytes <= ALONE_BYTES and self._same_shift(bodies):
-            self._print(bodies)
-            return
-        for body in bodies:
-            alone = len(body) > ALONE_BYTES
-            if alone:
-                self._settle()
-            self._reopen()
-            for piece in self._envelope.pieces(body, str(self._unsettled.next)):
-                self.wire.send(piece)
-            self._unsettled.add(1)
-            if alone:
-                self._settle()
+        start = 0
+        small = isinstance(bodies, Stamped) and bodies.body_bytes <= ALONE_BYTES
+        for at, body in enumerate(() if small else bodies):
+            if len(body) > ALONE_BYTES:
+                for part in (bodies[start:at], [body]):
+                    self._send(part)
+                    self._settle()
+                start = at + 1
+        self._send(bodies[start:] if start else bodies)
 
-    def _same_shift(self, bodies: Stamped) -> bool:
-        """Whether what the server returns of this batch could be told from what is still unsettled."""
-        if not len(bodies):
-            return True
-        shift = self._unsettled.next - int(bodies.heads["sequence"][0])
-        if shift != self._shift and len(self._unsettled):
-            return False
-        self._shift = shift
-        return True
-
-    def _print(self, bodies: Stamped) -> None:
+    def _send(self, bodies: Sequence[bytes]) -> None:
         if not len(bodies):
             return
-        self._reopen()
-        if self._press is None or self._press.rest != bodies.rest:
-            self._press = Press(self._envelope, bodies.rest)
-        for piece in self._press.printed(bodies.heads):
-            self.wire.send(piece)
-        self._unsettled.add(len(bodies))
-
-    def _reopen(self) -> None:
-        if not self._open:
+        self._pump(0.0)
+        if self._closed:
+            self.wire.unread = self._raw
             self.wire.call(spec.Channel.Open(), spec.Channel.OpenOk, "open a channel")
-            self._begin()
+            self._start_counting()
+        first = self._unsettled.next
+        self._unsettled.add(len(bodies))
+        if isinstance(bodies, Stamped):
+            self._stamped.append(_Sent(first, bodies.heads))
+        for piece in self._print(bodies, first):
+            self.wire.send(piece)
+
+    def _print(self, bodies: Sequence[bytes], first: int) -> Iterator[bytes | memoryview]:
+        """The frames of the batch. Bodies without a head carry their number, else nobody knew one that came back."""
+        envelope = self._envelope
+        if envelope is None:
+            raise UnreachableError(f"The connection to {self.wire.where} is closed. Enter the context first.")
+        if not isinstance(bodies, Stamped):
+            yield b"".join(
+                piece for number, body in enumerate(bodies, first) for piece in envelope.pieces(body, str(number))
+            )
+            return
+        if self._press is None or self._press.rest != bodies.rest:
+            self._press = frames.Press(envelope, bodies.rest)
+        yield from self._press.printed(bodies.heads)
 
     def _settle(self) -> None:
         """Waits until nothing is outstanding."""
         give_up = time.monotonic() + ALONE_S
         while len(self._unsettled) and time.monotonic() < give_up:
-            self._hear(0.5)
+            self._pump(0.5)
+            self._count_handed_over()
+
+    def _pump(self, timeout_s: float) -> None:
+        """Reads what has come, waiting at most `timeout_s` for something, and takes it to account."""
+        self._raw += self.wire.read(timeout_s)
+        if len(self._raw) < self._needed:
+            return
+        at, raw = 0, self._raw
+        try:
+            while (following := self._take(raw, at)) != at:
+                at = following
+        except frames.FrameError as error:
+            self.wire.give_up(error)
+        self._raw = raw[at:]
+
+    def _take(self, raw: bytes, at: int) -> int:
+        """Deals with what begins at `at`; gives where the next begins, or `at` if it has not arrived whole."""
+        for kind in (frames.ACK, frames.NACK):
+            found = frames.confirms_at(raw, at, kind)
+            if found.next != at:
+                self._account(found, kind == frames.ACK)
+                return found.next
+        self._needed = 0
+        one = frames.frame_at(raw, at, self.wire.frame_max)
+        if one is None:
+            return at
+        if one.kind == frames.METHOD and frames.method_of(raw, one) == frames.RETURN:
+            content = frames.content_at(raw, at, self.wire.frame_max)
+            if isinstance(content, frames.Missing):
+                self._needed = content.bytes_needed
+                return at
+            self._note_returned(raw, content)
+            return content.next
+        if self.wire.notice(self.wire.method(raw, one)):
+            self._on_close()
+        return one.end + 1
+
+    def _account(self, found: frames.Confirms, confirmed: bool) -> None:
+        numbers = found.tags.astype(np.int64) + (self._base - 1)
+        last = int(numbers[found.multiple].max()) + 1 if found.multiple.any() else 0
+        self._file(self._unsettled.settle(numbers, last), self._confirmed if confirmed else self._refused)
+        while self._stamped and self._stamped[0].first + len(self._stamped[0].heads) <= self._unsettled.low:
+            self._stamped.popleft()
+
+    def _file(self, numbers: Sequence[int], fate: list[Sequence[int]]) -> None:
+        """Notes a fate; who came back is refused, whatever the server says of it."""
+        if self._returned:
+            back = self._returned.intersection(numbers)
+            self._returned -= back
+            self._refused.append(sorted(back))
+            numbers = [number for number in numbers if number not in back]
+        fate.append(numbers)
+
+    def _note_returned(self, raw: bytes, content: frames.Content) -> None:
+        """No queue took it; the confirmation that follows says only that the broker has dealt with it."""
+        label, body = content.message_id(raw), content.body(raw)
+        if label.isdecimal():
+            self._returned.add(int(label))
+        elif len(body) >= HEADER_BYTES:
+            head = np.frombuffer(body, HEADER, 1)[0]
+            for sent in self._stamped:
+                self._returned.update((sent.first + np.flatnonzero(sent.heads == head)).tolist())
+
+    def _on_close(self) -> None:
+        """The server closed the channel over a message; what it has not confirmed it will not."""
+        self._closed = True
+        self._refused.append(self._unsettled.settle_all())
+        self._returned.clear()
+        self._stamped.clear()
+
+    def _count_handed_over(self) -> None:
+        """Without confirms a message counts when the operating system has it."""
+        if not self._confirms and len(self._unsettled) and not self.wire.unsent_bytes:
+            self._file(self._unsettled.settle_all(), self._confirmed)
+            self._stamped.clear()
 
     def poll(self, timeout_s: float) -> Confirmations:
         """What has been settled; waits for something only if nothing is known."""
-        self._hear(0.0)
         give_up = time.monotonic() + timeout_s
-        while len(self._unsettled) and not (self._confirmed or self._refused) and time.monotonic() < give_up:
-            self._hear(give_up - time.monotonic())
-        confirmed, refused = self._confirmed, self._refused
-        self._confirmed, self._refused = [], []
-        if len(confirmed) > 1:
-            confirmed = [[number for part in confirmed for number in part]]
-        return Confirmations(confirmed[0] if confirmed else (), refused)
-
-    def _hear(self, timeout_s: float) -> None:
-        """Take in what the server has said."""
-        fresh = self.wire.read(timeout_s)
-        if not self._confirms and not self.wire.unsent_bytes and len(self._unsettled):
-            self._note(self._unsettled.settle_all())  # without confirms it counts when the operating system has it
-        if not fresh:
-            return
-        raw, at = self.wire.unread + fresh, 0
         try:
-            while at < len(raw) and (after := self._next(raw, at)) > at:
-                at = after
-        except FrameError as error:
-            self._strange(error)
-        self.wire.unread = raw[at:]
+            self._pump(0.0)
+            self._count_handed_over()
+            while len(self._unsettled) and not self._news() and (left_s := give_up - time.monotonic()) > 0:
+                self._pump(left_s)
+                self._count_handed_over()
+        except UnreachableError:
+            if not self._news():  # else it is told at the next call: what was confirmed before comes first
+                raise
+        news = Confirmations(_joined(self._confirmed), _joined(self._refused))
+        self._confirmed, self._refused = [], []
+        return news
 
-    def _next(self, raw: bytes, at: int) -> int:
-        """Deal with what begins at `at`; where the next thing begins, or `at` if it is not whole."""
-        for kind in (ACK, NACK):
-            found = confirms_at(raw, at, kind)
-            if len(found.tags):
-                numbers = self._base - 1 + found.tags.astype(np.int64)
-                before = int(numbers[found.multiple].max()) + 1 if found.multiple.any() else 0
-                settled = self._unsettled.settle(numbers, before)
-                if kind == ACK:
-                    self._note(settled)
-                else:
-                    self._refused += settled
-                return found.next
-        one = frame_at(raw, at, self.wire.frame_max)
-        if one is None:
-            return at
-        if one.kind == METHOD and method_of(raw, one) == RETURN:
-            content = content_at(raw, at, self.wire.frame_max)
-            if isinstance(content, Missing):
-                return at
-            self._returned.add(self._number_of(raw, content))
-            return content.next
-        said = self._said(raw, at)
-        assert said is not None
-        if self.wire.notice(said[1]):  # the server closed the channel over a message: what is open it will not confirm
-            self._open = False
-            self._refused += self._unsettled.settle_all()
-        return said[0]
+    def _news(self) -> bool:
+        return any(map(len, self._confirmed)) or any(map(len, self._refused))
 
-    def _number_of(self, raw: bytes, content: Content) -> int:
-        """Of a returned message: by its id, else by the sequence in its head."""
-        known = content.message_id(raw)
-        if known.isdigit():
-            return int(known)
-        body = content.body(raw)
-        return int(np.frombuffer(body, HEADER, 1)["sequence"][0]) + self._shift if len(body) >= HEADER_BYTES else -1
 
-    def _note(self, settled: Sequence[int]) -> None:
-        """Confirmed; but what no queue took has come back before, and is refused."""
-        if self._returned and (back := [number for number in settled if number in self._returned]):
-            self._refused += back
-            self._returned.difference_update(back)
-            settled = [number for number in settled if number not in set(back)]
-        if not len(settled):
-            return
-        last = self._confirmed[-1] if self._confirmed else None
-        if isinstance(last, range) and isinstance(settled, range) and last.stop == settled.start:
-            self._confirmed[-1] = range(last.start, settled.stop)
-        else:
-            self._confirmed.append(settled)
+def _joined(parts: list[Sequence[int]]) -> Sequence[int]:
+    """All numbers in one sequence, without a copy where there is one part."""
+    parts = [part for part in parts if len(part)]
+    return parts[0] if len(parts) == 1 else [number for part in parts for number in part]
