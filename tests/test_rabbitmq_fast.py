@@ -138,9 +138,10 @@ def test_what_no_queue_takes_is_refused_and_what_it_takes_is_confirmed(
     with Publisher(Address(endpoint, using, name)) as publisher:
 
         def send() -> None:
-            publisher.publish(batch if stamped else list(batch))
+            for _ in range(2):
+                publisher.publish(batch if stamped else list(batch))
             confirmed, refused = list[int](), list[int]()
-            while len(confirmed) + len(refused) < 50 and (news := publisher.poll(5.0)):
+            while len(confirmed) + len(refused) < 100 and (news := publisher.poll(5.0)):
                 confirmed += news.confirmed
                 refused += news.refused
                 assert news.confirmed or news.refused
@@ -153,7 +154,7 @@ def test_what_no_queue_takes_is_refused_and_what_it_takes_is_confirmed(
             send()
             with Consumer(Address(endpoint, using, name), "labs") as consumer:
                 assert bytes(consumer.receive(5.0).bodies[0]) == batch[0]
-    assert fates == [(list(range(50)), []), ([], list(range(50, 100))), (list(range(100, 150)), [])]
+    assert fates == [(list(range(100)), []), ([], list(range(100, 200))), (list(range(200, 300)), [])]
 
 
 @pytest.mark.broker

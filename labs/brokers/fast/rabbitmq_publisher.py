@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -162,8 +163,10 @@ class Publisher(Member):
             self._returned.add(int(label))
         elif len(body) >= HEADER_BYTES:
             head = np.frombuffer(body, HEADER, 1)[0]
-            for sent in self._stamped:
-                self._returned.update((sent.first + np.flatnonzero(sent.heads == head)).tolist())
+            alike = (int(at) + sent.first for sent in self._stamped for at in np.flatnonzero(sent.heads == head))
+            # Where a batch is sent twice, its messages come back in the order in which they went.
+            waiting = (number for number in alike if number >= self._unsettled.low and number not in self._returned)
+            self._returned.update(islice(waiting, 1))
 
     def _on_close(self) -> None:
         """The server closed the channel over a message; what it has not confirmed it will not."""
