@@ -1,0 +1,47 @@
+"""What the stream's publisher and consumer share, and where a group's reader is kept."""
+
+from __future__ import annotations
+
+import struct
+from types import TracebackType
+from typing import Self
+
+from labs.brokers.base import Address
+from labs.brokers.fast import rabbitmq_stream_wire as wires
+from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
+
+DATA = b"\x00\x53\x75\xb0"
+"""A message is a data section of AMQP 1.0 with a length of four bytes, so that every other client can read it."""
+
+
+class Member:
+    """Enter it to connect."""
+
+    def __init__(self, address: Address) -> None:
+        self.stream = address.name
+        self.wire = Wire(address.endpoint)
+
+    def __enter__(self) -> Self:
+        self.wire.open()
+        try:
+            self._begin()
+        except BaseException:
+            self.wire.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wire.close()
+
+    def _begin(self) -> None:
+        """Called once logged in."""
+
+
+def stored_offset(wire: Wire, group: str, stream: str) -> int:
+    """Where a reader of the group goes on; 0 if none has stored anything."""
+    fine = (wires.OK, wires.NO_OFFSET)
+    answer = wire.call(wires.QUERY_OFFSET, text(group) + text(stream), "say how far the group is", fine)
+    code, offset = struct.unpack_from(">HQ", answer)
+    return int(offset) if code == wires.OK else 0

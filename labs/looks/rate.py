@@ -1,0 +1,127 @@
+"""The look of a rate lab: a point is a way of sending; how much went through, and who had no more to give.
+
+A point where our client was the limit says nothing about the broker: it is drawn hollow and never carries its name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labs.looks.base import Chart, Look, View
+from labs.traces import Digest
+from labs.words import BROKER_NAMES
+
+LOW, HIGH = 100.0, 10_000_000.0
+"""The ends of the bars, messages a second, on a log scale."""
+COLUMNS = ("Way", "Messages/s", "Range", "MB/s", "Payload, B", "Limit", "Repeats or source")
+FATE_WORDS = {"broker": "broker or machine at its limit", "client": "our client at its limit", "published": "published"}
+
+
+def rate_text(per_s: float) -> str:
+    """812,000/s: three digits that mean something."""
+    return f"{float(f'{per_s:.3g}'):,.0f}/s"
+
+
+def client_bound(digest: Digest) -> bool:
+    """Whether our own client was the limit."""
+    return bool(digest["median"].get("client_bound"))
+
+
+def published(digest: Digest) -> bool:
+    """Whether somebody else measured it."""
+    return bool(digest["settings"].get("published"))
+
+
+def limit(digest: Digest) -> str:
+    """Who had no more to give, in words with the figures; of a published figure its conditions."""
+    return str(digest["card"].get("conditions") if published(digest) else digest["median"]["limit"])
+
+
+def title(digest: Digest) -> str:
+    """The finding. Only where the broker had its say does it stand there by name."""
+    label, per_s = digest["settings"]["label"], rate_text(digest["median"]["per_s"])
+    if client_bound(digest):
+        return f"{label}: {per_s}, and the client was the limit"
+    return f"{BROKER_NAMES[digest['settings']['broker']]}, {label}: {per_s}"
+
+
+def spread(digest: Digest) -> str:
+    """The lowest and the highest of the repeats."""
+    values = [repeat["per_s"] for repeat in digest["repeats"]]
+    return f"{rate_text(min(values))} to {rate_text(max(values))}" if len(values) > 1 else "–"
+
+
+def mb_text(digest: Digest) -> str:
+    """Payload carried, in millions of bytes a second; – where the payload is not known."""
+    size = digest["settings"].get("body_bytes")
+    return f"{digest['median']['per_s'] * size / 1e6:.3g}" if size else "–"
+
+
+def sentence(digest: Digest) -> str:
+    """What the point says, in words."""
+    if published(digest):
+        return f"{title(digest)}. Published: {digest['card']['source']}; {limit(digest)}."
+    return f"{title(digest)} ({limit(digest)}; {len(digest['repeats'])} repeats, {spread(digest)})."
+
+
+def strip(digest: Digest) -> list[dict[str, Any]]:
+    """A bar on a log scale, and the rest of the scale."""
+    per_s = max(digest["median"]["per_s"], LOW)
+    share = min(math.log(per_s / LOW) / math.log(HIGH / LOW), 1.0)
+    fate = "published" if published(digest) else "client" if client_bound(digest) else "broker"
+    return [
+        {"fate": fate, "share": round(max(share, 0.01), 4), "text": limit(digest)},
+        {"fate": "rest", "share": round(1 - share, 4), "text": ""},
+    ]
+
+
+def row(digest: Digest) -> list[str]:
+    """The point as one row of the data table; COLUMNS names the cells."""
+    settings = digest["settings"]
+    said = digest["card"]["source"] if published(digest) else f"{len(digest['repeats'])}"
+    size = f"{settings['body_bytes']:,}" if settings.get("body_bytes") else "–"
+    per_s = rate_text(digest["median"]["per_s"])
+    return [settings["label"], per_s, spread(digest), mb_text(digest), size, limit(digest), said]
+
+
+def view(digest: Digest) -> View:
+    """A way of sending, as a bar."""
+    return {
+        "label": digest["settings"]["label"],
+        "title": title(digest),
+        "part": rate_text(digest["median"]["per_s"]),
+        "event": "messages a second",
+        "traces": {},
+        "sentence": sentence(digest),
+        "rows": [row(digest)],
+        "measured": [["Limit", limit(digest)], ["Range of the repeats", spread(digest)]],
+        "strip": strip(digest),
+        "aside": rate_text(digest["median"]["per_s"]),
+        "bound": client_bound(digest),
+        "trouble": "",
+    }
+
+
+def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
+    """What the columns of the bars are called, and their kinds in order."""
+    names = ["Way", "Messages a second, each step of the bar is ten times the one before", "Messages/s"]
+    return {"strips": {"heads": names, "fates": [[fate, words] for fate, words in FATE_WORDS.items()]}}
+
+
+QUANTITIES: dict[str, Callable[[Digest], str]] = {
+    "per_s": lambda digest: rate_text(digest["median"]["per_s"]),
+    "range": spread,
+    "mb": lambda digest: f"{mb_text(digest)} MB/s",
+    "limit": limit,
+}
+RATE_LOOK = Look(
+    point=("way",),
+    charts=(Chart("strips", "Messages a second", "strips", rows="way"),),
+    columns=COLUMNS,
+    view=view,
+    layouts=heads,
+    quantities=QUANTITIES,
+    caption="medians",
+)
