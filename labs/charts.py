@@ -13,7 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from labs import passport_traces
-from labs.looks import fault, jobs
+from labs.looks import fault, jobs, rate
 from labs.profile import BROKERS, RUNGS
 from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
@@ -203,3 +203,19 @@ def jobs_done(digests: Sequence[Digest]) -> go.Figure:
     axes = {"xaxis": {"range": [0, 100], "title": "share of the jobs, %"}, "yaxis": {"automargin": True}}
     both = {"barmode": "stack", "showlegend": True, "legend": LEGEND}
     return _table_figure(bars, jobs.summary(digests), 200 + 44 * len(known), **axes, **both)
+
+
+def rates(digests: Sequence[Digest]) -> go.Figure:
+    """Messages a second, a bar a way of sending on a log axis; hollow where our client was the limit."""
+    ranked = sorted(digests, key=lambda digest: float(digest["median"]["per_s"]))
+    bars = []
+    for digest in ranked:
+        colour, hollow = palette()[digest["settings"]["broker"]], rate.client_bound(digest)
+        marks = {"color": "rgba(0,0,0,0)" if hollow else colour, "line": {"color": colour, "width": 2}}
+        marks["pattern"] = {"shape": "/" if rate.published(digest) else ""}
+        name = f"{digest['settings']['label']}<br><sub>{rate.limit(digest)}</sub>"
+        text = rate.rate_text(digest["median"]["per_s"])
+        bars.append(go.Bar(y=[name], x=[digest["median"]["per_s"]], orientation="h", marker=marks, text=[text]))
+    axes = {"xaxis": {"type": "log", "title": "messages a second"}, "yaxis": {"automargin": True}}
+    title = rate.title(ranked[-1]) if ranked else "Nothing was measured"
+    return _table_figure(bars, title, 200 + 44 * len(bars), **axes, showlegend=False)

@@ -77,6 +77,7 @@ def record_lab(
         if host_network:
             one["card"]["backend"] = "containers, host networking"
     head = digests[0]["card"] | extra
+    digests += lab.elsewhere() if lab.elsewhere else []
     if old:
         fresh = {lab.look.key(one["settings"]): one for one in digests}
         digests = [fresh.pop(lab.look.key(one["settings"]), one) for one in old["digests"]] + list(fresh.values())

@@ -16,9 +16,11 @@ STREAM = Ceiling(messages=3_000_000, window=20_000, batch=1000, warmup_messages=
 TOOL_S = 12.0
 
 
-def _perf_test(part: Callable[..., Rate]) -> Side:
+def perf_test_side(part: Callable[..., Rate], seconds: float = TOOL_S) -> Side:
+    """PerfTest, producing or end to end, for so long."""
+
     def run(endpoint: Endpoint, scale: float) -> Rate:
-        return part(endpoint, seconds=max(TOOL_S * scale, 3.0), confirms=FAST.window)
+        return part(endpoint, seconds=max(seconds * scale, 3.0), confirms=FAST.window)
 
     return tool(run)
 
@@ -31,7 +33,7 @@ RABBITMQ = (
         "RabbitMQ, producing, persistent, confirms, window 500",
         "our fast lane",
         "PerfTest",
-        (ours("rabbitmq-confirms", "fast", FAST), _perf_test(perf_test.produce)),
+        (ours("rabbitmq-confirms", "fast", FAST), perf_test_side(perf_test.produce)),
         Goal(low=1.0),
         promise="durable classic queue, persistent, confirmed",
     ),
@@ -42,7 +44,7 @@ RABBITMQ = (
         "RabbitMQ, end to end, persistent, confirms, window 500",
         "our fast lane",
         "PerfTest",
-        (ours("rabbitmq-confirms", "fast", FAST, "both"), _perf_test(perf_test.end_to_end)),
+        (ours("rabbitmq-confirms", "fast", FAST, "both"), perf_test_side(perf_test.end_to_end)),
         Goal(low=1.0),
         promise="durable classic queue, persistent, confirmed, acknowledged",
     ),

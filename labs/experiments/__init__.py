@@ -5,16 +5,34 @@ from __future__ import annotations
 from labs.experiments.acknowledged import ACKNOWLEDGED
 from labs.experiments.base import Experiment
 from labs.experiments.fault_theatre import FAULT_THEATRE
+from labs.experiments.fifty_thousand import FIFTY_THOUSAND
+from labs.experiments.kafka_million import KAFKA_MILLION
 from labs.experiments.kill_the_worker import KILL_THE_WORKER
 from labs.experiments.latency_ladder import LATENCY_LADDER
 from labs.experiments.loss_matrix import LOSS_MATRIX
+from labs.experiments.messages_or_megabytes import MESSAGES_OR_MEGABYTES
 from labs.experiments.passport import PASSPORT
+from labs.experiments.price_of_persistence import PRICE_OF_PERSISTENCE
 from labs.experiments.redis_forgets import REDIS_FORGETS
+from labs.experiments.redis_million import REDIS_MILLION
 from labs.profile import UnknownNameError
 
 EXPERIMENTS: dict[str, Experiment] = {
     lab.name: lab
-    for lab in (PASSPORT, KILL_THE_WORKER, LOSS_MATRIX, FAULT_THEATRE, ACKNOWLEDGED, LATENCY_LADDER, REDIS_FORGETS)
+    for lab in (
+        PASSPORT,
+        KILL_THE_WORKER,
+        MESSAGES_OR_MEGABYTES,
+        LOSS_MATRIX,
+        FAULT_THEATRE,
+        FIFTY_THOUSAND,
+        PRICE_OF_PERSISTENCE,
+        KAFKA_MILLION,
+        ACKNOWLEDGED,
+        LATENCY_LADDER,
+        REDIS_MILLION,
+        REDIS_FORGETS,
+    )
 }
 
 

@@ -95,6 +95,8 @@ class Experiment:
     """Name -> figure of digests; the first is the lab's picture."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
     """Brokers that `labs record` starts once for all points; a fault lab starts its own for each run."""
+    elsewhere: Callable[[], list[Digest]] | None = None
+    """Points that others have published, for `labs record` to put beside the measured ones."""
     judge: Callable[[Sequence[Path]], list[Digest]] | None = None
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
     look: Look = LATENCY_LOOK

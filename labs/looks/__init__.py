@@ -5,7 +5,9 @@ from labs.looks.fault import FAULT_LOOK, LOSS_GUESS
 from labs.looks.jobs import JOBS_GUESS, JOBS_LOOK
 from labs.looks.latency import LATENCY_LOOK
 from labs.looks.passport import PASSPORT_LOOK
+from labs.looks.rate import RATE_LOOK
 
 __all__ = [
-    "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK", "Chart", "Guess", "Look",
+    "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK", "RATE_LOOK",
+    "Chart", "Guess", "Look",
 ]  # fmt: skip

@@ -78,7 +78,7 @@ function strips(panel, plot, chosen) {
       return piece;
     });
     const bar = make("div", { class: "lp-strip", "aria-hidden": "true" }, ...(open ? parts : []));
-    const text = !open ? `? ${SAY.yours}` : view.strip.map((part) => part.text).join(", ") || SAY.unknown;
+    const text = !open ? `? ${SAY.yours}` : view.strip.map((part) => part.text).filter(Boolean).join(", ") || SAY.unknown;
     grid.push([button]);
     body.push(make("tr", {}, make("th", { scope: "row" }, button), make("td", {}, bar, make("small", { text })), make("td", { text: open ? view.aside : "?" })));
   });

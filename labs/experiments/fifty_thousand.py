@@ -1,0 +1,99 @@
+"""L4.1: is it fifty thousand? One RabbitMQ, many ways of sending to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.bench.rabbitmq_rows import perf_test_side
+from labs.digest import Digest
+from labs.experiments.base import Verdict, Word
+from labs.experiments.rate_lab import best, rate_lab, tool_way, way
+from labs.looks.rate import rate_text
+from labs.native import perf_test
+from labs.workload import Ceiling
+
+LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
+WAYS = (
+    way("pika-one", "pika, one by one", "rabbitmq-confirms", "idiomatic", Ceiling(messages=3000, window=1, batch=1)),
+    way(
+        "pika-window",
+        "pika, 500 without an answer",
+        "rabbitmq-confirms",
+        "idiomatic",
+        Ceiling(messages=30_000, window=500, batch=100),
+    ),
+    way("raw-one", "raw frames, one by one", "rabbitmq-confirms", "fast", Ceiling(messages=5000, window=1, batch=1)),
+    way(
+        "raw-transient",
+        "raw frames, transient, 500 without an answer",
+        "rabbitmq-transient-confirms",
+        "fast",
+        Ceiling(messages=100_000, window=500, batch=100),
+    ),
+    way(
+        "raw-window",
+        "raw frames, persistent, 500 without an answer",
+        "rabbitmq-confirms",
+        "fast",
+        Ceiling(messages=60_000, window=500, batch=100),
+    ),
+    way(
+        "raw-both",
+        "raw frames, persistent, read at the same time",
+        "rabbitmq-confirms",
+        "fast",
+        Ceiling(messages=60_000, window=500, batch=100),
+        "both",
+    ),
+    way(
+        "raw-quorum",
+        "raw frames, quorum queue, 500 without an answer",
+        "rabbitmq-quorum",
+        "fast",
+        Ceiling(messages=40_000, window=500, batch=100),
+    ),
+    tool_way(
+        "perf-test", "PerfTest, persistent", "rabbitmq-confirms", perf_test_side(perf_test.produce, 6.0), "PerfTest"
+    ),
+    way(
+        "stream",
+        "stream protocol, 1,000 a frame",
+        "rabbitmq-stream",
+        "fast",
+        Ceiling(messages=1_000_000, window=20_000, batch=1000),
+    ),
+)
+OTHERS = ("article-rabbitmq", "amqp-classic", "amqp-quorum", "amqp-quorum-default", "stream-2021")
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C32 by its rule: the best rate of a queue of any kind at which the broker was the limit."""
+    top = best(digests)
+    if top is None:
+        known = best(digests, honest=False)
+        text = "No way was run" if known is None else "In every way that was run our own client was the limit"
+        return [Verdict("C32", "undecided here", f"{text}.")]
+    per_s, label = float(top["median"]["per_s"]), top["settings"]["label"]
+    text = f"The most that went through was {rate_text(per_s)} ({label}; {top['median']['limit']})."
+    queues = best([digest for digest in digests if digest["settings"]["way"] != "stream"])
+    if queues is not None and queues is not top:
+        per_queue, name = float(queues["median"]["per_s"]), queues["settings"]["label"]
+        text += f" Through a queue it was {rate_text(per_queue)} ({name})."
+    if per_s > HIGH:
+        word: Word = "no longer holds"
+    else:
+        word = "holds" if per_s >= LOW else "holds with conditions"
+    return [Verdict("C32", word, text)]
+
+
+FIFTY_THOUSAND = rate_lab(
+    "fifty-thousand",
+    "L4.1",
+    "Is it fifty thousand?",
+    "How many messages a second does one RabbitMQ take, and who is it that cannot do more?",
+    claims=("C32",),
+    ways=WAYS,
+    default="pika-window",
+    others=OTHERS,
+    verdict=verdict,
+)

@@ -1,0 +1,90 @@
+"""L5.1: is it a million? One Kafka, one partition, batches of every size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.bench.kafka_rows import produces
+from labs.digest import Digest
+from labs.experiments.base import Verdict
+from labs.experiments.rate_lab import best, rate_lab, tool_way, way
+from labs.looks.rate import rate_text
+from labs.workload import Ceiling
+
+MILLION = 1_000_000
+LAPTOP = 0.2
+"""Of a million: what the rule asks of two cores."""
+
+
+def _batch(size: int, messages: int) -> Ceiling:
+    return Ceiling(messages=messages, window=max(10 * size, 10), batch=size)
+
+
+WAYS = (
+    way(
+        "kafka-python-one",
+        "kafka-python, one by one",
+        "kafka-acks-all",
+        "idiomatic",
+        Ceiling(messages=800, window=1, batch=1),
+    ),
+    way(
+        "kafka-python-batches",
+        "kafka-python, batches",
+        "kafka-acks-all",
+        "idiomatic",
+        Ceiling(messages=60_000, window=20_000, batch=2000),
+    ),
+    way("batch-1", "raw record batches of 1", "kafka-acks-all", "fast", _batch(1, 5000)),
+    way("batch-10", "raw record batches of 10", "kafka-acks-all", "fast", _batch(10, 50_000)),
+    way("batch-100", "raw record batches of 100", "kafka-acks-all", "fast", _batch(100, 300_000)),
+    way("batch-1000", "raw record batches of 1,000", "kafka-acks-all", "fast", _batch(1000, 1_500_000)),
+    way("batch-5000", "raw record batches of 5,000", "kafka-acks-all", "fast", _batch(5000, 2_000_000)),
+    way("acks-1", "raw record batches of 5,000, acks=1", "kafka-acks-1", "fast", _batch(5000, 2_000_000)),
+    way("flush", "raw record batches of 100, flushed one by one", "kafka-flush", "fast", _batch(100, 3000)),
+    tool_way(
+        "perf-tool",
+        "ProducerPerformance, acks=all",
+        "kafka-acks-all",
+        produces("kafka-acks-all", 0.5),
+        "ProducerPerformance",
+    ),
+)
+OTHERS = (
+    "article-kafka",
+    "linkedin-one-producer",
+    "linkedin-synchronous",
+    "linkedin-three-producers",
+    "mqperf-kafka-flush",
+)
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C44 by its rule. Every way here sends 100 bytes in batches, so a million holds with these conditions."""
+    top = best(digests, honest=False)
+    if top is None:
+        return [Verdict("C44", "undecided here", "No way was run.")]
+    per_s, label = float(top["median"]["per_s"]), top["settings"]["label"]
+    text = f"The most was {rate_text(per_s)} ({label}, 100 B; {top['median']['limit']})."
+    if per_s >= MILLION:  # a rate that was reached was reached, whoever was the limit
+        return [Verdict("C44", "holds with conditions", f"{text} It takes batches and small messages.")]
+    if top["median"]["client_bound"]:
+        return [Verdict("C44", "undecided here", f"{text} Our own client was the limit.")]
+    if per_s >= LAPTOP * MILLION:
+        return [
+            Verdict("C44", "holds with conditions", f"{text} That is a fifth of a million or more on this machine.")
+        ]
+    return [Verdict("C44", "undecided here", f"{text} This machine is too small to say more.")]
+
+
+KAFKA_MILLION = rate_lab(
+    "kafka-million",
+    "L5.1",
+    "Is it a million? Kafka",
+    "How many messages a second does one Kafka take, and what does the size of a batch do to it?",
+    claims=("C44",),
+    ways=WAYS,
+    default="batch-1000",
+    others=OTHERS,
+    verdict=verdict,
+)

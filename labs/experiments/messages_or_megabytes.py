@@ -1,0 +1,75 @@
+"""L3.1: messages or megabytes? One rate, quoted twice, over payloads and ways of acknowledging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from labs.digest import Digest
+from labs.experiments.base import Verdict
+from labs.experiments.rate_lab import Way, points, rate_lab, way
+from labs.looks.rate import rate_text
+from labs.workload import Ceiling
+
+BODIES = (16, 100, 1024, 16_384, 65_536)
+USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms", "kafka": "kafka-acks-1"}
+METHODS = {"redis": "XADD", "rabbitmq": "AMQP frames", "kafka": "record batches"}
+FULL = {"redis": 300_000, "rabbitmq": 60_000, "kafka": 600_000}
+MOST_BYTES = 60_000_000
+APART = 5.0
+"""Times: the rule calls the metric incomplete beyond it."""
+
+
+def _ways() -> Iterator[Way]:
+    for broker, using in USING.items():
+        for size in BODIES:
+            count = max(min(FULL[broker], MOST_BYTES // size), 500)
+            batch = max(min(count // 20, 500, 2_000_000 // size), 1)
+            label = f"{METHODS[broker]}, {size:,} B, in a window"
+            yield way(
+                f"{broker}-{size}",
+                label,
+                using,
+                "fast",
+                Ceiling(messages=count, window=4 * batch, batch=batch, body_bytes=size),
+            )
+        one = Ceiling(messages=3000, window=1, batch=1)
+        yield way(f"{broker}-each", f"{METHODS[broker]}, 100 B, one by one", using, "fast", one)
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C28 by its rule, and C31, which teaches what a figure has to say."""
+    found = points(digests)
+    told, apart = [], []
+    for broker in USING:
+        sizes = [float(found[f"{broker}-{size}"]["median"]["per_s"]) for size in BODIES if f"{broker}-{size}" in found]
+        each = found.get(f"{broker}-each")
+        if len(sizes) < len(BODIES) or each is None:
+            continue
+        by_size = max(sizes) / min(sizes)
+        by_wait = float(found[f"{broker}-100"]["median"]["per_s"]) / float(each["median"]["per_s"])
+        apart.append(max(by_size, by_wait))
+        told.append(f"{broker}: {by_size:.3g} times by payload, {by_wait:.3g} times by acknowledging each message")
+    if len(apart) < len(USING):
+        return [Verdict("C28", "undecided here", f"{len(apart)} of {len(USING)} brokers were run at every payload.")]
+    text = f"The same broker's messages a second differ: {'; '.join(told)}."
+    word = "holds with conditions" if max(apart) > APART else "holds"
+    return [Verdict("C28", word, f"{text} Without payload and acknowledgement the figure says little.")]  # type: ignore[arg-type]
+
+
+def headline(digest: Digest) -> str:
+    """The same run as the two headlines that could be made of it."""
+    per_s, size = float(digest["median"]["per_s"]), int(digest["settings"]["body_bytes"])
+    return f"{rate_text(per_s)} or {per_s * size / 1e6:.3g} MB/s"
+
+
+MESSAGES_OR_MEGABYTES = rate_lab(
+    "messages-or-megabytes",
+    "L3.1",
+    "Messages or megabytes?",
+    "How far apart are two true figures about the same broker?",
+    claims=("C28",),
+    ways=tuple(_ways()),
+    default="redis-100",
+    others=(),
+    verdict=verdict,
+)

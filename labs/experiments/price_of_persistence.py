@@ -1,0 +1,76 @@
+"""L4.2: the price of persistence. RabbitMQ's queue, transient and persistent, by how many may wait for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from labs.digest import Digest
+from labs.experiments.base import Verdict
+from labs.experiments.rate_lab import Way, points, rate_lab, way
+from labs.looks.rate import rate_text
+from labs.workload import Ceiling
+
+WINDOWS = (1, 10, 100, 1000)
+KINDS = {
+    "transient": ("transient", "rabbitmq-transient-confirms"),
+    "persistent": ("persistent", "rabbitmq-confirms"),
+    "quorum": ("quorum queue", "rabbitmq-quorum"),
+}
+MESSAGES = {1: 1500, 10: 8000, 100: 40_000, 1000: 60_000}
+WIDE, DEAR, CHEAP = 100, 2.0, 1.25
+"""The numbers of the rule in claims.csv."""
+
+
+def _ways() -> Iterator[Way]:
+    for kind, (label, using) in KINDS.items():
+        for window in WINDOWS:
+            load = Ceiling(messages=MESSAGES[window], window=window, batch=max(window // 5, 1))
+            said = "one by one" if window == 1 else f"{window:,} without an answer"
+            yield way(f"{kind}-{window}", f"{label}, {said}", using, "fast", load)
+
+
+def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
+    """Transient rate over that of `kind` at the same window; None where one is missing or our client was the limit."""
+    pair = [found.get(f"{name}-{window}") for name in ("transient", kind)]
+    if None in pair or any(one["median"]["client_bound"] for one in pair if one):
+        return None
+    transient, other = (float(one["median"]["per_s"]) for one in pair if one)
+    return transient / other if other else None
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C43 by its rule."""
+    found = points(digests)
+    known = {(kind, window): slowdown(found, kind, window) for kind in ("persistent", "quorum") for window in WINDOWS}
+    sure = {key: value for key, value in known.items() if value is not None}
+    if len(sure) < len(known):
+        return [Verdict("C43", "undecided here", f"{len(sure)} of {len(known)} comparisons can be made.")]
+    told = "; ".join(
+        f"{KINDS[kind][0]}, window {window:,}: {value:.2g} times slower" for (kind, window), value in sure.items()
+    )
+    wide = [value for (kind, window), value in sure.items() if kind == "persistent" and window >= WIDE]
+    if min(wide) >= DEAR:
+        return [Verdict("C43", "holds", f"{told}.")]
+    if max(sure.values()) < CHEAP:
+        return [Verdict("C43", "no longer holds", f"{told}.")]
+    if max(sure.values()) >= DEAR:
+        return [Verdict("C43", "holds with conditions", f"{told}.")]
+    return [Verdict("C43", "undecided here", f"{told}: between the rule's bounds.")]
+
+
+def rates(found: Mapping[str, Digest]) -> str:
+    """What each way carried, for those who want it in a line."""
+    return ", ".join(f"{name} {rate_text(one['median']['per_s'])}" for name, one in found.items())
+
+
+PRICE_OF_PERSISTENCE = rate_lab(
+    "price-of-persistence",
+    "L4.2",
+    "The price of persistence",
+    "What does it cost RabbitMQ to write a message down, and does it depend on how you wait?",
+    claims=("C43",),
+    ways=tuple(_ways()),
+    default="persistent-100",
+    others=(),
+    verdict=verdict,
+)

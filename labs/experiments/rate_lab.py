@@ -1,0 +1,226 @@
+"""What the rate labs share: ways of sending, each run in a closed loop until somebody has no more to give.
+
+Published figures stand beside them with their source.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from labs import charts, stack
+from labs.bench.base import Figure, Setting, Side
+from labs.bench.sides import ours
+from labs.brokers.base import Endpoint
+from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
+from labs.looks import RATE_LOOK
+from labs.profile import RUNGS, profile
+from labs.published import published
+from labs.recorder import Part, Watch
+from labs.runs import FORMAT
+from labs.workload import Ceiling
+
+REPEATS = 3
+WARM_S = 12.0
+"""How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
+PUBLISHED = "published:"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of sending. Its label names the client and the method and never the broker, whose name a point earns."""
+
+    name: str
+    label: str
+    profile: str
+    side: Side
+    lane: str = "idiomatic"
+    load: Ceiling | None = None
+    body_bytes: int = 100
+    client: str = ""
+    """The client or tool by name, where it is not that of the idiomatic lane."""
+
+    @property
+    def broker(self) -> str:
+        """Whose broker it is."""
+        return profile(self.profile).broker
+
+
+def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part = "produce") -> Way:
+    """A way that our own generator goes."""
+    client = "" if lane == "idiomatic" else "own frames, fast lane"
+    return Way(name, label, using, ours(using, lane, load, part), lane, load, load.body_bytes, client)
+
+
+def tool_way(name: str, label: str, using: str, side: Side, client: str) -> Way:
+    """A way that a vendor's tool goes."""
+    return Way(name, label, using, side, "vendor's tool", None, 100, client)
+
+
+def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
+    """One way, `repeats` times after one try that does not count."""
+    repeats = int(settings.get("repeats", 1))
+    with stack.session((chosen.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+        here = endpoints[chosen.broker]
+        figures: list[Figure] = []
+        chosen.side(Setting(here, 0.1, Watch(cancelled=watch.cancelled)))
+        for number in range(repeats):
+            watch.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
+            figures.append(chosen.side(Setting(here, 1.0, Watch(cancelled=watch.cancelled))))
+        return _digest(lab, chosen, figures, _card(chosen, here, figures))
+
+
+def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str, Any]) -> Digest:
+    using = profile(chosen.profile)
+    repeats = [
+        {
+            "per_s": float(f"{one.value:.5g}"),
+            "client_bound": one.client_bound,
+            "limit": one.limit,
+            "cores": {role: None if used is None else round(used, 2) for role, used in one.cores.items()},
+            "foreign": round(one.foreign, 3),
+            "said": one.said,
+            "trouble": "",
+        }
+        for one in figures
+    ]
+    bound = sum(one.client_bound for one in figures) * 2 > len(figures)
+    values = [one.value for one in figures]
+    return {
+        "format": FORMAT,
+        "lab": lab,
+        "settings": {
+            "way": chosen.name,
+            "label": chosen.label,
+            "broker": using.broker,
+            "profile": using.name,
+            "rung": using.rung,
+            "lane": chosen.lane,
+            "body_bytes": chosen.body_bytes,
+        },
+        "repeats": repeats,
+        "median": {
+            "per_s": float(f"{statistics.median(values):.5g}"),
+            "client_bound": bound,
+            "limit": next(one.limit for one in figures if one.client_bound == bound),
+        },
+        "spread": {"per_s": [min(values), max(values)]},
+        "card": dict(card),
+    }
+
+
+def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, Any]:
+    using, client = profile(chosen.profile), CLIENTS[chosen.broker]
+    card = {
+        "broker": f"{SERVERS[chosen.broker]} {endpoint.version or 'unknown'}",
+        "client": chosen.client or f"{client} {version(client)}",
+        "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "rung": f"{using.rung}: {RUNGS[using.rung]}",
+        "payload_bytes": chosen.body_bytes,
+        "replicas": 1,
+        "date": time.strftime("%Y-%m-%d"),
+        "repeats": len(figures),
+    }
+    if chosen.load:
+        return card | {"window": chosen.load.window, "batch": chosen.load.batch}
+    return card | {"command": figures[-1].said}
+
+
+def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
+    """Published figures as points: no repeats, a source and its conditions on the card."""
+    found = []
+    for name in names:
+        one = published()[name]
+        settings = {"way": PUBLISHED + name, "label": one.label, "broker": one.broker, "published": True}
+        card = {"broker": one.label, "source": one.source, "conditions": one.conditions}
+        median = {"per_s": one.per_s, "client_bound": False, "limit": one.conditions}
+        found.append(
+            {"format": FORMAT, "lab": lab, "settings": settings, "repeats": [], "median": median, "card": card}
+        )
+    return found
+
+
+def rate_lab(  # noqa: PLR0913 - a lab has so many parts
+    name: str,
+    number: str,
+    title: str,
+    question: str,
+    *,
+    claims: tuple[str, ...],
+    ways: Sequence[Way],
+    default: str,
+    others: Sequence[str],
+    verdict: Callable[[Sequence[Digest]], list[Verdict]],
+) -> Experiment:
+    """A lab whose one control is the way; `others` are published figures by name."""
+    known = {one.name: one for one in ways}
+    brokers = tuple(dict.fromkeys(one.broker for one in ways))
+    elsewhere = [
+        Option(PUBLISHED + one, published()[one].label, "published by others: nothing to run here") for one in others
+    ]
+    options = (*(Option(one.name, one.label) for one in ways), *elsewhere)
+
+    def run(settings: Settings, watch: Watch) -> list[Digest]:
+        chosen = known.get(settings["way"])
+        if chosen is None:
+            raise ValueError(f"{settings['way']} was published by others: there is nothing to run here")
+        return [measured(name, chosen, settings, watch)]
+
+    def grid() -> list[Settings]:
+        return [{"way": one.name, "repeats": REPEATS} for one in ways]
+
+    def with_published(digests: Sequence[Digest]) -> list[Verdict]:
+        return verdict([digest for digest in digests if not digest["settings"].get("published")])
+
+    return Experiment(
+        name=name,
+        number=number,
+        title=title,
+        question=question,
+        claims=claims,
+        controls=(Control("way", "Way of sending", "choice", default, options),),
+        grid=grid,
+        run=run,
+        verdict=with_published,
+        warm_up=partial(_warm, known) if "kafka" in brokers else None,
+        elsewhere=partial(said_elsewhere, name, tuple(others)),
+        needs=brokers,
+        charts={"rates": charts.rates},
+        look=RATE_LOOK,
+    )
+
+
+def _warm(ways: Mapping[str, Way], watch: Watch) -> dict[str, Any]:
+    """Load Kafka for a while, the fastest way first."""
+    fast = max((one for one in ways.values() if one.broker == "kafka" and one.load), key=lambda one: one.load.messages)  # type: ignore[union-attr]
+    until_s = time.monotonic() + WARM_S
+    with stack.session(("kafka",), report=partial(watch.progress, 0.0)) as endpoints:
+        while time.monotonic() < until_s:
+            fast.side(Setting(endpoints["kafka"], 1.0, Watch(cancelled=watch.cancelled)))
+    return {}
+
+
+def points(digests: Sequence[Digest]) -> dict[str, Digest]:
+    """Way -> its digest."""
+    return {digest["settings"]["way"]: digest for digest in digests}
+
+
+def rate(found: Mapping[str, Digest], name: str) -> float | None:
+    """The median of a way, messages a second; None if it was not run."""
+    return float(found[name]["median"]["per_s"]) if name in found else None
+
+
+def best(digests: Sequence[Digest], *, honest: bool = True) -> Digest | None:
+    """The fastest point; `honest` leaves out those where our client was the limit."""
+    known = [digest for digest in digests if not (honest and digest["median"]["client_bound"])]
+    return max(known, key=lambda digest: float(digest["median"]["per_s"]), default=None)

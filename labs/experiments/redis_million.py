@@ -1,0 +1,89 @@
+"""L6.1: is it a million? One Redis, three commands that carry messages, pipelines of every depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.bench.redis_rows import benchmark_best
+from labs.digest import Digest
+from labs.experiments.base import Verdict
+from labs.experiments.rate_lab import rate_lab, tool_way, way
+from labs.looks.rate import rate_text
+from labs.workload import Ceiling
+
+MILLION = 1_000_000
+DEEP = 16
+
+
+def _deep(depth: int, messages: int) -> Ceiling:
+    return Ceiling(messages=messages, window=max(4 * depth, 1), batch=depth)
+
+
+WAYS = (
+    way(
+        "redis-py-one",
+        "redis-py, XADD one by one",
+        "redis-stream-none",
+        "idiomatic",
+        Ceiling(messages=8000, window=1, batch=1),
+    ),
+    way("redis-py-512", "redis-py, XADD in pipelines of 512", "redis-stream-none", "idiomatic", _deep(512, 150_000)),
+    way(
+        "xadd-1",
+        "raw frames, XADD one by one",
+        "redis-stream-none",
+        "fast",
+        Ceiling(messages=15_000, window=1, batch=1),
+    ),
+    way("xadd-16", "raw frames, XADD, pipelines of 16", "redis-stream-none", "fast", _deep(16, 300_000)),
+    way("xadd-512", "raw frames, XADD, pipelines of 512", "redis-stream-none", "fast", _deep(512, 800_000)),
+    way("lpush-512", "raw frames, LPUSH of 512 at once", "redis-list-none", "fast", _deep(512, 1_000_000)),
+    way("publish-512", "raw frames, PUBLISH, nobody subscribed", "redis-pubsub", "fast", _deep(512, 1_500_000)),
+    way("publish-read", "raw frames, PUBLISH, one subscriber", "redis-pubsub", "fast", _deep(512, 1_000_000), "both"),
+    way("xadd-everysec", "raw frames, XADD, flushed each second", "redis-stream-everysec", "fast", _deep(512, 600_000)),
+    way(
+        "xadd-always",
+        "raw frames, XADD, flushed before each answer",
+        "redis-stream-always",
+        "fast",
+        _deep(512, 100_000),
+    ),
+    tool_way(
+        "benchmark",
+        "redis-benchmark, XADD, its best setting",
+        "redis-stream-none",
+        benchmark_best("XADD", 0.25),
+        "redis-benchmark",
+    ),
+)
+OTHERS = ("article-redis", "redis-docs-set", "mqperf-redis-streams")
+MESSAGES = ("xadd-512", "lpush-512", "publish-read")
+"""Commands that carry a message to somebody: a PUBLISH that nobody hears is not one."""
+
+
+def verdict(digests: Sequence[Digest]) -> list[Verdict]:
+    """C53 by its rule: a messaging command at a million a second; all of ours that fast send more than 16 at once."""
+    known = [digest for digest in digests if digest["settings"]["way"] in MESSAGES]
+    if not known:
+        return [Verdict("C53", "undecided here", "No messaging command was run.")]
+    top = max(known, key=lambda digest: float(digest["median"]["per_s"]))
+    per_s, label = float(top["median"]["per_s"]), top["settings"]["label"]
+    text = f"The most was {rate_text(per_s)} ({label}; {top['median']['limit']})."
+    if per_s >= MILLION:
+        return [Verdict("C53", "holds with conditions", f"{text} It takes pipelines of {DEEP} and more.")]
+    if top["median"]["client_bound"]:
+        return [Verdict("C53", "undecided here", f"{text} Our own client was the limit.")]
+    return [Verdict("C53", "holds with conditions", f"{text} A million was not reached on this machine.")]
+
+
+REDIS_MILLION = rate_lab(
+    "redis-million",
+    "L6.1",
+    "Is it a million? Redis",
+    "How many messages a second does one Redis take, and what does the depth of a pipeline do to it?",
+    claims=("C53",),
+    ways=WAYS,
+    default="xadd-512",
+    others=OTHERS,
+    verdict=verdict,
+)
