@@ -24,13 +24,13 @@ def test_what_the_producing_tool_counts_is_in_the_topic_and_the_consuming_tool_r
 ) -> None:
     kafka, chosen, topic = endpoints["kafka"], profile("kafka-acks-1"), f"labs-test-{uuid4().hex[:12]}"
     with open_broker(kafka, chosen, topic) as broker:
-        sent = kafka_perf.produce(kafka, topic, 400_000, BODY, acks="1", warm=100_000)
-        assert (sent.messages, sent.body_bytes, sent.tool) == (400_000, len(BODY), "ProducerPerformance")
-        assert broker.backlog() == 500_000
+        sent = kafka_perf.produce(kafka, topic, 150_000, BODY, acks="1", warm=50_000)
+        assert (sent.messages, sent.body_bytes, sent.tool) == (150_000, len(BODY), "ProducerPerformance")
+        assert broker.backlog() == 200_000
         with open_consumer(Address(kafka, chosen, topic)) as consumer:
             assert consumer.receive(5.0).bodies[0] == BODY
-        read = kafka_perf.consume(kafka, topic, 500_000, len(BODY))
-    assert 0 < read.messages <= 500_000
+        read = kafka_perf.consume(kafka, topic, 200_000, len(BODY))
+    assert read.messages >= 200_000
     assert min(sent.per_s, read.per_s) > 10_000
     assert f"--topic {topic}" in sent.command
 

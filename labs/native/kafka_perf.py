@@ -28,7 +28,8 @@ CONNECT_S = 1.0
 HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SENT = re.compile(r"^(\d+)(?: steady state)? records sent, ([\d.]+) records/sec .* 99\.9th", re.M | re.A)
-_READ = re.compile(r"^[^,]+, \d+, [\d.]+, [\d.]+, (\d+), ([\d.]+), ", re.M | re.A)
+_READ = re.compile(r"^[^,]+, [^,]+, [\d.]+, [\d.]+, (\d+), [\d.]+, \d+, (\d+), ", re.M | re.A)
+_STEP = re.compile(r"^[^,]+, \d+, [\d.]+, [\d.]+, (\d+), ([\d.]+), ", re.M | re.A)
 
 
 def produce(endpoint: Endpoint, topic: str, messages: int, body: bytes, *, acks: str = "all", warm: int = 0) -> Rate:
@@ -55,21 +56,32 @@ def produce(endpoint: Endpoint, topic: str, messages: int, body: bytes, *, acks:
 def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, warm: int = 0) -> Rate:
     """Reads a topic that holds `warm + messages` messages, from its beginning, as a group of its own; raises ToolError.
 
-    The tool tells every STEP_MS what it has read; those steps count that begin after `warm` messages, and time in which
-    it was given its partition does not.
+    Time in which the tool was given its partition does not count. With `warm` it tells every STEP_MS what it has read,
+    and those steps count that begin after so many messages.
     """
     options = ["--num-records", f"{warm + messages}", "--fetch-size", f"{FETCH_BYTES}", "--group", _group()]
-    options += ["--show-detailed-stats", "--hide-header", "--reporting-interval", f"{STEP_MS}"]
+    options += ["--hide-header", *(["--show-detailed-stats", "--reporting-interval", f"{STEP_MS}"] if warm else [])]
     said, command = _run(endpoint, CONSUMER, topic, [*options, "--command-property", *CONSUMER_SETTINGS])
-    steps = [(int(total), float(per_s)) for total, per_s in _READ.findall(said)]
-    counted, seconds, before = 0, 0.0, 0
-    for total, per_s in steps:
-        if before >= warm and before and per_s:  # the first step includes the start
-            counted, seconds = counted + total - before, seconds + (total - before) / per_s
-        before = total
-    if not counted:
+    counted, seconds = _steps(said, warm) if warm else _whole(said)
+    if not counted or not seconds:
         raise _unread(CONSUMER, said)
     return Rate(counted, seconds, body_bytes, CONSUMER, jars.KAFKA.version, command)
+
+
+def _whole(said: str) -> tuple[int, float]:
+    """Messages and seconds of the tool's one line about all of its run."""
+    found = _READ.search(said)
+    return (int(found[1]), int(found[2]) / 1000) if found else (0, 0.0)
+
+
+def _steps(said: str, warm: int) -> tuple[int, float]:
+    """Messages and seconds of the steps that began after `warm` messages."""
+    counted, seconds, before = 0, 0.0, 0
+    for total, per_s in ((int(total), float(per_s)) for total, per_s in _STEP.findall(said)):
+        if before >= warm and per_s:
+            counted, seconds = counted + total - before, seconds + (total - before) / per_s
+        before = total
+    return counted, seconds
 
 
 def _group() -> str:
