@@ -119,12 +119,13 @@ def test_the_client_is_the_limit_only_where_it_was_busy_and_the_broker_was_not()
 
 def test_a_turn_sees_the_processor_time_that_this_process_used() -> None:
     with turn(Endpoint("redis", "127.0.0.1", 1)) as took:
-        until = time.monotonic() + 0.4
-        while time.monotonic() < until:
+        until = time.process_time() + 0.3
+        while time.process_time() < until:
             pass
     client = took.cores["client"]
     assert client is not None
-    assert 0.3 < client < 1.3  # a busy loop on a shared machine
+    # however long others kept us waiting; looking at all processes costs something as well
+    assert 0.29 < client * took.took_s < 0.9
     assert took.cores["broker"] is None
 
 

@@ -1,0 +1,276 @@
+"""Closed loops, rates and the rate labs: what is counted, who is named, and what the rules say of planted figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labs import charts, stack
+from labs.bench.base import Figure
+from labs.bound import bottleneck
+from labs.experiments import EXPERIMENTS, experiment
+from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
+from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
+from labs.looks import RATE_LOOK
+from labs.loss import account
+from labs.profile import profile
+from labs.published import published
+from labs.rate import confirmed_per_s, course, delivered_per_s, steady
+from labs.recorder import Watch, record
+from labs.runs import NEVER, Run, empty_columns, load
+from labs.words import BROKER_NAMES
+from labs.workload import Ceiling, Workload
+
+MS = 1_000_000
+RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look is RATE_LOOK]
+rate_labs = pytest.mark.parametrize("lab", RATE_LABS, ids=lambda lab: lab.name)
+
+
+def made(
+    sent_ms: list[int], confirmed_ms: list[int], delivered_ms: list[int], warmup: int = 0, part: str = "both"
+) -> Run:
+    """A closed loop with these times; -1 is never."""
+    sent = np.array([NEVER if ms < 0 else ms * MS for ms in sent_ms], np.int64)
+    columns = empty_columns(sent) | {"sent_ns": sent}
+    columns["confirmed_ns"] = np.array([NEVER if ms < 0 else ms * MS for ms in confirmed_ms], np.int64)
+    order = np.array([number for number, ms in enumerate(delivered_ms) if ms >= 0], np.int64)
+    times = np.array([ms * MS for ms in delivered_ms if ms >= 0], np.int64)
+    columns |= {"delivered_sequence": order, "delivered_ns": times}
+    columns |= {"delivered_due_ns": np.zeros_like(order), "delivered_again": np.zeros_like(order)}
+    plan = Ceiling(messages=len(sent), window=10, batch=1, warmup_messages=warmup)
+    return Run("memory", plan, columns, settled=True, facts={"part": part})
+
+
+def test_a_rate_counts_from_the_first_message_after_the_warm_up_to_its_last_answer() -> None:
+    run = made([0, 0, 100, 200, 300], [50, 60, 150, 250, 600], [90, 90, 190, 290, 1100])
+    assert confirmed_per_s(run) == pytest.approx(5 / 0.6)
+    assert delivered_per_s(run) == pytest.approx(5 / 1.1)
+    late = replace(run, workload=replace(run.workload, warmup_messages=2))
+    assert confirmed_per_s(late) == pytest.approx(3 / 0.5)
+    assert delivered_per_s(late) == pytest.approx(3 / 1.0)
+
+
+def test_reading_alone_counts_from_its_own_first_delivery_which_does_not_count() -> None:
+    run = made([0, 0, 0, 0], [1, 1, 1, 1], [500, 500, 700, 1000], part="consume")
+    assert delivered_per_s(run) == pytest.approx(2 / 0.5)
+
+
+def test_what_was_never_answered_or_delivered_is_no_rate() -> None:
+    run = made([0, 0], [-1, -1], [-1, -1])
+    assert confirmed_per_s(run) == 0
+    assert delivered_per_s(run) == 0
+    assert course(run) == []
+    assert steady(run) is None
+
+
+def test_a_duplicate_counts_once() -> None:
+    run = made([0, 0], [10, 10], [100, 200])
+    again = {name: np.concatenate([run[name], run[name]]) for name in run.columns if name.startswith("delivered")}
+    again["delivered_ns"] = np.array([100, 200, 900, 900], np.int64) * MS
+    assert delivered_per_s(replace(run, columns=dict(run.columns) | again)) == pytest.approx(2 / 0.2)
+
+
+@pytest.mark.parametrize(("per_second", "is_steady"), [([100, 100, 100, 100], True), ([100, 200, 400, 800], False)])
+def test_steady_means_three_seconds_in_a_row_alike(per_second: list[int], is_steady: bool) -> None:
+    times = [round((at + n / count) * 1000) for at, count in enumerate(per_second) for n in range(count)]
+    run = made([0] * len(times), times, [], part="produce")
+    assert course(run)[:3] == [float(count) for count in per_second[:3]]
+    assert steady(run) is is_steady
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("messages", 0, "messages must be at least 1"),
+        ("window", 10, "window must be at least 100"),
+        ("batch", 0, "batch must be at least 1"),
+        ("body_bytes", 15, "body_bytes must be at least 16"),
+        ("warmup_messages", 1000, "warmup_messages must be at least 0 and at most 999"),
+    ],
+)
+def test_a_closed_loop_that_cannot_be_is_refused_with_the_range(field: str, value: int, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Ceiling(**({"messages": 1000, "window": 500, "batch": 100} | {field: value}))
+
+
+@pytest.mark.parametrize("ask", [end_to_end_ns, lateness_ns])
+def test_a_closed_loop_has_no_latency_and_says_so(ask: Any) -> None:
+    with pytest.raises(NoLatencyError, match="has no latency"):
+        ask(made([0], [1], [2]))
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("part", ["both", "produce", "consume"])
+def test_a_closed_loop_never_has_more_under_way_than_its_window(part: Any, tmp_path: Path) -> None:
+    plan = Ceiling(messages=20_000, window=300, batch=70)
+    with stack.session(("memory",), "native", report=lambda _text: None) as found:
+        run = record(found["memory"], profile("memory"), plan, part=part)
+    run.save(tmp_path / "run.npz")
+    run = load(tmp_path / "run.npz")
+    assert run.workload == plan
+    assert (run["confirmed_ns"] != NEVER).all()
+    # at each hand-over: how many were out, and how many of them had been answered before
+    out = np.arange(1, plan.messages + 1)
+    answered = np.searchsorted(np.sort(run["confirmed_ns"]), run["sent_ns"], "left")
+    assert (out - answered).max() <= plan.window
+    ledger = account(run)
+    assert (ledger.acknowledged, ledger.lost, ledger.duplicated) == (plan.messages, 0, 0)
+    assert ledger.verdict == ("unknown" if part == "produce" else "kept")
+    assert ledger.delivered == (0 if part == "produce" else plan.messages)
+    assert bottleneck(run, "memory")[0] in ("client-bound", "broker-bound", "machine-bound", "window-bound")
+
+
+@pytest.mark.broker
+def test_nobody_can_read_alone_what_was_not_kept() -> None:
+    with (
+        stack.session(("redis",), "native", report=lambda _text: None) as found,
+        pytest.raises(ValueError, match="keeps nothing for a reader that comes late"),
+    ):
+        record(found["redis"], profile("redis-pubsub"), Ceiling(messages=1000), part="consume")
+
+
+def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
+    run = replace(made([0], [1], [2]), workload=Workload(rate_per_s=1, duration_s=1, warmup_s=0))
+    run.save(tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as archive:
+        header = json.loads(archive["header"].tobytes())
+        columns = {name: archive[name] for name in archive.files if name != "header"}
+    assert header.pop("loop") == "open"
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez_compressed(tmp_path / "old.npz", header=text, **columns)
+    assert load(tmp_path / "old.npz").workload == run.workload
+
+
+# ---- the labs
+
+
+def point(lab: Any, name: str, per_s: float, *, client_bound: bool = False) -> dict[str, Any]:
+    """A digest of that way, as three equal repeats would make it."""
+    chosen = next(one for one in ways_of(lab) if one.name == name)
+    limit = "the client had no processor time left" if client_bound else "the broker had no processor time left"
+    figures = [
+        Figure(per_s * share, 1.0, {"broker": 0.9, "client": 0.5}, limit, client_bound) for share in (0.9, 1, 1.1)
+    ]
+    return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
+
+
+def ways_of(lab: Any) -> list[Way]:
+    """What its grid runs."""
+    run = lab.run.__closure__
+    table = next(cell.cell_contents for cell in run if isinstance(cell.cell_contents, dict))
+    return list(table.values())
+
+
+@rate_labs
+def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
+    for one in ways_of(lab):
+        bound, free = (point(lab, one.name, 12_345.0, client_bound=flag) for flag in (True, False))
+        shown = RATE_LOOK.view(bound)
+        told = json.dumps(
+            [shown["label"], shown["title"], shown["sentence"], shown["strip"], charts.rates([bound]).to_json()]
+        )
+        assert not any(name in told for name in BROKER_NAMES.values()), told
+        assert shown["strip"][0]["fate"] == "client"
+        assert BROKER_NAMES[one.broker] in RATE_LOOK.view(free)["title"]
+        assert RATE_LOOK.view(free)["strip"][0]["fate"] == "broker"
+
+
+@rate_labs
+def test_each_way_has_a_profile_a_lane_that_can_run_it_and_a_place_in_the_control(lab: Any) -> None:
+    offered = {option.value: option.reason for option in lab.controls[0].options}
+    for one in ways_of(lab):
+        assert offered[one.name] == ""
+        assert one.broker in lab.needs
+    for name, reason in offered.items():
+        assert name.startswith(PUBLISHED) == bool(reason)
+    assert {cell["way"] for cell in lab.grid()} == {one.name for one in ways_of(lab)}
+
+
+@rate_labs
+def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_run(lab: Any) -> None:
+    for digest in lab.elsewhere():
+        name = digest["settings"]["way"].removeprefix(PUBLISHED)
+        assert digest["median"]["per_s"] == published()[name].per_s
+        shown = RATE_LOOK.view(digest)
+        assert published()[name].source in shown["sentence"]
+        assert shown["strip"][0]["fate"] == "published"
+        with pytest.raises(ValueError, match="published by others"):
+            lab.run(lab.settings({"way": digest["settings"]["way"]}), Watch())
+    assert said_elsewhere(lab.name, ()) == []
+
+
+def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = ()) -> str:
+    lab = experiment(name)
+    found = [point(lab, way, per_s, client_bound=way in bound) for way, per_s in rates.items()]
+    return str(lab.verdict([*found, *lab.elsewhere()])[0].word)
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"raw-window": 50_000}, (), "holds"),
+        ({"raw-window": 50_000, "stream": 500_000}, (), "no longer holds"),
+        ({"raw-window": 5_000}, (), "holds with conditions"),
+        ({"pika-window": 50_000}, ("pika-window",), "undecided here"),
+        ({"pika-window": 90_000, "raw-window": 30_000}, ("pika-window",), "holds"),
+        ({}, (), "undecided here"),
+    ],
+)
+def test_c32_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("fifty-thousand", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"batch-1000": 1_200_000}, (), "holds with conditions"),
+        ({"batch-1000": 300_000}, (), "holds with conditions"),
+        ({"batch-1000": 300_000}, ("batch-1000",), "undecided here"),
+        ({"batch-1": 5000}, (), "undecided here"),
+    ],
+)
+def test_c44_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("kafka-million", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"lpush-512": 1_100_000}, (), "holds with conditions"),
+        ({"publish-512": 2_000_000}, (), "undecided here"),  # nobody heard it
+        ({"xadd-512": 800_000}, ("xadd-512",), "undecided here"),
+    ],
+)
+def test_c53_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("redis-million", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("persistent", "quorum", "word"),
+    [
+        ((3, 3, 3, 3), (3, 3, 3, 3), "holds"),
+        ((3, 1.5, 1.1, 1.1), (1, 1, 1, 1), "holds with conditions"),
+        ((1.1, 1.1, 1.1, 1.1), (1.1, 1.2, 1, 1), "no longer holds"),
+        ((1.5, 1.5, 1.5, 1.5), (1.1, 1.1, 1.1, 1.1), "undecided here"),
+    ],
+)
+def test_c43_by_its_rule(persistent: tuple[float, ...], quorum: tuple[float, ...], word: str) -> None:
+    rates = {f"transient-{window}": 10_000.0 for window in (1, 10, 100, 1000)}
+    for kind, slower in (("persistent", persistent), ("quorum", quorum)):
+        rates |= {f"{kind}-{window}": 10_000 / by for window, by in zip((1, 10, 100, 1000), slower, strict=True)}
+    assert word_of("price-of-persistence", rates) == word
+    assert word_of("price-of-persistence", rates, ("persistent-1",)) == "undecided here"
+
+
+def test_c28_by_its_rule() -> None:
+    rates = {f"{broker}-{size}": 1000.0 for broker in BROKER_NAMES for size in (16, 100, 1024, 16_384, 65_536)}
+    rates |= {f"{broker}-each": 500.0 for broker in BROKER_NAMES}
+    rates = {name: per_s for name, per_s in rates.items() if not name.startswith("memory")}
+    assert word_of("messages-or-megabytes", rates) == "holds"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}) == "holds with conditions"
+    assert word_of("messages-or-megabytes", {"redis-16": 1.0}) == "undecided here"
