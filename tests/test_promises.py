@@ -17,8 +17,9 @@ import pytest
 
 from labs.brokers.base import Endpoint
 from labs.promises import report
-from labs.promises.base import Outcome, Range, Row, as_expected, doubt, judge, surprises
+from labs.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
 from labs.promises.crew import READY, Note, crew
+from labs.promises.cuts import compared
 from labs.promises.loader import BadRowError, read
 from labs.promises.running import Brokers, Result, run_rows
 from labs.promises.stage import Stage, TroubleError
@@ -26,6 +27,7 @@ from labs.promises.table import EXPERIMENTS, chosen, rows
 from labs.promises.tally import tally
 from labs.stack.processes import marked, start_of
 from tests.conftest import free_port
+from tests.test_bill import history
 
 ROW = Row(
     id="R90",
@@ -177,6 +179,7 @@ def test_a_good_entry_is_read_as_it_stands() -> None:
         ("expected =", "pendig = true\nexpected =", "Nearest: pending"),
         ("expected =", "fast = true\npending = true\nexpected =", "cannot be fast"),
         ("expected =", 'not_here = "x"\npending = true\nexpected =', "not both"),
+        ("expected =", 'needs_disk = ["lop"]\nexpected =', "Nearest: loop"),
         ("[[row]]", "[[row]", "not TOML"),
         ("[[row]]", "[[wor]]", "has no [[row]]"),
     ],
@@ -278,6 +281,66 @@ def test_a_broker_that_cannot_be_reached_is_unknown() -> None:
     (result,) = run_rows([rows()["R16"]], EXPERIMENTS, Gone(), seeds=1)
     assert result.verdicts == ["unknown"]
     assert "ConnectionError" in report.line(result)
+
+
+ALL, FEW, NONE = list(range(80)), list(range(60)), list[int]()
+BOTH = rows()["R22d"]
+
+
+@pytest.mark.parametrize(
+    ("by_loop", "by_ledger", "verdict"),
+    [
+        (ALL, ALL, "kept"),
+        (FEW, list(range(50)), "kept"),  # how many is a matter of moments
+        (NONE, NONE, "kept"),
+        (ALL, FEW, "broken"),
+        (FEW, NONE, "broken"),
+        (NONE, ALL, "broken"),
+    ],
+)
+def test_two_power_cuts_agree_when_both_lost_all_some_or_none(
+    by_loop: list[int], by_ledger: list[int], verdict: str
+) -> None:
+    found = compared({"loop": history(by_loop), "ledger": history(by_ledger)})
+    assert judge(BOTH, Outcome(found.counts, CLEAN, found.happened, found.trouble)) == verdict
+    assert (found.counts["lost"], found.counts["lost_by_ledger"]) == (80 - len(by_loop), 80 - len(by_ledger))
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ({"facts": {"fault": {}}}, "no evidence"),
+        ({"settled": False, "trouble": "4 messages were left"}, "ledger: 4 messages were left"),
+        ({"settled": False, "facts": {"did_not_start": "bad file"}}, "ledger: did not start: bad file"),
+    ],
+)
+def test_if_one_of_two_power_cuts_says_nothing_they_do_not_agree(bad: dict[str, object], why: str) -> None:
+    found = compared({"loop": history(ALL), "ledger": history(ALL, **bad)})
+    outcome = Outcome(found.counts, CLEAN, found.happened, found.trouble)
+    assert judge(BOTH, outcome) == "unknown"
+    assert why in doubt(BOTH, outcome)
+
+
+def test_where_a_kind_of_disk_cannot_be_had_its_rows_are_not_run_and_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    needy = [row for row in rows().values() if "loop" in row.needs_disk]
+    assert {row.experiment for row in needy} == {"after_fault", "both_cuts"}
+    with Brokers("native") as nobody:
+        results = list(run_rows(needy, EXPERIMENTS, nobody))
+    assert all("needs root on Linux" in report.line(result) for result in results)
+    assert not report.success(results)
+
+
+def test_a_row_tells_the_version_of_the_broker_that_was_broken_and_not_of_one_beside_it() -> None:
+    class Beside(Brokers):
+        def get(self, broker: str, *, fresh: bool = False) -> tuple[Endpoint, float]:
+            return Endpoint(broker, "127.0.0.1", 1, version="9.9"), 0.0
+
+    def broken(_stage: Stage, **_arguments: object) -> Trial:
+        return Trial(CLEAN, "pid 7 died", version="1.2")
+
+    (result,) = run_rows([ROW], {ROW.experiment: broken}, Beside(), seeds=1)
+    assert (result.version, result.verdicts) == ("1.2", ["kept"])
 
 
 @pytest.fixture(scope="module")

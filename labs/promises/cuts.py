@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from labs.bill import outcome
 from labs.experiments.fault_lab import LOAD
 from labs.faulted import record_fault
@@ -12,8 +14,9 @@ from labs.promises.base import Trial
 from labs.promises.faults import control_of, trial_of
 from labs.promises.stage import Stage
 from labs.recorder import NOBODY
+from labs.runs import Run
 
-LOOP, LEDGER = "loop", "ledger"
+WAYS = ("loop", "ledger")
 
 
 def both_cuts(stage: Stage, profile: str) -> Trial:
@@ -24,22 +27,21 @@ def both_cuts(stage: Stage, profile: str) -> Trial:
     if not stage.fault:
         return control_of(profile, "native")
     using = profile_of(profile)
-    runs = {
-        disk: record_fault(using, LOAD, Fault("power", stage.seed, disk=disk), NOBODY, backend="native")
-        for disk in (LOOP, LEDGER)
-    }
+    cut = [record_fault(using, LOAD, Fault("power", stage.seed, disk=disk), NOBODY, backend="native") for disk in WAYS]
+    return compared(dict(zip(WAYS, cut, strict=True)))
+
+
+def compared(runs: Mapping[str, Run]) -> Trial:
+    """What two runs, one a way, say together. Without the evidence of both cuts nothing has happened."""
     words = {disk: outcome(run, account(run)) for disk, run in runs.items()}
     trials = {disk: trial_of(run) for disk, run in runs.items()}
-    loop, ledger = trials[LOOP], trials[LEDGER]
+    loop, ledger = (trials[disk] for disk in WAYS)
     seen = [f"{disk}: {trial.happened}; {words[disk]}" for disk, trial in trials.items() if trial.happened]
-    return Trial(
-        {
-            **loop.counts,
-            "lost_by_ledger": ledger.counts["lost"],
-            "acknowledged_by_ledger": ledger.counts["acknowledged"],
-            "disagreed": int(words[LOOP] != words[LEDGER]),
-        },
-        "; ".join(seen) if len(seen) == len(trials) else "",
-        "; ".join(f"{disk}: {trial.trouble}" for disk, trial in trials.items() if trial.trouble),
-        loop.version,
-    )
+    counts = {
+        "lost_by_ledger": ledger.counts["lost"],
+        "acknowledged_by_ledger": ledger.counts["acknowledged"],
+        "disagreed": int(len(set(words.values())) > 1),
+    }
+    trouble = "; ".join(f"{disk}: {trial.trouble}" for disk, trial in trials.items() if trial.trouble)
+    happened = "; ".join(seen) if len(seen) == len(WAYS) else ""
+    return Trial({**loop.counts, **counts}, happened, trouble, loop.version)
