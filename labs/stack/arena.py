@@ -181,7 +181,7 @@ class Arena:
                 if self._entry()["pid"]:
                     version = probe.round_trip(self.endpoint)
                     self._launch.say(f"versions {json.dumps({self.broker: version})}")
-                    self._until_ready()
+                    self.await_record()
                     return time.monotonic() - began
             except probe.NotReady as not_yet:
                 reason = str(not_yet)
@@ -190,7 +190,8 @@ class Arena:
                 raise NotStarted(f"starting {self.broker} again", happened, self.last_words())
             time.sleep(0.05)
 
-    def _until_ready(self) -> None:
+    def await_record(self) -> None:
+        """Until the supervisor has written down what we told it: only then does the endpoint know its version."""
         deadline = time.monotonic() + ANSWERS_S
         while self._entry()["state"] == "running" and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -214,12 +215,14 @@ def native_arena(
     with state.locked(report):
         sweeping.sweep(report)
         launch = backends.native_launch(broker, report, disk=disk, settings={broker: list(settings)})
+        arena = Arena(launch, broker)
         try:
             launch.wait()
+            arena.await_record()
         except BaseException:
             launch.stop()
             raise
     try:
-        yield Arena(launch, broker)
+        yield arena
     finally:
         launch.stop()
