@@ -16,7 +16,7 @@ from rich.table import Table
 from labs.places import write_text
 from labs.runs import FORMAT, check_format
 
-CLIENTS = ("redis", "pika", "kafka-python", "confluent-kafka", "numpy")
+CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 
 
 def table(results: Sequence[Mapping[str, Any]]) -> Table:
