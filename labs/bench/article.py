@@ -65,7 +65,7 @@ def _row(name: str, profile: str, lane: str, way: str, load: Ceiling, goal: Goal
     broker = next(one for one in BROKERS if name.startswith(one))
     title = f"{BROKER_NAMES[broker]} against the article: {way}"
     sides = (ours(profile, lane, load), said_by_the_article(broker))
-    return Row(f"article-{name}", broker, "article", title, way, "the article", sides, goal)
+    return Row(f"article-{name}", broker, "article", title, way, "the article", sides, goal, warm_rounds=1)
 
 
 ARTICLE = tuple(_row(*way) for way in WAYS)

@@ -75,8 +75,8 @@ class Row:
     unit: str = "messages/s"
     promise: str = ""
     """What both sides promise about each message, in words."""
-    ends_young: bool = False
-    """The broker is a fresh one that has to be warmed first (a JVM)."""
+    warm_rounds: int = 3
+    """So many rounds at most come first and do not count; they end when two in a row are alike."""
 
 
 def ratios(rounds: list[tuple[Figure, Figure]]) -> list[float]:

@@ -15,7 +15,6 @@ from labs.profile import BROKERS
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.stack import StackError
 
-WARM_ROUNDS = 3
 STEADY = 0.1
 """Two warm-up rounds that differ by less on both sides end the warm-up."""
 TRIES = 3
@@ -77,7 +76,7 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, An
 def _warm(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> None:
     """Rounds that do not count, until two in a row are alike."""
     before: tuple[Figure, Figure] | None = None
-    for number in range(WARM_ROUNDS):
+    for number in range(row.warm_rounds):
         watch.progress(0, f"warm-up {number + 1}")
         now = _round(row, endpoint, plan.scale, watch, turned=False)
         if before and all(abs(a.value / b.value - 1) < STEADY for a, b in zip(before, now, strict=True) if b.value):

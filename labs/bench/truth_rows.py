@@ -22,6 +22,7 @@ STALLED = tuple(
         frozen_p99("redis-pubsub", frozen_s, PACED),
         Goal(0.95, 1.05),
         "ms",
+        warm_rounds=0,
     )
     for name, frozen_s in STALLS.items()
 )
@@ -36,6 +37,7 @@ PUNCTUAL = tuple(
         lateness("redis-pubsub", "fast", Workload(rate_per_s=rate, duration_s=4, warmup_s=1, spin=True)),
         Goal(high=goal),
         "µs",
+        warm_rounds=1,
     )
     for rate, goal in LATE.items()
 )

@@ -1,6 +1,6 @@
 """Brokers that run beside us and that the environment names, as in the `lab` container of docker-compose.yml.
 
-    LABS_GIVEN="redis=redis:6379 rabbitmq=rabbitmq:5672 kafka=kafka:19092"
+    LABS_GIVEN="redis=redis:6379 rabbitmq=rabbitmq:5672 kafka=kafka:19092" LABS_GIVEN_STREAM=5552
 
 Their logins are those of `.labs/secrets.json`; `python -m labs.stack.given COMMAND ...` writes that file from the
 environment, takes the passwords out of it and becomes the command.
@@ -36,7 +36,8 @@ def endpoints() -> dict[str, Endpoint]:
 def _proven(broker: str, host: str, port: int) -> Endpoint:
     """The endpoint with its version, after a message went round; asked once per process."""
     user, password = state.secrets()[broker] if broker != "kafka" else ("", "")
-    bare = Endpoint(broker, host, port, user, password, backend="compose", container=host)
+    stream_port = int(os.environ.get("LABS_GIVEN_STREAM", "0")) if broker == "rabbitmq" else 0
+    bare = Endpoint(broker, host, port, user, password, stream_port=stream_port, backend="compose", container=host)
     return replace(bare, version=probe.round_trip(bare))
 
 
