@@ -11,6 +11,7 @@ from labs.bench import report
 from labs.bench.base import Figure, Goal, Row, Setting, summary
 from labs.bench.guard import DISTURBED_CORES, limit, turn
 from labs.bench.rounds import MOST, Plan, run_rows
+from labs.bound import Stamp
 from labs.brokers.base import BrokerError, Endpoint
 from labs.recorder import CancelledError, Watch
 from labs.widgets import bench_page
@@ -104,14 +105,15 @@ def test_a_goal_is_a_range_and_a_row_without_one_is_only_shown(
 
 
 def test_the_client_is_the_limit_only_where_it_was_busy_and_the_broker_was_not() -> None:
-    def taken(broker: float | None, client: float) -> tuple[str, bool]:
+    def taken(broker: float | None, client: float) -> tuple[str, Stamp]:
         with turn(Endpoint("redis", "127.0.0.1", 1)) as took:
             pass
         took.cores = {"broker": broker, "client": client}
         return limit("redis", took)
 
-    assert taken(0.4, 0.95)[1] is True
-    assert taken(0.95, 0.95) == (taken(0.95, 0.95)[0], False)
+    assert taken(0.4, 0.95)[1] == "client-bound"
+    assert taken(0.95, 0.95)[1] == "broker-bound"
+    assert taken(0.1, 0.1)[1] == "window-bound"
     assert "the broker" in taken(0.95, 0.2)[0]
     assert "round trip" in taken(0.1, 0.1)[0]
     assert "?" in taken(None, 0.95)[0]

@@ -12,7 +12,7 @@ import pytest
 
 from labs import charts, stack
 from labs.bench.base import Figure
-from labs.bound import bottleneck
+from labs.bound import Stamp, bottleneck
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
@@ -149,13 +149,11 @@ def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
 # ---- the labs
 
 
-def point(lab: Any, name: str, per_s: float, *, client_bound: bool = False) -> dict[str, Any]:
+def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> dict[str, Any]:
     """A digest of that way, as three equal repeats would make it."""
     chosen = next(one for one in ways_of(lab) if one.name == name)
-    limit = "the client had no processor time left" if client_bound else "the broker had no processor time left"
-    figures = [
-        Figure(per_s * share, 1.0, {"broker": 0.9, "client": 0.5}, limit, client_bound) for share in (0.9, 1, 1.1)
-    ]
+    used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"
+    figures = [Figure(per_s * share, 1.0, used, limit, stamp == "client-bound", stamp=stamp) for share in (0.9, 1, 1.1)]
     return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
 
 
@@ -169,7 +167,7 @@ def ways_of(lab: Any) -> list[Way]:
 @rate_labs
 def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
     for one in ways_of(lab):
-        bound, free = (point(lab, one.name, 12_345.0, client_bound=flag) for flag in (True, False))
+        bound, free = (point(lab, one.name, 12_345.0, stamp) for stamp in ("client-bound", "broker-bound"))
         shown = RATE_LOOK.view(bound)
         told = json.dumps(
             [shown["label"], shown["title"], shown["sentence"], shown["strip"], charts.rates([bound]).to_json()]
@@ -178,6 +176,22 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
         assert shown["strip"][0]["fate"] == "client"
         assert BROKER_NAMES[one.broker] in RATE_LOOK.view(free)["title"]
         assert RATE_LOOK.view(free)["strip"][0]["fate"] == "broker"
+
+
+@rate_labs
+def test_a_rate_that_the_round_trip_decided_is_not_drawn_as_the_most_of_the_broker(lab: Any) -> None:
+    shown = RATE_LOOK.view(point(lab, ways_of(lab)[0].name, 12_345.0, "window-bound"))
+    assert shown["strip"][0]["fate"] == "window"
+    assert shown["title"].endswith("and the round trip was the limit")
+    assert "window" in dict(RATE_LOOK.layouts([])["strips"]["fates"])
+
+
+def test_a_point_is_named_after_what_most_of_its_repeats_say() -> None:
+    lab = experiment("redis-million")
+    stamps: tuple[Stamp, ...] = ("window-bound", "broker-bound", "broker-bound")
+    figures = [Figure(1.0, 1.0, {}, f"said {stamp}", stamp=stamp) for stamp in stamps]
+    assert _digest(lab.name, ways_of(lab)[0], figures, {})["median"]["stamp"] == "broker-bound"
+    assert _digest(lab.name, ways_of(lab)[0], figures, {})["median"]["limit"] == "said broker-bound"
 
 
 @rate_labs
@@ -204,9 +218,10 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
     assert said_elsewhere(lab.name, ()) == []
 
 
-def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = ()) -> str:
+def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = (), waits: tuple[str, ...] = ()) -> str:
     lab = experiment(name)
-    found = [point(lab, way, per_s, client_bound=way in bound) for way, per_s in rates.items()]
+    stamps: dict[str, Stamp] = dict.fromkeys(bound, "client-bound") | dict.fromkeys(waits, "window-bound")
+    found = [point(lab, way, per_s, stamps.get(way, "broker-bound")) for way, per_s in rates.items()]
     return str(lab.verdict([*found, *lab.elsewhere()])[0].word)
 
 
@@ -218,6 +233,7 @@ def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = ()) -> 
         ({"raw-window": 5_000}, (), "holds with conditions"),
         ({"pika-window": 50_000}, ("pika-window",), "undecided here"),
         ({"pika-window": 90_000, "raw-window": 30_000}, ("pika-window",), "holds"),
+        ({"stream": 500_000, "raw-window": 30_000}, ("stream",), "no longer holds"),  # at least so much
         ({}, (), "undecided here"),
     ],
 )
@@ -232,6 +248,8 @@ def test_c32_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: 
         ({"batch-1000": 300_000}, (), "holds with conditions"),
         ({"batch-1000": 300_000}, ("batch-1000",), "undecided here"),
         ({"batch-1": 5000}, (), "undecided here"),
+        ({"batch-5000": 900_000, "batch-1000": 300_000}, ("batch-5000",), "holds with conditions"),
+        ({"batch-5000": 1_100_000}, ("batch-5000",), "holds with conditions"),  # at least so much
     ],
 )
 def test_c44_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
@@ -244,6 +262,7 @@ def test_c44_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: 
         ({"lpush-512": 1_100_000}, (), "holds with conditions"),
         ({"publish-512": 2_000_000}, (), "undecided here"),  # nobody heard it
         ({"xadd-512": 800_000}, ("xadd-512",), "undecided here"),
+        ({"xadd-512": 800_000}, (), "undecided here"),  # the rule has a word for a million only
     ],
 )
 def test_c53_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
@@ -274,3 +293,11 @@ def test_c28_by_its_rule() -> None:
     assert word_of("messages-or-megabytes", rates) == "holds"
     assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}) == "holds with conditions"
     assert word_of("messages-or-megabytes", {"redis-16": 1.0}) == "undecided here"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-each",)) == "undecided here"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-100",)) == "holds with conditions"
+    assert word_of("messages-or-megabytes", rates, ("kafka-100",)) == "undecided here"
+
+
+def test_a_rate_with_one_message_under_way_says_nothing_of_what_a_queue_takes() -> None:
+    assert word_of("fifty-thousand", {"raw-one": 6000.0}, waits=("raw-one",)) == "undecided here"
+    assert word_of("fifty-thousand", {"raw-one": 6000.0}) == "holds with conditions"

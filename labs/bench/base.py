@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from labs.bound import Stamp
 from labs.brokers.base import Endpoint
 from labs.recorder import Watch
 
@@ -25,6 +26,8 @@ class Figure:
     """Cores that processes used which are neither the broker nor ours."""
     said: str = ""
     """The tool and its command, or what of our ledger a reader has to know."""
+    stamp: Stamp | None = None
+    """Who was the bottleneck, in one word; None where nobody asked."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from labs.bound import BUSY, ONE_THREAD
+from labs.bound import BUSY, ONE_THREAD, Stamp
 from labs.brokers.base import Endpoint
 from labs.cpu import tree
 
@@ -67,16 +67,16 @@ def _our_s() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, bool]:
-    """Who was the bottleneck, in words, and whether it was the client, which has `client_cores` to use."""
+def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stamp]:
+    """Who was the bottleneck, in words and in one; the client has `client_cores` to use."""
     used, ours = took.cores["broker"], took.cores["client"] or 0.0
     said = f"client {ours:.2f} cores, broker {'?' if used is None else f'{used:.2f}'}"
     whole = os.cpu_count() or 1
     one_thread = broker in ONE_THREAD
     if used is not None and used > BUSY * (1 if one_thread else whole):
-        return f"the broker ({said})", False
+        return f"the broker ({said})", "broker-bound"
     if ours > BUSY * client_cores:
-        return f"the client ({said})", True
+        return f"the client ({said})", "client-bound"
     if used is not None and used + ours > ALL * whole:
-        return f"the machine's {whole} cores ({said})", False
-    return f"the round trip: neither was busy ({said})", False
+        return f"the machine's {whole} cores ({said})", "machine-bound"
+    return f"the round trip: neither was busy ({said})", "window-bound"

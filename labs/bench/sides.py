@@ -40,7 +40,7 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
         said = _ledger(run, using, part)
-        return Figure(rate, took.took_s, cpu_cores(run), why, stamp == "client-bound", took.foreign, said)
+        return Figure(rate, took.took_s, cpu_cores(run), why, stamp == "client-bound", took.foreign, said, stamp)
 
     return side
 
@@ -59,9 +59,10 @@ def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
     def side(here: Setting) -> Figure:
         with turn(here.endpoint) as took:
             found = run(here.endpoint, here.scale)
-        who, client = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
+        who, stamp = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
         said = f"{found.tool} {found.version}: {found.command}"
-        return Figure(found.per_s, took.took_s, took.cores, who, client, took.foreign, said)
+        bound = stamp == "client-bound"
+        return Figure(found.per_s, took.took_s, took.cores, who, bound, took.foreign, said, stamp)
 
     return side
 
@@ -98,8 +99,9 @@ def unstamped(name: str, load: Ceiling) -> Side:
                 began_s = time.monotonic()
                 _publish_all(publisher, replace(load, messages=size))
                 rate = size / (time.monotonic() - began_s)
-            who, client = limit(using.broker, took)
-        return Figure(rate, took.took_s, took.cores, who, client, took.foreign, using.label)
+            who, stamp = limit(using.broker, took)
+        bound = stamp == "client-bound"
+        return Figure(rate, took.took_s, took.cores, who, bound, took.foreign, using.label, stamp)
 
     return side
 

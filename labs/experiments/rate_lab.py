@@ -84,6 +84,7 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
         {
             "per_s": float(f"{one.value:.5g}"),
             "client_bound": one.client_bound,
+            "stamp": one.stamp,
             "limit": one.limit,
             "cores": {role: None if used is None else round(used, 2) for role, used in one.cores.items()},
             "foreign": round(one.foreign, 3),
@@ -93,6 +94,8 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
         for one in figures
     ]
     bound = sum(one.client_bound for one in figures) * 2 > len(figures)
+    alike = [one for one in figures if one.client_bound == bound]
+    stamp = statistics.mode(one.stamp for one in alike)
     values = [one.value for one in figures]
     return {
         "format": FORMAT,
@@ -110,7 +113,8 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
         "median": {
             "per_s": float(f"{statistics.median(values):.5g}"),
             "client_bound": bound,
-            "limit": next(one.limit for one in figures if one.client_bound == bound),
+            "stamp": stamp,
+            "limit": next(one.limit for one in alike if one.stamp == stamp),
         },
         "spread": {"per_s": [min(values), max(values)]},
         "card": dict(card),
@@ -220,7 +224,12 @@ def rate(found: Mapping[str, Digest], name: str) -> float | None:
     return float(found[name]["median"]["per_s"]) if name in found else None
 
 
+def saturated(digest: Digest) -> bool:
+    """Whether the broker, or the machine it shares with us, had no more to give: only then is a rate its most."""
+    return digest["median"]["stamp"] in ("broker-bound", "machine-bound")
+
+
 def best(digests: Sequence[Digest], *, honest: bool = True) -> Digest | None:
-    """The fastest point; `honest` leaves out those where our client was the limit."""
-    known = [digest for digest in digests if not (honest and digest["median"]["client_bound"])]
+    """The fastest point; `honest` leaves out those where our client or the round trip was the limit."""
+    known = [digest for digest in digests if saturated(digest) or not honest]
     return max(known, key=lambda digest: float(digest["median"]["per_s"]), default=None)

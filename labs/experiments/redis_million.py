@@ -73,7 +73,9 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
         return [Verdict("C53", "holds with conditions", f"{text} It takes pipelines of {DEEP} and more.")]
     if top["median"]["client_bound"]:
         return [Verdict("C53", "undecided here", f"{text} Our own client was the limit.")]
-    return [Verdict("C53", "holds with conditions", f"{text} A million was not reached on this machine.")]
+    return [
+        Verdict("C53", "undecided here", f"{text} This machine did not reach a million, and the rule asks for one.")
+    ]
 
 
 REDIS_MILLION = rate_lab(

@@ -16,7 +16,12 @@ from labs.words import BROKER_NAMES
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""
 COLUMNS = ("Way", "Messages/s", "Range", "MB/s", "Payload, B", "Limit", "Repeats or source")
-FATE_WORDS = {"broker": "broker or machine at its limit", "client": "our client at its limit", "published": "published"}
+FATE_WORDS = {
+    "broker": "broker or machine at its limit",
+    "window": "nobody at the limit: the round trip decides",
+    "client": "our client at its limit",
+    "published": "published",
+}
 
 
 def rate_text(per_s: float) -> str:
@@ -27,6 +32,18 @@ def rate_text(per_s: float) -> str:
 def client_bound(digest: Digest) -> bool:
     """Whether our own client was the limit."""
     return bool(digest["median"].get("client_bound"))
+
+
+def window_bound(digest: Digest) -> bool:
+    """Whether nobody was busy: the window and the round trip decided."""
+    return bool(digest["median"].get("stamp") == "window-bound")
+
+
+def fate(digest: Digest) -> str:
+    """The kind of a bar; FATE_WORDS says what it means."""
+    if published(digest):
+        return "published"
+    return "client" if client_bound(digest) else "window" if window_bound(digest) else "broker"
 
 
 def published(digest: Digest) -> bool:
@@ -44,7 +61,8 @@ def title(digest: Digest) -> str:
     label, per_s = digest["settings"]["label"], rate_text(digest["median"]["per_s"])
     if client_bound(digest):
         return f"{label}: {per_s}, and the client was the limit"
-    return f"{BROKER_NAMES[digest['settings']['broker']]}, {label}: {per_s}"
+    why = ", and the round trip was the limit" if window_bound(digest) else ""
+    return f"{BROKER_NAMES[digest['settings']['broker']]}, {label}: {per_s}{why}"
 
 
 def spread(digest: Digest) -> str:
@@ -70,9 +88,8 @@ def strip(digest: Digest) -> list[dict[str, Any]]:
     """A bar on a log scale, and the rest of the scale."""
     per_s = max(digest["median"]["per_s"], LOW)
     share = min(math.log(per_s / LOW) / math.log(HIGH / LOW), 1.0)
-    fate = "published" if published(digest) else "client" if client_bound(digest) else "broker"
     return [
-        {"fate": fate, "share": round(max(share, 0.01), 4), "text": limit(digest)},
+        {"fate": fate(digest), "share": round(max(share, 0.01), 4), "text": limit(digest)},
         {"fate": "rest", "share": round(1 - share, 4), "text": ""},
     ]
 
@@ -107,7 +124,7 @@ def view(digest: Digest) -> View:
 def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """What the columns of the bars are called, and their kinds in order."""
     names = ["Way", "Messages a second, each step of the bar is ten times the one before", "Messages/s"]
-    return {"strips": {"heads": names, "fates": [[fate, words] for fate, words in FATE_WORDS.items()]}}
+    return {"strips": {"heads": names, "fates": [list(one) for one in FATE_WORDS.items()]}}
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {
