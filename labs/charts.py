@@ -13,7 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from labs import passport_traces
-from labs.looks import fault, jobs, rate
+from labs.looks import fault, jobs, lines, rate
 from labs.profile import BROKERS, RUNGS
 from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
@@ -225,3 +225,14 @@ def rates(digests: Sequence[Digest]) -> go.Figure:
     axes = {"xaxis": {"type": "log", "title": "messages a second"}, "yaxis": {"automargin": True}}
     title = rate.title(ranked[-1]) if ranked else "Nothing was measured"
     return _table_figure(bars, title, 200 + 44 * len(bars), **axes, showlegend=False)
+
+
+def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
+    """Rates along `axis`, both logarithmic, a line a method, hollow as in `rates`; published figures are dotted levels.
+
+    Where the payload differs, megabytes a second stand in a panel of their own.
+    """
+    drawn = [go.Scatter(trace) for trace in lines.traces(digests, palette())]
+    axes = lines.axes(digests, axis, palette()["ink"])
+    title = f"Messages a second against {axis.split(',')[0]}"
+    return _table_figure(drawn, title, HEIGHT_PX + 60, **axes, showlegend=True, legend=LEGEND)

@@ -218,6 +218,30 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
     assert said_elsewhere(lab.name, ()) == []
 
 
+@rate_labs
+def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a_line(lab: Any) -> None:
+    on_lines = [one for one in ways_of(lab) if one.line]
+    assert bool(on_lines) == ("lines" in lab.charts)
+    if not on_lines:
+        return
+    bound = on_lines[0].name
+    stamps: dict[str, Stamp] = {bound: "client-bound"}
+    found = [point(lab, one.name, 1000.0 + n, stamps.get(one.name, "broker-bound")) for n, one in enumerate(on_lines)]
+    figure = lab.charts["lines"]([*reversed(found), *lab.elsewhere()])
+    for line in figure.data:
+        assert list(line.x) == sorted(line.x)
+        assert len(line.x) > 1
+        assert not any(name in line.name for name in BROKER_NAMES.values())
+    hollow = sum(mark.endswith("-open") for line in figure.data for mark in line.marker.symbol)
+    panels = 2 if len({one.body_bytes for one in on_lines}) > 1 else 1
+    assert hollow == panels
+    assert len(figure.layout.shapes) == len(lab.elsewhere())
+    if panels == 2:
+        first, second = figure.data[0], figure.data[len(figure.data) // 2]
+        megabytes = [y * size / 1e6 for y, size in zip(first.y, first.x, strict=True)]
+        assert list(second.y) == pytest.approx(megabytes)
+
+
 def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = (), waits: tuple[str, ...] = ()) -> str:
     lab = experiment(name)
     stamps: dict[str, Stamp] = dict.fromkeys(bound, "client-bound") | dict.fromkeys(waits, "window-bound")

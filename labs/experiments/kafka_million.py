@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labs.bench.kafka_rows import produces
 from labs.digest import Digest
 from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import best, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
 from labs.looks.rate import rate_text
 from labs.workload import Ceiling
 
@@ -18,6 +18,11 @@ LAPTOP = 0.2
 
 def _batch(size: int, messages: int) -> Ceiling:
     return Ceiling(messages=messages, window=max(10 * size, 10), batch=size)
+
+
+def _in_batches(size: int, messages: int) -> Way:
+    label, load = f"raw record batches of {size:,}", _batch(size, messages)
+    return on_line("raw record batches", size, way(f"batch-{size}", label, "kafka-acks-all", "fast", load))
 
 
 WAYS = (
@@ -35,11 +40,11 @@ WAYS = (
         "idiomatic",
         Ceiling(messages=60_000, window=20_000, batch=2000),
     ),
-    way("batch-1", "raw record batches of 1", "kafka-acks-all", "fast", _batch(1, 5000)),
-    way("batch-10", "raw record batches of 10", "kafka-acks-all", "fast", _batch(10, 50_000)),
-    way("batch-100", "raw record batches of 100", "kafka-acks-all", "fast", _batch(100, 300_000)),
-    way("batch-1000", "raw record batches of 1,000", "kafka-acks-all", "fast", _batch(1000, 1_500_000)),
-    way("batch-5000", "raw record batches of 5,000", "kafka-acks-all", "fast", _batch(5000, 2_000_000)),
+    _in_batches(1, 5000),
+    _in_batches(10, 50_000),
+    _in_batches(100, 300_000),
+    _in_batches(1000, 1_500_000),
+    _in_batches(5000, 2_000_000),
     way("acks-1", "raw record batches of 5,000, acks=1", "kafka-acks-1", "fast", _batch(5000, 2_000_000)),
     way("flush", "raw record batches of 100, flushed one by one", "kafka-flush", "fast", _batch(100, 3000)),
     tool_way(
@@ -86,5 +91,6 @@ KAFKA_MILLION = rate_lab(
     ways=WAYS,
     default="batch-1000",
     others=OTHERS,
+    axis="messages in a batch",
     verdict=verdict,
 )

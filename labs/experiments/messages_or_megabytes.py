@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import Way, points, rate_lab, way
+from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.looks.rate import rate_text
 from labs.workload import Ceiling
 
@@ -25,13 +25,8 @@ def _ways() -> Iterator[Way]:
             count = max(min(FULL[broker], MOST_BYTES // size), 500)
             batch = max(min(count // 20, 500, 2_000_000 // size), 1)
             label = f"{METHODS[broker]}, {size:,} B, in a window"
-            yield way(
-                f"{broker}-{size}",
-                label,
-                using,
-                "fast",
-                Ceiling(messages=count, window=4 * batch, batch=batch, body_bytes=size),
-            )
+            load = Ceiling(messages=count, window=4 * batch, batch=batch, body_bytes=size)
+            yield on_line(METHODS[broker], size, way(f"{broker}-{size}", label, using, "fast", load))
         one = Ceiling(messages=3000, window=1, batch=1)
         yield way(f"{broker}-each", f"{METHODS[broker]}, 100 B, one by one", using, "fast", one)
 
@@ -81,5 +76,6 @@ MESSAGES_OR_MEGABYTES = rate_lab(
     ways=tuple(_ways()),
     default="redis-100",
     others=(),
+    axis="payload, bytes",
     verdict=verdict,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import Way, points, rate_lab, way
+from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.looks.rate import rate_text
 from labs.workload import Ceiling
 
@@ -26,7 +26,7 @@ def _ways() -> Iterator[Way]:
         for window in WINDOWS:
             load = Ceiling(messages=MESSAGES[window], window=window, batch=max(window // 5, 1))
             said = "one by one" if window == 1 else f"{window:,} without an answer"
-            yield way(f"{kind}-{window}", f"{label}, {said}", using, "fast", load)
+            yield on_line(label, window, way(f"{kind}-{window}", f"{label}, {said}", using, "fast", load))
 
 
 def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
@@ -72,5 +72,6 @@ PRICE_OF_PERSISTENCE = rate_lab(
     ways=tuple(_ways()),
     default="persistent-100",
     others=(),
+    axis="messages without an answer",
     verdict=verdict,
 )

@@ -10,7 +10,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -47,6 +47,10 @@ class Way:
     body_bytes: int = 100
     client: str = ""
     """The client or tool by name, where it is not that of the idiomatic lane."""
+    line: str = ""
+    """The line that this way is a point of, by a name that is not the broker's; empty if of none."""
+    along: int = 0
+    """Where on that line; the lab's `axis` says in what unit."""
 
     @property
     def broker(self) -> str:
@@ -58,6 +62,11 @@ def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part 
     """A way that our own generator goes."""
     client = "" if lane == "idiomatic" else "own frames, fast lane"
     return Way(name, label, using, ours(using, lane, load, part), lane, load, load.body_bytes, client)
+
+
+def on_line(line: str, along: int, one: Way) -> Way:
+    """The way as a point of a line."""
+    return replace(one, line=line, along=along)
 
 
 def tool_way(name: str, label: str, using: str, side: Side, client: str) -> Way:
@@ -108,6 +117,7 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
             "rung": using.rung,
             "lane": chosen.lane,
             "body_bytes": chosen.body_bytes,
+            **({"line": chosen.line, "along": chosen.along} if chosen.line else {}),
         },
         "repeats": repeats,
         "median": {
@@ -164,9 +174,10 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
     ways: Sequence[Way],
     default: str,
     others: Sequence[str],
+    axis: str = "",
     verdict: Callable[[Sequence[Digest]], list[Verdict]],
 ) -> Experiment:
-    """A lab whose one control is the way; `others` are published figures by name."""
+    """A lab whose one control is the way; `others` are published figures, `axis` is what its lines run along."""
     known = {one.name: one for one in ways}
     brokers = tuple(dict.fromkeys(one.broker for one in ways))
     elsewhere = [
@@ -199,7 +210,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
-        charts={"rates": charts.rates},
+        charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
         look=RATE_LOOK,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labs.bench.redis_rows import benchmark_best
 from labs.digest import Digest
 from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.looks.rate import rate_text
 from labs.workload import Ceiling
 
@@ -19,6 +19,11 @@ def _deep(depth: int, messages: int) -> Ceiling:
     return Ceiling(messages=messages, window=max(4 * depth, 1), batch=depth)
 
 
+def _xadd(depth: int, said: str, load: Ceiling) -> Way:
+    one = way(f"xadd-{depth}", f"raw frames, XADD, {said}", "redis-stream-none", "fast", load)
+    return on_line("raw frames, XADD", depth, one)
+
+
 WAYS = (
     way(
         "redis-py-one",
@@ -28,15 +33,9 @@ WAYS = (
         Ceiling(messages=8000, window=1, batch=1),
     ),
     way("redis-py-512", "redis-py, XADD in pipelines of 512", "redis-stream-none", "idiomatic", _deep(512, 150_000)),
-    way(
-        "xadd-1",
-        "raw frames, XADD one by one",
-        "redis-stream-none",
-        "fast",
-        Ceiling(messages=15_000, window=1, batch=1),
-    ),
-    way("xadd-16", "raw frames, XADD, pipelines of 16", "redis-stream-none", "fast", _deep(16, 300_000)),
-    way("xadd-512", "raw frames, XADD, pipelines of 512", "redis-stream-none", "fast", _deep(512, 800_000)),
+    _xadd(1, "one by one", Ceiling(messages=15_000, window=1, batch=1)),
+    _xadd(16, "pipelines of 16", _deep(16, 300_000)),
+    _xadd(512, "pipelines of 512", _deep(512, 800_000)),
     way("lpush-512", "raw frames, LPUSH of 512 at once", "redis-list-none", "fast", _deep(512, 1_000_000)),
     way("publish-512", "raw frames, PUBLISH, nobody subscribed", "redis-pubsub", "fast", _deep(512, 1_500_000)),
     way("publish-read", "raw frames, PUBLISH, one subscriber", "redis-pubsub", "fast", _deep(512, 1_000_000), "both"),
@@ -87,5 +86,6 @@ REDIS_MILLION = rate_lab(
     ways=WAYS,
     default="xadd-512",
     others=OTHERS,
+    axis="commands in a pipeline",
     verdict=verdict,
 )
