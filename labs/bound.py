@@ -17,9 +17,9 @@ from labs.workload import NS_PER_S, Ceiling
 
 Cores = dict[str, float | None]
 """Mean cores used, by role; None where it could not be seen."""
-Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound"]
-"""The last two are for closed loops: broker and clients have taken every core; nobody was busy, so that the round trip
-decided."""
+Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound", "unknown"]
+"""The last three are for closed loops: broker and clients have taken every core; nobody was busy, so that the round
+trip decided; the processor time of one side could not be seen, so that nobody can say."""
 BUSY = 0.85
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
@@ -141,6 +141,8 @@ def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
         return "client-bound", f"the client had no processor time left ({said})"
     if (used or 0.0) + sum(clients) > ALL * whole:
         return "machine-bound", f"broker and clients had taken all {whole} cores ({said})"
+    if used is None or all(cores[role] is None for role in ("producer", "consumer")):
+        return "unknown", f"not all processor time could be seen ({said})"
     return "window-bound", f"nobody was busy: the window and the round trip decided ({said})"
 
 

@@ -205,18 +205,18 @@ def jobs_done(digests: Sequence[Digest]) -> go.Figure:
     return _table_figure(bars, jobs.summary(digests), 200 + 44 * len(known), **axes, **both)
 
 
-SHAPES = {"broker": "", "window": ".", "client": "", "published": "/"}
+SHAPES = {"broker": "", "window": ".", "unseen": "x", "client": "", "published": "/"}
 
 
 def rates(digests: Sequence[Digest]) -> go.Figure:
     """Messages a second, a bar a way of sending on a log axis; hollow where our client was the limit.
 
-    Dotted where nobody was at the limit, striped where others measured it.
+    Dotted where nobody was at the limit, crossed where that could not be seen, striped where others measured it.
     """
     ranked = sorted(digests, key=lambda digest: float(digest["median"]["per_s"]))
     bars = []
     for digest in ranked:
-        colour, hollow = palette()[digest["settings"]["broker"]], rate.fate(digest) in ("client", "window")
+        colour, hollow = palette()[digest["settings"]["broker"]], rate.fate(digest) in rate.HOLLOW
         marks = {"color": "rgba(0,0,0,0)" if hollow else colour, "line": {"color": colour, "width": 2}}
         marks["pattern"] = {"shape": SHAPES[rate.fate(digest)], "fgcolor": colour}
         name = f"{digest['settings']['label']}<br><sub>{rate.limit(digest)}</sub>"

@@ -117,6 +117,8 @@ def test_the_client_is_the_limit_only_where_it_was_busy_and_the_broker_was_not()
     assert "the broker" in taken(0.95, 0.2)[0]
     assert "round trip" in taken(0.1, 0.1)[0]
     assert "?" in taken(None, 0.95)[0]
+    assert taken(None, 0.95)[1] == "client-bound"
+    assert taken(None, 0.1)[1] == "unknown"  # what was not seen was not idle
 
 
 def test_a_turn_sees_the_processor_time_that_this_process_used() -> None:

@@ -122,7 +122,7 @@ def test_a_closed_loop_never_has_more_under_way_than_its_window(part: Any, tmp_p
     assert (ledger.acknowledged, ledger.lost, ledger.duplicated) == (plan.messages, 0, 0)
     assert ledger.verdict == ("unknown" if part == "produce" else "kept")
     assert ledger.delivered == (0 if part == "produce" else plan.messages)
-    assert bottleneck(run, "memory")[0] in ("client-bound", "broker-bound", "machine-bound", "window-bound")
+    assert bottleneck(run, "memory")[0] in ("client-bound", "broker-bound", "machine-bound", "window-bound", "unknown")
 
 
 @pytest.mark.broker
@@ -179,11 +179,22 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
 
 
 @rate_labs
-def test_a_rate_that_the_round_trip_decided_is_not_drawn_as_the_most_of_the_broker(lab: Any) -> None:
-    shown = RATE_LOOK.view(point(lab, ways_of(lab)[0].name, 12_345.0, "window-bound"))
-    assert shown["strip"][0]["fate"] == "window"
-    assert shown["title"].endswith("and the round trip was the limit")
-    assert "window" in dict(RATE_LOOK.layouts([])["strips"]["fates"])
+@pytest.mark.parametrize(
+    ("stamp", "fate", "said"),
+    [("window-bound", "window", "the round trip was the limit"), ("unknown", "unseen", "the limit is not known")],
+)
+def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
+    lab: Any, stamp: Stamp, fate: str, said: str
+) -> None:
+    shown = RATE_LOOK.view(point(lab, ways_of(lab)[0].name, 12_345.0, stamp))
+    assert shown["strip"][0]["fate"] == fate
+    assert shown["title"].endswith(f"and {said}")
+    assert fate in dict(RATE_LOOK.layouts([])["strips"]["fates"])
+
+
+def test_what_was_not_seen_was_not_idle() -> None:
+    run = made([0, 1, 2], [1, 2, 3], [1, 2, 3])
+    assert bottleneck(run, "redis")[0] == "unknown"
 
 
 def test_a_point_is_named_after_what_most_of_its_repeats_say() -> None:

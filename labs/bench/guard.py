@@ -79,4 +79,6 @@ def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stam
         return f"the client ({said})", "client-bound"
     if used is not None and used + ours > ALL * whole:
         return f"the machine's {whole} cores ({said})", "machine-bound"
+    if used is None:
+        return f"unknown: the broker's processor time could not be seen ({said})", "unknown"
     return f"the round trip: neither was busy ({said})", "window-bound"

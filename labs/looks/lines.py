@@ -42,7 +42,7 @@ def traces(digests: Sequence[Digest], ink: Mapping[str, str]) -> list[dict[str, 
 
 def _trace(name: str, line: Sequence[Digest], at: int, dash: str, ink: Mapping[str, str]) -> dict[str, Any]:
     broker, number = line[0]["settings"]["broker"], _number(at)
-    hollow = [rate.fate(digest) in ("client", "window") for digest in line]
+    hollow = [rate.fate(digest) in rate.HOLLOW for digest in line]
     return {
         "x": [digest["settings"]["along"] for digest in line],
         "y": [d["median"]["per_s"] * (d["settings"]["body_bytes"] / 1e6 if at else 1) for d in line],

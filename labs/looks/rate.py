@@ -19,9 +19,13 @@ COLUMNS = ("Way", "Messages/s", "Range", "MB/s", "Payload, B", "Limit", "Repeats
 FATE_WORDS = {
     "broker": "broker or machine at its limit",
     "window": "nobody at the limit: the round trip decides",
+    "unseen": "not known: not all processor time could be seen",
     "client": "our client at its limit",
     "published": "published",
 }
+HOLLOW = ("client", "window", "unseen")
+WHY = {"window": ", and the round trip was the limit", "unseen": ", and the limit is not known"}
+"""What a title adds where the rate is not known to be the most."""
 
 
 def rate_text(per_s: float) -> str:
@@ -34,16 +38,13 @@ def client_bound(digest: Digest) -> bool:
     return bool(digest["median"].get("client_bound"))
 
 
-def window_bound(digest: Digest) -> bool:
-    """Whether nobody was busy: the window and the round trip decided."""
-    return bool(digest["median"].get("stamp") == "window-bound")
-
-
 def fate(digest: Digest) -> str:
     """The kind of a bar; FATE_WORDS says what it means."""
     if published(digest):
         return "published"
-    return "client" if client_bound(digest) else "window" if window_bound(digest) else "broker"
+    if client_bound(digest):
+        return "client"
+    return {"window-bound": "window", "unknown": "unseen"}.get(digest["median"]["stamp"], "broker")
 
 
 def published(digest: Digest) -> bool:
@@ -61,7 +62,7 @@ def title(digest: Digest) -> str:
     label, per_s = digest["settings"]["label"], rate_text(digest["median"]["per_s"])
     if client_bound(digest):
         return f"{label}: {per_s}, and the client was the limit"
-    why = ", and the round trip was the limit" if window_bound(digest) else ""
+    why = WHY.get(fate(digest), "")
     return f"{BROKER_NAMES[digest['settings']['broker']]}, {label}: {per_s}{why}"
 
 
