@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from labs import stack
 from labs.stack import disks
 from tests import engine
 from tests.interrupts import hearing
@@ -38,6 +39,22 @@ class NotRun:
             terminalreporter.section(f"{len(names)} tests marked {marker} were not run: {self.reasons[marker]}")
             for name in names:
                 terminalreporter.write_line(f"  not run: {name}")
+
+
+class Shared:
+    """Brokers that the notebooks find running, as a reader's do after `labs up`: a start for each would take long."""
+
+    def __init__(self) -> None:
+        self.up = False
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if item.path.suffix == ".ipynb" and not self.up:
+            self.up = True
+            stack.up(report=lambda _text: None)
+
+    def pytest_sessionfinish(self) -> None:
+        if self.up:
+            stack.down(report=lambda _text: None)
 
 
 def browser_reason() -> str:
@@ -72,7 +89,9 @@ def main(arguments: list[str]) -> int:
         reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
         plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
         paths = [] if any(not argument.startswith("-") for argument in arguments) else ["tests", "notebooks"]
-        return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments, *paths], plugins=[plugin]))
+        return int(
+            pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments, *paths], plugins=[plugin, Shared()])
+        )
 
 
 if __name__ == "__main__":
