@@ -1,5 +1,6 @@
 """Redis' fast lane where the common suite does not look: errors among answers, answers in pieces, the vendor's tool."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from labs.brokers import LaneError, on_lane, open_broker, open_publisher
 from labs.brokers.base import Address, Endpoint, RefusedError
 from labs.brokers.fast.redis_list import Consumer as ListConsumer
 from labs.brokers.fast.redis_pubsub import Consumer as Subscriber
+from labs.brokers.fast.redis_stream import Publisher as StreamPublisher
 from labs.brokers.fast.redis_wire import Template, Wire, bulk, has_error, lines
 from labs.messages import HEADER, encode, filler
 from labs.native import ToolError, redis_benchmark
@@ -76,6 +78,38 @@ def test_messages_of_mixed_sizes_in_pieces_of_any_size_come_out_as_they_were(siz
         answer = b"*2\r\n" + bulk(b"key") + b"*%d\r\n" % len(alike) + b"".join(map(bulk, alike))
         assert fed(popper, answer, size) == alike
     assert popper.wire.arrived == b""
+
+
+@pytest.mark.parametrize("lengths", [[100, 100, 90], [100, 16], [20, 20, 0], [100, 1]])
+@pytest.mark.parametrize("size", [1, 64, 100_000])
+def test_a_list_whose_last_message_is_the_smallest_is_not_waited_for(lengths: list[int], size: int) -> None:
+    bodies = [bytes(length) for length in lengths]
+    popper = ListConsumer(NOWHERE, "labs")
+    answer = b"*2\r\n" + bulk(b"key") + b"*%d\r\n" % len(bodies) + b"".join(map(bulk, bodies))
+    assert fed(popper, answer, size) == bodies
+
+
+@pytest.mark.parametrize(
+    ("said", "confirmed", "refused"),
+    [
+        (b"-OOM no\r\n", [], [0]),
+        (b"-OOM no\r\n" * 3, [], [0, 1, 2]),
+        (b"$3\r\n1-0\r\n-OOM no\r\n", [0], [1]),
+        (b"-OOM no\r\n$3\r\n1-0\r\n", [1], [0]),
+    ],
+)
+def test_an_error_of_one_line_is_told_though_answers_have_two(
+    said: bytes, confirmed: list[int], refused: list[int]
+) -> None:
+    publisher = StreamPublisher(NOWHERE)
+    publisher._waiting.append((0, len(confirmed) + len(refused), 1))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        publisher.wire._socket = ours
+        theirs.sendall(said)
+        told = [publisher.poll(0.0) for _ in range(4)]
+    assert [number for news in told for number in news.confirmed] == confirmed
+    assert [number for news in told for number in news.refused] == refused
 
 
 @pytest.mark.parametrize("said", [b"*3\r\n$7\r\nmessage\r\n$3\r\nkey\r\n$x\r\n", b"!" * 80, b"*2\r\n" + b"0" * 80])

@@ -104,7 +104,11 @@ class Consumer(FastMember):
             return None, False
         whole = (len(data) - begin) // stride
         table = np.frombuffer(data, np.uint8, whole * stride, begin).reshape(whole, stride)
-        if not (table[:, :before] == np.frombuffer(data, np.uint8, before, begin)).all():
+        # The rest is the beginning of another one, or a smaller body, which would be waited for in vain.
+        at = begin + whole * stride
+        rest = data[at : at + before]
+        alike = (table[:, :before] == np.frombuffer(data, np.uint8, before, begin)).all()
+        if not alike or not data.startswith(rest, begin):
             return None, False
         return (Frames(data, begin + before, stride, count, size), False) if whole == count else (None, True)
 

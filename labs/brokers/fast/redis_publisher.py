@@ -96,9 +96,10 @@ class FastPublisher(FastMember):
         refused, self._refused = self._refused, []
         if not self._waiting:
             return Confirmations((), refused)
-        if not self._answered():
+        count, end = self._answered()
+        if not count:
             self.wire.fill(0.0 if refused else timeout_s)
-        count, end = lines(self.wire.arrived, self.answer_lines)
+            count, end = self._answered()
         if not count:
             return Confirmations((), refused)
         data, self.wire.arrived = self.wire.arrived[:end], self.wire.arrived[end:]
@@ -106,8 +107,13 @@ class FastPublisher(FastMember):
             return self._one_by_one(data, refused)
         return Confirmations(self._settled(count), refused)
 
-    def _answered(self) -> bool:
-        return bool(lines(self.wire.arrived, self.answer_lines)[0])
+    def _answered(self) -> tuple[int, int]:
+        """(answers, bytes) of those that are there as a whole; an error in front is one, of one line."""
+        count, end = lines(self.wire.arrived, self.answer_lines)
+        if not count and self.wire.arrived[:1] == b"-":
+            end = self.wire.arrived.find(b"\n") + 1
+            count = 1 if end else 0
+        return count, end
 
     def _settled(self, count: int) -> Sequence[int]:
         """The messages that the next `count` answers are about: one range as long as nothing was left out."""
