@@ -10,6 +10,8 @@ from labs.workload import Ceiling
 
 FAST = Ceiling(messages=4_000_000, window=4096, batch=512, warmup_messages=200_000)
 SLOW = Ceiling(messages=300_000, window=2048, batch=512, warmup_messages=20_000)
+KEPT = Ceiling(messages=800_000, window=4096, batch=512, warmup_messages=50_000)
+"""A stream keeps what it gets: more of it would not fit into the memory that the labs give Redis."""
 TOOL_MESSAGES = 4_000_000
 
 
@@ -41,7 +43,7 @@ REDIS = (
         "Redis, XADD",
         "our fast lane",
         "redis-benchmark, its best setting",
-        (ours("redis-stream-none", "fast", FAST), benchmark_best("XADD")),
+        (ours("redis-stream-none", "fast", KEPT), benchmark_best("XADD", KEPT.messages / TOOL_MESSAGES)),
         Goal(low=1.0),
         promise="in memory, no persistence",
     ),
@@ -62,7 +64,7 @@ REDIS = (
         "Redis, XADD through redis-py, batched as well as it allows",
         "redis-py",
         "our fast lane",
-        (ours("redis-stream-none", "idiomatic", SLOW), ours("redis-stream-none", "fast", FAST)),
+        (ours("redis-stream-none", "idiomatic", SLOW), ours("redis-stream-none", "fast", KEPT)),
         Goal(low=0.3),
     ),
 )
