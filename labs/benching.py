@@ -42,6 +42,7 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Rounds that count.")
 @click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, help="Length of a round; 0.1 is for a try.")
 @click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="Save the results as JSON here.")
+@click.option("--keep", is_flag=True, help="Keep the other rows of the file that --out names.")
 @click.option("--list", "list_", is_flag=True, help="Print the rows and stop.")
 @backend_option
 @as_json
@@ -67,20 +68,25 @@ def bench(
     out.print(report.closing(results), markup=False)
 
 
-def _run(rows: Sequence[Row], *, rounds: int, scale: float, backend: str, path: Path | None) -> list[dict[str, Any]]:
+def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> list[dict[str, Any]]:
     """The results; what is done is saved even if it is interrupted."""
     from labs.bench import report
     from labs.bench.rounds import Plan, run_rows
+    from labs.bench.rows import ROWS
 
     results: list[dict[str, Any]] = []
+    others = report.load(path)["rows"] if path and keep else []
+    order = [row.id for row in ROWS]
     try:
         with Bar("labs bench") as watch:
-            for one in run_rows(rows, Plan(rounds, scale, backend), watch, say):
+            for one in run_rows(rows, Plan(**how), watch, say):
                 results.append(one)
                 say(f"{one['id']}: {report.ratio_text(one)}, {report.word(one)} (goal {one['goal']}). {one['trouble']}")
     finally:
         if path and results:
-            report.save(path, results, rounds)
+            fresh = {one["id"] for one in results}
+            whole = [*results, *(one for one in others if one["id"] not in fresh)]
+            report.save(path, sorted(whole, key=lambda one: order.index(one["id"])), how["rounds"])
             say(f"{len(results)} of {len(rows)} rows saved in {path}")
     return results
 
