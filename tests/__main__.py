@@ -50,7 +50,8 @@ class Shared:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if item.path.suffix == ".ipynb" and not self.up:
             self.up = True
-            stack.up(report=lambda _text: None)
+            with contextlib.suppress(stack.StackError):  # then each notebook starts its own
+                stack.up(report=lambda _text: None)
 
     def pytest_sessionfinish(self) -> None:
         if self.up:

@@ -121,7 +121,6 @@ def test_both_power_cuts_tell_the_three_flush_policies_of_redis_apart(name: str,
     ("name", "outcome"),
     [
         ("rabbitmq-confirms", "by version"),  # before 4.0 a classic queue flushed first, since then it does not
-        ("kafka-acks-all", "all lost"),  # acknowledged from the page cache
     ],
 )
 def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, disk: str) -> None:
@@ -144,8 +143,6 @@ def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, di
         pytest.param(
             "rabbitmq-confirms", "power", "all lost", marks=pytest.mark.loop
         ),  # 4.x confirms before it flushes
-        pytest.param("rabbitmq-quorum", "power", "none lost", marks=pytest.mark.loop),
-        pytest.param("kafka-flush", "power", "none lost", marks=pytest.mark.loop),
     ],
 )
 def test_a_container_is_broken_by_the_same_verbs_and_gives_the_same_answers(name: str, kind: str, outcome: str) -> None:
