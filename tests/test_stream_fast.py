@@ -1,16 +1,22 @@
 """RabbitMQ's streams where the common suite does not look: frames and chunks that are damaged."""
 
 import struct
+import time
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
+import numpy as np
 import pytest
 
-from labs.brokers import LaneError, on_lane
-from labs.brokers.base import Address, Endpoint, RefusedError, UnreachableError
+from labs.brokers import LaneError, on_lane, open_broker, open_consumer, open_publisher
+from labs.brokers.base import Address, Broker, Endpoint, RefusedError, UnreachableError
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_consumer import CHUNK_HEAD, MAGIC, Consumer
-from labs.brokers.fast.rabbitmq_stream_member import DATA
+from labs.brokers.fast.rabbitmq_stream_member import DATA, SHORT_DATA
+from labs.messages import encode, filler
 from labs.profile import profile
 
 NOWHERE = Address(Endpoint("rabbitmq", "127.0.0.1", 1), profile("rabbitmq-stream"), "stream")
@@ -88,9 +94,32 @@ def test_frames_come_out_whole_however_they_arrive_and_an_impossible_size_ends_t
         while one := wire._whole():
             found.append(one)
     assert found == [(wires.CONFIRM, b"abc"), (wires.HEARTBEAT, b""), (wires.TUNE, b"")]
-    wire._arrived = struct.pack(">IHH", 1 << 31, 1, 1)
+    wire._arrived += struct.pack(">IHH", 1 << 31, 1, 1)
     with pytest.raises(UnreachableError, match="not the stream protocol"):
         wire._whole()
+
+
+def test_a_chunk_may_be_larger_than_the_frames_that_were_agreed_on_and_nothing_else_may() -> None:
+    large = bytes(wires.FRAME_MAX + 1)
+    wire = wires.Wire(NOWHERE.endpoint)
+    wire._arrived += wires.frame(wires.DELIVER, large)
+    assert wire._whole() == (wires.DELIVER, large)
+    wire._arrived += wires.frame(wires.CONFIRM, large)
+    with pytest.raises(UnreachableError, match="not the stream protocol"):
+        wire._whole()
+
+
+@pytest.mark.parametrize("answer", [b"", b"\0\1\0\0", b"\0\1\0\0\0\1", b"\0\1\0\0\0\1\0\7version\0"])
+def test_an_answer_that_is_cut_off_is_refused(answer: bytes) -> None:
+    with pytest.raises(RefusedError, match="cut off"):
+        wires._version_in(wires.Wire(NOWHERE.endpoint), answer)
+
+
+def test_bodies_that_other_clients_wrote_with_a_short_length_are_bodies() -> None:
+    entry = SHORT_DATA + b"\x03abc"
+    data = struct.pack(">I", len(entry)) + entry
+    head = CHUNK_HEAD.pack(MAGIC, 0, 1, 1, 0, 1, 0, zlib.crc32(data), len(data), 0)
+    assert read(head + data) == [([b"abc"], 1)]
 
 
 def test_a_broker_without_a_port_for_streams_and_a_lane_that_cannot_speak_to_them_say_so() -> None:
@@ -98,3 +127,61 @@ def test_a_broker_without_a_port_for_streams_and_a_lane_that_cannot_speak_to_the
         wires.Wire(NOWHERE.endpoint).open()
     with pytest.raises(LaneError, match=r"idiomatic lane cannot run rabbitmq-stream: pika.*Use the fast lane"):
         on_lane(profile("rabbitmq-stream"), "idiomatic")
+
+
+@contextmanager
+def stream_at(endpoints: dict[str, Endpoint]) -> Iterator[tuple[Broker, Address]]:
+    address = Address(endpoints["rabbitmq"], profile("rabbitmq-stream"), f"labs-test-{uuid4().hex[:12]}")
+    with open_broker(address.endpoint, address.profile, address.name) as broker:
+        yield broker, address
+
+
+def publish(address: Address, bodies: Sequence[bytes]) -> None:
+    confirmed: list[int] = []
+    with open_publisher(address) as publisher:
+        publisher.publish(bodies)
+        give_up = time.monotonic() + 30
+        while len(confirmed) < len(bodies) and time.monotonic() < give_up:
+            confirmed += publisher.poll(0.5).confirmed
+    assert sorted(confirmed) == list(range(len(bodies)))
+
+
+def read_all(address: Address, count: int, pause_s: float = 0.0) -> list[bytes]:
+    """Acknowledges batch by batch; with pauses of more than a tenth of a second each of them is stored."""
+    found: list[bytes] = []
+    with open_consumer(address) as member:
+        give_up = time.monotonic() + 30
+        while len(found) < count and time.monotonic() < give_up:
+            batch = member.receive(0.5)
+            found += batch.bodies
+            time.sleep(pause_s)
+            member.acknowledge(batch)
+    return found
+
+
+@pytest.mark.broker
+def test_the_backlog_is_what_the_group_has_not_read_at_once_and_without_what_it_stored(
+    endpoints: dict[str, Endpoint],
+) -> None:
+    with stream_at(endpoints) as (broker, address):
+        assert broker.backlog() == 0
+        publish(address, MIXED)
+        assert broker.backlog() == len(MIXED)
+        for _ in range(2):
+            publish(address, MIXED)
+        assert read_all(address, 3 * len(MIXED), 0.11) == 3 * MIXED
+        assert broker.backlog() == 0
+        publish(address, [b"more"])
+        assert (broker.backlog() or 0) >= 1
+        assert read_all(address, 1) == [b"more"]
+        assert broker.backlog() == 0
+
+
+@pytest.mark.broker
+def test_a_burst_that_the_server_writes_into_chunks_larger_than_any_frame_is_read(
+    endpoints: dict[str, Endpoint],
+) -> None:
+    bodies = encode(1, np.arange(60_000, dtype=np.int64), filler(1024))
+    with stream_at(endpoints) as (_, address):
+        publish(address, bodies)
+        assert read_all(address, len(bodies)) == list(bodies)

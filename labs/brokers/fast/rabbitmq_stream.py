@@ -11,10 +11,9 @@ from typing import Self
 from labs.brokers.base import BrokerError, Endpoint
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_consumer import Consumer
-from labs.brokers.fast.rabbitmq_stream_member import stored_offset
+from labs.brokers.fast.rabbitmq_stream_member import end_of, stored_offset
 from labs.brokers.fast.rabbitmq_stream_publisher import Publisher
 from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
-from labs.brokers.rabbitmq_broker import Broker as QueueBroker
 from labs.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
@@ -28,9 +27,8 @@ def why_not(_profile: Profile) -> str | None:
 class Broker:
     """One stream; `name` is its name. It connects when asked."""
 
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+    def __init__(self, endpoint: Endpoint, _profile: Profile, name: str) -> None:
         self._endpoint, self._name = endpoint, name
-        self._queue = QueueBroker(endpoint, profile, name)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Wire]:
@@ -64,9 +62,9 @@ class Broker:
             return wire.version
 
     def backlog(self) -> int | None:
-        """Messages in the stream behind the offset that the group has stored."""
+        """Offsets between what the group has stored and the last message; those that were stored have one as well."""
         with self._connected() as wire:
-            return (self._queue.backlog() or 0) - stored_offset(wire, "labs", self._name)
+            return max(end_of(wire, self._name) - stored_offset(wire, "labs", self._name), 0)
 
     def durability(self) -> dict[str, str]:
         """What a stream is, in words: its protocol has nothing to ask for."""

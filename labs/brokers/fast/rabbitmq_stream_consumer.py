@@ -14,7 +14,7 @@ import numpy as np
 
 from labs.brokers.base import Address, BrokerError, Deliveries, RefusedError
 from labs.brokers.fast import rabbitmq_stream_wire as wires
-from labs.brokers.fast.rabbitmq_stream_member import DATA, Member, stored_offset
+from labs.brokers.fast.rabbitmq_stream_member import DATA, SHORT_DATA, Member, stored_offset
 from labs.brokers.fast.rabbitmq_stream_wire import frame, text
 from labs.messages import HEADER_BYTES, Frames
 
@@ -123,5 +123,5 @@ def _one_by_one(data: bytes, count: int) -> Iterator[bytes]:
         entry = data[at + 4 : at + 4 + size]
         if size >> 31 or len(entry) != size:
             raise RefusedError("RabbitMQ's streams sent a chunk with an entry cut off.")
-        yield entry[8:] if entry[:4] == DATA else entry
+        yield entry[8:] if entry[:4] == DATA else entry[5:] if entry[:4] == SHORT_DATA else entry
         at += 4 + size

@@ -10,20 +10,22 @@ import select
 import socket
 import struct
 import time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
 
 DECLARE_PUBLISHER, PUBLISH, CONFIRM, ERROR = 1, 2, 3, 4
 SUBSCRIBE, DELIVER, CREDIT, STORE_OFFSET, QUERY_OFFSET = 7, 8, 9, 10, 11
-CREATE, DELETE, METADATA_UPDATE = 13, 14, 16
+UNSUBSCRIBE, CREATE, DELETE, METADATA_UPDATE = 12, 13, 14, 16
 PEER_PROPERTIES, HANDSHAKE, AUTHENTICATE, TUNE, OPEN, CLOSE, HEARTBEAT = 17, 18, 19, 20, 21, 22, 23
 ANSWER = 0x8000
 OK, NO_STREAM, EXISTS, NO_OFFSET = 1, 2, 5, 19
 REASONS = {2: "there is no such stream", 5: "the stream exists", 6: "the stream is not available", 8: "wrong login",
            12: "no access to the virtual host", 16: "no access", 17: "other settings", 18: "no publisher"}  # fmt: skip
 FRAME_MAX = 4 * 1024 * 1024
+DELIVERED_MAX = 1024 * 1024 * 1024
+"""A chunk is written as it comes, thousands of messages at once, and sent whole: no frame size was agreed for it."""
 CHUNK = 1024 * 1024
 PATIENCE_S = 30.0
 _HEAD = struct.Struct(">IHH")
@@ -54,9 +56,11 @@ class Wire:
         self.frame_max = FRAME_MAX
         self.version = ""
         self._socket: socket.socket | None = None
-        self._arrived = b""
+        self._arrived = bytearray()
         self._number = 0
         self._gone: BaseException | None = None
+        self.passed = b""
+        """The last chunk that came while an answer was waited for."""
 
     def open(self) -> None:
         """Connects and logs in, within seconds or with a typed error."""
@@ -76,13 +80,13 @@ class Wire:
 
     def _log_in(self) -> None:
         about = self.call(PEER_PROPERTIES, pairs({"product": "labs, fast lane"}), "say hello")
-        self.version = _version_in(about)
+        self.version = _version_in(self, about)
         self.call(HANDSHAKE, b"", "say how to log in")
         login = f"\0{self._endpoint.username}\0{self._endpoint.password}".encode()
         what = f"log in {self._endpoint.username!r}"
         self.call(AUTHENTICATE, text("PLAIN") + struct.pack(">I", len(login)) + login, what)
         tune = self._await(TUNE, 0, "agree on sizes")
-        frame_max, _ = struct.unpack_from(">II", tune)
+        frame_max, _ = self.unpack(">II", tune)
         self.frame_max = min(frame_max or FRAME_MAX, FRAME_MAX)
         # No heartbeats: nobody is here to send them while the owner does something else.
         self.send(frame(TUNE, struct.pack(">II", self.frame_max, 0)))
@@ -99,20 +103,29 @@ class Wire:
         self._number += 1
         self.send(frame(key, struct.pack(">I", self._number) + content))
         answer = self._await(key | ANSWER, self._number, what)
-        (code,) = struct.unpack_from(">H", answer)
+        (code,) = self.unpack(">H", answer)
         if code not in fine:
             raise RefusedError(f"{self.where} refused to {what}: {REASONS.get(code, f'code {code}')}.")
         return answer
 
+    def unpack(self, layout: str, raw: bytes, at: int = 0) -> tuple[Any, ...]:
+        """Numbers of an answer; RefusedError if it ends before them."""
+        try:
+            return struct.unpack_from(layout, raw, at)
+        except struct.error as error:
+            raise RefusedError(f"{self.where} sent an answer that is cut off.") from error
+
     def _await(self, key: int, number: int, what: str) -> bytes:
-        """The content of the frame with that key, behind its number; what comes before it is of no interest."""
+        """The content of the frame with that key, behind its number. What comes before it is passed over."""
         give_up = time.monotonic() + ANSWER_S
         while True:
             found = self.next(max(give_up - time.monotonic(), 0.0))
             if found is None:
                 raise UnreachableError(f"{self.where} was asked to {what} and gave no answer for {ANSWER_S:g} s.")
-            if found[0] == key and (not number or struct.unpack_from(">I", found[1])[0] == number):
+            if found[0] == key and (not number or self.unpack(">I", found[1])[0] == number):
                 return found[1][4:] if number else found[1]
+            if found[0] == DELIVER:
+                self.passed = found[1]
 
     def next(self, timeout_s: float) -> tuple[int, bytes] | None:
         """The next frame as (key, content), waiting at most `timeout_s`; None if there is none."""
@@ -134,12 +147,13 @@ class Wire:
         if len(data) < 8:
             return None
         size, key, _ = _HEAD.unpack_from(data)
-        if not 4 <= size <= max(self.frame_max, FRAME_MAX):
+        if not 4 <= size <= (DELIVERED_MAX if key == DELIVER else FRAME_MAX):
             self._break(f"it sent a frame of {size} bytes, which is not the stream protocol")
         if len(data) < 4 + size:
             return None
-        self._arrived = data[4 + size :]
-        return key, data[8 : 4 + size]
+        content = bytes(memoryview(data)[8 : 4 + size])
+        del data[: 4 + size]
+        return key, content
 
     def _fill(self, timeout_s: float) -> bool:
         """Take in what has come; whether anything has. What came before a break is given first."""
@@ -193,12 +207,12 @@ class Wire:
         ) from cause
 
 
-def _version_in(answer: bytes) -> str:
+def _version_in(wire: Wire, answer: bytes) -> str:
     """The server's version among its properties."""
-    (count,), at = struct.unpack_from(">I", answer, 2), 6
+    (count,), at = wire.unpack(">I", answer, 2), 6
     words: list[str] = []
     for _ in range(2 * min(count, 100)):
-        (length,) = struct.unpack_from(">H", answer, at)
+        (length,) = wire.unpack(">H", answer, at)
         words.append(answer[at + 2 : at + 2 + length].decode(errors="replace"))
         at += 2 + length
     return dict(zip(words[::2], words[1::2], strict=False)).get("version", "")
