@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -17,6 +18,7 @@ from labs.stack import backends, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
+from labs.stack.orders import is_stopped
 from labs.stack.processes import MARK_HOME, family, is_alive, marks, send
 from labs.stack.state import StackError
 
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 BROKERS = ("redis", "rabbitmq", "kafka")
+STANDS_S = 5.0
 Report = Callable[[str], None]
 
 
@@ -182,6 +185,12 @@ def held(endpoint: Endpoint) -> Iterator[Callable[[int], None]]:
 def freeze(endpoint: Endpoint) -> None:
     """Stop the broker's processes without ending them (SIGSTOP). StackError unless they are proven ours."""
     _signal(endpoint, signal.SIGSTOP)
+    deadline_s = time.monotonic() + STANDS_S
+    while not all(is_stopped(pid) for first in endpoint.pids for pid in family(first)):  # a signal takes a moment
+        if time.monotonic() > deadline_s:
+            thaw(endpoint)
+            raise StackError(f"freezing {endpoint.broker}", "a process does not stand still.", "Try again.")
+        time.sleep(0.001)
 
 
 def thaw(endpoint: Endpoint) -> None:
