@@ -85,8 +85,8 @@ def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> l
     finally:
         if path and results:
             fresh = {one["id"] for one in results}
-            whole = [*results, *(one for one in others if one["id"] not in fresh)]
-            report.save(path, sorted(whole, key=lambda one: order.index(one["id"])), how["rounds"])
+            rows_now = [*results, *(one for one in others if one["id"] not in fresh)]
+            report.save(path, sorted(rows_now, key=lambda one: order.index(one["id"])), how["rounds"])
             say(f"{len(results)} of {len(rows)} rows saved in {path}")
     return results
 

@@ -129,18 +129,30 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     return "valid", "neither the clients nor the broker were saturated"
 
 
+def exhausted(broker: str, used: float | None, busiest: float, together: float) -> Stamp | None:
+    """Who had no processor time left; None if nobody. `used` is the broker's, `busiest` the busiest client's share of
+    what it can use, `together` that of all clients, in cores. The broker is asked first: with all that it can use gone,
+    a client that is busy as well could not have got more out of it."""
+    whole = os.cpu_count() or 1
+    if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):
+        return "broker-bound"
+    if busiest > BUSY:
+        return "client-bound"
+    return "machine-bound" if (used or 0.0) + together > ALL * whole else None
+
+
 def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
-    """Who had no processor time left in a closed loop. The broker is asked first: with all that it can use gone, a
-    client that is busy as well could not have got more out of it."""
+    """Who had no processor time left in a closed loop."""
     whole = os.cpu_count() or 1
     used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
     said = f"broker {'?' if used is None else f'{used:.2f}'}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
-    if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):
-        return "broker-bound", f"the broker had no processor time left ({said})"
-    if max(clients) > BUSY:
-        return "client-bound", f"the client had no processor time left ({said})"
-    if (used or 0.0) + sum(clients) > ALL * whole:
-        return "machine-bound", f"broker and clients had taken all {whole} cores ({said})"
+    words = {
+        "broker-bound": "the broker had no processor time left",
+        "client-bound": "the client had no processor time left",
+        "machine-bound": f"broker and clients had taken all {whole} cores",
+    }
+    if stamp := exhausted(broker, used, max(clients), sum(clients)):
+        return stamp, f"{words[stamp]} ({said})"
     if used is None or all(cores[role] is None for role in ("producer", "consumer")):
         return "unknown", f"not all processor time could be seen ({said})"
     return "window-bound", f"nobody was busy: the window and the round trip decided ({said})"

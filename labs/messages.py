@@ -71,7 +71,10 @@ class Frames(Sequence[bytes]):
             return [self[one] for one in range(*at.indices(len(self)))]
         if not -len(self) <= at < len(self):
             raise IndexError(at)
-        start = self.first + self.stride * (at % len(self))
+        return self._body(at % len(self))
+
+    def _body(self, at: int) -> bytes:
+        start = self.first + self.stride * at
         return bytes(self.raw[start : start + self.body_bytes])
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from labs.bench import report
 from labs.bench.base import Figure, Goal, Row, Setting, summary
-from labs.bench.guard import DISTURBED_CORES, limit, turn
+from labs.bench.guard import limit, turn
 from labs.bench.rounds import MOST, Plan, run_rows
-from labs.bound import Stamp
+from labs.bound import FOREIGN_CORES, Stamp
 from labs.brokers.base import BrokerError, Endpoint
 from labs.recorder import CancelledError, Watch
 from labs.widgets import bench_page
@@ -57,7 +57,7 @@ def test_warm_up_ends_when_two_rounds_are_alike() -> None:
 
 def test_a_disturbed_round_is_done_again_but_not_for_ever() -> None:
     calls: list[str] = []
-    loud = Figure(100, 1, foreign=2 * DISTURBED_CORES)
+    loud = Figure(100, 1, foreign=2 * FOREIGN_CORES)
     found = results_of(row(calls, lambda n: loud if n == 3 else Figure(100, 1), lambda _: Figure(100, 1), Goal()))
     assert found["rounds_done_again"] == 1
     assert found["foreign"] == 0
@@ -65,7 +65,7 @@ def test_a_disturbed_round_is_done_again_but_not_for_ever() -> None:
     found = results_of(row(calls, lambda _: loud, lambda _: Figure(100, 1), Goal()))
     assert len(found["ratios"]) == QUICK.rounds
     assert found["rounds_done_again"] == (MOST - 1) * QUICK.rounds
-    assert found["foreign"] == 2 * DISTURBED_CORES
+    assert found["foreign"] == 2 * FOREIGN_CORES
 
 
 def test_a_side_that_fails_leaves_the_row_without_a_ratio_and_says_why() -> None:

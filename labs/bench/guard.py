@@ -11,14 +11,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from labs.bound import BUSY, ONE_THREAD, Stamp
+from labs.bound import Stamp, exhausted
 from labs.brokers.base import Endpoint
 from labs.cpu import tree
-
-DISTURBED_CORES = 0.15
-"""More than that used by others, and the round is done again (measuring.md 8.7)."""
-ALL = 0.9
-"""Of all cores: broker and client together have taken the machine."""
 
 
 @dataclass
@@ -71,14 +66,15 @@ def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stam
     """Who was the bottleneck, in words and in one; the client has `client_cores` to use."""
     used, ours = took.cores["broker"], took.cores["client"] or 0.0
     said = f"client {ours:.2f} cores, broker {'?' if used is None else f'{used:.2f}'}"
-    whole = os.cpu_count() or 1
-    one_thread = broker in ONE_THREAD
-    if used is not None and used > BUSY * (1 if one_thread else whole):
-        return f"the broker ({said})", "broker-bound"
-    if ours > BUSY * client_cores:
-        return f"the client ({said})", "client-bound"
-    if used is not None and used + ours > ALL * whole:
-        return f"the machine's {whole} cores ({said})", "machine-bound"
+    words = {
+        "broker-bound": "the broker",
+        "client-bound": "the client",
+        "machine-bound": f"the machine's {os.cpu_count() or 1} cores",
+    }
+    # Where the broker cannot be seen, the clients alone cannot have taken the machine.
+    together = ours if used is not None else 0.0
+    if stamp := exhausted(broker, used, ours / client_cores, together):
+        return f"{words[stamp]} ({said})", stamp
     if used is None:
         return f"unknown: the broker's processor time could not be seen ({said})", "unknown"
     return f"the round trip: neither was busy ({said})", "window-bound"

@@ -9,7 +9,7 @@ from typing import Any
 
 from labs import stack
 from labs.bench.base import Figure, Row, Setting, summary
-from labs.bench.guard import DISTURBED_CORES
+from labs.bound import FOREIGN_CORES
 from labs.brokers.base import BrokerError, Endpoint
 from labs.profile import BROKERS
 from labs.recorder import NOBODY, CancelledError, Watch
@@ -60,7 +60,7 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, An
         while len(counted) < plan.rounds:
             watch.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
             pair = _round(row, endpoint, plan.scale, watch, turned=len(counted) % 2 == 1)
-            disturbed = max(one.foreign for one in pair) > DISTURBED_CORES
+            disturbed = max(one.foreign for one in pair) > FOREIGN_CORES
             if disturbed and again < min(TRIES * plan.rounds, (MOST - 1) * plan.rounds):
                 again += 1
                 continue

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
-from labs.looks.rate import rate_text
 from labs.workload import Ceiling
 
 WINDOWS = (1, 10, 100, 1000)
@@ -56,11 +55,6 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     if max(sure.values()) >= DEAR:
         return [Verdict("C43", "holds with conditions", f"{told}.")]
     return [Verdict("C43", "undecided here", f"{told}: between the rule's bounds.")]
-
-
-def rates(found: Mapping[str, Digest]) -> str:
-    """What each way carried, for those who want it in a line."""
-    return ", ".join(f"{name} {rate_text(one['median']['per_s'])}" for name, one in found.items())
 
 
 PRICE_OF_PERSISTENCE = rate_lab(

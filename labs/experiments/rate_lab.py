@@ -230,11 +230,6 @@ def points(digests: Sequence[Digest]) -> dict[str, Digest]:
     return {digest["settings"]["way"]: digest for digest in digests}
 
 
-def rate(found: Mapping[str, Digest], name: str) -> float | None:
-    """The median of a way, messages a second; None if it was not run."""
-    return float(found[name]["median"]["per_s"]) if name in found else None
-
-
 def saturated(digest: Digest) -> bool:
     """Whether the broker, or the machine it shares with us, had no more to give: only then is a rate its most."""
     return digest["median"]["stamp"] in ("broker-bound", "machine-bound")

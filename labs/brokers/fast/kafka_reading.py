@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 from crc32c import crc32c
@@ -31,16 +31,7 @@ class Runs(Frames):
         self.heads = np.concatenate(list(places)).view(HEADER)
         self._ends = np.cumsum([run.records for run in runs])
 
-    @overload
-    def __getitem__(self, at: int) -> bytes: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[bytes]: ...
-    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        at %= len(self)
+    def _body(self, at: int) -> bytes:
         which = int(np.searchsorted(self._ends, at, "right"))
         run = self._runs[which]
         start = run.first + run.stride * (at - int(self._ends[which]) + run.records)

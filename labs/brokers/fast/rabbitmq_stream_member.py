@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-from types import TracebackType
-from typing import Self
 
 from labs.brokers.base import Address
 from labs.brokers.fast import rabbitmq_stream_wire as wires
+from labs.brokers.fast.member import Connected
 from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
 
 DATA = b"\x00\x53\x75\xb0"
@@ -17,29 +16,14 @@ SHORT_DATA = b"\x00\x53\x75\xa0"
 LAST = 2
 
 
-class Member:
+class Member(Connected):
     """Enter it to connect."""
+
+    wire: Wire
 
     def __init__(self, address: Address) -> None:
         self.stream = address.name
         self.wire = Wire(address.endpoint)
-
-    def __enter__(self) -> Self:
-        self.wire.open()
-        try:
-            self._begin()
-        except BaseException:
-            self.wire.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.wire.close()
-
-    def _begin(self) -> None:
-        """Called once logged in."""
 
 
 def stored_offset(wire: Wire, group: str, stream: str) -> int:

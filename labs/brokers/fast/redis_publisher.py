@@ -4,38 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from labs.brokers.base import Address, Confirmations
+from labs.brokers.fast.member import Connected
 from labs.brokers.fast.redis_wire import Template, Wire, has_error, lines
 from labs.messages import Stamped
 
 
-class FastMember:
+class FastMember(Connected):
     """The part of publishers and consumers that is a connection."""
+
+    wire: Wire
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.key = address.name.encode()
         self.wire = Wire(address.endpoint)
-
-    def __enter__(self) -> Self:
-        try:
-            self.wire.open()
-            self._begin()
-        except BaseException:
-            self.wire.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.wire.close()
-
-    def _begin(self) -> None:
-        """Called once connected."""
 
 
 class FastPublisher(FastMember):
