@@ -1,7 +1,7 @@
 """The claim board: all 73 claims of the article, each with a verdict and its evidence, or `not tested yet`.
 
-A word comes from one of two places: a recorded run, judged by its lab's rule, or the cited
-documents of claims.csv where the rule says that no measurement decides.
+A word comes from one of two places: a recorded run, judged by its lab's rule, or the cited documents of
+documents.toml where the rule in claims.csv says that no measurement decides.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from labs.documents import documented
 from labs.experiments import EXPERIMENTS
 from labs.recorded import recorded, recorded_on
 
@@ -55,18 +56,28 @@ def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Every claim: id, section, claim, word, evidence, expected, source, and the lab that judges it (or will)."""
+    """Every claim: id, section, claim, word, evidence, read (sources with address), expected, source, and its lab."""
     words = judged(folder)
     return [_entry(row, words.get(row["id"])) for row in claims().values()]
 
 
 def _entry(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
-    known = {"id": row["id"], "section": row["section"], "claim": row["claim"], "lab": row["lab"]}
+    known: dict[str, Any] = {"id": row["id"], "section": row["section"], "claim": row["claim"], "lab": row["lab"]}
     known |= {"expected": expectation(row), "source": row["source"], "rule": row["verdict_rule"]}
+    known["read"] = []
     if verdict is None:
-        return known | {"word": "not tested yet", "evidence": "", "page": ""}
+        return known | _by_document(row["id"])
     evidence = f"{verdict['text']} (Recorded {verdict['date']}.)"
     return known | {"word": verdict["word"], "evidence": evidence, "page": verdict["lab"]}
+
+
+def _by_document(claim: str) -> dict[str, Any]:
+    """What documents say of a claim that no lab has judged; `not tested yet` if none was read."""
+    found = documented().get(claim)
+    if found is None:
+        return {"word": "not tested yet", "evidence": "", "page": ""}
+    read = [{"title": source.title, "url": source.url} for source in found.sources]
+    return {"word": found.word, "evidence": f"{found.text} (Documents, read {found.read}.)", "page": "", "read": read}
 
 
 def tally(entries: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -43,6 +43,7 @@ FLOORS = (
     "promises",
     "recording",
     "recorded",
+    "documents",
     "claims",
     "widgets",
     "jupyter",

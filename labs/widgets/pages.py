@@ -60,12 +60,18 @@ def default_views(state: State) -> list[State]:
 def claim_card(entry: Entry, *, folded: bool = False) -> str:
     """One claim with its verdict, for the top of a chapter; `folded`, the verdict waits for a click."""
     said = f'<p class="said">{escape(entry["claim"])}</p>'
-    why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}</p>'
+    why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}{sources(entry)}</p>'
     number, word = f"<strong>{entry['id']}</strong>", badge(entry["word"])
     if folded:
         fold = f"<details><summary>The verdict on {entry['id']}, after your guess</summary><p>{word}</p>{why}</details>"
         return f'<div class="claim-card"><p>{number}</p>{said}{fold}</div>'
     return f'<div class="claim-card"><p>{number} {word}</p>{said}{why}</div>'
+
+
+def sources(entry: Entry) -> str:
+    """Links to the documents that gave the verdict; empty where a run gave it."""
+    links = (f'<a href="{escape(read["url"])}">{escape(read["title"])}</a>' for read in entry["read"])
+    return "".join(f" {link}." for link in links)
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -86,7 +92,7 @@ def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
     page = pages.get(entry["page"])
     link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
     planned = "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"
-    evidence = f"{escape(entry['evidence'])}{link}" if entry["evidence"] else f"{escape(planned)}."
+    evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(planned)}."
     more = f"<p>How it will be judged: {escape(entry['rule'])}</p>"
     more += (
         f"<p>What the documents let us expect: {escape(entry['expected'])}</p><p>Sources: {escape(entry['source'])}</p>"
