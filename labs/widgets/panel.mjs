@@ -132,21 +132,14 @@ function mark(broker, symbol) {
   return box;
 }
 
-// ---- plotly: from the page's own host, or once from the kernel as bytes
+// ---- plotly: from the page's own host, or from the kernel: with the state, since a busy kernel answers no message
 const script = (src) => new Promise((ok, no) => {
   document.head.append(make("script", { src, onload: ok, onerror: () => no(new Error(`cannot load ${src}`)) }));
 });
 async function plotly(model) {
   if (globalThis.Plotly?.react) return globalThis.Plotly;
   if (model.plotlyUrl) await script(model.plotlyUrl);
-  else {
-    const bytes = await new Promise((ok) => {
-      const heard = (message, buffers) => { if (message?.kind === "plotly") { model.off("msg:custom", heard); ok(buffers[0]); } };
-      model.on("msg:custom", heard);
-      model.send({ do: "plotly" });
-    });
-    await script(URL.createObjectURL(new Blob([bytes], { type: "text/javascript" })));
-  }
+  else await script(URL.createObjectURL(new Blob([model.get("plotly")], { type: "text/javascript" })));
   return globalThis.Plotly;
 }
 

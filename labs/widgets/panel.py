@@ -42,6 +42,11 @@ class Panel(anywidget.AnyWidget):
     fresh = traitlets.Dict().tag(sync=True)
     verdicts: Any = traitlets.List().tag(sync=True)
     job = traitlets.Dict().tag(sync=True)
+    plotly = traitlets.Bytes(read_only=True).tag(sync=True)
+
+    @traitlets.default("plotly")
+    def _bundle(self) -> bytes:
+        return PLOTLY.read_bytes()
 
     def __init__(self, experiment: Experiment, mode: Mode | None = None) -> None:
         self.experiment, self.mode = experiment, _mode(mode)
@@ -65,9 +70,7 @@ class Panel(anywidget.AnyWidget):
     def _heard(self, _widget: Any, message: Any, _buffers: Any) -> None:
         """What the browser asks for. Unknown messages do nothing."""
         wanted = message.get("do") if isinstance(message, dict) else None
-        if wanted == "plotly":
-            self.send({"kind": "plotly"}, buffers=[PLOTLY.read_bytes()])
-        elif wanted == "cancel":
+        if wanted == "cancel":
             self.cancel()
         elif wanted == "run" and self.live:
             self.start(message.get("settings") or {})
