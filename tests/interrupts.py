@@ -119,9 +119,12 @@ def unowned(token: str) -> list[str]:
 def mounted() -> list[str]:
     """Loop devices of this home, and mounts of it in the view of any process."""
     home, found = str(state.home()), []
-    asked = ["losetup", "--list", "--noheadings", "--output", "BACK-FILE"]
-    loops = subprocess.run(asked, capture_output=True, text=True, check=False)
-    found += [f"loop device of {line}" for line in loops.stdout.splitlines() if home in line]
+    if losetup := shutil.which(
+        "losetup", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    ):  # an ordinary user's has no sbin
+        asked = [losetup, "--list", "--noheadings", "--output", "BACK-FILE"]
+        loops = subprocess.run(asked, capture_output=True, text=True, check=False)
+        found += [f"loop device of {line}" for line in loops.stdout.splitlines() if home in line]
     for path in Path("/proc").glob("[0-9]*/mounts"):
         with contextlib.suppress(OSError):
             lines = path.read_text().replace("\\040", " ").splitlines()

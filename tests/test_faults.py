@@ -363,3 +363,21 @@ def test_without_root_and_without_a_compiler_a_power_cut_says_what_is_missing(
     assert "C compiler" in str(shim.why_not())
     with pytest.raises(stack.StackError, match=r"needs root on Linux.*C compiler"):
         Fault("power").place("native")
+
+
+@pytest.mark.ledger
+def test_a_home_with_a_space_does_not_keep_the_library_out_of_the_broker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home"))
+    with stack.arena("redis", disk="ledger", report=quiet) as arena:
+        arena.sync()
+        assert arena.cut_power().facts["flushes"] >= 0
+
+
+def test_flushes_that_no_library_saw_are_an_error_and_not_a_loss(tmp_path: Path) -> None:
+    unseen = shim.Shim(tmp_path)
+    unseen.begin()
+    with pytest.raises(stack.StackError, match="would count as lost"):
+        unseen.counts()

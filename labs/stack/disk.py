@@ -21,8 +21,8 @@ class Plain:
     def begin(self) -> None:
         """Make the place ready before a broker starts."""
 
-    def env(self) -> dict[str, str]:
-        """What the brokers need in their environment."""
+    def env(self, _run: Path) -> dict[str, str]:
+        """What the brokers need in their environment; `_run` is the stack's run folder."""
         return {}
 
     def sync(self) -> None:

@@ -23,12 +23,13 @@ class Ledger(Plain):
         """The library and its two files."""
         self.shim.begin()
 
-    def env(self) -> dict[str, str]:
+    def env(self, run: Path) -> dict[str, str]:
         """Preload the library."""
-        return self.shim.env()
+        return self.shim.env(run)
 
     def sync(self) -> None:
-        """Keep a copy of all that is durable now."""
+        """Keep a copy of all that is durable now. StackError if the library is not in the broker."""
+        self.shim.counts()
         shutil.rmtree(self.copy, ignore_errors=True)
         subprocess.run(["cp", "-a", "--sparse=always", str(self.data), str(self.copy)], check=True)
         self.known = {_identity(path): self.copy / path.relative_to(self.data) for path in _files(self.data)}

@@ -2,7 +2,8 @@
 
    Ledger: one record per successful call, the length that the file had before it (a safe lower bound). Append-only
    files alone are described by a length; disks.py says what it does with the others.
-   Board: [0] how long every call has to wait first, ns; [1] calls seen; [2] calls that had to wait. */
+   Board: [0] how long every call has to wait first, ns; [1] calls seen; [2] calls that had to wait; [3] programs that
+   loaded this library. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 struct record { uint64_t device, inode, length, at_ns; };
-enum { WAIT_NS, SEEN, WAITED };
+enum { WAIT_NS, SEEN, WAITED, LOADED };
 
 static int64_t *board(void) {
     static int64_t *page;
@@ -26,6 +27,11 @@ static int64_t *board(void) {
         if (found != MAP_FAILED) page = found;
     }
     return page;
+}
+
+__attribute__((constructor)) static void loaded(void) {
+    int64_t *page = board();
+    if (page) __atomic_add_fetch(&page[LOADED], 1, __ATOMIC_RELAXED);
 }
 
 static void wait_first(void) {

@@ -70,10 +70,10 @@ class Shim:
         self.ledger.write_bytes(b"")
         self.board.write_bytes(bytes(BOARD_BYTES))
 
-    def env(self) -> dict[str, str]:
-        """What makes a program load the library."""
+    def env(self, run: Path) -> dict[str, str]:
+        """What makes a program load the library. By its path in the run folder: the loader splits at a space."""
         return {
-            "LD_PRELOAD": str(library()),
+            "LD_PRELOAD": f"{run}/cache/{library().name}",
             "LABS_SHIM_LEDGER": str(self.ledger),
             "LABS_SHIM_BOARD": str(self.board),
         }
@@ -93,6 +93,11 @@ class Shim:
             page[:8] = struct.pack("<q", wait_ns)
 
     def counts(self) -> tuple[int, int]:
-        """Flushes seen, and those that had to wait."""
-        seen, waited = struct.unpack("<qq", self.board.read_bytes()[8:24])
+        """Flushes seen, and those that had to wait. StackError if no program has loaded the library."""
+        seen, waited, loaded = struct.unpack("<qqq", self.board.read_bytes()[8:32])
+        if not loaded:
+            happened = (
+                f"the broker runs without {_built().name}, so its flushes are not seen and all would count as lost."
+            )
+            raise StackError("reading the flushes of a broker", happened, "Its log has the loader's words.")
         return seen, waited

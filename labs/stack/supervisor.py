@@ -85,7 +85,7 @@ class Supervisor:
         with Path(self.record["brokers"][program.broker]["log"]).open("ab") as log:
             child = subprocess.Popen(
                 list(command),
-                env=program.env | self.disk.env(),
+                env=program.env | self.disk.env(self.place.run),
                 cwd=self.place.run / "home",
                 stdin=subprocess.PIPE,
                 stdout=log,
