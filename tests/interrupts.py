@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,12 +117,14 @@ def unowned(token: str) -> list[str]:
     return found
 
 
+SBIN = ":/usr/sbin:/sbin"
+"""Where losetup is; an ordinary user's PATH does not have it."""
+
+
 def mounted() -> list[str]:
     """Loop devices of this home, and mounts of it in the view of any process."""
     home, found = str(state.home()), []
-    if losetup := shutil.which(
-        "losetup", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    ):  # an ordinary user's has no sbin
+    if losetup := shutil.which("losetup", path=os.environ["PATH"] + SBIN):
         asked = [losetup, "--list", "--noheadings", "--output", "BACK-FILE"]
         loops = subprocess.run(asked, capture_output=True, text=True, check=False)
         found += [f"loop device of {line}" for line in loops.stdout.splitlines() if home in line]

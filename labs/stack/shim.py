@@ -96,8 +96,6 @@ class Shim:
         """Flushes seen, and those that had to wait. StackError if no program has loaded the library."""
         seen, waited, loaded = struct.unpack("<qqq", self.board.read_bytes()[8:32])
         if not loaded:
-            happened = (
-                f"the broker runs without {_built().name}, so its flushes are not seen and all would count as lost."
-            )
+            happened = f"it runs without {_built().name}: its flushes are not seen and all would count as lost."
             raise StackError("reading the flushes of a broker", happened, "Its log has the loader's words.")
         return seen, waited
