@@ -18,6 +18,7 @@ from labs.profile import UnknownNameError, profile
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import Run
 from labs.stack import disks, shim, state
+from tests.interrupts import mounted
 
 BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]
 
@@ -40,21 +41,6 @@ def told(name: str, fault: Fault, backend: str = "native") -> tuple[dict, Run]:
 def struck(name: str, kind: str, seed: int = 1, disk: str = "") -> dict:
     """The bill of one run."""
     return told(name, Fault(kind, seed, disk=disk))[0]
-
-
-def left_behind() -> list[str]:
-    """Mounts and loop devices of ours, in any process's view."""
-    home = str(stack.status()["home"])
-    seen = {line for path in Path("/proc").glob("[0-9]*/mounts") for line in _lines(path) if f"{home}/session-" in line}
-    loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=False).stdout
-    return sorted(seen) + [line for line in loops.splitlines() if home in line]
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines()
-    except OSError:
-        return []
 
 
 def sessions() -> set[str]:
@@ -112,7 +98,7 @@ def test_both_power_cuts_tell_the_three_flush_policies_of_redis_apart(name: str,
     assert found["ledger"]["holes"] == 0
     if outcome == "some lost":
         assert 0 < found["loss_window_s"] < 2.5  # flushed each second; a slow flush may hold back two more
-    assert left_behind() == []
+    assert mounted() == []
 
 
 @pytest.mark.broker
@@ -128,7 +114,7 @@ def test_both_power_cuts_agree_on_rabbitmq_and_kafka(name: str, outcome: str, di
     if outcome == "by version":
         outcome = "none lost" if str(run.facts["server"]).startswith("3.") else "all lost"
     assert found["outcome"] == outcome, (found, run.trouble)
-    assert left_behind() == []
+    assert mounted() == []
 
 
 @pytest.mark.compose
@@ -150,7 +136,7 @@ def test_a_container_is_broken_by_the_same_verbs_and_gives_the_same_answers(name
     assert run.facts["backend"] == "compose"
     assert found["outcome"] == outcome, found
     assert found["fault"]["evidence"].startswith("labs-")
-    assert left_behind() == []
+    assert mounted() == []
 
 
 @pytest.mark.compose
@@ -208,7 +194,7 @@ def test_a_full_disk_makes_redis_refuse_and_loses_nothing_that_it_had_flushed() 
     found = struck("redis-list-always", "disk-full")
     assert "bytes left free" in found["fault"]["evidence"]
     assert found["outcome"] in ("none lost", "did not start"), found  # with `always` it ends when it cannot write
-    assert left_behind() == []
+    assert mounted() == []
 
 
 @pytest.mark.broker
@@ -256,7 +242,7 @@ def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_devic
     struck_by = Fault("power", disk="loop")
     with pytest.raises(CancelledError):
         record_fault(profile("redis-list-always"), LOAD, struck_by, Watch(cancelled=cancelled), backend="native")
-    assert left_behind() == []
+    assert mounted() == []
     assert sessions() <= before
 
 
@@ -306,7 +292,7 @@ def test_without_a_free_loop_device_a_power_cut_is_refused_with_the_way_out_and_
     ), said
     assert "--set disk=ledger" in said
     assert "Traceback" not in said
-    assert left_behind() == []
+    assert mounted() == []
     assert sessions() | (engine_names() if backend == "compose" else set()) <= before
 
 
@@ -319,7 +305,7 @@ def test_a_dead_volume_is_gone_although_a_native_broker_has_copied_the_mounts_of
             assert "EIO" in contained.cut_power().text
             assert contained.start() < 30
             assert "SIGKILL" in beside.kill().text
-    assert left_behind() == []
+    assert mounted() == []
 
 
 @pytest.mark.compose
@@ -338,7 +324,7 @@ def test_a_killed_owner_leaves_a_container_and_a_loop_device_only_until_the_next
     child.kill()
     child.wait()
     stack.down(report=quiet)
-    assert left_behind() == []
+    assert mounted() == []
     assert sessions() | engine_names() <= before
 
 
