@@ -4,19 +4,22 @@ With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the
 """
 
 import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from labs import stack
-from labs.stack import disks
+from labs.stack import disks, native, state
 from tests import engine
 from tests.interrupts import hearing
 
+PR_SET_PDEATHSIG = 1
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -81,18 +84,68 @@ def containers() -> Iterator[str]:
         yield engine.why_not() or ""
 
 
+BESIDE = ("notebooks", "tests/test_site.py", "tests/test_guess_browser.py", "tests/test_lab_browser.py")
+"""What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
+
+
+def _interrupted_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+@contextlib.contextmanager
+def beside(environ: dict[str, str]) -> Iterator[Callable[[], int]]:
+    """Run BESIDE in a process of its own with brokers of its own; gives a function that waits for its exit code and
+    prints what it said."""
+    folder = state.make_folder(state.home() / "beside")
+    own = environ | {"LABS_HOME": str(folder), "LABS_CACHE": str(state.cache()), "LABS_TEST_ENGINE": ""}
+    words = folder / "pytest.txt"
+    with words.open("wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests", *BESIDE],
+            env=own,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # it hears of a Ctrl-C from us, once: a second one would cut its cleaning short
+            preexec_fn=_interrupted_with_parent,
+        )
+
+    def ended() -> int:
+        code = child.wait()
+        print(f"\nBeside: {', '.join(BESIDE)}\n{words.read_text('utf-8', 'replace')}", flush=True)
+        return code
+
+    try:
+        yield ended
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)  # pytest ends its fixtures, and with them what they started
+            child.wait()
+
+
+def run(arguments: list[str], no_engine: str) -> int:
+    """The exit code of pytest in this process, with what this machine has not taken out and named."""
+    reasons = {"compose": no_engine, "browser": browser_reason()}
+    reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
+    plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
+    return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=[plugin, Shared()]))
+
+
 def main(arguments: list[str]) -> int:
-    """The exit code of pytest."""
+    """The exit code of pytest; with no path among the arguments everything is run, in two processes side by side."""
     os.environ.setdefault("LABS_MODE", "live")
     hearing()  # and so do the tests' own children
+    environ = dict(os.environ)
     with containers() as no_engine:
-        reasons = {"compose": no_engine, "browser": browser_reason()}
-        reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
-        plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
-        paths = [] if any(not argument.startswith("-") for argument in arguments) else ["tests", "notebooks"]
-        return int(
-            pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments, *paths], plugins=[plugin, Shared()])
-        )
+        if any(not argument.startswith("-") for argument in arguments):
+            return run(arguments, no_engine)
+        browser_reason()  # installs one where it may, once
+        with contextlib.suppress(stack.StackError):
+            native.fetch(stack.BROKERS, print)  # once for both
+        with beside(environ) as ended:
+            rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
+            code = run([*arguments, *rest, "tests"], no_engine)
+            return ended() or code
 
 
 if __name__ == "__main__":
