@@ -61,6 +61,22 @@ class Shared:
             stack.down(report=lambda _text: None)
 
 
+class Ending:
+    """Ends the session after a SIGUSR1, even where a test swallows the interrupt; SIGINT and SIGTERM are nbclient's."""
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self.session, self.told = session, False
+        signal.signal(signal.SIGUSR1, self._end)
+
+    def _end(self, number: int, frame: object) -> None:
+        self.told = True
+        raise KeyboardInterrupt
+
+    def pytest_runtest_logfinish(self) -> None:
+        if self.told:
+            self.session.shouldstop = "told to end"
+
+
 def browser_reason() -> str:
     """Why there is no browser; empty if there is one, or one could be installed (Debian, root)."""
     if any(map(shutil.which, BROWSERS)):
@@ -88,13 +104,13 @@ BESIDE = ("notebooks", "tests/test_site.py", "tests/test_guess_browser.py", "tes
 """What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
 
 
-def _interrupted_with_parent() -> None:
+def _ended_with_parent() -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGUSR1)
 
 
 @contextlib.contextmanager
-def beside(environ: dict[str, str]) -> Iterator[Callable[[], int]]:
+def beside(environ: dict[str, str], arguments: list[str]) -> Iterator[Callable[[], int]]:
     """Run BESIDE in a process of its own with brokers of its own; gives a function that waits for its exit code and
     prints what it said."""
     folder = state.make_folder(state.home() / "beside")
@@ -102,12 +118,12 @@ def beside(environ: dict[str, str]) -> Iterator[Callable[[], int]]:
     words = folder / "pytest.txt"
     with words.open("wb") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests", *BESIDE],
+            [sys.executable, "-m", "tests", *arguments, *BESIDE],
             env=own,
             stdout=out,
             stderr=out,
             start_new_session=True,  # it hears of a Ctrl-C from us, once: a second one would cut its cleaning short
-            preexec_fn=_interrupted_with_parent,
+            preexec_fn=_ended_with_parent,
         )
 
     def ended() -> int:
@@ -119,7 +135,7 @@ def beside(environ: dict[str, str]) -> Iterator[Callable[[], int]]:
         yield ended
     finally:
         if child.poll() is None:
-            child.send_signal(signal.SIGINT)  # pytest ends its fixtures, and with them what they started
+            child.send_signal(signal.SIGUSR1)  # pytest ends its fixtures, and with them what they started
             child.wait()
 
 
@@ -128,7 +144,8 @@ def run(arguments: list[str], no_engine: str) -> int:
     reasons = {"compose": no_engine, "browser": browser_reason()}
     reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
     plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
-    return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=[plugin, Shared()]))
+    plugins = [plugin, Shared(), Ending()]
+    return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=plugins))
 
 
 def main(arguments: list[str]) -> int:
@@ -142,10 +159,10 @@ def main(arguments: list[str]) -> int:
         browser_reason()  # installs one where it may, once
         with contextlib.suppress(stack.StackError):
             native.fetch(stack.BROKERS, print)  # once for both
-        with beside(environ) as ended:
+        with beside(environ, arguments) as ended:
             rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
             code = run([*arguments, *rest, "tests"], no_engine)
-            return ended() or code
+            return code if code == pytest.ExitCode.INTERRUPTED else ended() or code
 
 
 if __name__ == "__main__":
