@@ -47,9 +47,10 @@ def up(backend: str, brokers: tuple[str, ...]) -> None:
 @plain
 def down(reset: bool) -> None:
     """Stop what `labs up` started and clear what a killed command left. Safe to repeat."""
-    from labs import stack
+    from labs import stack, unfinished
 
     stack.down(reset=reset, report=say)
+    unfinished.clear(say)
 
 
 @main.command()
@@ -182,22 +183,15 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @plain
-def verify(files: tuple[Path, ...]) -> None:
-    """Read run files (.npz; also of killed workers) or recorded files (.json); judge the facts in them anew."""
-    from labs import digest, loss, runs
-    from labs.jobs import facts, judge
+def verify(paths: tuple[Path, ...]) -> None:
+    """Judge the facts in PATH anew: a run file (.npz; also of killed workers), a recorded file (.json), or the folder
+    of a run that is not finished because its recorder was killed. Without PATH: all such folders.
+    """
+    from labs.verifying import verify
 
-    for path in files:
-        if path.suffix == ".json":
-            content = digest.load(path)
-            out.print(f"{path.name}: {content['lab']}, {len(content['digests'])} digests", markup=False)
-        else:
-            jobs = runs.kind_of(path) == facts.KIND
-            found: Any = facts.load(path) if jobs else runs.load(path)
-            said = judge.judge(found) if jobs else loss.account(found)
-            out.print(f"{path.name}: {found!r}: {said}", markup=False)
+    verify(paths)
 
 
 @main.command()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import psutil
 
-from labs.runs import CPU, NEVER
+from labs.runs import NEVER
+from labs.spool import Rows
 from labs.workload import NS_PER_S
 
 CENSUS_EVERY_S = 2.5
@@ -24,7 +24,8 @@ class Cpu:
 
     start_ns: int
     pids: dict[str, list[psutil.Process]]
-    rows: list[tuple[int, ...]] = field(default_factory=list)
+    rows: Rows
+    """Where the samples go, one column of len(CPU) integers each."""
     _next_census_s: float = 0.0
 
     def sample(self) -> None:
@@ -34,15 +35,11 @@ class Cpu:
         if at_ns >= 0 and time.monotonic() >= self._next_census_s:
             self._next_census_s = time.monotonic() + CENSUS_EVERY_S
             machine = _machine_ns()
-        self.rows.append((at_ns, *roles, machine))
+        self.rows.add(np.array([at_ns, *roles, machine], np.int64))
 
     def hand_over(self, pid: int) -> None:
         """Producing is over and a consumer begins, perhaps in the same process: its time counts once."""
         self.pids |= {"producer": [], "consumer": tree([pid])}
-
-    def columns(self) -> dict[str, Any]:
-        table = np.array(self.rows, np.int64).reshape(-1, len(CPU))
-        return {name: table[:, at] for at, name in enumerate(CPU)}
 
 
 def _machine_ns() -> int:

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
-
-import numpy as np
 
 from labs import stack, workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError, at_port, client_port
 from labs.brokers.redis_broker import start_arguments
+from labs.crew import Job, crew, trouble_of
 from labs.faults import ENDING, NAMES, Fault
-from labs.messages import HEADER
-from labs.outbox import QUIET_S, Board, Sent, Slot
+from labs.outbox import QUIET_S, Board, Slot
 from labs.profile import Profile
 from labs.proxy import Proxy
-from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch, crew, result_of
-from labs.runs import Run, empty_columns, sequence_column
-from labs.workers import Received
+from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch
+from labs.runs import Run
+from labs.spool import Spool, spooled
 from labs.workload import Workload
 
 ENDS_S = 3.0
@@ -38,8 +35,6 @@ SETTLES_S = {"rabbitmq": 2.5}
 before the kernel has it: a power cut within them takes a durable queue that had been declared. Seen in 1 run of 20."""
 NS_PER_S = 1_000_000_000
 ADDRESS = "labs-fault"
-COLUMNS = ("heads", "at_ns", "again")
-NOTHING = Received(np.empty(0, HEADER), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def record_fault(
@@ -49,25 +44,26 @@ def record_fault(
 
     A broker that does not start again is an outcome: `facts["did_not_start"]` holds its last words.
     """
-    began_s = time.monotonic()
+    began_s, date = time.monotonic(), time.strftime("%Y-%m-%d")
     settings = start_arguments(using.settings) if using.broker == "redis" else ()
     where, disk = fault.place(backend)
     watch.progress(0.0, f"starting {using.broker}")
-    with (
-        stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
-        open_broker(arena.endpoint, using, ADDRESS) as broker,
-    ):
-        ordeal = _Ordeal(arena, using, workload, watch)
-        ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
-        ordeal.facts["backend"] = arena.endpoint.backend
-        if arena.disk != "plain":
-            time.sleep(SETTLES_S.get(using.broker, 0.0))
-            arena.sync()
-        sent = ordeal.load(None if control else fault)
-        received, drained = ordeal.aftermath(broker)
-    now = time.strftime("%Y-%m-%d")
-    ordeal.facts |= {"took_s": round(time.monotonic() - began_s, 2), "seed": fault.seed, "date": now}
-    return _assembled(using, workload, sent, received, ordeal.start_ns, drained, ordeal.facts)
+    ours = (CancelledError, BrokerError, stack.StackError)
+    with spooled(using, workload, ours, seed=fault.seed, date=date) as spool:
+        with (
+            stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
+            open_broker(arena.endpoint, using, ADDRESS) as broker,
+        ):
+            ordeal = _Ordeal(arena, using, workload, watch, spool)
+            ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
+            ordeal.facts["backend"] = arena.endpoint.backend
+            if arena.disk != "plain":
+                time.sleep(SETTLES_S.get(using.broker, 0.0))
+                arena.sync()
+            ordeal.facts["producer"] = ordeal.load(None if control else fault)
+            trouble, drained = ordeal.aftermath(broker)
+        took = {"took_s": round(time.monotonic() - began_s, 2)}
+        return spool.assemble(settled=drained, trouble=trouble, **ordeal.facts, **took)
 
 
 def _quiet(_text: str) -> None:
@@ -77,30 +73,30 @@ def _quiet(_text: str) -> None:
 class _Ordeal:
     """One broker's way through a load, a fault and a drain; `facts` grows on the way."""
 
-    def __init__(self, arena: stack.Arena, using: Profile, workload: Workload, watch: Watch) -> None:
-        self.arena, self.using, self.workload, self.watch = arena, using, workload, watch
+    def __init__(self, arena: stack.Arena, using: Profile, workload: Workload, watch: Watch, spool: Spool) -> None:
+        self.arena, self.using, self.workload, self.watch, self.spool = arena, using, workload, watch, spool
         self.start_ns = 0
         self.facts: dict[str, Any] = {}
 
-    def load(self, fault: Fault | None) -> Sent:
-        """Send while the fault happens; the evidence of it goes into the facts."""
+    def load(self, fault: Fault | None) -> str:
+        """Send while the fault happens; the evidence of it goes into the facts. What broke for the producer."""
         length_s = self.workload.duration_s + self.workload.warmup_s
-        with ExitStack() as links, crew() as (executor, board):
+        with ExitStack() as links, crew() as hands:
+            board = hands.board
             network = self._network(fault, links)
             here = self.arena.endpoint
             address = Address(at_port(here, self.using, network.port) if network else here, self.using, ADDRESS)
-            producing = executor.submit(workers.produce, address, self.workload)
+            producing = hands.hire("producer", workers.produce, address, self.workload, self.spool)
             self._await(lambda: bool(board[Slot.PRODUCER_READY]), producing)
             if producing.done():
-                raise UnreachableError(result_of(producing).trouble or "the producer ended before the start")
+                raise UnreachableError(trouble_of(producing, "producer") or "the producer ended before the start")
             board[Slot.START_NS] = self.start_ns = time.monotonic_ns() + LEAD_NS
             if fault:
                 self._sleep_until(self.start_ns + int(fault.at_s * NS_PER_S), board)
                 self._strike(fault, board, network)
             self._await_end(producing, ENDS_S if fault and fault.kind in ENDING else length_s + 2 * ENDS_S)
             board[Slot.STOP] = 1
-            sent: Sent = result_of(producing)
-        return sent
+            return trouble_of(producing, "producer")
 
     def _network(self, fault: Fault | None, links: ExitStack) -> Proxy | None:
         """What can be cut between the client and the broker; nothing unless it will be."""
@@ -123,13 +119,13 @@ class _Ordeal:
             told["text"] = "; ".join(filter(None, (evidence.text, afterwards)))
         self.facts["fault"] = told
 
-    def aftermath(self, broker: Broker) -> tuple[Received, bool]:
-        """Start again what has ended, and drain it; whether nothing can be left."""
+    def aftermath(self, broker: Broker) -> tuple[str, bool]:
+        """Start again what has ended, and drain it; what broke, and whether nothing can be left."""
         try:
             return self._drain(broker)
         except stack.NotStarted as error:
             self.facts["did_not_start"] = f"{error.happened} {error.log}"
-            return NOTHING, False
+            return "", False
 
     def _start_if_dead(self) -> None:
         """A broker may also have ended by itself, and be at it still when the load is over."""
@@ -139,30 +135,28 @@ class _Ordeal:
             self.facts["recovery_s"] = round(self.arena.start(), 2)
         self.watch.progress(0.75, f"{self.arena.broker}: draining")
 
-    def _drain(self, broker: Broker) -> tuple[Received, bool]:
+    def _drain(self, broker: Broker) -> tuple[str, bool]:
         """Read until the broker says that nothing is left. A broker that is still recovering is asked again."""
-        parts: list[Received] = []
         deadline_s = time.monotonic() + DRAINS_S
         left, trouble = None, ""
         while left != 0 and time.monotonic() < deadline_s:
             self._start_if_dead()
-            part = self._read()
-            parts.append(part)
+            trouble = self._read()
             try:
-                left, trouble = (None, part.trouble) if part.trouble else (broker.backlog(), "")
+                left = None if trouble else broker.backlog()
             except BrokerError as error:
                 left, trouble = None, f"asking for the backlog: {error}"
         if left and not trouble:
             trouble = f"{left:,} messages were still in the broker after {DRAINS_S:.0f} s"
-        heads, at_ns, again = (np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS)
-        return Received(heads, at_ns, again, trouble), left == 0
+        return trouble, left == 0
 
-    def _read(self) -> Received:
-        """One consumer reads until nothing has come for QUIET_S."""
-        with crew() as (executor, board):
+    def _read(self) -> str:
+        """One consumer reads until nothing has come for QUIET_S. What broke for it."""
+        with crew() as hands:
+            board = hands.board
             board[Slot.START_NS] = self.start_ns
             address = Address(self.arena.endpoint, self.using, ADDRESS)
-            consuming = executor.submit(workers.consume, address, self.workload.messages)
+            consuming = hands.hire("consumer", workers.consume, address, self.workload.messages, self.spool)
             self._await(lambda: bool(board[Slot.CONSUMER_READY]), consuming)
             arrived, heard_s = 0, time.monotonic()
             while not consuming.done() and time.monotonic() - heard_s < QUIET_S:
@@ -171,10 +165,9 @@ class _Ordeal:
                 self._check()
                 time.sleep(0.02)
             board[Slot.STOP] = 1
-            found: Received = result_of(consuming)
-        return found
+            return trouble_of(consuming, "consumer")
 
-    def _await(self, ready: Callable[[], bool], job: Future[Any]) -> None:
+    def _await(self, ready: Callable[[], bool], job: Job) -> None:
         deadline_s = time.monotonic() + READY_WITHIN_S
         while not ready() and not job.done():
             self._check()
@@ -189,7 +182,7 @@ class _Ordeal:
             self.watch.progress(0.1 + 0.3 * share, f"{board[Slot.SENT]:,} messages sent")
             time.sleep(min(left_ns / NS_PER_S, 0.05))
 
-    def _await_end(self, job: Future[Any], seconds: float) -> None:
+    def _await_end(self, job: Job, seconds: float) -> None:
         deadline_s = time.monotonic() + seconds
         while not job.done() and time.monotonic() < deadline_s:
             self._check()
@@ -198,14 +191,3 @@ class _Ordeal:
     def _check(self) -> None:
         if self.watch.cancelled():
             raise CancelledError("cancelled in the middle of a fault")
-
-
-def _assembled(using: Profile, workload: Workload, sent: Sent, received: Received, *rest: Any) -> Run:
-    start_ns, drained, facts = rest
-    columns = empty_columns(workload.due_ns())
-    columns |= {"sent_ns": sent.sent_ns, "confirmed_ns": sent.confirmed_ns, "refused_ns": sent.refused_ns}
-    due_ns = received.heads["due_ns"].astype(np.int64) - start_ns
-    columns |= {"delivered_sequence": sequence_column(received.heads["sequence"]), "delivered_ns": received.at_ns}
-    columns |= {"delivered_due_ns": due_ns, "delivered_again": received.again}
-    facts["producer"] = sent.trouble
-    return Run(using.name, workload, columns, drained, using.promise.acknowledges, received.trouble, facts)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labs.runs import NEVER, Run
+from labs.runs import NEVER, Run, first_rows
 from labs.workload import Ceiling, Workload
 
 NS_PER_MS = 1_000_000
@@ -33,10 +33,10 @@ def timetable(run: Run) -> Workload:
 
 def _first_arrivals(run: Run) -> tuple[Nanoseconds, Nanoseconds]:
     """Sequence and arrival of each judged message that arrived, its first time."""
-    sequence, at = run["delivered_sequence"], run["delivered_ns"]
-    known = (sequence >= timetable(run).warmup_messages) & (sequence < len(run["due_ns"]))
-    unique, first = np.unique(sequence[known], return_index=True)
-    return unique, at[known][first]
+    warm = timetable(run).warmup_messages
+    first = first_rows(run)[warm:]
+    arrived = first != NEVER
+    return np.flatnonzero(arrived) + warm, run["delivered_ns"][first[arrived]]
 
 
 def end_to_end_ns(run: Run) -> Nanoseconds:

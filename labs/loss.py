@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from labs.runs import NEVER, Run
+from labs.runs import NEVER, Column, Run, chunks, first_rows
 
 Verdict = Literal["kept", "broken", "unknown"]
 
@@ -47,32 +48,26 @@ class Ledger:
 
 
 def account(run: Run) -> Ledger:
-    """The ledger of a run. O(n log n); a run that did not settle has unknown messages and no lost ones."""
+    """The ledger of a run. O(n); a run that did not settle has unknown messages and no lost ones."""
     attempted = run["sent_ns"] != NEVER
     acknowledged = attempted & (run["confirmed_ns"] != NEVER)
-    sequence = run["delivered_sequence"]
-    inside = (sequence >= 0) & (sequence < len(attempted))
-    expected = np.zeros(len(sequence), bool)
-    expected[inside] = attempted[sequence[inside]]
-    known = sequence[expected]
-    unique, first = np.unique(known, return_index=True)
-    delivered = np.zeros(len(attempted), bool)
-    delivered[unique] = True
+    first = first_rows(run)
+    delivered = attempted & (first != NEVER)
     missing = int((acknowledged & ~delivered).sum())
-    firsts = known[np.sort(first)]
     lost, unknown = (missing, 0) if run.settled else (0, missing)
-    newest = int(unique.max()) if len(unique) else -1
-    holes = int((acknowledged & ~delivered)[: newest + 1].sum()) if run.settled else 0
+    newest = len(delivered) - int(delivered[::-1].argmax()) if delivered.any() else 0
+    holes = int((acknowledged & ~delivered)[:newest].sum()) if run.settled else 0
+    expected, reordered = _in_order_of_arrival(run, attempted, first[delivered])
     counts = {
         "lost": lost,
-        "duplicated": len(known) - len(unique),
-        "reordered": int((firsts < np.maximum.accumulate(firsts)).sum()) if len(firsts) else 0,
-        "unexpected": int((~expected).sum()),
+        "duplicated": expected - int(delivered.sum()),
+        "reordered": reordered,
+        "unexpected": len(run["delivered_sequence"]) - expected,
     }
     return Ledger(
         attempted=int(attempted.sum()),
         acknowledged=int(acknowledged.sum()),
-        delivered=len(unique),
+        delivered=int(delivered.sum()),
         recovered=int((attempted & ~acknowledged & delivered).sum()),
         unconfirmed=int((attempted & ~acknowledged & ~delivered).sum()),
         refused=int((attempted & (run["refused_ns"] != NEVER)).sum()),
@@ -82,6 +77,22 @@ def account(run: Run) -> Ledger:
         verdict=_verdict(counts, unknown, int(attempted.sum())),
         **counts,
     )
+
+
+def _in_order_of_arrival(run: Run, attempted: npt.NDArray[np.bool_], firsts: Column) -> tuple[int, int]:
+    """Deliveries of messages that were attempted, and how many first ones (rows `firsts`) came after a later one."""
+    sequence, is_first = run["delivered_sequence"], np.zeros(len(run["delivered_sequence"]), bool)
+    is_first[firsts] = True
+    expected, reordered, newest = 0, 0, NEVER
+    for part in chunks(len(sequence)):
+        some = sequence[part]
+        inside = some[(some >= 0) & (some < len(attempted))]
+        expected += int(attempted[inside].sum())
+        order = np.concatenate(([newest], some[is_first[part]]))
+        so_far = np.maximum.accumulate(order)
+        reordered += int((order < so_far).sum())
+        newest = int(so_far[-1])
+    return expected, reordered
 
 
 def loss_window_s(run: Run, fault_ns: int) -> float | None:

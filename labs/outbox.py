@@ -39,7 +39,6 @@ class Sent:
     sent_ns: Column
     confirmed_ns: Column
     refused_ns: Column
-    trouble: str = ""
 
 
 def _stamp(column: Column, numbers: Sequence[int], at_ns: int) -> None:

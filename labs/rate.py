@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labs.runs import NEVER, Column, Run
+from labs.runs import NEVER, Column, Run, first_rows
 from labs.workload import NS_PER_S
 
 STEADY = 0.05
@@ -39,10 +39,9 @@ def delivered_per_s(run: Run) -> float:
 
 def _first_deliveries(run: Run) -> Column:
     """When each message after the warm-up arrived, the first time; shape (arrived,)."""
-    sequence, at = run["delivered_sequence"], run["delivered_ns"]
-    judged = (sequence >= run.workload.warmup_messages) & (sequence < len(run["sent_ns"]))
-    _, first = np.unique(sequence[judged], return_index=True)
-    return at[judged][first]
+    first = first_rows(run)[run.workload.warmup_messages :]
+    at_ns: Column = run["delivered_ns"][first[first != NEVER]]
+    return at_ns
 
 
 def _per_s(count: int, took_ns: int) -> float:

@@ -1,39 +1,35 @@
 """record(endpoint, profile, workload) -> Run: three processes, one clock, no judgement.
 
-The producer and the consumer run on a `concurrent.futures` executor; this process only watches:
-it samples CPU time and decides when a run has settled.
+The producer and the consumer run on `concurrent.futures` executors and write into the run's spool as they go; this
+process only watches: it samples CPU time, decides when a run has settled, and puts together what was written.
 """
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import multiprocessing.process
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
+from concurrent.futures import wait
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from labs import workers
 from labs.brokers import open_broker
-from labs.brokers.base import Address, BrokerError, Endpoint, UnreachableError
+from labs.brokers.base import Address, Broker, BrokerError, Endpoint, UnreachableError
 from labs.cpu import Cpu, tree
-from labs.outbox import QUIET_S, Board, Sent, Slot
+from labs.crew import Crew, Job, Role, crew, trouble_of
+from labs.outbox import QUIET_S, Slot
 from labs.profile import Profile
-from labs.runs import NEVER, Run, empty_columns, sequence_column
-from labs.workers import Received, nothing_received
-from labs.workload import Ceiling, Load
+from labs.runs import Run
+from labs.spool import Rows, Spool, spooled
+from labs.workload import Load
 
 LEAD_NS = 100_000_000
 READY_WITHIN_S = 30.0
-STOP_WITHIN_S = 6.0
 SAMPLE_EVERY_S = 0.1
+READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
 Progress = Callable[[float, str], None]
 
 
@@ -56,35 +52,6 @@ class Watch:
 NOBODY = Watch()
 
 
-@contextlib.contextmanager
-def crew() -> Iterator[tuple[Executor, Board]]:
-    """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
-    context = multiprocessing.get_context("spawn")
-    board: Board = context.RawArray("q", len(Slot))
-    before = {child.pid for child in multiprocessing.active_children()}
-    executor = ProcessPoolExecutor(2, context, workers.enlist, (board, os.getpid()))
-    try:
-        yield executor, board
-    finally:
-        board[Slot.STOP] = 1
-        executor.shutdown(wait=False, cancel_futures=True)
-        # Not the executor's own list: a Ctrl-C while it starts a worker keeps that one out of it, and the interpreter
-        # would wait for it at its end, for ever.
-        _end([child for child in multiprocessing.active_children() if child.pid not in before])
-
-
-def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
-    """Wait for them, then kill. By their own methods: a child that another library has waited for counts as alive to
-    multiprocessing for ever, and the executor's thread would turn in a loop until it is not."""
-    deadline_s = time.monotonic() + STOP_WITHIN_S
-    for child in children:
-        child.join(max(deadline_s - time.monotonic(), 0.01))
-    for child in children:
-        if child.is_alive():
-            child.kill()
-            child.join(2)
-
-
 Part = Literal["both", "produce", "consume"]
 """What of a run is timed: producing and consuming at once, producing alone, or reading what lies there."""
 
@@ -100,98 +67,107 @@ def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBO
     if part == "consume" and profile.promise.late_subscriber == "misses":
         raise ValueError(f"{profile.label} keeps nothing for a reader that comes late: there is no reading alone")
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
-    address = Address(endpoint, profile, name)
-    with open_broker(endpoint, profile, name) as broker, crew() as (executor, board):
-        consuming = executor.submit(workers.consume, address, load.messages) if part == "both" else None
-        producing = executor.submit(workers.produce, address, load)
-        jobs = {Slot.PRODUCER_READY: producing} | ({Slot.CONSUMER_READY: consuming} if consuming else {})
-        _await_ready(board, jobs, watch)
-        cpu = _start(board, endpoint)
-        if consuming is None:
-            _until_produced(board, load, producing, cpu, watch)
+    facts = {"part": part, "lane": profile.lane, "date": time.strftime("%Y-%m-%d")}
+    with spooled(profile, load, (CancelledError, BrokerError), **facts) as spool:
+        with open_broker(endpoint, profile, name) as broker, crew() as hands, closing(Rows(spool, ["cpu"])) as rows:
+            watching = _Watching(hands, Address(endpoint, profile, name), load, spool, watch)
+            settled, trouble = watching.run(broker, part, rows)
+            server, durability = _quietly(broker.version), _quietly(broker.durability) or {}
+        return spool.assemble(settled=settled, trouble=trouble, server=server, durability=durability)
+
+
+class _Watching:
+    """One run as this process sees it: a board, two jobs, and the reader who may cancel."""
+
+    def __init__(self, hands: Crew, address: Address, load: Load, spool: Spool, watch: Watch) -> None:
+        self.hands, self.board, self.address, self.load, self.spool = hands, hands.board, address, load, spool
+        self.watch, self.jobs = watch, dict[Role, Job]()
+
+    def run(self, broker: Broker, part: Part, rows: Rows) -> tuple[bool, str]:
+        """Start who is needed, watch until the run has settled (True) or cannot; and what broke."""
+        if part == "both":
+            self.hire("consumer")
+        self.hire("producer")
+        self.await_ready()
+        cpu = self.start(rows)
+        if part != "both":
+            self.until_produced(cpu)
         if part == "consume":
-            consuming = executor.submit(workers.consume, address, load.messages)
-            _await_ready(board, {Slot.CONSUMER_READY: consuming}, watch)
-            cpu.hand_over(board[Slot.CONSUMER_PID])
-        settled = consuming is not None and _watch_over(board, load, producing, consuming, cpu, watch, broker)
-        board[Slot.STOP] = 1
-        sent, received = result_of(producing), result_of(consuming) if consuming else nothing_received()
-        facts = {"start_ns": cpu.start_ns, "server": _quietly(broker.version), "part": part, "lane": profile.lane}
-        facts["durability"] = _quietly(broker.durability) or {}
-    return _assemble(profile, load, sent, received, cpu, settled, facts)
+            self.hire("consumer")
+            self.await_ready()
+            cpu.hand_over(self.board[Slot.CONSUMER_PID])
+        settled = "consumer" in self.jobs and self.watch_over(cpu, broker)
+        self.board[Slot.STOP] = 1
+        troubles = [trouble_of(job, role) for role, job in sorted(self.jobs.items(), reverse=True)]
+        return settled, "; ".join(filter(None, troubles))
 
+    def hire(self, role: Role) -> None:
+        """Set one to work on the load."""
+        if role == "producer":
+            self.jobs[role] = self.hands.hire(role, workers.produce, self.address, self.load, self.spool)
+        else:
+            self.jobs[role] = self.hands.hire(role, workers.consume, self.address, self.load.messages, self.spool)
 
-def _until_produced(board: Board, load: Load, producing: Future[Sent], cpu: Cpu, watch: Watch) -> None:
-    """Sample and report until the producer has its last answer."""
-    while not producing.done():
+    def await_ready(self) -> None:
+        """Until all who were hired are connected. UnreachableError if one is not."""
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not all(self.board[READY[role]] for role in self.jobs):
+            if self.watch.cancelled():
+                raise CancelledError("cancelled before the first message")
+            for role, job in self.jobs.items():
+                if job.done() and not self.board[READY[role]]:
+                    raise UnreachableError(trouble_of(job, role) or f"the {role} ended before the start")
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"the workers were not connected after {READY_WITHIN_S:.0f} s")
+            time.sleep(0.005)
+
+    def start(self, rows: Rows) -> Cpu:
+        """Say when the first message leaves."""
+        start_ns = time.monotonic_ns() + LEAD_NS
+        board, endpoint = self.board, self.address.endpoint
+        pids = {
+            "broker": tree(endpoint.pids),
+            "producer": tree([board[Slot.PRODUCER_PID]]),
+            "consumer": tree([board[Slot.CONSUMER_PID]]),
+        }
+        board[Slot.START_NS] = start_ns
+        self.spool.note(start_ns=start_ns)  # takes its time on a busy disk, so the workers are told first
+        return Cpu(start_ns, pids, rows)
+
+    def look(self, cpu: Cpu, share: float, text: str) -> None:
+        """Sample, report, and see whether anybody still wants to know."""
         cpu.sample()
-        if watch.cancelled():
-            raise CancelledError(f"cancelled after {board[Slot.SENT]:,} messages")
-        watch.progress(board[Slot.SENT] / load.messages, f"{board[Slot.SENT]:,} of {load.messages:,} produced")
-        wait([producing], SAMPLE_EVERY_S)
-    cpu.sample()
+        if self.watch.cancelled():
+            raise CancelledError(f"cancelled after {self.board[Slot.SENT]:,} messages")
+        self.watch.progress(share, text)
 
-
-def _await_ready(board: Board, jobs: Mapping[Slot, Future[Any]], watch: Watch) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
-    while not all(board[ready] for ready in jobs):
-        if watch.cancelled():
-            raise CancelledError("cancelled before the first message")
-        for job in jobs.values():
-            if job.done():
-                raise UnreachableError(result_of(job).trouble or "a worker ended before the start")
-        if time.monotonic() > deadline:
-            raise UnreachableError(f"the workers were not connected after {READY_WITHIN_S:.0f} s")
-        time.sleep(0.005)
-
-
-def _start(board: Board, endpoint: Endpoint) -> Cpu:
-    start_ns = time.monotonic_ns() + LEAD_NS
-    pids = {
-        "broker": tree(endpoint.pids),
-        "producer": tree([board[Slot.PRODUCER_PID]]),
-        "consumer": tree([board[Slot.CONSUMER_PID]]),
-    }
-    board[Slot.START_NS] = start_ns
-    return Cpu(start_ns, pids)
-
-
-def _watch_over(
-    board: Board, load: Load, producing: Future[Sent], consuming: Future[Received], cpu: Cpu, *rest: Any
-) -> bool:
-    """Sample and report until the run has settled (True) or cannot (False)."""
-    watch, broker = rest
-    arrived, heard = 0, time.monotonic()
-    while True:
+    def until_produced(self, cpu: Cpu) -> None:
+        """Until the producer has its last answer."""
+        whole = self.load.messages
+        while not self.jobs["producer"].done():
+            sent = self.board[Slot.SENT]
+            self.look(cpu, sent / whole, f"{sent:,} of {whole:,} produced")
+            wait([self.jobs["producer"]], SAMPLE_EVERY_S)
         cpu.sample()
-        if watch.cancelled():
-            raise CancelledError(f"cancelled after {board[Slot.SENT]:,} messages")
-        watch.progress(
-            min(board[Slot.SENT], board[Slot.ARRIVED] or board[Slot.SENT]) / load.messages,
-            f"{board[Slot.ARRIVED]:,} of {load.messages:,} arrived",
-        )
-        if consuming.done():
-            return False
-        if board[Slot.ARRIVED] != arrived or not producing.done():
-            arrived, heard = board[Slot.ARRIVED], time.monotonic()
-        if producing.done() and (arrived >= _expected(producing) or time.monotonic() - heard > QUIET_S):
-            time.sleep(SAMPLE_EVERY_S)  # a duplicate of the last message would come now
-            return arrived >= _expected(producing) or _quietly(broker.version) is not None
-        time.sleep(SAMPLE_EVERY_S)
 
-
-def _expected(producing: Future[Sent]) -> int:
-    sent = result_of(producing)
-    return int(((sent.sent_ns != NEVER) & (sent.refused_ns == NEVER)).sum())
-
-
-def result_of(job: Future[Any]) -> Any:
-    """What a worker brings back. BrokerError if it was killed or hangs."""
-    wait([job], STOP_WITHIN_S)
-    try:
-        return job.result(timeout=0)
-    except (BrokenProcessPool, TimeoutError) as error:
-        raise BrokerError("a worker process was killed or hung: the run is not complete, record it again") from error
+    def watch_over(self, cpu: Cpu, broker: Broker) -> bool:
+        """Until all that was handed over has arrived or nothing came for QUIET_S (True), or the consumer ended."""
+        producing, board, whole = self.jobs["producer"], self.board, self.load.messages
+        arrived, heard_s, expected = 0, time.monotonic(), whole + 1
+        while True:
+            share = min(board[Slot.SENT], board[Slot.ARRIVED] or board[Slot.SENT]) / whole
+            self.look(cpu, share, f"{board[Slot.ARRIVED]:,} of {whole:,} arrived")
+            if self.jobs["consumer"].done():
+                return False
+            produced = producing.done()
+            if produced and expected > whole:
+                expected = self.spool.handed_over()
+            if board[Slot.ARRIVED] != arrived or not produced:
+                arrived, heard_s = board[Slot.ARRIVED], time.monotonic()
+            if produced and (arrived >= expected or time.monotonic() - heard_s > QUIET_S):
+                time.sleep(SAMPLE_EVERY_S)  # a duplicate of the last message would come now
+                return arrived >= expected or _quietly(broker.version) is not None
+            time.sleep(SAMPLE_EVERY_S)
 
 
 def _quietly(ask: Callable[[], Any]) -> Any:
@@ -199,15 +175,3 @@ def _quietly(ask: Callable[[], Any]) -> Any:
         return ask()
     except BrokerError:
         return None
-
-
-def _assemble(profile: Profile, load: Load, sent: Sent, received: Received, *rest: Any) -> Run:
-    cpu, settled, facts = rest
-    columns = empty_columns(sent.sent_ns if isinstance(load, Ceiling) else load.due_ns())
-    columns |= {"sent_ns": sent.sent_ns, "confirmed_ns": sent.confirmed_ns, "refused_ns": sent.refused_ns}
-    due_ns = received.heads["due_ns"].astype(np.int64) - cpu.start_ns
-    columns |= {"delivered_sequence": sequence_column(received.heads["sequence"]), "delivered_ns": received.at_ns}
-    columns |= {"delivered_due_ns": due_ns, "delivered_again": received.again, **cpu.columns()}
-    trouble = "; ".join(filter(None, (sent.trouble, received.trouble)))
-    facts["date"] = time.strftime("%Y-%m-%d")
-    return Run(profile.name, load, columns, settled and not trouble, profile.promise.acknowledges, trouble, facts)

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labs.messages import STRANGER
 from labs.workload import Ceiling, Load, Workload
 
 FORMAT = 1
 NEVER = -1
+CHUNK = 1 << 18
 Column = npt.NDArray[np.int64]
 SENT = ("due_ns", "sent_ns", "confirmed_ns", "refused_ns")
 RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered_again")
@@ -59,9 +59,21 @@ class Run:
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
         header = {key: getattr(self, key) for key in ("profile", "settled", "acknowledges", "trouble", "facts")}
-        loop = "closed" if isinstance(self.workload, Ceiling) else "open"
-        header |= {"format": FORMAT, "loop": loop, "workload": asdict(self.workload)}
+        header |= {"format": FORMAT, "loop": loop_of(self.workload), "workload": asdict(self.workload)}
         write_columns(path, header, self.columns)
+
+
+def loop_of(load: Load) -> str:
+    """The word for it in a header."""
+    return "closed" if isinstance(load, Ceiling) else "open"
+
+
+def load_of(header: Mapping[str, Any]) -> Load:
+    """The load that a header names; RunFileError if there can be no such load."""
+    try:
+        return (Ceiling if header.get("loop") == "closed" else Workload)(**header["workload"])
+    except (TypeError, ValueError) as error:
+        raise RunFileError(f"The header names a load that cannot be ({error}). Record the run again.") from error
 
 
 def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, Column]) -> None:
@@ -84,7 +96,7 @@ def load(path: Path) -> Run:
     header, columns = read_columns(path, (*SENT, *RECEIVED, *CPU))
     return Run(
         header["profile"],
-        (Ceiling if header.get("loop") == "closed" else Workload)(**header["workload"]),
+        load_of(header),
         columns,
         header["settled"],
         header["acknowledges"],
@@ -131,6 +143,16 @@ def empty_columns(due_ns: Column) -> dict[str, Column]:
     return columns | {"due_ns": due_ns}
 
 
-def sequence_column(sequences: npt.NDArray[np.uint64]) -> Column:
-    """Sequences as signed integers; strangers become NEVER."""
-    return np.where(sequences == STRANGER, NEVER, sequences.astype(np.int64))
+def chunks(length: int) -> Iterator[slice]:
+    """Slices that cover a column, so that working it off takes little memory beside it."""
+    return (slice(at, min(at + CHUNK, length)) for at in range(0, length, CHUNK))
+
+
+def first_rows(run: Run) -> Column:
+    """The row of each message's first delivery, NEVER where there is none; shape (messages,). O(n)."""
+    sequence, row = run["delivered_sequence"], np.full(len(run["sent_ns"]), NEVER, np.int64)
+    for part in reversed(list(chunks(len(sequence)))):
+        some = sequence[part]
+        inside = np.flatnonzero((some >= 0) & (some < len(row)))[::-1]
+        row[some[inside]] = inside + part.start  # backwards: of many rows the first one is written last and stays
+    return row

@@ -1,7 +1,7 @@
 """The producer and the consumer of a run: plain functions, each in a process of its own.
 
-They share nothing but a board of integers. Both read the one monotonic clock of the machine, so
-a time taken here compares with a time taken there.
+They share nothing but a board of integers, and write what they see into the spool of the run as they go. Both read the
+one monotonic clock of the machine, so a time taken here compares with a time taken there.
 """
 
 from __future__ import annotations
@@ -12,30 +12,21 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass, replace
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
 
 from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Address, BrokerError, Deliveries
-from labs.messages import HEADER, decode
+from labs.messages import decode
 from labs.outbox import Board, Sent, Slot, outbox_of
-from labs.runs import NEVER, Column
+from labs.runs import RECEIVED
+from labs.spool import Rows, Spool
 from labs.workload import Load
 
 PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 _board: Board = [0] * len(Slot)
-
-
-@dataclass(frozen=True)
-class Received:
-    """What the consumer saw, one row a delivery; `at_ns` is after the start."""
-
-    heads: npt.NDArray[np.void]
-    at_ns: Column
-    again: Column
-    trouble: str = ""
 
 
 def enlist(board: Board, parent: int) -> None:
@@ -61,47 +52,40 @@ def _await_start(ready: Slot, pid: Slot) -> int:
     return _board[Slot.START_NS]
 
 
-def produce(address: Address, load: Load) -> Sent:
+def produce(address: Address, load: Load, spool: Spool) -> str:
     """Send every message when it is due (or, in a closed loop, when there is room), whatever the broker does; then wait
-    for confirmations while they come."""
-    sent, confirmed, refused = (np.full(load.messages, NEVER, np.int64) for _ in range(3))
-    columns = Sent(sent, confirmed, refused)
+    for confirmations while they come. Returns what broke, or nothing."""
     try:
         with open_publisher(address) as publisher:
-            outbox = outbox_of(publisher, load, columns, _board)
+            outbox = outbox_of(publisher, load, Sent(**spool.sent()), _board)
             outbox.begin(_await_start(Slot.PRODUCER_READY, Slot.PRODUCER_PID))
             while outbox.sent < load.messages and not _board[Slot.STOP]:
                 if not outbox.send():
                     outbox.wait()
             outbox.settle()
-    except BrokerError as error:
-        return replace(columns, trouble=f"producer: {error}")
-    return columns
-
-
-def nothing_received() -> Received:
-    """Where nobody reads."""
-    nothing = np.empty(0, np.int64)
-    return Received(np.empty(0, HEADER), nothing, nothing)
+    except (BrokerError, OSError) as error:
+        return f"producer: {error}"
+    return ""
 
 
 class _Inbox:
     """What has arrived, a row a delivery, and how many different messages that were."""
 
-    def __init__(self, messages: int) -> None:
-        self.heads, self.times, self.again = [np.empty(0, HEADER)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    def __init__(self, messages: int, rows: Rows, start_ns: int) -> None:
+        self._rows, self._start_ns = rows, start_ns
         self._seen = np.zeros(messages + 1, bool)
         self._seen[messages] = True  # where strangers go: they do not count as arrived
         self._strange = messages
 
     def take(self, batch: Deliveries, at_ns: int) -> None:
         """Note a batch and count on the board what of it is new."""
-        head = decode(batch.bodies)
-        self.heads.append(head)
-        self.times.append(np.full(len(head), at_ns, np.int64))
-        again = batch.redelivered
-        self.again.append(np.array(again, np.int64) if True in again else np.zeros(len(head), np.int64))
-        _board[Slot.ARRIVED] += self._new(head["sequence"])
+        head, again = decode(batch.bodies), batch.redelivered
+        sequence, count = head["sequence"], len(head)
+        due_ns = head["due_ns"].astype(np.int64) - self._start_ns
+        repeated = np.array(again, np.int64) if True in again else np.zeros(count, np.int64)
+        # A stranger's number, all bits set, becomes -1.
+        self._rows.add(sequence.astype(np.int64), np.full(count, at_ns, np.int64), due_ns, repeated)
+        _board[Slot.ARRIVED] += self._new(sequence)
 
     def _new(self, sequence: npt.NDArray[np.uint64]) -> int:
         first, end = int(sequence[0]), int(sequence[0]) + len(sequence)
@@ -116,24 +100,21 @@ class _Inbox:
         part[:] = True
         return fresh
 
-    def received(self, trouble: str) -> Received:
-        """All of it."""
-        return Received(np.concatenate(self.heads), np.concatenate(self.times), np.concatenate(self.again), trouble)
 
-
-def consume(address: Address, messages: int) -> Received:
-    """Take what arrives and stamp each batch, until the board says stop."""
-    inbox, trouble = _Inbox(messages), ""
+def consume(address: Address, messages: int, spool: Spool) -> str:
+    """Take what arrives and stamp each batch, until the board says stop. Returns what broke, or nothing."""
     try:
-        with open_consumer(address) as consumer:
+        with closing(Rows(spool, RECEIVED)) as rows, open_consumer(address) as consumer:
             start_ns = _await_start(Slot.CONSUMER_READY, Slot.CONSUMER_PID)
+            inbox = _Inbox(messages, rows, start_ns)
             while not _board[Slot.STOP]:
                 batch = consumer.receive(0.1)
                 at_ns = time.monotonic_ns() - start_ns
+                rows.flush_if_due()
                 if not batch.bodies:
                     continue
                 inbox.take(batch, at_ns)
                 consumer.acknowledge(batch)
-    except BrokerError as error:
-        trouble = f"consumer: {error}"
-    return inbox.received(trouble)
+    except (BrokerError, OSError) as error:
+        return f"consumer: {error}"
+    return ""

@@ -18,10 +18,12 @@ FLOORS = (
     "stack",
     "native",
     "runs",
-    "cpu",
     "spool",
+    "unfinished",
+    "cpu",
     "outbox",
     "workers",
+    "crew",
     "recorder",
     "latency",
     "rate",
@@ -50,6 +52,7 @@ FLOORS = (
     "terminal",
     "attack",
     "benching",
+    "verifying",
     "__main__",
 )
 """From the ground up: a module imports only from lower floors and from its own."""

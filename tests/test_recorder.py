@@ -165,7 +165,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
 INTERRUPTED = """
 import time
 from multiprocessing.process import BaseProcess
-from labs.recorder import crew
+from labs.crew import crew
 start = BaseProcess.start
 def interrupted(self):
     start(self)
@@ -174,8 +174,8 @@ def interrupted(self):
 BaseProcess.start = interrupted
 if __name__ == "__main__":
     try:
-        with crew() as (executor, _board):
-            executor.submit(print, "never")
+        with crew() as hands:
+            hands.hire("producer", print, "never")
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """

@@ -1,0 +1,210 @@
+"""A run on disk while it happens: what is written survives whoever writes it, worker or recorder.
+
+A spool is a folder of our own. The producer's columns lie in memory-mapped files of full length, so a time is in the
+kernel's hands the moment it is noted; the consumer's and the recorder's grow, and a row is handed over soon after
+FLUSH_S. A power cut of the machine is not guarded against. Who records holds a lock, which the kernel takes from the
+dead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labs.places import home, write_text
+from labs.profile import Profile
+from labs.runs import CPU, FORMAT, RECEIVED, Column, Run, RunFileError, check_format, chunks, load_of, loop_of
+from labs.workload import Ceiling, Load
+
+SENT = ("sent_ns", "confirmed_ns", "refused_ns")
+FLUSH_S = 0.25
+FLUSH_ROWS = 4096
+"""Rows that are handed over at once: so many take some 50 us, which no other message has to notice."""
+MAPPED_BYTES = 4 << 20
+"""A column larger than this stays on disk and is mapped when a run is assembled; its file goes with the last user."""
+KILLED = "the recorder was killed in the middle: the run is not finished"
+PAGE, PIECE, ITEM = 4096, 1 << 20, 8
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The folder of one run; what workers are given, so it can be pickled."""
+
+    folder: Path
+
+    def note(self, **facts: Any) -> None:
+        """Add to what the header knows of the run, all or nothing."""
+        header = self.header()
+        header["facts"] |= facts
+        write_text(self.folder / "run.json", json.dumps(header))
+
+    def header(self) -> dict[str, Any]:
+        """What was known when the run began. RunFileError when that cannot be read."""
+        path = self.folder / "run.json"
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise RunFileError(f"{self.folder} holds no run: there is no run.json in it. Delete the folder.") from error
+        except (OSError, ValueError) as error:
+            raise _damaged(self.folder, f"run.json: {error}") from error
+        check_format(found, str(path))
+        if missing := {"profile", "acknowledges", "loop", "workload", "facts"} - set(found):
+            raise _damaged(self.folder, f"run.json says nothing of {', '.join(sorted(missing))}")
+        return dict(found)
+
+    def sent(self) -> dict[str, Column]:
+        """The producer's columns to write into, shape (messages,) each; every page of them is there already."""
+        columns = {name: np.asarray(np.memmap(self._file(name), np.int64, "r+")) for name in SENT}
+        for column in columns.values():
+            column[:: PAGE // ITEM] = column[:: PAGE // ITEM]
+        return columns
+
+    def handed_over(self) -> int:
+        """Messages that the producer handed over and the broker did not refuse, as far as written."""
+        sent, refused = (np.memmap(self._file(name), np.int64, "r") for name in ("sent_ns", "refused_ns"))
+        return sum(int(((sent[part] >= 0) & (refused[part] < 0)).sum()) for part in chunks(len(sent)))
+
+    def _file(self, column: str) -> Path:
+        return self.folder / f"{column}.i8"
+
+    def assemble(self, *, settled: bool = False, trouble: str = KILLED, **facts: Any) -> Run:
+        """The run, of what is written; rows that were cut short are left out. RunFileError for a damaged spool."""
+        header = self.header()
+        load = load_of(header)
+        columns = {name: self._column(name, load.messages) for name in SENT}
+        received = {name: self._column(name) for name in RECEIVED}
+        rows = min(len(column) for column in received.values())
+        columns |= {name: column[:rows] for name, column in received.items()}
+        cpu = self._column("cpu")
+        table = cpu[: len(cpu) // len(CPU) * len(CPU)].reshape(-1, len(CPU))
+        columns |= {name: table[:, at] for at, name in enumerate(CPU)}
+        columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
+        known = header["facts"] | facts
+        return Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
+
+    def _column(self, name: str, rows: int | None = None) -> Column:
+        """A column as far as its file goes, of whole rows; with `rows` it has to be that long."""
+        path = self._file(name)
+        try:
+            size = path.stat().st_size
+            if rows is not None and size != rows * ITEM:
+                raise ValueError(f"{path.name} has {size:,} bytes and should have {rows * ITEM:,}")
+            count = size // ITEM
+            if size > MAPPED_BYTES:
+                return np.asarray(np.memmap(path, np.int64, "r", shape=(count,)))
+            return np.fromfile(path, np.int64, count)
+        except (OSError, ValueError) as error:
+            raise _damaged(self.folder, str(error)) from error
+
+
+def _damaged(folder: Path, why: str) -> RunFileError:
+    return RunFileError(f"{folder} is not a readable spool ({why}). Delete the folder and record the run again.")
+
+
+class Rows:
+    """A pen for columns that grow together, one file each. A pen taken up after a kill first cuts off what the columns
+    do not have in common."""
+
+    def __init__(self, spool: Spool, names: Sequence[str]) -> None:
+        self._files = [(spool.folder / f"{name}.i8").open("r+b", buffering=0) for name in names]
+        whole = min(os.fstat(file.fileno()).st_size for file in self._files) // ITEM * ITEM
+        for file in self._files:
+            file.truncate(whole)
+            file.seek(whole)
+        self._waiting: list[Sequence[Column]] = []
+        self._rows, self._due_s = 0, time.monotonic() + FLUSH_S
+
+    def add(self, *columns: Column) -> None:
+        """Rows, as one array a column."""
+        self._waiting.append(columns)
+        self._rows += len(columns[0])
+        if self._rows >= FLUSH_ROWS:
+            self.flush()
+        else:
+            self.flush_if_due()
+
+    def flush_if_due(self) -> None:
+        """Hand over what has waited long enough."""
+        if time.monotonic() >= self._due_s:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand all to the kernel."""
+        if self._waiting:
+            for file, parts in zip(self._files, zip(*self._waiting, strict=True), strict=True):
+                _write(file.fileno(), np.concatenate(parts).astype(np.int64, copy=False).tobytes())
+            self._waiting.clear()
+        self._rows, self._due_s = 0, time.monotonic() + FLUSH_S
+
+    def close(self) -> None:
+        """The last of it."""
+        try:
+            self.flush()
+        finally:
+            for file in self._files:
+                file.close()
+
+
+def _write(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+@contextlib.contextmanager
+def spooled(
+    using: Profile, load: Load, dropped_by: tuple[type[BaseException], ...] = (), **facts: Any
+) -> Iterator[Spool]:
+    """A spool for one run, gone at the end of the block. It goes as well when the block ends by Ctrl-C or one of
+    `dropped_by`; what any other error leaves is there for `labs verify`, and the error says so."""
+    spool = Spool(root() / f"{time.strftime('%Y%m%d-%H%M%S')}-{using.name}-{secrets.token_hex(3)}")
+    spool.folder.mkdir(parents=True)
+    lock = os.open(spool.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _fill(spool, using, load, facts)
+        yield spool
+    except BaseException as error:
+        if isinstance(error, Exception) and not isinstance(error, dropped_by):
+            error.add_note(f"What had been written of the run is kept: labs verify {spool.folder}")
+        else:
+            shutil.rmtree(spool.folder, ignore_errors=True)
+        raise
+    else:
+        shutil.rmtree(spool.folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _fill(spool: Spool, using: Profile, load: Load, facts: dict[str, Any]) -> None:
+    """The files of a run in which nothing has happened. Their room is taken now: a full disk is told before the run."""
+    try:
+        for name in SENT:
+            with (spool.folder / f"{name}.i8").open("wb") as file:
+                for left in range(load.messages * ITEM, 0, -PIECE):
+                    file.write(b"\xff" * min(left, PIECE))  # -1, NEVER, in every place
+        for name in (*RECEIVED, "cpu"):
+            (spool.folder / f"{name}.i8").touch()
+    except OSError as error:
+        shutil.rmtree(spool.folder, ignore_errors=True)
+        megabytes = load.messages * ITEM * (len(SENT) + len(RECEIVED)) / 1e6
+        raise OSError(error.errno, f"{error.strerror}; the run needs {megabytes:,.0f} MB there", str(root())) from error
+    header = {"format": FORMAT, "profile": using.name, "acknowledges": using.promise.acknowledges}
+    header |= {"loop": loop_of(load), "workload": asdict(load), "facts": facts}
+    write_text(spool.folder / "run.json", json.dumps(header))
+
+
+def root() -> Path:
+    """Where spools lie."""
+    return home() / "spool"
