@@ -1,0 +1,297 @@
+"""Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
+
+{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {guess} name, {quiz} 01-1, {repeat} lab rate=1000,
+{take-along} lab, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`; {term} gets its definition.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from labsbook import PAGES, _raw, _stage
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from labs import claims
+from labs.experiments import experiment
+from labs.places import PROJECT
+from labs.widgets import bench_page, course, drawings, parts, quiz, race
+from labs.widgets.glue import number
+from labs.widgets.state import recorded_state
+
+GLOSSARY = "book/glossary"
+
+
+class Part(SphinxDirective):
+    """What the parts share: text with roles, and a ValueError that becomes a build error at its line."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return self.made()
+        except (ValueError, KeyError) as error:
+            raise self.error(f"{self.name}: {error}") from error
+
+    def made(self) -> list[nodes.Node]:
+        raise NotImplementedError
+
+    def line(self, text: str) -> list[nodes.Node]:
+        """One line of text with its roles."""
+        found, trouble = self.state.inline_text(text, self.lineno)
+        return [nodes.inline("", "", *found), *trouble]
+
+    def body(self, box: nodes.Element) -> nodes.Element:
+        """The directive's content inside `box`."""
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return box
+
+
+class AtAGlance(Part):
+    """Time, what is needed, and what the reader can do afterwards (the content: a list)."""
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        "minutes": directives.positive_int, "run": directives.unchanged, "needs": directives.unchanged,
+        "first": directives.unchanged,
+    }  # fmt: skip
+
+    def made(self) -> list[nodes.Node]:
+        if "minutes" not in self.options:
+            raise ValueError("say how long the page takes: :minutes: 10")
+        minutes = self.options["minutes"]
+        time = f"{minutes} minute{'s' if minutes > 1 else ''} to read"
+        time += f", {self.options['run']} to run" if "run" in self.options else ""
+        rows = {"Time": time, "You need": self.options.get("needs", ""), "Read first": self.options.get("first", "")}
+        box = nodes.container(classes=["at-a-glance"])
+        for name, text in rows.items():
+            if text:
+                line = nodes.paragraph("", "", nodes.strong("", name), nodes.Text(" "), *self.line(text))
+                box += line
+        if self.content:
+            box += nodes.paragraph("", "", nodes.strong("", "Afterwards you can"))
+            self.body(box)
+        return [box]
+
+
+class KeyPoints(Part):
+    """The few sentences to keep, at the end of a page."""
+
+    def made(self) -> list[nodes.Node]:
+        if not self.content:
+            raise ValueError("a list of what to keep is missing")
+        head = nodes.rubric("", "Key points", classes=["part-head"])
+        head["heading-level"] = 2
+        return [self.body(nodes.container("", head, classes=["key-points"]))]
+
+
+class Slide(Part):
+    """Its content, on the page and, in a build for teachers, as a slide; `:only:` keeps it off the page."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {"only": directives.flag}
+
+    def made(self) -> list[nodes.Node]:
+        box = self.body(nodes.container(classes=["slide", *(["slide-only"] if "only" in self.options else [])]))
+        box["slide_title"] = self.arguments[0] if self.arguments else ""
+        return [box]
+
+
+class Drawing(Part):
+    """A drawing by hand from book/drawings; the content is its caption."""
+
+    required_arguments = 1
+
+    def made(self) -> list[nodes.Node]:
+        box = nodes.container(
+            "", nodes.raw("", drawings.drawing(self.arguments[0]), format="html"), classes=["drawing"]
+        )
+        return [self.body(box)]
+
+
+class Guess(Part):
+    """A figure to guess before it is shown. The content is the question; :run: or :bench: asks for what is true."""
+
+    required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {
+        "run": directives.unchanged, "bench": directives.unchanged, "unit": directives.unchanged_required,
+        "low": float, "high": float,
+    }  # fmt: skip
+
+    def made(self) -> list[nodes.Node]:
+        asked = [name for name in ("run", "bench") if name in self.options]
+        if len(asked) != 1 or not self.content or not {"unit", "low", "high"} <= self.options.keys():
+            raise ValueError("a guess has a question, :run: (or :bench:), :unit:, :low: and :high:")
+        found = (number if asked[0] == "run" else bench_page.number)(self.options[asked[0]])
+        question = " ".join(self.content)
+        bounds = {name: self.options[name] for name in ("unit", "low", "high")}
+        made = parts.Asked(nodes.make_id(self.arguments[0]), question, measured=found, **bounds)
+        return [nodes.container("", *_raw(parts.guess(made)), classes=["guess-part"])]
+
+
+class Quiz(Part):
+    """The questions of book/quiz/<name>.toml. Without scripts the answers are in a fold."""
+
+    required_arguments = 1
+
+    def made(self) -> list[nodes.Node]:
+        name, asked = self.arguments[0], quiz.quiz(self.arguments[0])
+        self.env.note_dependency(str(quiz.FOLDER / f"{name}.toml"))
+        box = nodes.container(classes=["quiz-part"])
+        box += _raw(f'<section class="quiz" data-quiz="{escape(name)}" aria-label="Quiz {escape(name)}">')
+        for at, one in enumerate(asked, 1):
+            box += self.asked(name, at, one)
+        box += _raw("<noscript><p>To check an answer, JavaScript is needed. The answers are here:</p></noscript>")
+        box += _raw('<details class="quiz-key"><summary>Answers and reasons</summary><ol>')
+        for one in asked:
+            box += self.reasons(one)
+        box += _raw("</ol></details></section>")
+        return [box]
+
+    def asked(self, name: str, at: int, one: quiz.Question) -> list[nodes.Node]:
+        group = f"quiz-{name}-{one.id}"
+        found = _raw(f'<form class="quiz-question" data-question="{one.id}"><fieldset><legend>{at}. ')
+        found += [*self.line(one.ask), *_raw("</legend>")]
+        for answer in one.answers:
+            pick = f'<input type="radio" name="{escape(group)}" value="{answer.key}">'
+            found += [
+                *_raw(f'<label class="quiz-answer">{pick}<span>'),
+                *self.line(answer.text),
+                *_raw("</span></label>"),
+            ]
+        return [*found, *_raw("</fieldset></form>")]
+
+    def reasons(self, one: quiz.Question) -> list[nodes.Node]:
+        found = _raw(f'<li data-key="{one.id}"><ul>')
+        for answer in one.answers:
+            right = ' data-right="1"' if answer.right else ""
+            found += _raw(
+                f'<li data-answer="{answer.key}"{right}><strong>{"Right" if answer.right else "Wrong"}:</strong> '
+            )
+            found += [
+                *self.line(answer.text),
+                *_raw(' <span class="quiz-why">'),
+                *self.line(answer.why),
+                *_raw("</span></li>"),
+            ]
+        return [*found, *_raw(f'</ul><p class="quiz-source">Source: {escape(one.source)}</p></li>')]
+
+
+class Repeat(Part):
+    """The one command that repeats a run, checked against the lab's settings, with a button that copies it."""
+
+    required_arguments = 1
+    optional_arguments = 20
+
+    def made(self) -> list[nodes.Node]:
+        return _raw(parts.repeat(self.arguments[0], self.arguments[1:]))
+
+
+class TakeAlong(Part):
+    """The lab's notebook, its recorded run and its data table, to download."""
+
+    required_arguments = 1
+
+    def made(self) -> list[nodes.Node]:
+        lab = experiment(self.arguments[0])
+        stem = PAGES[lab.name].removesuffix(".html")
+        line = nodes.paragraph("", "", nodes.strong("", "Take along:"), classes=["take-along"])
+        line += self.file(f"notebooks/{stem}.ipynb", "the notebook")
+        line += self.file(f"book/runs/{lab.name}.json", "the recorded run")
+        state = recorded_state(lab)
+        if state["views"]:
+            folder = _stage(self.env.app) / "data"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{lab.name}.csv").write_text(parts.data_table(state), "utf-8")
+            line += _raw(f' <a download href="../_static/data/{lab.name}.csv">the data table (CSV)</a>')
+        return [line]
+
+    def file(self, name: str, label: str) -> list[nodes.Node]:
+        if not (PROJECT / name).exists():
+            if name.startswith("book/runs"):
+                return [nodes.Text(f" {label}: not recorded yet")]
+            raise ValueError(f"{name} does not exist: every lab has a notebook of its page's name")
+        link = addnodes.download_reference(
+            "", "", nodes.inline("", label), refdoc=self.env.docname, reftarget=f"/{name}"
+        )
+        return [nodes.Text(" "), link, nodes.Text(f" ({(PROJECT / name).stat().st_size / 1000:.0f} kB),")]
+
+
+class Computed(Part):
+    """What is computed from the whole book: the chapters, what was found wrong, the picture that moves."""
+
+    has_content = False
+    MAKE: ClassVar[dict[str, Any]] = {
+        "chapters": lambda: course.list_of_chapters(claims.board(), course.pages()),
+        "findings": lambda: course.findings(claims.board()),
+        "race": race.race,
+    }
+
+    def made(self) -> list[nodes.Node]:
+        return _raw(self.MAKE[self.name]())
+
+
+class Badge(SphinxRole):
+    """A claim and its verdict in a line of text, linked to the claim board."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = {entry["id"]: entry for entry in claims.board()}
+        if self.text in found:
+            return [nodes.raw("", parts.linked_badge(found[self.text]), format="html")], []
+        message = self.inliner.reporter.error(f"{self.rawtext}: there is no claim {self.text!r}", line=self.lineno)
+        return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+
+
+def _definitions(app: Sphinx) -> dict[str, str]:
+    """Anchor of a term -> its definition as plain text; every term of the glossary has one."""
+    found: dict[str, str] = {}
+    if GLOSSARY in app.env.found_docs:
+        for item in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
+            said = next(item.findall(nodes.definition)).astext()
+            found |= {anchor: said for term in item.findall(nodes.term) for anchor in term["ids"]}
+    return found
+
+
+def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put each term's definition beside its link: shown on hover, focus and touch, read as its description."""
+    if app.builder.format != "html" or docname == GLOSSARY:
+        return
+    known = _cached_definitions(app)
+    for at, link in enumerate(list(doctree.findall(nodes.reference))):
+        address, _, anchor = str(link.get("refuri", "")).partition("#")
+        if anchor in known and address.endswith("glossary.html"):
+            tip = f"term-{at}"
+            opening = f'<span class="term"><a href="{escape(address)}#{anchor}" aria-describedby="{tip}">'
+            closing = f'</a><span class="term-tip" role="tooltip" id="{tip}">{escape(known[anchor])}</span></span>'
+            link.replace_self(_raw(f"{opening}{escape(link.astext())}{closing}"))
+
+
+@cache
+def _cached_definitions(app: Sphinx) -> dict[str, str]:
+    return _definitions(app)
+
+
+def _off_the_page(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    for box in list(
+        doctree.findall(lambda node: isinstance(node, nodes.container) and "slide-only" in node["classes"])
+    ):
+        box.parent.remove(box)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """After labsbook, whose folder of made files this one shares."""
+    app.setup_extension("labsbook")
+    for name, directive in {
+        "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing, "guess": Guess,
+        "quiz": Quiz, "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed, "findings": Computed,
+        "race": Computed,
+    }.items():  # fmt: skip
+        app.add_directive(name, directive)
+    app.add_role("badge", Badge())
+    app.connect("doctree-resolved", _explain)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,117 @@
+"""The course as a whole, read from its own files: chapters, the pages of each, how long they take, what they judge."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from labs.places import PROJECT
+from labs.widgets.pages import badge
+
+MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
+HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
+WRONG = ("never held", "no longer holds")
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of the book; `claims` are ids in the article's order."""
+
+    number: int
+    title: str
+    asks: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in the order of the table of contents; `minutes` is None where the page does not say."""
+
+    stem: str
+    title: str
+    minutes: int | None
+
+    @property
+    def chapter(self) -> int | None:
+        """03-1-... is of chapter 3; pages without a number, and 00, are of none."""
+        number = self.stem.partition("-")[0]
+        return int(number) if number.isdigit() and int(number) else None
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    """`C01 C06-C15` -> every id; ValueError names what is not one."""
+    found: list[str] = []
+    for part in text.split():
+        match = re.fullmatch(r"C(\d\d)(?:-C(\d\d))?", part)
+        if match is None:
+            raise ValueError(f"chapters.toml: {part!r} is no claim and no range of claims; write C07 or C06-C15")
+        found += [f"C{number:02}" for number in range(int(match[1]), int(match[2] or match[1]) + 1)]
+    return tuple(found)
+
+
+@cache
+def chapters() -> tuple[Chapter, ...]:
+    """All eight, in order."""
+    content = tomllib.loads(files("labs").joinpath("chapters.toml").read_text("utf-8"))
+    return tuple(Chapter(one["number"], one["title"], one["asks"], _ids(one["claims"])) for one in content["chapter"])
+
+
+def pages(book: Path = PROJECT / "book") -> list[Page]:
+    """Every page that the table of contents names."""
+    toc = yaml.safe_load((book / "_toc.yml").read_text("utf-8"))
+    parts = toc.get("parts") or [toc]
+    names = [entry["file"] for part in parts for entry in part["chapters"]]
+    return [_page(book.parent / f"{name}.md") for name in names]
+
+
+def _page(path: Path) -> Page:
+    text = path.read_text("utf-8")
+    heading, minutes = HEADING.search(text), MINUTES.search(text)
+    if heading is None:
+        raise ValueError(f"{path.name} has no heading: begin it with `# A question or a finding`")
+    return Page(path.stem, heading[1], int(minutes[1]) if minutes else None)
+
+
+def list_of_chapters(entries: Sequence[Entry], found: Sequence[Page]) -> str:
+    """The eight chapters with their time, their claims and their pages; one without pages says so."""
+    words = {entry["id"]: entry["word"] for entry in entries}
+    items = "".join(_item(one, [page for page in found if page.chapter == one.number], words) for one in chapters())
+    return f'<div class="lab-wide"><ol class="chapters">{items}</ol></div>'
+
+
+def _item(one: Chapter, found: Sequence[Page], words: Mapping[str, str]) -> str:
+    judged = sum(words[claim] not in ("not tested yet",) for claim in one.claims)
+    many = f"{len(one.claims)} claims, {judged} with a verdict"
+    minutes = [page.minutes for page in found if page.minutes]
+    time = f"{sum(minutes)} minutes to read" if minutes else ""
+    said = " · ".join(filter(None, (time, many))) if found else f"Not written yet · {many}"
+    links = "".join(f'<li><a href="{page.stem}.html">{escape(page.title)}</a></li>' for page in found)
+    inside = f'<h3>{escape(one.title)}</h3><p class="asks">{escape(one.asks)}</p><p class="meta">{said}</p>'
+    state = "" if found else ' class="empty"'
+    return f"<li{state}>{inside}{f'<ul>{links}</ul>' if links else ''}</li>"
+
+
+def findings(entries: Sequence[Entry]) -> str:
+    """What was found wrong in the article: every claim that never held or no longer holds, with its evidence."""
+    wrong = [entry for word in WRONG for entry in entries if entry["word"] == word]
+    if not wrong:
+        return '<p class="lab-note">Nothing has been found wrong yet: no recorded run and no document says so.</p>'
+    return f'<ul class="findings">{"".join(map(_finding, wrong))}</ul>'
+
+
+def _finding(entry: Entry) -> str:
+    link = f'<a href="claims.html#{entry["id"].lower()}">{entry["id"]}</a>'
+    return (
+        f'<li><p>{badge(entry["word"])} <span class="id">{link}</span> {escape(entry["claim"])}</p>'
+        f'<p class="why">{escape(entry["evidence"])}</p></li>'
+    )
