@@ -19,8 +19,8 @@ check: env-dev ## the fast checks: ruff, mypy --strict on labs/
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-book: env ## build the site into _build/html, warnings as errors, from recorded runs only
-	@$(RUN) -m labs.widgets.build
+book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
+	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.widgets.build
 
 serve: book ## build the site and serve it on loopback
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}

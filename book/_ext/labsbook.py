@@ -11,7 +11,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -160,8 +162,6 @@ MENDED = {
     'aria-label="Search" data-bs-placement': "data-bs-placement",  # the label would hide the shortcut that it shows
     '<div class="bd-sidebar-primary bd-sidebar': '<div role="complementary" aria-label="Contents" '
     'class="bd-sidebar-primary bd-sidebar',
-    '<div class="pst-scrollable-table-container">': '<div class="pst-scrollable-table-container" role="region" '
-    'tabindex="0" aria-label="Table, scrolls sideways">',
 }
 """What the theme writes -> what a screen reader and axe can live with."""
 
@@ -172,7 +172,20 @@ def _mend(app: Sphinx, error: Exception | None) -> None:
             text = page.read_text("utf-8")
             for written, better in MENDED.items():
                 text = text.replace(written, better)
-            page.write_text(text, "utf-8")
+            page.write_text(_named_tables(text), "utf-8")
+
+
+def _named_tables(text: str) -> str:
+    """Each table that scrolls sideways can be reached by keyboard, under a name that no other one on the page has."""
+    number = count(1)
+    return re.sub(
+        '<div class="pst-scrollable-table-container">',
+        lambda _: (
+            '<div class="pst-scrollable-table-container" role="region" tabindex="0" '
+            f'aria-label="Table {next(number)}, scrolls sideways">'
+        ),
+        text,
+    )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

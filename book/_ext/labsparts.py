@@ -276,13 +276,6 @@ def _cached_definitions(app: Sphinx) -> dict[str, str]:
     return _definitions(app)
 
 
-def _off_the_page(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
-    for box in list(
-        doctree.findall(lambda node: isinstance(node, nodes.container) and "slide-only" in node["classes"])
-    ):
-        box.parent.remove(box)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """After labsbook, whose folder of made files this one shares."""
     app.setup_extension("labsbook")

@@ -7,31 +7,59 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labs.places import PROJECT
+import yaml
+
+from labs.places import PROJECT, write_text
 
 HTML = PROJECT / "_build" / "html"
+TEACH = PROJECT / "_build" / "teach"
+"""A build for teachers has a folder of its own, so that no answer is left in the one that is published."""
 JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
-def command(root: Path, out: Path) -> list[str]:
+def command(root: Path, out: Path, toc: Path) -> list[str]:
     """The builder, run by this very Python so that no script has to be on the PATH."""
     places = [str(root), "--path-output", str(out)]
-    options = ["build", *places, "--toc", str(root / "book" / "_toc.yml"), "-n", "-W", "--keep-going", "--all", "-q"]
+    options = ["build", *places, "--toc", str(toc), "-n", "-W", "--keep-going", "--all", "-q"]
     return [sys.executable, "-c", JUPYTER_BOOK, *options]
 
 
-def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT) -> int:
+def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT, *, teach: bool = False) -> int:
     """Build into `out`/_build/html; 0 if it worked. `runs` replaces book/runs (for tests)."""
-    settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "LABS_TEACH": str(int(teach))}
     settings |= {"LABS_RUNS": str(runs)} if runs else {}
-    return subprocess.run(command(root, out), cwd=root, env=os.environ | settings, check=False).returncode
+    toc = root / "book" / "_toc.yml"
+    if teach:
+        toc = _with_teaching(toc, out / "_toc.yml")
+    return subprocess.run(command(root, out, toc), cwd=root, env=os.environ | settings, check=False).returncode
+
+
+def _with_teaching(toc: Path, to: Path) -> Path:
+    """The table of contents with the instructors' pages at its end."""
+    content = yaml.safe_load(toc.read_text("utf-8"))
+    found = sorted(page.stem for page in toc.parent.glob("teach-*.md"))
+    content["parts"].append({"caption": "Instructors", "chapters": [{"file": f"book/{stem}"} for stem in found]})
+    write_text(to, yaml.safe_dump(content, sort_keys=False))
+    return to
+
+
+def _asked() -> bool:
+    """TEACH of the make line; what is neither yes nor no is refused, so that a slip does not publish answers."""
+    value = os.environ.get("LABS_TEACH", "").lower()
+    if value not in ("", "0", "no", "false", "1", "yes", "true"):
+        raise SystemExit(f"TEACH must be 1 or 0, got {value!r}. For example: make book TEACH=1")
+    return value in ("1", "yes", "true")
 
 
 def main() -> int:
     """Build and say where the site is, or what to look for."""
-    code = build()
+    teach = _asked()
+    code = build(out=TEACH if teach else PROJECT, teach=teach)
     if code:
         print("The site was not built: every warning above is an error. Mend it and run `make book` again.")
+    elif teach:
+        where = (TEACH / "_build" / "html").relative_to(PROJECT)
+        print(f"The site with answers and slides is in {where}; do not publish it.")
     else:
         print(f"The site is in {HTML.relative_to(PROJECT)}; `make serve` shows it on loopback.")
     return code

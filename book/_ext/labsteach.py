@@ -1,0 +1,179 @@
+"""What only a build for teachers has (`make book TEACH=1`): answers, a plan of minutes, slides cut from the pages.
+
+{plan} with :total: 90, {quiz-answers} 01-1-who-is-waiting ..., {solutions} 1, {slides-link} 1
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from labsbook import _raw
+from labsparts import Part, Quiz
+from sphinx.application import Sphinx
+
+from labs.places import PROJECT
+from labs.widgets import course, quiz, slides, teach
+
+CUTS = {"key-points": "Key points", "quiz-part": "Three questions", "guess-part": "Your guess"}
+"""A part of a page -> the heading of its slide; the other cuts bring their own."""
+
+
+def teaching() -> bool:
+    """Whether this build is for teachers."""
+    return os.environ.get("LABS_TEACH") == "1"
+
+
+class Plan(Part):
+    """Lines of `minutes | what | how`; they must take :total: minutes together."""
+
+    option_spec: ClassVar[dict[str, Any]] = {"total": directives.positive_int}
+
+    def made(self) -> list[nodes.Node]:
+        if "total" not in self.options:
+            raise ValueError("say how long it takes: :total: 90")
+        rows = ["| At | Minutes | What | How |", "|---|---|---|---|"]
+        for step in teach.plan(list(self.content), self.options["total"]):
+            rows.append(f"| {teach.clock(step.begins)} | {step.minutes} | {step.what} | {step.how} |")
+        rows.append(f"| {teach.clock(self.options['total'])} | **{self.options['total']}** | End | |")
+        box = nodes.container(classes=["schedule"])
+        self.state.nested_parse(StringList(rows), self.content_offset, box)
+        return [box]
+
+
+class QuizAnswers(Quiz):
+    """The questions of the named quizzes with every answer's reason, in the open."""
+
+    required_arguments = 1
+    optional_arguments = 20
+
+    def made(self) -> list[nodes.Node]:
+        found: list[nodes.Node] = []
+        for name in self.arguments:
+            found.append(nodes.paragraph("", "", nodes.strong("", name)))
+            found += _raw("<ol>")
+            for one in quiz.quiz(name):
+                found += [*_raw("<li>"), *self.line(one.ask), *self.reasons(one)[1:-1]]
+                found += _raw(f'</ul><p class="quiz-source">Source: {one.source}</p></li>')
+            found += _raw("</ol>")
+        return found
+
+    def reasons(self, one: quiz.Question) -> list[nodes.Node]:
+        return [nodes.Text(""), *_raw("<ul>"), *super().reasons(one)[1:]]
+
+
+class Solutions(Part):
+    """Every exercise of a chapter's pages with its solution, out of the pages themselves."""
+
+    required_arguments = 1
+
+    def made(self) -> list[nodes.Node]:
+        stems = [page.stem for page in course.pages() if page.chapter == int(self.arguments[0])]
+        if not stems:
+            return [nodes.paragraph("", f"The pages of chapter {self.arguments[0]} are not written yet.")]
+        box = nodes.container()
+        for stem in stems:
+            path = PROJECT / "book" / f"{stem}.md"
+            self.env.note_dependency(str(path))
+            for exercise, solution in teach.solutions(path.read_text("utf-8")):
+                box += nodes.paragraph("", "", nodes.strong("", f"{stem}: {exercise}"))
+                text = solution or "The page gives no solution: ask the room."
+                self.state.nested_parse(StringList(text.splitlines()), self.content_offset, box)
+        return [box]
+
+
+class SlidesLink(Part):
+    """The link to a chapter's slides."""
+
+    required_arguments = 1
+
+    def made(self) -> list[nodes.Node]:
+        number = int(self.arguments[0])
+        if not any(page.chapter == number for page in course.pages()):
+            return [nodes.paragraph("", f"The pages of chapter {number} are not written yet, so there are no slides.")]
+        return _raw(f'<p><a href="slides-{number:02}.html">The slides of chapter {number}</a></p>')
+
+
+def _heading(node: nodes.Element) -> str:
+    if node.get("slide_title"):
+        return str(node["slide_title"])
+    if "drawing" in node["classes"]:
+        return next(iter(re.findall("<title[^>]*>(.*?)</title>", node.children[0].astext())), "A drawing")
+    known = [CUTS[name] for name in node["classes"] if name in CUTS]
+    above = node.parent.next_node(nodes.title) if isinstance(node.parent, nodes.section) else None
+    return known[0] if known else above.astext() if above else ""
+
+
+def _is_cut(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.container):
+        return bool({"slide", "drawing", *CUTS} & set(node["classes"]))
+    return isinstance(node, nodes.raw) and 'class="lab-panel' in node.astext()
+
+
+def _cut(doctree: nodes.document) -> list[tuple[str, list[nodes.Node]]]:
+    """(heading, nodes) of each slide: the page's title with its claims, then its parts in their order."""
+    title = next(doctree.findall(nodes.title)).astext()
+    claims = [node for node in doctree.findall(nodes.raw) if 'class="claim-card"' in node.astext()]
+    found: list[tuple[str, list[nodes.Node]]] = [(title, [node.deepcopy() for node in claims])]
+    for node in doctree.findall(_is_cut):
+        above = node.parent
+        while above is not None and not _is_cut(above):
+            above = above.parent
+        if above is None:
+            heading = title if isinstance(node, nodes.raw) else _heading(node)
+            copy = node.deepcopy()
+            for head in list(copy.findall(nodes.rubric)):
+                head.parent.remove(head)
+            found.append((heading or title, [copy]))
+    return found
+
+
+def _gather(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Cut the slides of a page that belongs to a chapter, then take off the page what is for slides only."""
+    stem = docname.rpartition("/")[2]
+    if teaching() and any(page.stem == stem and page.chapter for page in course.pages()):
+        cuts[stem] = _cut(doctree)
+    only = [box for box in doctree.findall(nodes.container) if "slide-only" in box["classes"]]
+    for box in only:
+        box.parent.remove(box)
+
+
+cuts: dict[str, list[tuple[str, list[nodes.Node]]]] = {}
+"""Page -> its slides, of this build."""
+
+
+def _write(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or not teaching() or app.builder.format != "html":
+        return
+    for chapter in course.chapters():
+        stems = [page.stem for page in course.pages() if page.stem in cuts and page.chapter == chapter.number]
+        if stems:
+            title = f"{chapter.number} {chapter.title}"
+            found = [slides.Slide(title, f"<p>{chapter.asks}</p>")]
+            for stem in stems:
+                app.builder.current_docname = f"book/{stem}"
+                for heading, body in cuts[stem]:
+                    found.append(slides.Slide(heading, "".join(_html(app, node) for node in body)))
+            Path(app.outdir, "book", f"slides-{chapter.number:02}.html").write_text(slides.page(title, found), "utf-8")
+
+
+def _html(app: Sphinx, node: nodes.Node) -> str:
+    return str(app.builder.render_partial(node)["fragment"])  # type: ignore[attr-defined]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """After labsparts, whose parts it cuts."""
+    app.setup_extension("labsparts")
+    cuts.clear()
+    for name, directive in {
+        "plan": Plan, "quiz-answers": QuizAnswers, "solutions": Solutions, "slides-link": SlidesLink,
+    }.items():  # fmt: skip
+        app.add_directive(name, directive)
+    app.connect("doctree-resolved", _gather, priority=600)
+    app.connect("build-finished", _write, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,57 @@
+"""For those who teach: a plan of minutes that sums, and the solutions of a chapter's exercises out of its own pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
+SOLUTION = re.compile(
+    r"^(`{3,})\{admonition\} (?:Solution|Answer)\n(?::.*\n)*\n?(.*?)^\1\s*$", re.MULTILINE | re.DOTALL
+)
+
+
+class PlanError(ValueError):
+    """A plan of minutes that cannot be kept; the message names the line, or both sums."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan: when it begins and how long it takes, minutes, what is done, and how."""
+
+    begins: int
+    minutes: int
+    what: str
+    how: str
+
+
+def plan(lines: Sequence[str], total: int) -> list[Step]:
+    """`10 | what | how` -> steps with their beginnings. PlanError if they do not take `total` minutes together."""
+    found: list[Step] = []
+    for at, line in enumerate(filter(str.strip, lines), 1):
+        minutes, *rest = (part.strip() for part in line.split("|"))
+        if not minutes.isdigit() or not int(minutes) or len(rest) != 2 or not all(rest):
+            raise PlanError(f"line {at} of the plan is {line!r}: write `10 | what | how`")
+        begins = found[-1].begins + found[-1].minutes if found else 0
+        found.append(Step(begins, int(minutes), *rest))
+    together = sum(step.minutes for step in found)
+    if together != total:
+        raise PlanError(f"the steps take {together} minutes together, and the plan says {total}")
+    return found
+
+
+def clock(minutes: int) -> str:
+    """0:45"""
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def solutions(text: str) -> list[tuple[str, str]]:
+    """(exercise, its solution as MyST) from the source of a page; an exercise without one has an empty text."""
+    found: list[tuple[str, str]] = []
+    for part in EXERCISES.finditer(text):
+        for exercise in EXERCISE.finditer(part[1]):
+            solution = SOLUTION.search(exercise[2])
+            found.append((exercise[1].strip(), solution[2].strip() if solution else ""))
+    return found
