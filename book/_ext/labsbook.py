@@ -25,23 +25,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from labs import claims
 from labs.experiments import experiment
 from labs.places import PROJECT
-from labs.widgets import bench_page, module, pages
+from labs.widgets import bench_page, course, module, pages
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import recorded_state
 
-PAGES = {
-    "passport": "00-your-machine.html",
-    "kill-the-worker": "02-3-kill-the-worker.html",
-    "messages-or-megabytes": "03-1-messages-or-megabytes.html",
-    "loss-matrix": "03-2-loss-matrix.html",
-    "fifty-thousand": "04-1-is-it-fifty-thousand.html",
-    "price-of-persistence": "04-2-price-of-persistence.html",
-    "kafka-million": "05-1-is-it-a-million.html",
-    "acknowledged": "05-3-acknowledged.html",
-    "latency-ladder": "05-4-latency-ladder.html",
-    "redis-million": "06-1-is-it-a-million.html",
-    "redis-forgets": "06-2-redis-forgets.html",
-}
+PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
 SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
 

@@ -19,6 +19,7 @@ from labs.widgets.pages import badge
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
+PANEL = re.compile(r"^`{3,}\{lab-panel\} +(\S+)", re.MULTILINE)
 WRONG = ("never held", "no longer holds")
 Entry = Mapping[str, Any]
 
@@ -80,6 +81,15 @@ def _page(path: Path) -> Page:
     if heading is None:
         raise ValueError(f"{path.name} has no heading: begin it with `# A question or a finding`")
     return Page(path.stem, heading[1], int(minutes[1]) if minutes else None)
+
+
+def panels(book: Path = PROJECT / "book") -> dict[str, str]:
+    """Lab -> the first page that has its panel; the lab's notebook has the same name."""
+    found: dict[str, str] = {}
+    for page in pages(book):
+        for lab in PANEL.findall((book / f"{page.stem}.md").read_text("utf-8")):
+            found.setdefault(lab, page.stem)
+    return found
 
 
 def list_of_chapters(entries: Sequence[Entry], found: Sequence[Page]) -> str:

@@ -75,7 +75,7 @@ def _parse(words: Sequence[str]) -> Asked:
             asked[name] = value
         elif word in (*STEPS, *FACTS):
             asked["what"] = word
-        elif set(word.split("/")) <= set(BROKERS):
+        elif set(word.split("/")) <= {*BROKERS, "memory"}:
             asked["who"] = word
         else:
             raise ValueError(f"cannot ask a run for {word!r}: known are {', '.join((*STEPS, *FACTS, *BROKERS))}")
