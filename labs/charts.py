@@ -13,10 +13,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from labs import passport_traces
-from labs.looks import fault, jobs, lines, rate
+from labs.looks import cost, fault, jobs, lines, rate
 from labs.profile import BROKERS, RUNGS
 from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
+
+INKS = {"memory": "harness", "none": "sync"}
+"""Whose colour has another name; panel.mjs has the same."""
 
 
 @cache
@@ -29,12 +32,13 @@ def palette(theme: str = "light") -> dict[str, str]:
 def dressed(trace: Trace, theme: str = "light") -> Trace:
     """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
     meta, ink = trace["meta"], palette(theme)
-    colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
+    colour = ink[INKS.get(meta["broker"], meta["broker"])]
     style = styles()[meta["role"]]
     mark = MARKS[meta["broker"]] + ("-open" if meta["hollow"] and not MARKS[meta["broker"]].endswith("open") else "")
     dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": mark}, "name": meta["name"]}
     dress["line"] = style.get("line", {}) | {"color": colour}
-    hover = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
+    said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
+    hover = said or {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
     return style | trace | dress | hover
 
 
@@ -105,6 +109,14 @@ def passport(digests: Sequence[Digest]) -> go.Figure:
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
     named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
     return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})
+
+
+def costs(digests: Sequence[Digest]) -> go.Figure:
+    """What each pair holds in memory at rest, a row a carrier, each repeat a faint point."""
+    axes = _coloured(cost.layout(digests, "memory"), palette())
+    drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in cost.traces(digest, "memory")]
+    named = {"title": {"text": cost.summary(digests), "font": {"size": 16}, "x": 0.01, "xanchor": "left"}}
+    return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}, "height": 280})
 
 
 OUTCOMES = {

@@ -11,7 +11,7 @@ from labs.words import BROKER_NAMES, ms_text
 
 Digest = Mapping[str, Any]
 Trace = dict[str, Any]
-MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open"}
+MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "none": "triangle-up"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
 BLINK_MS = 100.0
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
@@ -32,6 +32,7 @@ def styles() -> dict[str, Trace]:
         "repeat": quiet | {"mode": "lines", "line": {"width": 1}, "opacity": 0.3},
         "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
         "row": {"mode": "lines+markers", "line": {"width": 2}, "marker": {"size": 10}, "showlegend": False},
+        "dot": {"mode": "markers", "marker": {"size": 12}, "showlegend": False},
         "floor": {"mode": "lines", "line": {"width": 1.5, "dash": "dot"}, "showlegend": False},
     }
 
@@ -113,10 +114,16 @@ def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
 
 def ms_axes(name: str, span: Sequence[float]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A bare layout, and a log axis of milliseconds over `span` (powers of ten)."""
-    return _base(), _axis(name, type="log", range=list(span), tickvals=_decades(*span), gridcolor="line")
+    return base_layout(), log_axis(name, span) | {"tickvals": _decades(*span)}
 
 
-def _base() -> dict[str, Any]:
+def log_axis(name: str, span: Sequence[float]) -> dict[str, Any]:
+    """A log axis over `span` (powers of ten)."""
+    return _axis(name, type="log", range=list(span), gridcolor="line")
+
+
+def base_layout() -> dict[str, Any]:
+    """What all charts have in common."""
     margin = {"l": 56, "r": 92, "t": 12, "b": 52}
     font = {"family": FONT, "size": 13}
     clear = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}

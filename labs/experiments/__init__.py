@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.experiments.acknowledged import ACKNOWLEDGED
 from labs.experiments.base import Experiment
+from labs.experiments.before_the_first_message import BEFORE_THE_FIRST_MESSAGE
 from labs.experiments.fault_theatre import FAULT_THEATRE
 from labs.experiments.fifty_thousand import FIFTY_THOUSAND
 from labs.experiments.kafka_million import KAFKA_MILLION
@@ -21,6 +22,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     lab.name: lab
     for lab in (
         PASSPORT,
+        BEFORE_THE_FIRST_MESSAGE,
         KILL_THE_WORKER,
         MESSAGES_OR_MEGABYTES,
         LOSS_MATRIX,

@@ -51,7 +51,8 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
         for at in range(repeats):
             start_s = time.monotonic()
             plan, part = Plan(settings.get("seed", 1) + at), _part(watch, at, repeats, mode.label)
-            runs.append((_hit(mode, endpoint, plan, settings["prefetch"], part), time.monotonic() - start_s))
+            found = hit(NAME, mode, endpoint, plan, settings["prefetch"], part)
+            runs.append((found, time.monotonic() - start_s))
         card = _card(mode, endpoint, [one for one, _ in runs])
     return [digest(mode, settings["prefetch"], runs, card)]
 
@@ -66,12 +67,12 @@ def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
         yield endpoints[mode.broker]
 
 
-def _hit(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
+def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
     """A run whose kill fell where the seed says, or else the last one tried; every run's facts are kept."""
     for attempt in range(TRIES):
         found = run_jobs(mode, endpoint, plan, prefetch, watch)
         found.facts["attempts"] = attempt + 1
-        found.save(new_run_file(NAME, mode.name))
+        found.save(new_run_file(lab, mode.name))
         if found.trouble or judge(found).aimed:
             break
     return found

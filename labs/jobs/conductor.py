@@ -52,7 +52,7 @@ class _Crew:
         task = replace(self.task, worker=len(self.workers) + 1)
         process = _Context.Process(target=main, args=(task, self.log.board, self.trouble), daemon=True)
         self.workers.append(process)
-        with _deaf():
+        with deaf():
             process.start()
         return process
 
@@ -62,7 +62,7 @@ class _Crew:
 
 
 @contextlib.contextmanager
-def _deaf() -> Iterator[None]:
+def deaf() -> Iterator[None]:
     """Ctrl-C waits until the end. A process that starts inside is deaf to it as well, until it leaves it to us."""
     resource_tracker.ensure_running()  # or starting the first process starts it, and that lets the signal through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,6 +1,7 @@
 """The looks of the labs' digests, and the guesses that go with them."""
 
 from labs.looks.base import Chart, Guess, Look
+from labs.looks.cost import COST_LOOK
 from labs.looks.fault import FAULT_LOOK, LOSS_GUESS
 from labs.looks.jobs import JOBS_GUESS, JOBS_LOOK
 from labs.looks.latency import LATENCY_LOOK
@@ -8,6 +9,6 @@ from labs.looks.passport import PASSPORT_LOOK
 from labs.looks.rate import RATE_LOOK
 
 __all__ = [
-    "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK", "RATE_LOOK",
+    "COST_LOOK", "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK", "RATE_LOOK",
     "Chart", "Guess", "Look",
 ]  # fmt: skip

@@ -18,8 +18,9 @@ from labs.stack import backends, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
+from labs.stack.native import config_lines
 from labs.stack.orders import is_stopped
-from labs.stack.processes import MARK_HOME, family, is_alive, marks, send
+from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
 from labs.stack.state import StackError
 
 __all__ = [
@@ -29,12 +30,14 @@ __all__ = [
     "NotStarted",
     "StackError",
     "arena",
+    "config_lines",
     "doctor",
     "down",
     "freeze",
     "kill",
     "kind_of",
     "no_disk",
+    "processes_of",
     "session",
     "status",
     "thaw",
@@ -180,6 +183,18 @@ def held(endpoint: Endpoint) -> Iterator[Callable[[int], None]]:
                     signal.pidfd_send_signal(descriptor, number)
 
         yield tell
+
+
+def processes_of(endpoint: Endpoint) -> list[int]:
+    """Every process that the broker needs: the server, its children, and helpers such as Erlang's epmd.
+
+    Empty where they cannot be seen, as of a container in a virtual machine.
+    """
+    own = [one for root in endpoint.pids for one in family(root)]
+    if endpoint.backend != "native" or not own:
+        return own
+    beside = [one for one in family(parent_of(own[0])) if marks(one).get(MARK_BROKER) == endpoint.broker]
+    return list(dict.fromkeys([*own, *beside]))
 
 
 def freeze(endpoint: Endpoint) -> None:

@@ -135,8 +135,10 @@ def _await(endpoint: Endpoint, project: str, began_s: float, report: Callable[[s
         try:
             if greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
                 version = probe.round_trip(replace(endpoint, pids=()))
-                report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {waited_s:.1f} s")
-                return replace(endpoint, version=version, pids=docker.pids(docker.container(broker, project)))
+                ready_s = time.monotonic() - began_s
+                report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {ready_s:.1f} s")
+                pids = docker.pids(docker.container(broker, project))
+                return replace(endpoint, version=version, pids=pids, ready_s=round(ready_s, 3))
         except probe.NotReady as not_yet:
             reason = str(not_yet)
         state = docker.container(broker, project)["State"]

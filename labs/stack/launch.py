@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -118,8 +119,8 @@ class Launch:
                 self.told = seconds
                 self.report(f"{broker}: starting, {seconds:.0f} s, usually {native.USUAL_S[broker]} s")
             return
-        entry["version"] = version
-        self.ready[broker] = registry.endpoint(broker, record)
+        entry["version"], seconds = version, time.monotonic() - self.began
+        self.ready[broker] = replace(registry.endpoint(broker, record), ready_s=round(seconds, 3))
         self.report(f"{broker} {version}: ready on 127.0.0.1:{record['ports'][broker]} after {seconds:.1f} s")
 
     def _failure(self, what: str, happened: str) -> StackError:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.stack import debian, jars
+from labs.stack.processes import MARK_BROKER
 from labs.stack.state import StackError, cache, home_tag, make_folder, secrets
 
 CONFIG = Path(__file__).with_name("config")
@@ -23,6 +24,14 @@ _CURE = {
     "rabbitmq": "dnf install rabbitmq-server, brew install rabbitmq or conda install -c conda-forge rabbitmq-server",
 }
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER")
+
+
+def config_lines(broker: str) -> list[str]:
+    """What our configuration of a broker sets, a line a setting; ports, folders and logins come on top."""
+    lines = [
+        line.strip() for path in sorted((CONFIG / broker).iterdir()) for line in path.read_text("utf-8").splitlines()
+    ]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ def program(broker: str, place: Place) -> Program:
     """The program of one broker; makes its data folder and generated files."""
     make_folder(place.data / broker)
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    env |= {"HOME": f"{place.run}/home", "LABS_STACK_BROKER": broker}
+    env |= {"HOME": f"{place.run}/home", MARK_BROKER: broker}
     return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
 
 

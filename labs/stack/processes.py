@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 MARK, MARK_HOME, MARK_OWNER = "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER"
+MARK_BROKER = "LABS_STACK_BROKER"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -107,6 +108,14 @@ def family(pid: int) -> list[int]:
         return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     except psutil.Error:
         return [pid]
+
+
+def parent_of(pid: int) -> int:
+    """The process that started it; 0 if it is gone."""
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
+        return 0
 
 
 def send(pid: int, number: int) -> None:

@@ -61,12 +61,12 @@ function coloured(part, ink) {
   return Object.fromEntries(Object.entries(part).map(([key, value]) =>
     [key, key.includes("color") && typeof value === "string" && /^[a-z-]+$/.test(value) ? ink(value) || value : coloured(value, ink)]));
 }
-const inkOf = (broker) => (broker === "memory" ? "harness" : broker);
+const inkOf = (broker) => ({ memory: "harness", none: "sync" })[broker] ?? broker;
 function dressed(state, trace, ink) {
   const { broker, role, hollow, name } = trace.meta, style = state.styles[role], colour = ink(inkOf(broker));
   const symbol = state.marks[broker] + (hollow && !state.marks[broker].endsWith("open") ? "-open" : "");
   const open = role === "row" ? trace.x.map((_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open")) : symbol;
-  const hover = role === "row" ? "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
+  const hover = trace.meta.hover ? trace.meta.hover : role === "row" ? "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
   return { type: "scatter", name, ...style, ...trace, hovertemplate: style.hoverinfo ? undefined : hover,
     marker: { ...style.marker, color: colour, symbol: open }, line: { ...style.line, color: colour } };
 }
@@ -94,7 +94,7 @@ function widened(layout, traces) {
     if (high > axis.range[1]) axis.range[1] = letter === "x" ? high + 0.1 : Math.ceil(high * half) / half;
     const decades = Array.from({ length: 12 }, (_, power) => power - 5).filter((power) => power >= axis.range[0] && power <= axis.range[1]);
     if (axis.type === "log" && !axis.ticktext) axis.tickvals = decades.map((power) => +`1e${power}`);
-    if (axis.type === "log" && axis.ticktext) {
+    if (axis.type === "log" && axis.ticktext && layout.meta?.labels !== false) {
       axis.tickvals = [...new Set([...axis.tickvals, ...traces.flatMap((trace) => trace.x)])].sort((a, b) => a - b);
       axis.ticktext = axis.tickvals.map(count);
     }

@@ -110,9 +110,10 @@ class Panel(anywidget.AnyWidget):
         except Exception as error:  # the panel is the last one who can tell the reader
             self._failed(error)
         else:
-            self._show(found)
+            self.show(found)
 
-    def _show(self, found: list[dict[str, Any]]) -> None:
+    def show(self, found: list[dict[str, Any]]) -> None:
+        """Show points that were measured here."""
         now = time.strftime("%H:%M:%S")
         self.digests |= {key: d for d in found for key in views(self.experiment, [d], "")}
         self.verdicts = verdicts(self.experiment, list(self.digests.values()))

@@ -1,0 +1,100 @@
+"""What a learner gave -> a plain value, or why it is none.
+
+An answer may be anything. Only objects of exactly the built-in (or NumPy's) kinds are looked at: of any other no
+method is called, not even the one that would print it, and nothing of it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from labs.exercises.questions import Exercise
+
+Plain = float | str | frozenset[str] | dict[str, str]
+NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32)
+MOST_CHARS, MOST_ITEMS, MOST = 200, 50, 1e15
+KINDS: dict[type, str] = {
+    bool: "True or False",
+    str: "a text",
+    bytes: "bytes",
+    list: "a list",
+    tuple: "a tuple",
+    set: "a set",
+    frozenset: "a set",
+    dict: "a dictionary",
+    complex: "a complex number",
+} | dict.fromkeys(NUMBERS, "a number")
+
+
+class Refused(Exception):  # noqa: N818 - a state of the answer, not a failure
+    """The answer cannot be read; `empty` if there is none yet."""
+
+    def __init__(self, text: str, *, empty: bool = False) -> None:
+        super().__init__(text)
+        self.empty = empty
+
+
+def read(asked: Exercise, answer: Any) -> Plain:
+    """The answer as a plain value of the exercise's kind. Raises Refused."""
+    if answer is None or answer is ...:
+        raise Refused(f"There is no answer yet. Wanted: {asked.form}.", empty=True)
+    readers: dict[str, Callable[[Exercise, Any], Plain]]
+    readers = {"number": _number, "choice": _choice, "set": _set, "grid": _grid}
+    return readers[asked.kind](asked, answer)
+
+
+def is_one_of(kind: type, kinds: Iterable[type]) -> bool:
+    """By identity: a class may have an `==` and a hash of its own, and those are not for us to run."""
+    return any(kind is one for one in kinds)
+
+
+def _wrong_kind(asked: Exercise, answer: Any) -> Refused:
+    kind = next((word for kind, word in KINDS.items() if kind is type(answer)), "an object of another kind")
+    return Refused(f"This is {kind}. Wanted: {asked.form}.")
+
+
+def _number(asked: Exercise, answer: Any) -> float:
+    if type(answer) is str:
+        raise Refused(f"This is a text. Write the number without quotes and without its unit. Wanted: {asked.form}.")
+    if not is_one_of(type(answer), NUMBERS):
+        raise _wrong_kind(asked, answer)
+    if not -MOST <= answer <= MOST:  # false for nan as well
+        raise Refused(f"No such number was ever measured (not finite, or beyond {MOST:.0e}). Wanted: {asked.form}.")
+    return float(answer)
+
+
+def _name(asked: Exercise, text: Any, known: Any, what: str) -> str:
+    if type(text) is not str:
+        raise _wrong_kind(asked, text)
+    name = text.strip().casefold() if len(text) <= MOST_CHARS else ""
+    if name not in known:
+        raise Refused(f"This names {what} that is not among the options. Wanted: {asked.form}.")
+    return name
+
+
+def _choice(asked: Exercise, answer: Any) -> str:
+    return _name(asked, answer, asked.options, "something")
+
+
+def _set(asked: Exercise, answer: Any) -> frozenset[str]:
+    if not is_one_of(type(answer), (set, frozenset, list, tuple)):
+        raise _wrong_kind(asked, answer)
+    if len(answer) > MOST_ITEMS:
+        raise Refused(f"This has more items than there are options. Wanted: {asked.form}.")
+    return frozenset(_name(asked, one, asked.options, "something") for one in answer)
+
+
+def _grid(asked: Exercise, answer: Any) -> dict[str, str]:
+    if type(answer) is not dict:
+        raise _wrong_kind(asked, answer)
+    if len(answer) > MOST_ITEMS:
+        raise Refused(f"This has more entries than there are places. Wanted: {asked.form}.")
+    found = {}
+    for cell, place in answer.items():
+        found[_name(asked, cell, asked.cells, "an entry")] = _name(asked, place, asked.options, "a place")
+    if len(found) < len(asked.cells):
+        raise Refused(f"{len(asked.cells) - len(found)} entries are missing. Wanted: {asked.form}.")
+    return found

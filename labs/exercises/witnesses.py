@@ -1,0 +1,84 @@
+"""Whose run an answer is held against: the learner's own, or in recorded mode the one that came with the book."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labs.digest import Digest
+from labs.exercises.answers import is_one_of
+from labs.experiments import EXPERIMENTS
+from labs.recorded import recorded, recorded_on
+from labs.runs import RunFileError
+from labs.widgets import Panel
+
+RECORDED = "recorded"
+DEEPEST, MOST_PARTS = 12, 500_000
+
+
+class NoRun(Exception):  # noqa: N818 - a state, not a failure
+    """There is nothing to hold an answer against; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The digests of a lab, and in words whose they are."""
+
+    digests: Sequence[Digest]
+    said: str
+
+
+def witness(lab: str, run: Any) -> Witness:
+    """The digests that count. Raises NoRun with what is missing and what to do."""
+    if run is None:
+        run = RECORDED if os.environ.get("LABS_MODE") == RECORDED else []
+    if type(run) is Panel:
+        run = RECORDED if run.mode == RECORDED else list(run.digests.values())
+    if type(run) is str:
+        if run != RECORDED:
+            raise NoRun(f'run= is a panel, what lab.run gave, or "{RECORDED}".')
+        return _recorded(lab)
+    found = [run] if type(run) is dict else run
+    if not is_one_of(type(found), (list, tuple)) or any(type(one) is not dict for one in found) or not _is_plain(found):
+        raise NoRun(f'run= is a panel, what lab.run gave, or "{RECORDED}"; this is something else.')
+    own = [one for one in found if one.get("lab") == lab]
+    if found and not own:
+        raise NoRun(f"This run is of another lab; the exercise is about {lab} (L{EXPERIMENTS[lab].number[1:]}).")
+    if not own:
+        raise NoRun(
+            f"There is no run to hold it against: press Run in the panel of {lab}, then say run=panel. After a "
+            f'restart of the kernel run it again. Without brokers: run="{RECORDED}" takes the recorded run.'
+        )
+    dates = sorted({str(one.get("card", {}).get("date", "")) for one in own} - {""})
+    return Witness(own, f"Held against your own run{' of ' + dates[-1][:10] if dates else ''}.")
+
+
+def _recorded(lab: str) -> Witness:
+    try:
+        file = recorded(lab)
+    except RunFileError as error:
+        raise NoRun(str(error)) from error
+    if file is None:
+        raise NoRun(f"{lab} is not recorded yet. Run it live: press Run in its panel, then say run=panel.")
+    return Witness(file["digests"], f"Held against the recorded run of {recorded_on(file)}, not a run of your own.")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it consists of JSON's kinds alone, exactly: a digest has no methods of its own."""
+    left, parts = [(value, 0)], 0
+    while left:
+        one, depth = left.pop()
+        parts += 1
+        if depth > DEEPEST or parts > MOST_PARTS:
+            return False
+        if type(one) is dict:
+            if any(type(name) is not str for name in one):
+                return False
+            left += [(part, depth + 1) for part in one.values()]
+        elif is_one_of(type(one), (list, tuple)):
+            left += [(part, depth + 1) for part in one]
+        elif one is not None and not is_one_of(type(one), (str, int, float, bool)):
+            return False
+    return True

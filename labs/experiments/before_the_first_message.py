@@ -1,0 +1,200 @@
+"""L1.3 What does a broker cost before the first message? Processes, memory, time, settings, lines, and what it buys.
+
+One pair of services, one message, then rest; the same pair's jobs with one worker killed. Claims C01, C11, C13, C14.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from labs import charts, stack
+from labs.brokers.base import Endpoint
+from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.experiments import cost_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.kill_the_worker import hit
+from labs.jobs import mode_of
+from labs.jobs.conductor import evidence
+from labs.jobs.judge import judge
+from labs.jobs.sending import Plan
+from labs.looks import COST_LOOK
+from labs.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
+from labs.pairs.running import nowhere, running
+from labs.pairs.weighing import measure, settled, total
+from labs.recorder import CancelledError, Watch
+from labs.runs import FORMAT
+
+NAME = "before-the-first-message"
+REPEATS = 3
+PREFETCH = 10
+HTTP_CLIENT = f"httpx {version('httpx')}, uvicorn {version('uvicorn')}"
+STAGES = {"start": 0.0, "first": 0.4, "settle": 0.5, "kill": 0.65}
+"""Where in a run's progress its stages begin."""
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One digest a carrier, each broker started for it alone, once a repeat."""
+    asked, guarantee = settings["carriers"], settings["guarantee"]
+    pairs = [PAIRS[carrier, guarantee] for carrier in asked if (carrier, guarantee) in PAIRS]
+    if not pairs:
+        [why] = [WHY_NOT[carrier, guarantee] for carrier in asked]
+        raise ValueError(f"{CARRIERS[asked[0]]}: nothing {GUARANTEES[guarantee]}, because {why}.")
+    repeats, found = settings.get("repeats", 1), []
+    for at, pair in enumerate(pairs):
+        facts = []
+        for turn in range(repeats):
+            part = _part(watch, at * repeats + turn, len(pairs) * repeats, pair.label)
+            facts.append(_once(pair, settings.get("backend", "auto"), settings.get("seed", 1) + turn, part))
+        found.append(digest(pair, [one for one, _ in facts], facts[-1][1] | {"repeats": repeats}))
+    return found
+
+
+def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What one start of everything gave, and the run card's facts."""
+    began_s = time.monotonic()
+    with _place(pair, backend, watch) as place:
+        watch.progress(STAGES["first"], "one message")
+        with running(pair, place, watch) as at_work:
+            watch.progress(STAGES["settle"], "coming to rest")
+            pids = {"sender": [at_work.sender], "receiver": [at_work.receiver]}
+            rows, calm = settled(lambda: pids | {"broker": stack.processes_of(place)}, watch)
+        found = {"ready_s": place.ready_s, "first_s": round(at_work.first_s, 3), "weights": rows, "calm": calm}
+        found |= {"seen": not pair.has_broker or bool(place.pids)}
+        killed = hit(NAME, mode_of(pair.mode), _site(pair, place), Plan(seed), PREFETCH, _rest(watch, STAGES["kill"]))
+    tally, death = judge(killed), killed.death
+    found |= {
+        "seed": seed,
+        "jobs": {name: getattr(tally, name) for name in ("jobs", "once", "twice", "lost", "unknown", "told")},
+        "verdict": tally.verdict,
+        "trouble": killed.trouble,
+        "fault": {"kind": "kill", "method": "SIGKILL", "evidence": evidence(death) if death else ""},
+        "took_s": round(time.monotonic() - began_s, 1),
+    }
+    return found, _card(pair, place, killed.facts)
+
+
+@contextmanager
+def _place(pair: Pair, backend: str, watch: Watch) -> Iterator[Endpoint]:
+    """A broker that nobody else uses, fresh and with empty data; a port of loopback where there is none."""
+
+    def report(text: str) -> None:
+        if watch.cancelled():
+            raise CancelledError("cancelled while the broker started")
+        watch.progress(STAGES["start"], text)
+
+    if not pair.has_broker:
+        yield nowhere()
+        return
+    host = sys.platform == "linux" and stack.kind_of(backend) == "compose"
+    with stack.session((pair.broker,), backend, report=report, own=True, host_network=host) as found:
+        yield found[pair.broker]
+
+
+def _site(pair: Pair, place: Endpoint) -> Endpoint | None:
+    return place if pair.has_broker else None
+
+
+def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
+    def progress(fraction: float, text: str) -> None:
+        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)
+
+
+def _rest(watch: Watch, since: float) -> Watch:
+    return Watch(lambda share, text: watch.progress(since + (1 - since) * min(share, 1.0), text), watch.cancelled)
+
+
+def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
+    """The figures of one repeat: processes and megabytes of all and of the broker alone; None where it cannot be seen.
+
+    A megabyte is a million bytes.
+    """
+    rows = repeat["weights"]
+    beside = [row for row in rows if row["role"] == "broker"]
+    seen = repeat["seen"]
+    return {
+        "processes": len(rows) if seen else None,
+        "mb": round(total(rows) / 1e6, 1) if seen else None,
+        "broker_processes": len(beside) if seen else None,
+        "broker_mb": round(sum(row[measure(rows)] for row in beside) / 1e6, 1) if seen else None,
+        "ready_s": repeat["ready_s"],
+        "first_s": repeat["first_s"],
+        "to_first_s": round(repeat["ready_s"] + repeat["first_s"], 3),
+        "lost": repeat["jobs"]["lost"] if repeat["verdict"] != "unknown" else None,
+        "twice": repeat["jobs"]["twice"],
+    }
+
+
+def digest(pair: Pair, repeats: Sequence[dict[str, Any]], card: dict[str, Any]) -> Digest:
+    """One point of the lab: the facts of each repeat, and their medians."""
+    figures = [summed(one) for one in repeats]
+    known = {name: [value for one in figures if (value := one[name]) is not None] for name in figures[0]}
+    lines = stack.config_lines(pair.broker) if pair.has_broker else []
+    return {
+        "format": FORMAT,
+        "lab": NAME,
+        "settings": {
+            "carrier": pair.carrier,
+            "guarantee": pair.guarantee,
+            "label": pair.label,
+            "broker": pair.broker,
+            "mode": pair.mode,
+        },
+        "setup": {"client": pair.settings, "server": lines, "lines": pair.lines},
+        "repeats": [one | {"figures": two} for one, two in zip(repeats, figures, strict=True)],
+        "median": {name: statistics.median(values) if values else None for name, values in known.items()}
+        | {"took_s": round(statistics.median(one["took_s"] for one in repeats), 1)},
+        "spread": {name: [min(values), max(values)] if values else None for name, values in known.items()},
+        "card": card,
+    }
+
+
+def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sceptic has to know."""
+    client = CLIENTS.get(pair.broker)
+    host = place.backend == "compose" and sys.platform == "linux"
+    return {
+        "broker": f"{SERVERS[pair.broker]} {place.version or 'unknown'}" if client else "none",
+        "client": f"{client} {version(client)}" if client else HTTP_CLIENT,
+        "backend": "containers, host networking" if host else BACKENDS.get(place.backend, place.backend),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "conditions": "a broker of its own, started on empty data and used by nobody else",
+        "jobs": f"{Plan(0).jobs} jobs, one worker killed over them ({mode_of(pair.mode).label})",
+        "durability": facts.get("durability") or {},
+        "fault_method": "SIGKILL to the worker's process, its death read from its exit status",
+        "date": facts["date"],
+    }
+
+
+def grid() -> list[Settings]:
+    """Every pair."""
+    return [{"carriers": [pair.carrier], "guarantee": pair.guarantee, "repeats": REPEATS} for pair in PAIRS.values()]
+
+
+BEFORE_THE_FIRST_MESSAGE = Experiment(
+    name=NAME,
+    number="L1.3",
+    title="Before the first message",
+    question="What does a broker cost before the first message?",
+    claims=("C01", "C11", "C13", "C14"),
+    controls=(
+        Control("carriers", "Broker", "many", list(CARRIERS), tuple(Option(*one) for one in CARRIERS.items())),
+        Control("guarantee", "Promise", "choice", SURVIVES, tuple(Option(*one) for one in GUARANTEES.items())),
+    ),
+    grid=grid,
+    run=run,
+    verdict=cost_verdicts.verdicts,
+    needs=(),
+    charts={"memory": charts.costs},
+    look=COST_LOOK,
+)

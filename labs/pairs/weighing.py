@@ -1,0 +1,62 @@
+"""What processes hold in memory: a row a process, and when it has come to rest.
+
+PSS counts a page that several processes share once in all; where the system does not tell it, RSS counts it in each.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import psutil
+
+from labs.recorder import CancelledError, Watch
+
+Row = dict[str, Any]
+EVERY_S, AT_MOST_S = 0.5, 4.0
+CALM = 0.01
+"""It has come to rest when it changed by less than this share from one look to the next, twice."""
+
+
+def weigh(groups: Mapping[str, Sequence[int]]) -> list[Row]:
+    """A row a process: `role` (the group), `name`, `rss` and `pss` in bytes (None where the system does not tell)."""
+    return [row for role, pids in groups.items() for pid in pids if (row := _row(role, pid))]
+
+
+def _row(role: str, pid: int) -> Row | None:
+    try:
+        process = psutil.Process(pid)
+        row: Row = {"role": role, "name": process.name(), "rss": process.memory_info().rss, "pss": None}
+    except psutil.Error:
+        return None
+    try:
+        row["pss"] = getattr(process.memory_full_info(), "pss", None)
+    except psutil.Error:
+        return row
+    return row
+
+
+def total(rows: Sequence[Row]) -> int:
+    """Bytes of all: PSS if every row has it, else RSS."""
+    return sum(row[measure(rows)] for row in rows)
+
+
+def measure(rows: Sequence[Row]) -> str:
+    """pss or rss: what `total` adds up."""
+    return "rss" if any(row["pss"] is None for row in rows) else "pss"
+
+
+def settled(groups: Callable[[], Mapping[str, Sequence[int]]], watch: Watch) -> tuple[list[Row], bool]:
+    """The rows once they have come to rest, and whether they did; after AT_MOST_S what there is."""
+    until_s, before, calm = time.monotonic() + AT_MOST_S, 0, 0
+    while True:
+        rows = weigh(groups())
+        now = total(rows)
+        calm = calm + 1 if abs(now - before) < CALM * now else 0
+        if calm >= 2 or time.monotonic() > until_s:
+            return rows, calm >= 2
+        if watch.cancelled():
+            raise CancelledError("cancelled while the memory came to rest")
+        before = now
+        time.sleep(EVERY_S)

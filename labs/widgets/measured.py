@@ -1,0 +1,44 @@
+"""What a notebook's cells measure: live through the panel's lab, or in recorded mode the points that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from labs.digest import Digest
+from labs.experiments.base import Experiment, Settings
+from labs.recorded import recorded, recorded_on
+from labs.recorder import NOBODY
+from labs.runs import RunFileError
+from labs.widgets.panel import Panel
+
+
+def measure(panel: Panel, **settings: Any) -> list[Digest]:
+    """The points with these settings; the panel shows them as well, and check(..., run=panel) finds them.
+
+    Live they are measured now. In recorded mode nothing is: what was recorded is given, and a line says so.
+    """
+    lab, asked = panel.experiment, panel.experiment.settings(settings)
+    if panel.mode == "recorded":
+        file = recorded(lab.name)
+        if file is None:
+            raise RunFileError(f"{lab.name} is not recorded yet. Run it live: LABS_MODE=live.")
+        print(f"Nothing was measured here: these points were recorded {recorded_on(file)}.")
+        return _recorded(lab, asked, file["digests"])
+    found = lab.run(asked, NOBODY)
+    panel.show(found)
+    return found
+
+
+def _recorded(lab: Experiment, asked: Settings, digests: Iterable[Digest]) -> list[Digest]:
+    """One point a value of the control that takes many, in the order asked for; ValueError names what is missing."""
+    known = {lab.look.key(digest["settings"]): digest for digest in digests}
+    wanted = [lab.look.key(one) for one in _flat(lab, asked)]
+    if missing := [key for key in wanted if key not in known]:
+        raise ValueError(f"{', '.join(missing)} of {lab.name} is not recorded. Recorded are {', '.join(known)}.")
+    return [known[key] for key in wanted]
+
+
+def _flat(lab: Experiment, asked: Settings) -> list[Settings]:
+    many = next((control.name for control in lab.controls if control.kind == "many"), "")
+    return [asked | {many.removesuffix("s"): one} for one in asked[many]] if many else [asked]
