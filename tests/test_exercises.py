@@ -1,0 +1,292 @@
+"""Answers that are right, wrong, missing and malicious: no run, no mark; and nothing that is given is executed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NoReturn
+
+import numpy as np
+import pytest
+
+from labs.exercises import Mark, check, exercises
+from labs.exercises.grading import number_off
+from labs.exercises.questions import Exercise
+from labs.exercises.truths import TRUTHS
+from labs.experiments import EXPERIMENTS, experiment
+from labs.profile import UnknownNameError
+from labs.widgets import Panel
+from tests.test_before_the_first_message import point, repeat, weights
+
+LAB = experiment("before-the-first-message")
+RATIO = 45.0
+
+
+def run() -> list[dict[str, Any]]:
+    """A learner's run: Kafka holds 45 times what Redis does, automatic ack loses jobs and manual none."""
+    return [
+        point("redis", "survives", repeat(weights(5))),
+        point("kafka", "survives", repeat(weights(225))),
+        point("rabbitmq", "survives", repeat(weights(100))),
+        point("rabbitmq", "best", repeat(weights(100), lost=36)),
+        point("later", "best", repeat(weights(), lost=38)),
+    ]
+
+
+RIGHT: dict[str, Any] = {
+    "1.3a": {"outbox-table", "webhook-retried"},
+    "1.3b": ["auto_ack"],
+    "1.3c": RATIO * 1.1,
+}
+WRONG: dict[str, Any] = {"1.3a": {"outbox-table", "redis-list"}, "1.3b": {"durable"}, "1.3c": 8}
+
+
+class Evil:
+    """Every way in which an object is asked something, it tells that it was asked."""
+
+    asked: list[str]
+
+    def _told(self, *_: Any) -> NoReturn:
+        raise SystemExit("the answer was executed")
+
+    __repr__ = __str__ = __eq__ = __hash__ = __float__ = __int__ = __bool__ = __len__ = __iter__ = _told  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = __rmul__ = __abs__ = __index__ = __contains__ = __getattr__ = _told
+    __format__ = __rtruediv__ = __rsub__ = __neg__ = keys = items = strip = _told
+
+
+class EvilFloat(float):
+    """A number in name only."""
+
+    def __le__(self, _other: object) -> NoReturn:
+        raise SystemExit("the answer was executed")
+
+    __ge__ = __float__ = __abs__ = __repr__ = __str__ = __le__  # type: ignore[assignment]
+
+
+class EvilText(str):
+    """A text in name only."""
+
+    __slots__ = ()
+
+    def strip(self, _what: object = None) -> NoReturn:  # type: ignore[override]
+        raise SystemExit("the answer was executed")
+
+    __str__ = __repr__ = __len__ = casefold = strip  # type: ignore[assignment]
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Meta(type):
+    """A class whose own comparison, hash and name are traps."""
+
+    def __eq__(cls, _other: object) -> NoReturn:
+        raise SystemExit("the answer was executed")
+
+    def __hash__(cls) -> NoReturn:
+        raise SystemExit("the answer was executed")
+
+    __repr__ = __hash__  # type: ignore[assignment]
+
+
+class EvilKind(metaclass=Meta):
+    """An object of such a class."""
+
+
+HTML = "<img src=x onerror=alert(1)>"
+MALICIOUS: dict[str, Any] = {
+    "object": Evil(),
+    "class": Evil,
+    "float": EvilFloat(45),
+    "text": EvilText("auto_ack"),
+    "kind": EvilKind(),
+    "html": HTML,
+    "huge text": "9" * 10_000_000,
+    "huge number": 10**100_000,
+    "nan": math.nan,
+    "inf": math.inf,
+    "numpy nan": np.float64("nan"),
+    "bool": True,
+    "numpy bool": np.True_,
+    "bytes": b"45",
+    "number as text": "45",
+    "complex": 45j,
+    "array": np.array([45.0]),
+    "list of evil": [Evil()],
+    "list of html": [HTML],
+    "long list": ["auto_ack"] * 100_000,
+    "dictionary": {"auto_ack": HTML},
+    "generator": (one for one in ["auto_ack"]),
+    "function": lambda: 45,
+    "exception": SystemExit("45"),
+}
+
+
+def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> None:
+    for number, asked in exercises().items():
+        assert asked.lab in EXPERIMENTS, number
+        assert asked.truth in TRUTHS, number
+        assert asked.hint, number
+        assert asked.why, number
+        assert all(name == name.casefold().strip() for name in (*asked.options, *asked.cells)), number
+
+
+@pytest.mark.parametrize("number", RIGHT)
+def test_a_right_answer_is_right_against_ones_own_run_and_says_whose_it_was(number: str) -> None:
+    mark = check(number, RIGHT[number], run=run())
+    assert (mark.word, bool(mark)) == ("right", True)
+    assert "your own run of 2000-01-01" in mark.against
+    assert mark.text == exercises()[number].why
+
+
+@pytest.mark.parametrize("number", WRONG)
+def test_a_wrong_answer_is_not_yet_right_and_the_words_do_not_give_it_away(number: str) -> None:
+    mark = check(number, WRONG[number], run=run())
+    assert (mark.word, bool(mark)) == ("not yet", False)
+    right = RIGHT[number]
+    for secret in right if isinstance(right, set | list) else [f"{RATIO:g}"]:
+        assert secret not in mark.text
+    assert exercises()[number].why not in mark.text
+
+
+@pytest.mark.parametrize("number", RIGHT)
+@pytest.mark.parametrize("nothing", [None, [], ()])
+def test_without_a_run_even_the_right_answer_is_not_graded(
+    number: str, nothing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABS_MODE", raising=False)
+    mark = check(number, RIGHT[number], run=nothing)
+    assert (mark.word, bool(mark)) == ("not graded", False)
+    assert "press Run" in mark.text
+    assert "restart" in mark.text
+
+
+def test_a_panel_that_measured_nothing_is_no_run_and_one_that_did_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABS_MODE", raising=False)
+    panel = Panel(LAB, mode="auto")
+    assert check("1.3c", RATIO, run=panel).word == "not graded"
+    panel.show(run())
+    assert check("1.3c", RATIO, run=panel).word == "right"
+
+
+def test_in_recorded_mode_it_says_that_the_run_was_not_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given in ("recorded", Panel(LAB, mode="recorded")):
+        mark = check("1.3b", {"auto_ack"}, run=given)
+        assert mark.word == "right"
+        assert "not a run of your own" in mark.against
+    monkeypatch.setenv("LABS_MODE", "recorded")
+    assert check("1.3b", {"auto_ack"}).word == "right"
+
+
+def test_a_lab_that_is_not_recorded_grades_nothing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_RUNS", str(tmp_path))
+    assert check("1.3b", {"auto_ack"}, run="recorded").word == "not graded"
+    (tmp_path / f"{LAB.name}.json").write_text("{")
+    assert "damaged" in check("1.3b", {"auto_ack"}, run="recorded").text
+
+
+@pytest.mark.parametrize("answer", [None, ...])
+def test_no_answer_yet_is_not_graded_and_says_how_to_write_one(answer: Any) -> None:
+    mark = check("1.3c", answer, run=run())
+    assert mark.word == "not graded"
+    assert "a number, within 20%" in mark.text
+
+
+@pytest.mark.parametrize("number", RIGHT)
+@pytest.mark.parametrize("kind", MALICIOUS)
+def test_an_answer_is_never_executed_nor_shown_and_never_passes(number: str, kind: str) -> None:
+    mark = check(number, MALICIOUS[kind], run=run())
+    assert not mark
+    assert mark.word == "not yet"
+    shown = f"{mark!r}{mark._repr_html_()}"
+    assert HTML not in shown
+    assert "onerror" not in shown
+    assert len(shown) < 2500
+
+
+NO_RUNS: dict[str, Any] = {
+    "object": Evil(),
+    "kind": EvilKind(),
+    "text": EvilText("recorded"),
+    "word": "mine",
+    "number": 5,
+    "list of evil": [Evil()],
+    "evil lab": {"lab": Evil()},
+    "evil part": [{"lab": LAB.name, "repeats": Evil()}],
+}
+
+
+@pytest.mark.parametrize("kind", NO_RUNS)
+def test_a_run_that_is_none_grades_nothing_and_is_not_executed(kind: str) -> None:
+    assert check("1.3c", RATIO, run=NO_RUNS[kind]).word == "not graded"
+
+
+def test_a_run_of_another_lab_or_without_the_point_or_damaged_grades_nothing() -> None:
+    assert "another lab" in check("1.3c", RATIO, run={"lab": "passport"}).text
+    assert "carrier = kafka" in check("1.3c", RATIO, run=run()[:1]).text
+    for damage in ({"median": {}}, {"median": {"broker_mb": 0}}, {"median": {"broker_mb": math.nan}}, {"median": None}):
+        broken = [run()[0] | damage, run()[1]]
+        assert check("1.3c", RATIO, run=broken).word == "not graded"
+
+
+def test_a_run_that_did_not_show_it_grades_nothing() -> None:
+    tame = [point("rabbitmq", "survives"), point("rabbitmq", "best")]
+    assert "did not differ" in check("1.3b", {"auto_ack"}, run=tame).text
+    blind = [point("later", "best", repeat(weights(), lost=3, verdict="unknown"))]
+    assert "unknown" in check("1.3a", RIGHT["1.3a"], run=blind).text
+
+
+def test_the_newest_of_ones_own_runs_counts() -> None:
+    newer = [*run(), point("kafka", "survives", repeat(weights(500)))]
+    assert check("1.3c", 100, run=newer).word == "right"
+    assert check("1.3c", RATIO, run=newer).word == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (100.0, ""),
+        (109.0, ""),
+        (111.0, "Too high, by a little"),
+        (50.0, "Too low, by about two or three times"),
+        (1000.0, "Too high, by about ten times"),
+        (0.0, "It is not nothing"),
+        (-100.0, "The sign is wrong"),
+        (100_000.0, "a thousand times too high: wanted are calls/s"),
+        (0.1, "a thousand times too low"),
+        (6000.0, "sixty times too high"),
+        (1e12, "far more than ten times"),
+    ],
+)
+def test_how_far_a_number_is_off_is_said_in_coarse_steps_and_a_wrong_unit_is_named(given: float, said: str) -> None:
+    found = number_off(given, 100.0, 0.1, "calls/s")
+    assert found.startswith(said) or said in found
+    assert bool(found) == bool(said)
+
+
+def test_of_a_set_only_numbers_are_said() -> None:
+    mark = check("1.3a", {"outbox-table", "redis-list"}, run=run())
+    assert mark.text.startswith("1 of yours belong to it, 1 do not, 1 more would.")
+
+
+def test_a_mark_is_one_line_of_text_and_html_that_escapes_all_and_needs_no_colour() -> None:
+    mark = Mark("1.1a", "not yet", "<b>&", "<i>")
+    assert repr(mark) == "✕ 1.1a: not yet. <b>& (<i>)"
+    html = mark._repr_html_()
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp;" in html
+    assert "1.1a: not yet." in html
+    assert 'aria-label="Exercise 1.1a"' in html
+
+
+def test_an_exercise_that_there_is_not_is_an_error_with_the_nearest() -> None:
+    for number in ("9.9", HTML, 5, Evil(), "x" * 1000):
+        with pytest.raises(UnknownNameError) as raised:
+            check(number, 1)  # type: ignore[arg-type]
+        assert len(str(raised.value)) < 400
+
+
+def test_an_exercise_that_cannot_be_graded_is_refused_when_it_is_written() -> None:
+    about: dict[str, Any] = {"number": "1", "lab": "passport", "question": "?", "truth": "t"}
+    for wrong in ({"kind": "number"}, {"kind": "set"}, {"kind": "grid", "options": {"a": "", "b": ""}}):
+        with pytest.raises(ValueError, match="exercise 1"):
+            Exercise(**(about | wrong))
