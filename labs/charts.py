@@ -18,9 +18,6 @@ from labs.profile import BROKERS, RUNGS
 from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
 
-INKS = {"memory": "harness", "none": "sync"}
-"""Whose colour has another name; panel.mjs has the same."""
-
 
 @cache
 def palette(theme: str = "light") -> dict[str, str]:
@@ -32,14 +29,14 @@ def palette(theme: str = "light") -> dict[str, str]:
 def dressed(trace: Trace, theme: str = "light") -> Trace:
     """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
     meta, ink = trace["meta"], palette(theme)
-    colour = ink[INKS.get(meta["broker"], meta["broker"])]
+    colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
     style = styles()[meta["role"]]
     mark = MARKS[meta["broker"]] + ("-open" if meta["hollow"] and not MARKS[meta["broker"]].endswith("open") else "")
     dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": mark}, "name": meta["name"]}
     dress["line"] = style.get("line", {}) | {"color": colour}
     said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
-    hover = said or {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
-    return style | trace | dress | hover
+    timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
+    return style | trace | dress | (said or timed)
 
 
 def _on_paper(layout: Mapping[str, Any]) -> dict[str, Any]:

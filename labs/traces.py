@@ -11,7 +11,7 @@ from labs.words import BROKER_NAMES, ms_text
 
 Digest = Mapping[str, Any]
 Trace = dict[str, Any]
-MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "none": "triangle-up"}
+MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "sync": "triangle-up"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
 BLINK_MS = 100.0
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"

@@ -15,8 +15,7 @@ from labs.experiments.before_the_first_message import digest, summed
 from labs.looks import COST_LOOK
 from labs.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
 from labs.pairs.running import nowhere, running
-from labs.pairs.weighing import measure as what
-from labs.pairs.weighing import settled, total
+from labs.pairs.weighing import settled, shared_out, total
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import RunFileError
 from labs.widgets import Panel, measure
@@ -31,7 +30,7 @@ WITH = [pair for pair in PAIRS.values() if pair.has_broker]
 
 def weights(*broker_mb: int, pair_mb: int = 30) -> list[dict[str, Any]]:
     rows = [("sender", pair_mb), ("receiver", pair_mb), *(("broker", mb) for mb in broker_mb)]
-    return [{"role": role, "name": role, "rss": 2 * mb * MB, "pss": mb * MB} for role, mb in rows]
+    return [{"role": role, "name": role, "rss": mb * MB, "pss": mb * MB // 2} for role, mb in rows]
 
 
 def repeat(rows: list[dict[str, Any]], lost: int = 0, **more: Any) -> dict[str, Any]:
@@ -73,11 +72,12 @@ def test_blank_lines_comments_and_docstrings_are_no_code_and_a_long_call_is_as_l
     assert code_lines(source) == 5
 
 
-def test_memory_is_pss_where_every_process_tells_it_and_else_rss_of_all() -> None:
+def test_memory_is_what_is_resident_and_shared_pages_divided_only_where_every_process_tells_it() -> None:
     rows = weights(100)
-    assert (what(rows), total(rows)) == ("pss", 160 * MB)
+    assert (total(rows), shared_out(rows)) == (160 * MB, 80 * MB)
     rows[0]["pss"] = None
-    assert (what(rows), total(rows)) == ("rss", 320 * MB)
+    assert (total(rows), shared_out(rows)) == (160 * MB, None)
+    assert summed(repeat(rows))["pss_mb"] is None
 
 
 def test_processes_that_cannot_be_seen_are_unknown_and_not_few() -> None:

@@ -32,12 +32,66 @@ def run() -> list[dict[str, Any]]:
     ]
 
 
+def call(lab: str, p50: float, per_s: float | None = None, **settings: Any) -> dict[str, Any]:
+    """A point of a lab about calls, with the parts that the truths read."""
+    steps = {"blocked_ms": {"p50": p50}, "waited_ms": {"p50": p50}}
+    named = {"label": str(settings.get("carrier")), "broker": "sync"} | settings
+    known = {"lab": lab, "settings": named, "card": {"date": "2000-01-01"}}
+    return known | {"median": steps | {"per_s": per_s}, "repeats": [steps, steps]}
+
+
+def asked(p50: float, per_s: float, callers: int, service_ms: int = 20) -> dict[str, Any]:
+    return call("who-is-waiting", p50, per_s, carrier="http-kept", service_ms=service_ms, callers=callers)
+
+
+def waiting(each_ms: float = 2.5, **more: Any) -> list[dict[str, Any]]:
+    """A learner's run of L1.1."""
+    told = {"none": 0.02, "each": each_ms, "window": 0.03} | more
+    kafka = [
+        call("who-is-waiting", ms, carrier="kafka", service_ms=0, callers=1, confirm=name) for name, ms in told.items()
+    ]
+    return [asked(21.5, 46.0, 1), asked(23.0, 345.0, 8), asked(1.1, 900.0, 1, 0), *kafka]
+
+
+def question() -> list[dict[str, Any]]:
+    """A learner's run of L1.2."""
+    times = {"http-kept": 1.5, "http-202": 2.0, "redis-pair": 1.2, "rabbitmq-reply": 4.0, "kafka-reply": 9.0}
+    usual = {"rate_per_s": 200, "body_bytes": 100, "service": "up"}
+    return [call("one-question", ms, carrier=name, **usual) for name, ms in times.items()]
+
+
+GRID = {"price-in-basket": "ask", "yearly-report": "ask-later", "confirmation-mail": "tell-one"}
 RIGHT: dict[str, Any] = {
+    "1.1a": 8 / 0.0235,
+    "1.1b": {"each"},
+    "1.1c": "Throughput ",
+    "1.2a": np.float64(2.6),
+    "1.2b": "rabbitmq-reply",
+    "1.2c": GRID | {"price-changed": "tell-all"},
     "1.3a": {"outbox-table", "webhook-retried"},
     "1.3b": ["auto_ack"],
     "1.3c": RATIO * 1.1,
 }
-WRONG: dict[str, Any] = {"1.3a": {"outbox-table", "redis-list"}, "1.3b": {"durable"}, "1.3c": 8}
+WRONG: dict[str, Any] = {
+    "1.1a": 46,
+    "1.1b": {"none", "each"},
+    "1.1c": "both",
+    "1.2a": 2500,
+    "1.2b": "redis-pair",
+    "1.2c": GRID | {"price-changed": "tell-one"},
+    "1.3a": {"outbox-table", "redis-list"},
+    "1.3b": {"durable"},
+    "1.3c": 8,
+}
+
+
+RUNS = {"1.1": waiting, "1.2": question, "1.3": run}
+COMING = ("who-is-waiting", "one-question")
+"""Labs that are built at the same time as this."""
+
+
+def run_of(number: str) -> list[dict[str, Any]]:
+    return RUNS[number[:3]]()
 
 
 class Evil:
@@ -122,8 +176,9 @@ MALICIOUS: dict[str, Any] = {
 
 
 def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> None:
+    assert list(RIGHT) == list(WRONG) == list(exercises())
     for number, asked in exercises().items():
-        assert asked.lab in EXPERIMENTS, number
+        assert asked.lab in EXPERIMENTS or asked.lab in COMING, number
         assert asked.truth in TRUTHS, number
         assert asked.hint, number
         assert asked.why, number
@@ -132,7 +187,7 @@ def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> Non
 
 @pytest.mark.parametrize("number", RIGHT)
 def test_a_right_answer_is_right_against_ones_own_run_and_says_whose_it_was(number: str) -> None:
-    mark = check(number, RIGHT[number], run=run())
+    mark = check(number, RIGHT[number], run=run_of(number))
     assert (mark.word, bool(mark)) == ("right", True)
     assert "your own run of 2000-01-01" in mark.against
     assert mark.text == exercises()[number].why
@@ -140,10 +195,11 @@ def test_a_right_answer_is_right_against_ones_own_run_and_says_whose_it_was(numb
 
 @pytest.mark.parametrize("number", WRONG)
 def test_a_wrong_answer_is_not_yet_right_and_the_words_do_not_give_it_away(number: str) -> None:
-    mark = check(number, WRONG[number], run=run())
+    mark = check(number, WRONG[number], run=run_of(number))
     assert (mark.word, bool(mark)) == ("not yet", False)
     right = RIGHT[number]
-    for secret in right if isinstance(right, set | list) else [f"{RATIO:g}"]:
+    secrets = right if isinstance(right, set | list) else {"1.1a": ["345"], "1.2a": ["2.5"], "1.3c": ["45"]}.get(number)
+    for secret in secrets or [str(right).strip()]:
         assert secret not in mark.text
     assert exercises()[number].why not in mark.text
 
@@ -194,7 +250,7 @@ def test_no_answer_yet_is_not_graded_and_says_how_to_write_one(answer: Any) -> N
 @pytest.mark.parametrize("number", RIGHT)
 @pytest.mark.parametrize("kind", MALICIOUS)
 def test_an_answer_is_never_executed_nor_shown_and_never_passes(number: str, kind: str) -> None:
-    mark = check(number, MALICIOUS[kind], run=run())
+    mark = check(number, MALICIOUS[kind], run=run_of(number))
     assert not mark
     assert mark.word == "not yet"
     shown = f"{mark!r}{mark._repr_html_()}"
@@ -233,6 +289,29 @@ def test_a_run_that_did_not_show_it_grades_nothing() -> None:
     assert "did not differ" in check("1.3b", {"auto_ack"}, run=tame).text
     blind = [point("later", "best", repeat(weights(), lost=3, verdict="unknown"))]
     assert "unknown" in check("1.3a", RIGHT["1.3a"], run=blind).text
+
+
+def test_what_is_too_close_in_ones_own_run_to_be_told_apart_is_not_graded() -> None:
+    assert check("1.1b", set(), run=waiting(each_ms=1.1)).word == "right"  # alike in every repeat is not slower
+    mixed = waiting()
+    mixed[4]["repeats"] = [{"blocked_ms": {"p50": ms}} for ms in (0.9, 1.3)]
+    assert "alike in this run" in check("1.1b", {"each"}, run=mixed).text
+    busy = [asked(21.5, 46.0, 1), asked(160.0, 50.0, 8)]
+    assert "too busy" in check("1.1c", "throughput", run=busy).text
+    cheap = [one | {"median": {"waited_ms": {"p50": 1.5}}} for one in question()]
+    assert "added nothing" in check("1.2a", 0.1, run=cheap).text
+    few = [one | {"median": {"waited_ms": {"p50": None}}} for one in question()]
+    assert "too few" in check("1.2a", 0.1, run=few).text
+
+
+def test_no_confirmation_at_all_may_be_slower_and_an_empty_set_says_so() -> None:
+    assert check("1.1b", set(), run=waiting(each_ms=0.5)).word == "right"
+
+
+def test_of_a_grid_the_missing_entries_are_counted() -> None:
+    mark = check("1.2c", GRID, run=question())
+    assert mark.text.startswith("1 entries are missing")
+    assert check("1.2c", WRONG["1.2c"], run=question()).text.startswith("3 of 4 stand where they belong")
 
 
 def test_the_newest_of_ones_own_runs_counts() -> None:

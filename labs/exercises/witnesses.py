@@ -9,7 +9,6 @@ from typing import Any
 
 from labs.digest import Digest
 from labs.exercises.answers import is_one_of
-from labs.experiments import EXPERIMENTS
 from labs.recorded import recorded, recorded_on
 from labs.runs import RunFileError
 from labs.widgets import Panel
@@ -45,7 +44,7 @@ def witness(lab: str, run: Any) -> Witness:
         raise NoRun(f'run= is a panel, what lab.run gave, or "{RECORDED}"; this is something else.')
     own = [one for one in found if one.get("lab") == lab]
     if found and not own:
-        raise NoRun(f"This run is of another lab; the exercise is about {lab} (L{EXPERIMENTS[lab].number[1:]}).")
+        raise NoRun(f"This run is of another lab; the exercise is about {lab}.")
     if not own:
         raise NoRun(
             f"There is no run to hold it against: press Run in the panel of {lab}, then say run=panel. After a "

@@ -28,7 +28,7 @@ from labs.jobs.sending import Plan
 from labs.looks import COST_LOOK
 from labs.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.pairs.running import nowhere, running
-from labs.pairs.weighing import measure, settled, total
+from labs.pairs.weighing import settled, shared_out, total
 from labs.recorder import CancelledError, Watch
 from labs.runs import FORMAT
 
@@ -118,14 +118,16 @@ def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
 
     A megabyte is a million bytes.
     """
-    rows = repeat["weights"]
+    rows, seen = repeat["weights"], repeat["seen"]
     beside = [row for row in rows if row["role"] == "broker"]
-    seen = repeat["seen"]
+    pss = shared_out(rows)
     return {
         "processes": len(rows) if seen else None,
         "mb": round(total(rows) / 1e6, 1) if seen else None,
         "broker_processes": len(beside) if seen else None,
-        "broker_mb": round(sum(row[measure(rows)] for row in beside) / 1e6, 1) if seen else None,
+        "broker_mb": round(total(beside) / 1e6, 1) if seen else None,
+        "services_mb": round((total(rows) - total(beside)) / 1e6, 1),
+        "pss_mb": round(pss / 1e6, 1) if seen and pss is not None else None,
         "ready_s": repeat["ready_s"],
         "first_s": repeat["first_s"],
         "to_first_s": round(repeat["ready_s"] + repeat["first_s"], 3),

@@ -65,7 +65,7 @@ def summary(digests: Sequence[Digest]) -> str:
 def sentence(digest: Digest) -> str:
     """What the point says, in words."""
     parts = [f"{said(digest, 'processes')} processes hold {said(digest, 'mb')} MB"]
-    if digest["settings"]["broker"] != "none":
+    if digest["settings"]["broker"] != "sync":
         parts.append(f"of it the broker {said(digest, 'broker_mb')} MB")
         parts.append(f"it was ready after {time_said(digest, 'ready_s')}")
     setup = digest["setup"]
@@ -79,7 +79,7 @@ def sentence(digest: Digest) -> str:
 def row(digest: Digest) -> list[str]:
     """The point as one row of the data table; COLUMNS names the cells."""
     setup = digest["setup"]
-    alone = digest["settings"]["broker"] == "none"
+    alone = digest["settings"]["broker"] == "sync"
     return [
         digest["settings"]["label"],
         said(digest, "processes"),
@@ -143,7 +143,7 @@ def view(digest: Digest) -> View:
         "rows": [row(digest)],
         "measured": [
             ["Processes", ", ".join(rows)],
-            ["Memory is", "PSS: a shared page counts once" if _is_pss(digest) else "RSS: a shared page counts in each"],
+            ["Memory is", f"RSS, resident memory; with shared pages divided (PSS) {said(digest, 'pss_mb')} MB"],
             ["Came to rest", "yes" if all(one["calm"] for one in digest["repeats"]) else "not in every repeat"],
             ["Set by the client's code", ", ".join(f"{name} = {value}" for name, value in setup["client"].items())],
             ["Set for the server", "; ".join(setup["server"]) or "nothing"],
@@ -151,10 +151,6 @@ def view(digest: Digest) -> View:
         ],
         "trouble": "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest["repeats"] if r.get("trouble"))),
     }
-
-
-def _is_pss(digest: Digest) -> bool:
-    return all(row["pss"] is not None for one in digest["repeats"] for row in one["weights"])
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
@@ -167,7 +163,7 @@ def _of(say: Callable[[Digest, str], str], *names: str) -> dict[str, Callable[[D
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {
-    **_of(said, "mb", "processes", "broker_mb", "broker_processes", "twice"),
+    **_of(said, "mb", "processes", "broker_mb", "services_mb", "pss_mb", "broker_processes", "twice"),
     **_of(time_said, "ready_s", "first_s", "to_first_s"),
     "lost": lost_said,
     "settings": lambda digest: f"{len(digest['setup']['client'])}",

@@ -21,7 +21,7 @@ from labs.profile import UnknownNameError
 
 @dataclass(frozen=True)
 class Pair:
-    """One carrier with one guarantee. `broker` is `none` where there is none; `mode` is the way to hand out jobs that
+    """One carrier with one guarantee. `broker` is `sync` where there is none; `mode` is the way to hand out jobs that
     promises the same."""
 
     carrier: str
@@ -33,7 +33,7 @@ class Pair:
     @property
     def has_broker(self) -> bool:
         """Whether there is a broker in it."""
-        return self.broker != "none"
+        return self.broker != "sync"
 
     @property
     def name(self) -> str:
@@ -76,9 +76,9 @@ def code_lines(source: str) -> int:
 BEST, SURVIVES = "best", "survives"
 GUARANTEES = {BEST: "best effort", SURVIVES: "survives a killed worker"}
 _ALL = (
-    Pair("http", BEST, "none", "HTTP call", "http-no-retry"),
-    Pair("http", SURVIVES, "none", "HTTP call, retried", "http-retry"),
-    Pair("later", BEST, "none", "HTTP 202, done later", "asyncio-queue"),
+    Pair("http", BEST, "sync", "HTTP call", "http-no-retry"),
+    Pair("http", SURVIVES, "sync", "HTTP call, retried", "http-retry"),
+    Pair("later", BEST, "sync", "HTTP 202, done later", "asyncio-queue"),
     Pair("redis", BEST, "redis", "Redis list", "redis-blpop"),
     Pair("redis", SURVIVES, "redis", "Redis stream with a group", "redis-stream"),
     Pair("rabbitmq", BEST, "rabbitmq", "RabbitMQ, automatic ack", "rabbitmq-auto-ack"),

@@ -1,6 +1,7 @@
 """What processes hold in memory: a row a process, and when it has come to rest.
 
-PSS counts a page that several processes share once in all; where the system does not tell it, RSS counts it in each.
+What counts is RSS, resident memory. PSS, which divides a shared page among those who share it, is noted beside it: it
+depends on who else on the machine runs the same program, so a busy machine makes a broker look small.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ def _row(role: str, pid: int) -> Row | None:
 
 
 def total(rows: Sequence[Row]) -> int:
-    """Bytes of all: PSS if every row has it, else RSS."""
-    return sum(row[measure(rows)] for row in rows)
+    """Resident bytes of all."""
+    return sum(row["rss"] for row in rows)
 
 
-def measure(rows: Sequence[Row]) -> str:
-    """pss or rss: what `total` adds up."""
-    return "rss" if any(row["pss"] is None for row in rows) else "pss"
+def shared_out(rows: Sequence[Row]) -> int | None:
+    """The same with shared pages divided; None unless every row has it."""
+    return None if any(row["pss"] is None for row in rows) else sum(row["pss"] for row in rows)
 
 
 def settled(groups: Callable[[], Mapping[str, Sequence[int]]], watch: Watch) -> tuple[list[Row], bool]:

@@ -61,7 +61,7 @@ function coloured(part, ink) {
   return Object.fromEntries(Object.entries(part).map(([key, value]) =>
     [key, key.includes("color") && typeof value === "string" && /^[a-z-]+$/.test(value) ? ink(value) || value : coloured(value, ink)]));
 }
-const inkOf = (broker) => ({ memory: "harness", none: "sync" })[broker] ?? broker;
+const inkOf = (broker) => (broker === "memory" ? "harness" : broker);
 function dressed(state, trace, ink) {
   const { broker, role, hollow, name } = trace.meta, style = state.styles[role], colour = ink(inkOf(broker));
   const symbol = state.marks[broker] + (hollow && !state.marks[broker].endsWith("open") ? "-open" : "");
