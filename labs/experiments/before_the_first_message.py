@@ -1,6 +1,6 @@
 """L1.3 What does a broker cost before the first message? Processes, memory, time, settings, lines, and what it buys.
 
-One pair of services, one message, then rest; the same pair's jobs with one worker killed. Claims C01, C11, C13, C14.
+One pair of services, one message, then rest; the same pair's jobs with one worker killed. Claims C11, C13, C14.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ BEFORE_THE_FIRST_MESSAGE = Experiment(
     number="L1.3",
     title="Before the first message",
     question="What does a broker cost before the first message?",
-    claims=("C01", "C11", "C13", "C14"),
+    claims=("C11", "C13", "C14"),
     controls=(
         Control("carriers", "Broker", "many", list(CARRIERS), tuple(Option(*one) for one in CARRIERS.items())),
         Control("guarantee", "Promise", "choice", SURVIVES, tuple(Option(*one) for one in GUARANTEES.items())),

@@ -1,4 +1,4 @@
-"""The verdict rules of C01, C11, C13 and C14 (claims.csv), from the digests of before-the-first-message.
+"""The verdict rules of C11, C13 and C14 (claims.csv), from the digests of before-the-first-message.
 
 A quantity rises for a broker if its lowest repeat is above the highest of the HTTP call with the same promise.
 """
@@ -16,13 +16,12 @@ from labs.words import BROKER_NAMES
 
 Points = Mapping[tuple[str, str], Digest]
 """(carrier, guarantee) -> its digest."""
-CITED = "AWS Prescriptive Guidance, “Integrating microservices”"
 
 
 def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
     """One verdict a claim; `undecided here` with the reason where a point is missing or says nothing."""
     points = {(d["settings"]["carrier"], d["settings"]["guarantee"]): d for d in digests}
-    return [_c01(), _c11(points), _c13(points), _c14(points)]
+    return [_c11(points), _c13(points), _c14(points)]
 
 
 def settings_of(point: Digest) -> tuple[int, int]:
@@ -36,11 +35,6 @@ def values(point: Digest, name: str) -> list[float]:
     return [] if None in found else found
 
 
-def _c01() -> Verdict:
-    text = f"A cited word and no measurement: {CITED} names queues and topics as the usual carriers, beside callbacks."
-    return Verdict("C01", "holds", text)
-
-
 def _c11(points: Points) -> Verdict:
     later = points.get(("later", "best"))
     if later is None:
@@ -48,7 +42,7 @@ def _c11(points: Points) -> Verdict:
     lost, jobs = values(later, "lost"), [repeat["jobs"]["jobs"] for repeat in later["repeats"]]
     if not lost:
         return Verdict("C11", "undecided here", "What became of the jobs behind HTTP 202 is not known.")
-    text = f"A service that answers 202 and works later is asynchronous and has no broker; {CITED} lists such forms."
+    text = "Usually, but not always: a service that answers 202 and works later is asynchronous and has no broker."
     return Verdict(
         "C11", "holds with conditions", f"{text} It also lost {span(lost)} of {span(jobs)} jobs when its worker died."
     )
