@@ -30,20 +30,6 @@ from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
-PAGES = {
-    "passport": "00-your-machine.html",
-    "before-the-first-message": "01-3-before-the-first-message.html",
-    "kill-the-worker": "02-3-kill-the-worker.html",
-    "messages-or-megabytes": "03-1-messages-or-megabytes.html",
-    "loss-matrix": "03-2-loss-matrix.html",
-    "fifty-thousand": "04-1-is-it-fifty-thousand.html",
-    "price-of-persistence": "04-2-price-of-persistence.html",
-    "kafka-million": "05-1-is-it-a-million.html",
-    "acknowledged": "05-3-acknowledged.html",
-    "latency-ladder": "05-4-latency-ladder.html",
-    "redis-million": "06-1-is-it-a-million.html",
-    "redis-forgets": "06-2-redis-forgets.html",
-}
 LABS = PROJECT / "labs"
 SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
 
