@@ -36,6 +36,7 @@ FLOORS = (
     "bill",
     "jobs",
     "pairs",
+    "calls",
     "words",
     "bench",
     "traces",
