@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -245,3 +245,11 @@ def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
     axes = lines.axes(digests, axis, palette()["ink"])
     title = f"Messages a second against {axis.split(',')[0]}"
     return _table_figure(drawn, title, HEIGHT_PX + 60, **axes, showlegend=True, legend=LEGEND)
+
+
+def drawn(
+    make: Callable[[Sequence[Digest], Mapping[str, str]], Mapping[str, Any]], digests: Sequence[Digest]
+) -> go.Figure:
+    """The figure that a look has put together: its `data`, `title`, `height` and `layout`."""
+    made = make(digests, palette())
+    return _table_figure(made["data"], made["title"], made["height"], **made["layout"])

@@ -12,16 +12,20 @@ from labs.experiments.kill_the_worker import KILL_THE_WORKER
 from labs.experiments.latency_ladder import LATENCY_LADDER
 from labs.experiments.loss_matrix import LOSS_MATRIX
 from labs.experiments.messages_or_megabytes import MESSAGES_OR_MEGABYTES
+from labs.experiments.one_question import ONE_QUESTION
 from labs.experiments.passport import PASSPORT
 from labs.experiments.price_of_persistence import PRICE_OF_PERSISTENCE
 from labs.experiments.redis_forgets import REDIS_FORGETS
 from labs.experiments.redis_million import REDIS_MILLION
+from labs.experiments.who_is_waiting import WHO_IS_WAITING
 from labs.profile import UnknownNameError
 
 EXPERIMENTS: dict[str, Experiment] = {
     lab.name: lab
     for lab in (
         PASSPORT,
+        WHO_IS_WAITING,
+        ONE_QUESTION,
         BEFORE_THE_FIRST_MESSAGE,
         KILL_THE_WORKER,
         MESSAGES_OR_MEGABYTES,

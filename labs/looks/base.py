@@ -12,7 +12,7 @@ from typing import Any, Literal
 from labs.traces import Digest
 
 View = dict[str, Any]
-Kind = Literal["plot", "matrix", "strips", "bill"]
+Kind = Literal["plot", "matrix", "strips", "dots", "bill"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Chart:
     """One picture of a lab: a `plot` is drawn by plotly, the others are tables that a reader can pick from or read out.
 
     matrix: a cell a point, `rows` by `columns` (names of settings). strips: a bar a point, cut into shares.
-    bill: a column a chosen point, a row a count.
+    dots: a row a point, marks on one axis. bill: a column a chosen point, a row a count.
     """
 
     name: str
@@ -28,8 +28,12 @@ class Chart:
     kind: Kind = "plot"
     sweep: str = ""
     """The setting along the x axis of a plot that joins the points of a line."""
+    lines: str = ""
+    """The setting that makes a line of such a plot: all lines are drawn, not those of the chosen points alone."""
     rows: str = ""
     columns: str = ""
+    only: str = ""
+    """What a point's view must have to be a row."""
 
 
 @dataclass(frozen=True)

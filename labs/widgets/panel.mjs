@@ -68,17 +68,17 @@ function dressed(state, trace, ink) {
   const open = role === "row" ? trace.x.map((_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open")) : symbol;
   const hover = trace.meta.hover ? trace.meta.hover : role === "row" ? "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : trace.text ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>" : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
   return { type: "scatter", name, ...style, ...trace, hovertemplate: style.hoverinfo ? undefined : hover,
-    marker: { ...style.marker, color: colour, symbol: open }, line: { ...style.line, color: colour } };
+    marker: { ...style.marker, color: colour, symbol: open }, line: { ...style.line, ...(broker === "sync" ? { dash: "dashdot" } : {}), color: colour } };
 }
 function joined(traces) {
   const groups = new Map();
   for (const trace of traces) {
-    const key = `${trace.meta.broker} ${trace.meta.role}`;
+    const key = `${trace.meta.line ?? trace.meta.broker} ${trace.meta.role}`;
     groups.set(key, [...(groups.get(key) ?? []), trace]);
   }
   return [...groups.values()].map((parts) => {
     parts.sort((a, b) => a.x[0] - b.x[0]);
-    return { x: parts.flatMap((part) => part.x), y: parts.flatMap((part) => part.y), meta: { ...parts[0].meta, hollow: parts.some((part) => part.meta.hollow) },
+    return { x: parts.flatMap((part) => part.x), y: parts.flatMap((part) => part.y), ...(parts[0].text ? { text: parts.flatMap((part) => part.text) } : {}), meta: { ...parts[0].meta, hollow: parts.some((part) => part.meta.hollow) },
       hollows: parts.flatMap((part) => part.x.map(() => part.meta.hollow)) };
   });
 }
@@ -103,11 +103,12 @@ function widened(layout, traces) {
 }
 function endLabels(state, traces, layout, height, ink) {
   if (layout.meta?.labels === false) return [];
-  const last = new Map(traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((t) => [t.meta.broker, t]));
+  const last = new Map(traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((t) => [t.meta.line ?? t.meta.broker, t]));
+  const up = layout.yaxis.type === "log" ? Math.log10 : Number;
   const [low, high] = layout.yaxis.range, gap = 17 / (height - layout.margin.t - layout.margin.b) * (high - low);
   const ranked = [...last.values()].sort((a, b) => a.y.at(-1) - b.y.at(-1));
   let at = -Infinity;
-  const places = ranked.map((trace) => (at = Math.max(Math.log10(trace.y.at(-1)), at + gap)));
+  const places = ranked.map((trace) => (at = Math.max(up(trace.y.at(-1)), at + gap)));
   const over = Math.max(0, (places.at(-1) ?? low) - high);
   const across = (x) => (layout.xaxis.type === "log" ? Math.log10(x) : x);
   return ranked.map((trace, index) => ({ xref: "x", x: across(trace.x.at(-1)), xanchor: "left", xshift: 8, yref: "y", y: places[index] - over, showarrow: false,
@@ -128,7 +129,7 @@ const svg = (tag, attributes) => {
 function mark(broker, symbol) {
   const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" }), fill = { fill: `var(--${broker})` };
   box.append(symbol === "square" ? svg("rect", { x: 2, y: 2, width: 10, height: 10, ...fill })
-    : symbol === "diamond" ? svg("path", { d: "M7 0L14 7L7 14L0 7Z", ...fill }) : svg("circle", { cx: 7, cy: 7, r: 6, ...fill }));
+    : symbol === "triangle-up" ? svg("path", { d: "M7 1L13.5 12.5L0.5 12.5Z", ...fill }) : symbol === "diamond" ? svg("path", { d: "M7 0L14 7L7 14L0 7Z", ...fill }) : svg("circle", { cx: 7, cy: 7, r: 6, ...fill }));
   return box;
 }
 
@@ -267,7 +268,8 @@ class Panel {
   shown(view) { return !this.guesses || this.keyOf(view) in this.guesses.made; }
   far(view) {
     const known = this.numeric.filter((name) => name in view);
-    return known.reduce((sum, name) => sum + Math.abs(Math.log(view[name] / this.chosen[name])), view.live ? 0 : 1e-9);
+    const at = (value) => Math.log(value || 0.1);  // 0 ms is a choice too
+    return known.reduce((sum, name) => sum + Math.abs(at(view[name]) - at(this.chosen[name])), view.live ? 0 : 1e-9);
   }
   wanted(control, one) { return control.kind === "many" ? one : control.name === "rung" ? this.rungOf(one) : this.chosen[control.name]; }
   fits(view, one) {
@@ -344,6 +346,7 @@ class Panel {
   tracesOf(plot, views) {
     if (!plot.sweep) return views.flatMap((view, at) => view.traces[plot.name].filter((trace) => at === 0 || trace.meta.role !== "floor"));
     const held = this.numeric.filter((name) => name !== plot.sweep), all = Object.values(this.all());
+    if (plot.lines) return joined(linesOf(this, plot, views, held).flatMap((one) => one.traces[plot.name]));
     const line = (view) => all.filter((one) => one.broker === view.broker && one.rung === view.rung && one.live === view.live && held.every((name) => one[name] === view[name]));
     return joined(views.flatMap((view) => line(view).flatMap((one) => one.traces[plot.name])));
   }

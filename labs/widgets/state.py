@@ -31,6 +31,8 @@ CARD = {
     "durability": "Settings in force",
     "fault_method": "How the fault is made",
     "jobs": "The work",
+    "calls": "Calls",
+    "service": "The service",
     "prefetch": "Taken at once",
     "source": "Source",
     "conditions": "Conditions",

@@ -5,6 +5,7 @@
 function places(panel, plot) {
   const rows = new Map();
   for (const view of Object.values(panel.all())) {
+    if (plot.only && !view[plot.only]) continue;
     const row = rows.get(view[plot.rows]) ?? { view, cells: new Map() }, column = view[plot.columns], rival = row.cells.get(column);
     if (!rival || panel.far(view) <= panel.far(rival)) row.cells.set(column, view);
     rows.set(view[plot.rows], row);
@@ -88,6 +89,37 @@ function strips(panel, plot, chosen) {
   redrawn(plot.box, make("div", {}, key, scrolled(panel, plot, make("table", { class: "lp-strips" }, make("thead", {}, head), make("tbody", {}, ...body)))), grid);
 }
 
+// A row a point, its marks on one axis; what a mark means is said above, and the figure stands beside it.
+function dots(panel, plot, chosen) {
+  const rows = places(panel, plot), grid = [], body = [], { heads, ticks, key } = plot.layout;
+  const put = (kind, at) => { const one = make("span", { class: "lp-dot", "data-kind": kind }); one.style.left = `${100 * at}%`; return one; };
+  rows.forEach(([value, row], at) => {
+    const view = [...row.cells.values()][0], marks = view.dots;
+    if (at && rows[at - 1][1].view.broker !== view.broker) body.push(make("tr", { class: "lp-gap" }, make("td", { colspan: 3 })));
+    const button = make("button", { type: "button", class: "lp-row", "data-key": value, "aria-pressed": String(chosen.includes(view)), "data-lm-suppress-shortcuts": "true", onclick: () => panel.pick(view) },
+      panel.state.marks[view.broker] ? mark(view.broker, panel.state.marks[view.broker]) : null, view.label);
+    const track = make("div", { class: "lp-dots", "aria-hidden": "true" }, ...ticks.map(([place]) => put("tick", place)),
+      ...(marks.tail == null ? [] : [put("tail", marks.tail)]), ...marks.repeats.map((place) => put("repeat", place)), ...(marks.at == null ? [] : [put(marks.hollow ? "open" : "at", marks.at)]));
+    track.style.setProperty("--tone", `var(--${inkOf(view.broker)})`);
+    grid.push([button]);
+    body.push(make("tr", {}, make("th", { scope: "row" }, button), make("td", {}, track), make("td", { text: view.aside })));
+  });
+  const scale = make("div", { class: "lp-dots lp-scale", "aria-hidden": "true" }, ...ticks.map(([place, text]) => { const one = put("name", place); one.textContent = text; return one; }));
+  const head = make("tr", {}, make("th", { scope: "col", text: heads[0] }), make("th", { scope: "col" }, heads[1], scale), make("th", { scope: "col", text: heads[2] }));
+  const legend = make("p", { class: "lp-key", "aria-hidden": "true" }, ...key.map(([kind, text]) => make("span", {}, make("span", { class: "lp-dot", "data-kind": kind }), text)));
+  plot.box.hidden = plot.heading.hidden = !rows.length;
+  redrawn(plot.box, make("div", {}, legend, scrolled(panel, plot, make("table", { class: "lp-strips" }, make("thead", {}, head), make("tbody", {}, ...body)))), grid);
+}
+// All lines of a plot, at the numbers nearest to what is chosen; of a confirmation that can be chosen, the chosen one.
+function linesOf(panel, plot, views, held) {
+  const all = Object.values(panel.all()).filter((view) => view.traces[plot.name]?.length);
+  const named = panel.state.controls.filter((c) => !panel.numeric.includes(c.name) && c.name !== panel.state.controls[0].name);
+  const fits = all.filter((view) => named.every((c) => !(c.name in view) || view[c.name] === panel.chosen[c.name]));
+  const least = (name) => fits.map((view) => view[name]).sort((a, b) => Math.abs(a - panel.chosen[name]) - Math.abs(b - panel.chosen[name]))[0];
+  const kept = fits.filter((view) => held.every((name) => view[name] === least(name)));
+  return kept.filter((view) => view.live || !kept.some((other) => other.live && other[plot.lines] === view[plot.lines]));
+}
+
 function bill(panel, plot, chosen) {
   const open = chosen.filter((view) => panel.shown(view));
   plot.box.hidden = plot.heading.hidden = !open.length;
@@ -105,4 +137,4 @@ function bill(panel, plot, chosen) {
   const head = make("tr", {}, make("td", {}), ...open.map((view) => make("th", { scope: "col" }, panel.state.marks[view.broker] ? mark(view.broker, panel.state.marks[view.broker]) : null, named(view))));
   plot.box.replaceChildren(scrolled(panel, plot, make("table", { class: "lp-bill" }, make("thead", {}, head), make("tbody", {}, ...body))));
 }
-const TABLES = { matrix, strips, bill };
+const TABLES = { matrix, strips, dots, bill };

@@ -1,0 +1,128 @@
+"""What the two labs about calls share: a point from its repeats, and its run card."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from labs import stack
+from labs.brokers.base import Endpoint
+from labs.calls import Carrier
+from labs.calls.conductor import run as run_calls
+from labs.calls.facts import CallRun
+from labs.calls.judge import judge
+from labs.calls.plan import Plan
+from labs.calls.service import WORKERS
+from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, median_of, spread_of
+from labs.places import new_run_file
+from labs.profile import RUNGS, profile
+from labs.recorder import Watch
+from labs.runs import FORMAT
+
+SYNC_CLIENTS = {"by_http": ("httpx", "uvicorn"), "by_grpc": ("grpcio", "grpcio")}
+STEPS = ("blocked_ms", "waited_ms", "late_ms")
+SLEEP = "the service sleeps, as if it waited for a disk or a neighbour; {0} such waits at a time"
+
+
+@contextmanager
+def place(carrier: Carrier, watch: Watch) -> Iterator[Endpoint | None]:
+    """The carrier's broker, if it has one; no other is started."""
+    if not carrier.profile:
+        yield None
+        return
+    with stack.session((carrier.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+        yield endpoints[carrier.broker]
+
+
+def measured(lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, Any], repeats: int, watch: Watch) -> Digest:
+    """One point: the plan, so many times; every run's facts are kept."""
+    runs = []
+    with place(carrier, watch) as endpoint:
+        for at in range(repeats):
+            found = run_calls(carrier, endpoint, plan, _part(watch, at, repeats, carrier.label))
+            found.save(new_run_file(lab, carrier.name))
+            runs.append(found)
+        card = _card(carrier, plan, endpoint, runs)
+    return digest(lab, carrier, named, runs, card)
+
+
+def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
+    def progress(fraction: float, text: str) -> None:
+        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)
+
+
+def digest(
+    lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], card: Mapping[str, Any]
+) -> Digest:
+    """One point of a lab from its runs. `named` are the settings that make the point."""
+    repeats = [judge(one) for one in runs]
+    ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
+    rates = [r["per_s"] for r in repeats]
+    return {
+        "format": FORMAT,
+        "lab": lab,
+        "settings": {"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker} | dict(named),
+        "repeats": repeats,
+        "median": {name: median_of(parts) for name, parts in ladders.items()}
+        | {
+            "per_s": None if None in rates else round(statistics.median(rates), 2),
+            "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
+        },
+        "spread": {name: spread_of(parts) for name, parts in ladders.items()},
+        "card": dict(card),
+    }
+
+
+def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, Any]:
+    """What a sceptic has to know."""
+    facts = runs[-1].facts
+    card: dict[str, Any] = {"broker": "none", "client": _client(carrier), "backend": BACKENDS["native"]}
+    if endpoint is not None:
+        rung = profile(carrier.profile_for(plan.confirm)).rung
+        card |= {
+            "broker": f"{SERVERS[carrier.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
+            "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+            "rung": f"{rung}: {RUNGS[rung]}",
+            "durability": facts.get("durability") or {},
+            "replicas": 1,
+        }
+    return card | {
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "payload_bytes": plan.body_bytes,
+        "calls": _said(plan),
+        "service": SLEEP.format(WORKERS) if plan.service_ms else "answers at once",
+        "date": facts["date"],
+        "repeats": len(runs),
+    }
+
+
+def _client(carrier: Carrier) -> str:
+    if carrier.broker in CLIENTS:
+        return f"{CLIENTS[carrier.broker]} {version(CLIENTS[carrier.broker])}"
+    names = dict.fromkeys(SYNC_CLIENTS[carrier.module])
+    return " and ".join(f"{name} {version(name)}" for name in names)
+
+
+def _said(plan: Plan) -> str:
+    if plan.open:
+        return f"{plan.calls:,} by {plan.callers} callers, {plan.rate_per_s:g}/s, timed from when they were due"
+    return f"at most {plan.calls:,} or {plan.duration_s:g} s, by {plan.callers} callers; the next when one is back"
+
+
+def by_settings(digests: Sequence[Digest], **wanted: Any) -> list[Digest]:
+    """The points with these settings."""
+    return [one for one in digests if wanted.items() <= one["settings"].items()]
+
+
+def straddles(values: Sequence[bool]) -> bool:
+    """Whether the repeats fall on both sides of a threshold: then nothing is decided (labs.md, rule 4)."""
+    return len(set(values)) > 1

@@ -1,0 +1,88 @@
+"""L1.2 One question, three carriers: the same question by HTTP, by gRPC and over a broker, and nobody there to answer.
+
+Claims C06, C08 and this lab's part of C15.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from labs import charts
+from labs.calls import CARRIERS, carrier_of
+from labs.calls.plan import Plan
+from labs.digest import Digest
+from labs.experiments import question_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.calling import measured
+from labs.looks import QUESTION_LOOK
+from labs.looks.call_figures import away_figure, latency_figure
+from labs.profile import BROKERS
+from labs.recorder import Watch
+
+NAME = "one-question"
+NAMES = ("http-kept", "grpc", "http-202", "redis-pair", "rabbitmq-reply", "kafka-reply")
+RATES, SIZES = (50, 200, 500), (100, 10_000)
+USUAL_RATE = 200
+CALLERS, AWAY_CALLERS = 16, 20
+SAMPLES, LONGEST_S, SHORTEST_S = 1_100, 5.5, 2.5
+"""A p99 needs a thousand answers; at the lowest rate that would take too long, and the p99 is left out."""
+RETURNS_S, HASTY_S = 2.0, 0.5
+REPEATS = 3
+
+
+def plan_of(settings: Settings) -> Plan:
+    """As many calls as a p99 needs, within reason; with the service away each caller asks once."""
+    rate, size = settings["rate_per_s"], settings["body_bytes"]
+    if settings["service"] == "stopped":
+        return Plan(
+            callers=AWAY_CALLERS, calls=AWAY_CALLERS, rate_per_s=AWAY_CALLERS, body_bytes=size, patience_s=8.0,
+            hasty_s=HASTY_S, returns_s=RETURNS_S,
+        )  # fmt: skip
+    length_s = min(max(SAMPLES / rate, SHORTEST_S), LONGEST_S)
+    return Plan(callers=CALLERS, calls=round(rate * length_s), rate_per_s=rate, body_bytes=size)
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One digest: the carrier at this rate and size, or what its callers see while the service is away."""
+    carrier, plan = carrier_of(settings["carrier"]), plan_of(settings)
+    named = {"service": settings["service"], "body_bytes": plan.body_bytes}
+    if not plan.returns_s:
+        named |= {"rate_per_s": settings["rate_per_s"]}
+    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), watch)]
+
+
+def grid() -> list[Settings]:
+    """Every carrier at three rates and two sizes, and with the service away."""
+    sizes, rates = [(USUAL_RATE, size) for size in SIZES], [(rate, 100) for rate in RATES if rate != USUAL_RATE]
+    up = [(name, rate, size, "up") for rate, size in sizes + rates for name in NAMES]
+    points = up + [(name, USUAL_RATE, 100, "stopped") for name in NAMES]
+    return [
+        {"carrier": name, "rate_per_s": rate, "body_bytes": size, "service": service, "repeats": REPEATS}
+        for name, rate, size, service in points
+    ]
+
+
+ONE_QUESTION = Experiment(
+    name=NAME,
+    number="L1.2",
+    title="One question, three carriers",
+    question="What does a question cost when a broker carries it, and what does the caller see when nobody answers?",
+    claims=("C06", "C08", "C15"),
+    controls=(
+        Control("carrier", "Carrier", "choice", "http-kept", tuple(Option(n, CARRIERS[n].label) for n in NAMES)),
+        Control("body_bytes", "Payload, bytes", "choice", 100, tuple(Option(n, f"{n:,}") for n in SIZES), unit="B"),
+        Control(
+            "rate_per_s", "Questions a second", "choice", USUAL_RATE, tuple(Option(n, f"{n}") for n in RATES),
+            unit="/s", alias="rate",
+        ),
+        Control(
+            "service", "Service", "choice", "up", (Option("up", "up"), Option("stopped", "stopped, back after a while"))
+        ),
+    ),
+    grid=grid,
+    run=run,
+    verdict=question_verdicts.verdicts,
+    needs=BROKERS,
+    charts={"latency": partial(charts.drawn, latency_figure), "away": partial(charts.drawn, away_figure)},
+    look=QUESTION_LOOK,
+)  # fmt: skip

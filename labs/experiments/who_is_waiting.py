@@ -1,0 +1,91 @@
+"""L1.1 Who is waiting? How long a call holds its caller up, and whether the service's own time is in that.
+
+Claims C07 and C09.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from labs import charts
+from labs.calls import CARRIERS, SYNC, carrier_of
+from labs.calls.plan import CONFIRMS, Plan
+from labs.digest import Digest
+from labs.experiments import waiting_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.calling import measured
+from labs.looks import WAITING_LOOK
+from labs.looks.call_figures import dots_figure, slope_figure
+from labs.looks.calls import CONFIRM_WORDS
+from labs.recorder import Watch
+
+NAME = "who-is-waiting"
+NAMES = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")
+ASKED = tuple(name for name in NAMES if CARRIERS[name].broker == SYNC)
+TOLD = tuple(name for name in NAMES if name not in ASKED)
+SERVICE_MS, CALLERS = (0, 5, 20, 50), (1, 2, 4, 8, 16, 32)
+USUAL_MS, MANY = 20, 8
+REPEATS = 3
+
+
+def plan_of(settings: Settings) -> Plan:
+    """A second of calls, and as much more as thirty calls of this length take: a median needs them."""
+    service_ms = settings["service_ms"]
+    return Plan(
+        callers=settings["callers"],
+        duration_s=max(1.0, 35 * service_ms / 1000),
+        service_ms=service_ms,
+        confirm=settings["confirm"],
+        patience_s=10.0,
+    )
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """One digest: the carrier at this service time, with this confirmation and so many callers."""
+    carrier, plan = carrier_of(settings["carrier"]), plan_of(settings)
+    named = {"service_ms": plan.service_ms, "callers": plan.callers, "way": carrier.name, "body_bytes": plan.body_bytes}
+    if not carrier.asks:
+        named |= {"confirm": plan.confirm, "way": f"{carrier.name}/{plan.confirm}"}
+    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), watch)]
+
+
+def grid() -> list[Settings]:
+    """One caller at three service times, whoever confirms; many callers where the caller waits."""
+    ways = [(name, "each") for name in ASKED] + [(name, confirm) for name in TOLD for confirm in CONFIRMS]
+    points = [(name, confirm, ms, 1) for ms in (USUAL_MS, 0, 50) for name, confirm in ways]
+    points += [(name, "each", USUAL_MS, MANY) for name in NAMES]
+    points += [(name, "each", USUAL_MS, 32) for name in ("http-kept", "grpc")]
+    return [
+        {"carrier": name, "confirm": confirm, "service_ms": ms, "callers": callers, "repeats": REPEATS}
+        for name, confirm, ms, callers in points
+    ]
+
+
+WHO_IS_WAITING = Experiment(
+    name=NAME,
+    number="L1.1",
+    title="Who is waiting?",
+    question="How long does a call hold its caller up, and does that depend on the service?",
+    claims=("C07", "C09"),
+    controls=(
+        Control("carrier", "Carrier", "choice", "http-kept", tuple(Option(n, CARRIERS[n].label) for n in NAMES)),
+        Control(
+            "confirm", "Confirmation (brokers)", "choice", "each", tuple(Option(n, CONFIRM_WORDS[n]) for n in CONFIRMS)
+        ),
+        Control(
+            "service_ms",
+            "Service time, ms",
+            "choice",
+            USUAL_MS,
+            tuple(Option(n, f"{n}") for n in SERVICE_MS),
+            unit="ms",
+        ),
+        Control("callers", "Callers at once", "choice", 1, tuple(Option(n, f"{n}") for n in CALLERS)),
+    ),
+    grid=grid,
+    run=run,
+    verdict=waiting_verdicts.verdicts,
+    needs=TOLD,
+    charts={"dots": partial(charts.drawn, dots_figure), "slope": partial(charts.drawn, slope_figure)},
+    look=WAITING_LOOK,
+)

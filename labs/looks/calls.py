@@ -1,0 +1,88 @@
+"""What the looks of the two labs about calls share: a dot is how long a caller was held up, on a log axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from labs.looks.counts import span
+from labs.traces import Digest
+from labs.words import ms_text
+
+LOW_MS, HIGH_MS = 0.001, 1000.0
+"""The ends of the log axis of dots; what lies outside stands at the end."""
+CONFIRM_WORDS = {"none": "not confirmed", "each": "each confirmed", "window": "100 unconfirmed at most"}
+
+
+def place(ms: float | None) -> float | None:
+    """Where a time stands on the axis, 0 to 1."""
+    if ms is None:
+        return None
+    return round(min(max(math.log(max(ms, 1e-9) / LOW_MS) / math.log(HIGH_MS / LOW_MS), 0.0), 1.0), 4)
+
+
+def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
+    """The marks of a row: the median, the p99 where it can be said, and the median of each repeat."""
+    steps = digest["median"][step]
+    repeats = [place(repeat[step]["p50"]) for repeat in digest["repeats"] if repeat[step]]
+    return {
+        "at": place(steps["p50"]),
+        "tail": place(steps["p99"]),
+        "repeats": [one for one in repeats if one is not None],
+        "hollow": bool(digest["median"].get("client_bound")),
+    }
+
+
+def dot_heads(what: str) -> dict[str, Any]:
+    """What the columns of the dots are called, the ticks of the axis and what the marks mean."""
+    ticks = [0.01, 0.1, 1.0, 10.0, 100.0]
+    return {
+        "heads": ["Carrier", f"{what}, log axis", "Median"],
+        "ticks": [[place(ms), f"{ms:g} ms"] for ms in ticks],
+        "key": [["at", "median"], ["repeat", "median of one repeat"], ["tail", "p99, with ten samples beyond it"]],
+    }
+
+
+def bound(digest: Digest) -> str:
+    """A caution where the callers had no processor time left."""
+    return (
+        " The callers' process was the limit, so this says nothing about the carrier." if client_bound(digest) else ""
+    )
+
+
+def client_bound(digest: Digest) -> bool:
+    """Whether the callers' process had no processor time left."""
+    return bool(digest["median"].get("client_bound"))
+
+
+def over(digest: Digest, end: str) -> str:
+    """How many calls ended so, over the repeats."""
+    return span(repeat["ends"][end] for repeat in digest["repeats"])
+
+
+def trouble(digest: Digest) -> str:
+    """What went wrong, in its own words."""
+    return "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest["repeats"] if r.get("trouble")))
+
+
+def rate(per_s: float | None) -> str:
+    """1,230/s: three digits."""
+    return "unknown" if per_s is None else f"{float(f'{per_s:.3g}'):,g}/s"
+
+
+def way(digest: Digest) -> str:
+    """The carrier, and how its messages are confirmed where a broker does that."""
+    settings = digest["settings"]
+    return str(settings["label"]) + (f", {CONFIRM_WORDS[settings['confirm']]}" if "confirm" in settings else "")
+
+
+def cores(digest: Digest) -> str:
+    """Who used the processor in the last repeat."""
+    said = [f"{role} {used:.2f}" for role, used in digest["repeats"][-1]["cores"].items() if used is not None]
+    return f"{', '.join(said)} cores" if said else "not seen"
+
+
+def step_of(name: str, step: str) -> Callable[[Digest], str]:
+    """A step of a ladder, for prose."""
+    return lambda digest: ms_text((digest["median"].get(name) or {}).get(step))
