@@ -250,6 +250,7 @@ def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
 def drawn(
     make: Callable[[Sequence[Digest], Mapping[str, str]], Mapping[str, Any]], digests: Sequence[Digest]
 ) -> go.Figure:
-    """The figure that a look has put together: its `data`, `title`, `height` and `layout`."""
-    made = make(digests, palette())
-    return _table_figure(made["data"], made["title"], made["height"], **made["layout"])
+    """The figure that a look has put together: its `data`, `title`, `height` and `layout`. It says what is a replay."""
+    made, origins = make(digests, palette()), {str(d["origin"]) for d in digests if "origin" in d}
+    title = made["title"] + (f" ({'; '.join(sorted(origins))})" if origins else "")
+    return _table_figure(made["data"], title, made["height"], **made["layout"])

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from labs import digest, loss, runs, unfinished
-from labs.jobs import facts, judge
+from labs.calls import facts as call_facts
+from labs.calls import judge as call_judge
+from labs.jobs import facts as job_facts
+from labs.jobs import judge as job_judge
 from labs.spool import KILLED, Spool
 from labs.terminal import out
+
+KINDS: dict[str, Any] = {
+    job_facts.KIND: (job_facts.load, job_judge.judge),
+    call_facts.KIND: (call_facts.load, call_judge.judge),
+}
 
 
 def verify(paths: Sequence[Path]) -> None:
@@ -42,9 +50,9 @@ def _judgement(path: Path) -> str:
     if path.suffix == ".json":
         content = digest.load(path)
         return f"{content['lab']}, {len(content['digests'])} digests"
-    jobs = runs.kind_of(path) == facts.KIND
-    found: Any = facts.load(path) if jobs else runs.load(path)
-    return f"{found!r}: {judge.judge(found) if jobs else loss.account(found)}"
+    load, judged = KINDS.get(runs.kind_of(path), (runs.load, loss.account))
+    found = load(path)
+    return f"{found!r}: {judged(found)}"
 
 
 def _of_spool(spool: Spool) -> str:

@@ -107,6 +107,8 @@ def main(task: Task, board: Board, trouble: Any) -> None:
     """The whole life of the callers' process."""
     enlist(board, task.parent)
     pad = Pad(board, task.plan.calls)
+    while not (board[Slot.UP] or board[Slot.STOP]):  # both processes start at once, which takes the most time
+        time.sleep(0.002)
     try:
         with module_of(task.carrier).Station(task, board[Slot.PORT]) as station:
             callers = [_Caller(task, pad, number, station, trouble) for number in range(task.plan.callers)]

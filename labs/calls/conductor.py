@@ -131,10 +131,9 @@ def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, watch: Watch = 
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(carrier, endpoint, name, plan, os.getpid(), f"{name}-answers" if carrier.replies else "")
     with _site(task) as facts, _crew(task, watch) as crew:
-        served = crew.serve()
+        callers, served = crew.start(caller.main), crew.serve()
         if plan.returns_s:
             crew.dismiss(served)
-        callers = crew.start(caller.main)
         crew.until(Slot.READY, plan.callers, callers, "every caller has its line")
         why = _watched(crew, served, callers, facts)
         columns, over = _columns(crew), bool(crew.board[Slot.OVER])

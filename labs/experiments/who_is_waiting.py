@@ -53,7 +53,7 @@ def grid() -> list[Settings]:
     """One caller at three service times, whoever confirms; many callers where the caller waits."""
     ways = [(name, "each") for name in ASKED] + [(name, confirm) for name in TOLD for confirm in CONFIRMS]
     points = [(name, confirm, ms, 1) for ms in (USUAL_MS, 0, 50) for name, confirm in ways]
-    points += [(name, "each", USUAL_MS, MANY) for name in NAMES]
+    points += [(name, "each", USUAL_MS, MANY) for name in ASKED]
     points += [(name, "each", USUAL_MS, 32) for name in ("http-kept", "grpc")]
     return [
         {"carrier": name, "confirm": confirm, "service_ms": ms, "callers": callers, "repeats": REPEATS}

@@ -56,12 +56,15 @@ class Look:
     quantities: Mapping[str, Callable[[Digest], str]]
     """What prose may ask a point for, as text; a range where the repeats differ."""
     caption: str = "medians"
+    applies: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    """The settings without those that mean nothing for this point: no key has them."""
     promise: str = "survives"
     """How a sentence puts a rung: a fault lab attacks the promise, so it may not say that it holds."""
 
     def key(self, settings: Mapping[str, Any]) -> str:
         """kafka|2|1000|100: what a point is found by."""
-        found = (settings[name] for name in self.point if name in settings)
+        known = self.applies(settings)
+        found = (known[name] for name in self.point if name in known)
         return "|".join(one if isinstance(one, str) else f"{one:g}" for one in found)
 
 

@@ -153,7 +153,13 @@ def question_layouts(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     }
 
 
+def applying(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the rate while the service is away: each caller asks once."""
+    return {name: value for name, value in settings.items() if name != "rate_per_s" or settings["service"] == "up"}
+
+
 QUESTION_LOOK = Look(
+    applies=applying,
     point=("carrier", "service", "rate_per_s", "body_bytes"),
     charts=(
         Chart("latency", "From due to answered", "dots", rows="carrier", only="dots"),

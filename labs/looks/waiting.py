@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labs.calls import CARRIERS
 from labs.looks.base import Chart, Look, View
 from labs.looks.calls import (
     CONFIRM_WORDS,
@@ -120,7 +121,14 @@ def waiting_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     return {"dots": dot_heads("A call holds its caller up"), "slope": plain}
 
 
+def applying(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the confirmation where the answer is waited for."""
+    asks = settings["carrier"] in CARRIERS and CARRIERS[settings["carrier"]].asks
+    return {name: value for name, value in settings.items() if name != "confirm" or not asks}
+
+
 WAITING_LOOK = Look(
+    applies=applying,
     point=("carrier", "confirm", "service_ms", "callers"),
     charts=(
         Chart("dots", "How long a call holds its caller up", "dots", rows="way"),

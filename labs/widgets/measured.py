@@ -24,7 +24,8 @@ def measure(panel: Panel, **settings: Any) -> list[Digest]:
         if file is None:
             raise RunFileError(f"{lab.name} is not recorded yet. Run it live: LABS_MODE=live.")
         print(f"Nothing was measured here: these points were recorded {recorded_on(file)}.")
-        return _recorded(lab, asked, file["digests"])
+        origin = {"origin": f"recorded {recorded_on(file)}"}
+        return [one | origin for one in _recorded(lab, asked, file["digests"])]
     found = lab.run(asked, NOBODY)
     panel.show(found)
     return found
