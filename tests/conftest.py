@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from labs.brokers.base import Endpoint
+from tests.browser import served
 
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"
 
@@ -38,3 +40,22 @@ def endpoints(request: pytest.FixtureRequest) -> Iterator[dict[str, Endpoint]]:
         stack.session(("memory",), "native") as memory,
     ):
         yield {**found, **memory}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site, once for all tests that look at it."""
+    from labs.widgets.build import build
+
+    out = tmp_path_factory.mktemp("site")
+    assert build(out=out) == 0, "the build warned: see above"
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its address, under a sub-path with a space in it."""
+    above = tmp_path_factory.mktemp("host")
+    (above / "some project").symlink_to(site)
+    with served(above) as address:
+        yield address + "some%20project/"

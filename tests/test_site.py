@@ -21,32 +21,17 @@ from labs.words import title
 from tests.browser import Watched, chromium, served, settled, violations
 
 pytestmark = pytest.mark.browser
-PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "measuring", "claims")
+PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "measuring", "claims", "parts", "glossary")
 CHARTS = {"00-your-machine": 1, "05-4-latency-ladder": 2}
 LADDER = "book/05-4-latency-ladder.html"
-OURS = re.compile(r"book/|_static/(panels/|panel\.|look\.css|book\.css|lab-loader|favicon)")
+OURS = re.compile(r"book/|_static/(panels/|panel\.|parts\.|look\.css|book\.css|lab-loader|favicon)")
 LIMIT_BYTES = 100_000
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("site")
-    assert build(out=out) == 0, "the build warned: see above"
-    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    above = tmp_path_factory.mktemp("host")
-    (above / "some project").symlink_to(site)
-    with served(above) as address:
-        yield address + "some%20project/"
 
 
 @pytest.fixture

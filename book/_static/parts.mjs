@@ -142,7 +142,10 @@ function term(box) {
   box.addEventListener("pointerenter", placed);
   box.addEventListener("focusin", placed);
   box.addEventListener("keydown", (event) => { if (event.key === "Escape") box.dataset.away = "1"; });
-  for (const left of ["pointerleave", "focusout"]) box.addEventListener(left, () => { delete box.dataset.away; delete box.dataset.shown; });
+  // A finger that is lifted leaves as well: only a mouse that leaves puts the definition away.
+  const gone = () => { delete box.dataset.away; delete box.dataset.shown; };
+  box.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") gone(); });
+  box.addEventListener("focusout", gone);
   let touched = false;
   link.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; });
   link.addEventListener("click", (event) => { if (touched && !box.dataset.shown) { event.preventDefault(); box.dataset.shown = "1"; placed(); } });
@@ -177,8 +180,8 @@ function race(box) {
   };
   box.querySelector(".race-title").after(make("div", { class: "race-buttons" }, button));
   if (still.matches) return;
-  const seen = new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) { seen.disconnect(); play(); } }, { threshold: 0.6 });
-  seen.observe(box.querySelector("svg:not([hidden])"));
+  const seen = new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) { seen.disconnect(); play(); } }, { threshold: 0.4 });
+  seen.observe(box);
 }
 
 for (const [selector, begin] of [[".quiz", quiz], [".guess[data-guess]", guess], [".term", term], ["[data-copy]", copies], ["[data-race]", race]]) {

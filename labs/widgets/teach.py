@@ -9,7 +9,7 @@ from dataclasses import dataclass
 EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 SOLUTION = re.compile(
-    r"^(`{3,})\{admonition\} (?:Solution|Answer)\n(?::.*\n)*\n?(.*?)^\1\s*$", re.MULTILINE | re.DOTALL
+    r"^(`{3,})\{admonition\} (?:Solution|Answer)\n(?::[^\n]*\n)*\n?(.*?)^\1\s*$", re.MULTILINE | re.DOTALL
 )
 
 

@@ -1,0 +1,206 @@
+"""The parts of a page, without a browser: what they compute, and that a mistake is named with its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labs.claims import board, claims
+from labs.recorded import recorded
+from labs.widgets import course, drawings, parts, quiz, race, teach
+
+BOOK = Path(__file__).parent.parent / "book"
+GOOD = {"text": "yes", "why": "because", "right": True}
+BAD = {"text": "no", "why": "because not"}
+
+
+def asked(**changed: object) -> dict[str, object]:
+    one: dict[str, object] = {"id": "who-waits", "ask": "Who?", "source": "C07", "answer": [GOOD, BAD]}
+    return {"question": [{name: value for name, value in (one | changed).items() if value is not None}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({}, "x.toml has no [[question]]"),
+        ({"questions": []}, "did you mean 'question'?"),
+        (asked(ask=None), "x.toml, question 1: ask is missing or empty"),
+        (asked(source="  "), "x.toml, question 1: source is missing or empty"),
+        (asked(id="Who waits"), "kebab-case"),
+        (asked(answer=[GOOD]), "question 1 (who-waits) has 1 answers: it needs 2 to 6"),
+        (asked(answer=[GOOD, GOOD | {"text": "also"}]), "question 1 (who-waits) has 2 right answers"),
+        (asked(answer=[BAD, BAD | {"text": "nor"}]), "has 0 right answers"),
+        (asked(answer=[GOOD, {"text": "no"}]), "question 1 (who-waits), answer 2: why is missing or empty"),
+        (asked(answer=[GOOD, BAD | {"rigth": True}]), "did you mean 'right'?"),
+        (asked(answer=[GOOD, BAD | {"right": "yes"}]), "right must be true or false, got 'yes'"),
+        (asked(answer=[GOOD, BAD | {"text": "yes"}]), "the same answer twice"),
+        ({"question": [*asked()["question"], *asked()["question"]]}, "question 2: the id 'who-waits' is taken"),  # type: ignore[misc]
+        ({"question": ["who?"]}, "question 1: write it as [[question]]"),
+    ],
+)
+def test_a_malformed_quiz_is_refused_with_its_file_and_question(content: dict[str, object], said: str) -> None:
+    with pytest.raises(quiz.QuizError, match=re.escape(said)):
+        quiz.check(content, "x.toml")
+
+
+def test_a_quiz_that_is_missing_or_no_toml_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "there.toml").write_text("[[question]\n")
+    with pytest.raises(quiz.QuizError, match=r"gone.toml is missing in book/quiz. There are: there"):
+        quiz.quiz("gone", tmp_path)
+    with pytest.raises(quiz.QuizError, match=r"there.toml is no TOML \(.*line 1"):
+        quiz.quiz("there", tmp_path)
+
+
+def test_every_quiz_has_three_questions_whose_claims_exist() -> None:
+    for path in quiz.FOLDER.glob("*.toml"):
+        questions = quiz.quiz(path.stem)
+        assert len(questions) == (1 if path.stem == "parts" else 3), path.name
+        named = re.findall(r"\bC\d\d\b", " ".join(one.source for one in questions))
+        assert set(named) <= set(claims()), path.name
+
+
+def test_progress_hangs_on_the_text_of_an_answer_and_not_on_its_place() -> None:
+    first, last = (quiz.check(asked(answer=order), "x.toml")[0] for order in ([GOOD, BAD], [BAD, GOOD]))
+    assert {answer.key for answer in first.answers} == {answer.key for answer in last.answers}
+    assert len({answer.key for answer in first.answers}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "found"),
+    [
+        ("9.60\u00a0ms", "ms", (9.6, 9.6)),
+        ("130 ms to 5.2 s", "ms", (130, 5200)),
+        ("85 to 527", "jobs", (85, 527)),
+        ("2,000/s", "/s", (2000, 2000)),
+        ("2.9\u00a0% to 18\u00a0%", "%", (2.9, 18)),
+    ],
+)
+def test_a_guess_is_held_against_the_figure_in_its_own_unit(text: str, unit: str, found: tuple[float, float]) -> None:
+    assert parts.figures(text, unit) == found
+
+
+def test_a_guess_in_another_unit_or_without_a_figure_is_refused() -> None:
+    with pytest.raises(ValueError, match="is in 'MB/s' and the guess in 'ms'"):
+        parts.figures("12 MB/s", "ms")
+    with pytest.raises(ValueError, match="no figure"):
+        parts.figures("too few samples", "ms")
+    with pytest.raises(ValueError, match="low must be under high"):
+        parts.Asked("a", "?", "ms", 5, 5, "5 ms")
+
+
+def test_a_guess_without_a_recording_says_so_and_has_no_slider() -> None:
+    html = parts.guess(parts.Asked("a", "How <long>?", "ms", 1, 9, parts.NOT_YET))
+    assert "not recorded yet" in html
+    assert "data-guess" not in html
+    assert "How &lt;long&gt;?" in html
+
+
+def test_a_command_to_repeat_is_checked_against_the_lab() -> None:
+    assert "labs run latency-ladder --set rate=1000" in parts.repeat("latency-ladder", ["rate=1000"])
+    with pytest.raises(ValueError, match="rnug"):
+        parts.repeat("latency-ladder", ["rnug=2"])
+    with pytest.raises(ValueError, match="NAME=VALUE"):
+        parts.repeat("latency-ladder", ["rate"])
+
+
+def test_each_claim_belongs_to_one_chapter_and_one_of_the_introduction_to_none() -> None:
+    owned = [claim for chapter in course.chapters() for claim in chapter.claims]
+    assert len(owned) == len(set(owned))
+    assert set(claims()) - set(owned) == {"C05"}
+    assert [chapter.number for chapter in course.chapters()] == list(range(1, 9))
+
+
+def test_the_contents_have_each_page_under_its_chapters_title() -> None:
+    titles = {f"{chapter.number} {chapter.title}": chapter.number for chapter in course.chapters()}
+    for part in yaml.safe_load((BOOK / "_toc.yml").read_text("utf-8"))["parts"]:
+        stems = [Path(entry["file"]).name for entry in part["chapters"]]
+        found = {course.Page(stem, "", None).chapter for stem in stems}
+        assert found == {titles.get(part["caption"])}, f"{part['caption']}: {stems}"
+
+
+def test_the_list_of_chapters_adds_up_the_minutes_and_says_what_is_not_written() -> None:
+    pages = [course.Page("02-1-a", "A <page>", 10), course.Page("02-2-b", "B", 5), course.Page("claims", "C", None)]
+    html = course.list_of_chapters(board(), pages)
+    items = html.split("<li")[1:]
+    assert "15 minutes to read" in html
+    assert html.count("Not written yet") == len(course.chapters()) - 1
+    assert "A &lt;page&gt;" in html
+    assert any('href="02-2-b.html"' in item for item in items)
+
+
+def test_every_page_of_a_chapter_says_how_long_it_takes() -> None:
+    assert [page.stem for page in course.pages() if page.chapter and not page.minutes] == []
+
+
+def test_what_was_found_wrong_is_what_the_verdicts_say_and_nothing_else() -> None:
+    wrong = [entry for entry in board() if entry["word"] in ("never held", "no longer holds")]
+    html = course.findings(board())
+    assert re.findall(r'href="claims\.html#(c\d\d)"', html) == [
+        entry["id"].lower() for word in course.WRONG for entry in wrong if entry["word"] == word
+    ]
+    untested = [entry | {"word": "not tested yet"} for entry in board()]
+    assert "Nothing has been found wrong yet" in course.findings(untested)
+
+
+def test_the_marks_of_the_race_stand_at_recorded_quantiles() -> None:
+    file = recorded(race.LAB)
+    assert file is not None
+    found = [d for d in file["digests"] if race.POINT.items() <= d["settings"].items()]
+    assert len(found) == 3
+    for digest in found:
+        times = race.arrivals(digest)
+        repeat = race.middle(digest)
+        assert times == sorted(times)
+        assert times[0] >= repeat["curve"][0][1]
+        assert times[-1] <= repeat["latency_ms"]["max"]
+        assert (
+            abs(race.quantile(repeat["curve"], 0.5) - repeat["latency_ms"]["p50"]) <= 0.1 * repeat["latency_ms"]["p50"]
+        )
+
+
+def test_every_drawing_is_named_described_and_in_the_colours_of_the_book() -> None:
+    found = sorted(drawings.FOLDER.glob("*.svg"))
+    assert len(found) >= 5
+    for path in found:
+        html = drawings.drawing(path.stem)
+        assert f'aria-labelledby="drawing-{path.stem}-name drawing-{path.stem}-more"' in html
+        assert "ns0:" not in html
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ("<title>A</title>", "no <desc>"),
+        ("<title>A</title><desc>B</desc><script>alert(1)</script>", "has a <script>"),
+        ("<title>A</title><desc>B</desc><g onclick='x()'/>", "has onclick="),
+        ("<title>A</title><desc>B</desc><g fill='#f00'/>", "fill is '#f00'; take a colour of look.css"),
+        ("<title>A</title><desc>B</desc><g style='background: url(//else.where)'/>", "style may hold only a way"),
+        ("<title>A<title>", "is no XML"),
+    ],
+)
+def test_a_drawing_that_breaks_a_rule_is_refused_with_its_name(tmp_path: Path, inside: str, said: str) -> None:
+    box = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+    (tmp_path / "a.svg").write_text(f"{box}{inside}</svg>")
+    with pytest.raises(drawings.DrawingError, match=f"a.svg.*{re.escape(said)}"):
+        drawings.drawing("a", tmp_path)
+
+
+def test_a_plan_whose_minutes_do_not_sum_is_refused_with_both_sums() -> None:
+    assert [(step.begins, step.minutes) for step in teach.plan(["5 | a | b", "", "10 | c | d"], 15)] == [
+        (0, 5),
+        (5, 10),
+    ]
+    with pytest.raises(teach.PlanError, match="take 15 minutes together, and the plan says 20"):
+        teach.plan(["5 | a | b", "10 | c | d"], 20)
+    with pytest.raises(teach.PlanError, match="line 2 of the plan"):
+        teach.plan(["5 | a | b", "soon | c | d"], 5)
+
+
+def test_solutions_come_out_of_a_pages_own_exercises() -> None:
+    found = teach.solutions((BOOK / "02-3-kill-the-worker.md").read_text("utf-8"))
+    assert found[0][0] == "1. How many duplicates at most?"
+    assert len(found) == 3
+    assert all(solution and "class: dropdown" not in solution for _, solution in found)

@@ -1,0 +1,283 @@
+"""The parts page, the landing page and the build for teachers, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from labs.places import PROJECT
+from labs.widgets import course, quiz
+from labs.widgets.build import build
+from labs.widgets.glue import number
+from tests.browser import Watched, chromium, served, settled, violations
+
+pytestmark = pytest.mark.browser
+RUNNING = "document.getAnimations().filter(one => one.playState === 'running').length"
+QUESTION = quiz.quiz("parts")[0]
+MEDIAN = "latency-ladder kafka rung=2 rate=1000 p50"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def teachers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The build with answers and slides, and where it is served."""
+    out = tmp_path_factory.mktemp("teachers")
+    assert build(out=out, teach=True) == 0, "the build warned: see above"
+    with served(out / "_build" / "html") as address:
+        yield out / "_build" / "html" / "book", address
+
+
+def parts(page: Page, host: str) -> Page:
+    page.goto(f"{host}book/parts.html")
+    page.wait_for_function("document.documentElement.dataset.parts")
+    return page
+
+
+def seen(locator: Locator) -> str:
+    """What can be read there, with the plain quotation marks and spaces that the sources have."""
+    return locator.inner_text().replace("\u2019", "'").replace("\u00a0", " ")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is there, as a reader without a mouse does."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached with the Tab key")
+
+
+def test_a_quiz_is_answered_by_keyboard_explains_each_answer_and_remembers(page: Page, host: str) -> None:
+    parts(page, host)
+    said = page.locator(".quiz-said")
+    tab_to(page, ".quiz input")
+    page.keyboard.press("Enter")
+    assert said.inner_text() == "Choose an answer first."
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    assert seen(said).startswith(f"Not right. {QUESTION.answers[0].why}")
+    assert QUESTION.answers[1].why not in seen(said)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert all(answer.why in seen(said) for answer in QUESTION.answers)
+    assert said.get_attribute("role") == "status"
+    assert "1 of 1 right, 0 at the first try" in page.locator(".quiz-score").inner_text()
+    assert violations(page) == []
+    page.reload()
+    parts(page, host)
+    assert said.inner_text().startswith("Right.")
+    page.get_by_role("button", name="Forget my answers").click()
+    assert said.inner_text() == ""
+    assert page.evaluate("localStorage.getItem('labs-quiz-parts')") is None
+    assert page.evaluate("document.activeElement.matches('.quiz input')")
+
+
+@pytest.mark.parametrize("kept", ["{", '{"what-is-remembered": 7}', '{"value": "<img src=x>"}'])
+def test_what_is_damaged_in_the_browsers_memory_counts_as_nothing(page: Page, host: str, kept: str) -> None:
+    watched = Watched(page, host)
+    page.goto(f"{host}book/glossary.html")
+    for key in ("labs-quiz-parts", "labs-said-parts-kafka-median"):
+        page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [key, kept])
+    parts(page, host)
+    assert page.locator(".quiz-said").inner_text() == ""
+    assert page.locator(".guess form").is_visible()
+    assert watched.complaints == []
+
+
+def test_a_guess_is_made_by_keyboard_says_how_far_off_it_was_and_remembers(page: Page, host: str) -> None:
+    parts(page, host)
+    measured = float(number(MEDIAN).split("\u00a0")[0])
+    tab_to(page, ".guess input[type=range]")
+    page.keyboard.press("Home")
+    assert page.locator(".guess input[type=number]").input_value() == "0.1"
+    page.keyboard.press("End")
+    tab_to(page, ".guess button")
+    page.keyboard.press("Enter")
+    said = page.locator(".guess-said")
+    assert f"You said 100\u00a0ms. Measured: {number(MEDIAN)}." in said.inner_text()
+    off = re.search(r"([\d.]+) times too high", said.inner_text())
+    assert off is not None
+    assert float(off[1]) == pytest.approx(100 / measured, rel=0.05)
+    assert violations(page) == []
+    page.reload()
+    parts(page, host)
+    assert "You said 100" in said.inner_text()
+    page.get_by_role("button", name="Guess again").click()
+    page.locator(".guess input[type=number]").fill("-3")
+    page.get_by_role("button", name="That is my guess").click()
+    assert said.inner_text() == "Enter a number."
+    page.locator(".guess input[type=number]").fill(str(measured))
+    page.keyboard.press("Enter")
+    assert "within a tenth" in said.inner_text()
+
+
+def test_a_term_shows_its_definition_to_keyboard_pointer_and_touch(page: Page, browser: Browser, host: str) -> None:
+    parts(page, host)
+    tip = page.locator(".term-tip").first
+    assert not tip.is_visible()
+    tab_to(page, ".term > a")
+    assert tip.is_visible()
+    assert page.locator(".term > a").first.get_attribute("aria-describedby") == tip.get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    page.locator(".term > a").nth(1).hover()
+    assert page.locator(".term-tip").nth(1).is_visible()
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    phone = parts(context.new_page(), host)
+    phone.locator(".term > a").nth(2).tap()
+    assert phone.locator(".term-tip").nth(2).is_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    phone.locator(".term > a").nth(2).tap()
+    phone.wait_for_url("**/glossary.html#term-*")
+    context.close()
+
+
+def test_the_other_brokers_are_a_key_away_and_all_on_paper(page: Page, host: str) -> None:
+    parts(page, host)
+    shown = page.locator(".sd-tab-content:visible")
+    assert shown.count() == 1
+    tab_to(page, ".sd-tab-set > input")
+    page.keyboard.press("ArrowRight")
+    assert "basic_publish" in shown.inner_text()
+    page.emulate_media(media="print")
+    assert shown.count() == 3
+    assert not page.locator(".quiz button").first.is_visible()
+
+
+def test_the_command_is_copied_and_what_is_taken_along_is_there(page: Page, host: str) -> None:
+    parts(page, host)
+    page.locator(".repeat").get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "labs run latency-ladder --set rate=1000 --set rung=2"
+    links = page.locator(".take-along a")
+    assert links.count() == 3
+    bodies = [page.request.get(links.nth(at).evaluate("link => link.href")).body() for at in range(3)]
+    assert json.loads(bodies[0])["nbformat"] == 4
+    assert bodies[1] == (PROJECT / "book" / "runs" / "latency-ladder.json").read_bytes()
+    assert bodies[2].decode().startswith("Setting,Rate,p50")
+
+
+def test_a_drawing_moves_twice_and_stands_still_for_those_who_want_that(browser: Browser, host: str) -> None:
+    for motion, rounds in (("no-preference", {2}), ("reduce", set())):
+        context = browser.new_context(reduced_motion=motion)
+        page = parts(context.new_page(), host)
+        script = """[...document.querySelectorAll('.drawing .moves')].flatMap(one => one.getAnimations()).map(
+            one => one.effect.getTiming().iterations)"""
+        assert set(page.evaluate(script)) == rounds
+        assert page.locator(".drawing .moves").first.is_visible()
+        context.close()
+
+
+def test_without_scripts_questions_answers_and_figures_are_all_there(browser: Browser, host: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{host}book/parts.html")
+    page.get_by_text("Answers and reasons").click()
+    assert all(answer.why in seen(page.locator(".quiz-key")) for answer in QUESTION.answers)
+    page.get_by_text("Show what was measured").click()
+    assert number(MEDIAN) in page.locator(".guess").inner_text()
+    assert page.locator(".repeat code").is_visible()
+    page.goto(f"{host}book/index.html")
+    assert page.locator(".race svg:visible").count() == 1
+    context.close()
+
+
+def test_the_race_plays_pauses_ends_and_waits_for_those_who_want_less_motion(browser: Browser, host: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{host}book/index.html")
+    page.wait_for_function(f"{RUNNING} > 100")
+    button = page.locator(".race-buttons button")
+    assert button.inner_text() == "Pause"
+    button.click()
+    page.wait_for_function(f"{RUNNING} === 0")
+    button.click()
+    page.wait_for_function("!document.querySelector('[data-race]').dataset.running")
+    assert button.inner_text() == "Play"
+    context.close()
+    context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{host}book/index.html")
+    page.wait_for_function("document.documentElement.dataset.parts")
+    page.locator(".race svg:visible").scroll_into_view_if_needed()
+    assert page.evaluate(RUNNING) == 0
+    context.close()
+
+
+def test_a_stranger_finds_three_doors_and_what_was_wrong_by_keyboard(page: Page, host: str) -> None:
+    page.goto(f"{host}book/index.html")
+    doors = page.locator(".doors a")
+    assert [doors.nth(at).inner_text() for at in range(3)] == [
+        "Start reading",
+        "What you need to run it",
+        "How to teach with it",
+    ]
+    box = doors.first.bounding_box()
+    assert box is not None
+    assert box["y"] < 1000  # the first door is on the first screen or right under it
+    tab_to(page, ".doors a")
+    tab_to(page, ".findings a")
+    assert page.locator(".chapters > li").count() == len(course.chapters())
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert not page.locator(".race-buttons").is_visible()
+
+
+def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> None:
+    assert [path.name for path in (site / "book").glob("*.html") if path.stem.startswith(("teach-", "slides-"))] == []
+    assert "teach-01" not in (site / "searchindex.js").read_text("utf-8")
+    assert not any("teach-01" in path.read_text("utf-8") for path in (site / "book").glob("*.html"))
+
+
+def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teachers: tuple[Path, str]) -> None:
+    watched = Watched(page, teachers[1])
+    page.goto(f"{teachers[1]}book/teach-01.html")
+    text = seen(page.locator("article"))
+    for name in ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message"):
+        assert all(one.ask in text for one in quiz.quiz(name))
+    minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
+    assert sum(minutes[:-1]) == minutes[-1] == 90
+    assert violations(page) == []
+    assert watched.complaints == watched.elsewhere == []
+
+
+def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teachers: tuple[Path, str]) -> None:
+    watched = Watched(page, teachers[1])
+    page.goto(f"{teachers[1]}book/slides-02.html")
+    settled(page)
+    shown, at = page.locator(".slide-page:not([inert])"), page.locator(".slides-at")
+    first = shown.inner_text()
+    assert at.inner_text().startswith("1 of ")
+    page.keyboard.press("ArrowRight")
+    assert shown.inner_text() != first
+    assert page.evaluate("document.activeElement.matches('.slide-page:not([inert]) h1')")
+    page.keyboard.press("End")
+    assert "Key points" in shown.inner_text()
+    page.reload()
+    settled(page)
+    assert "Key points" in shown.inner_text()
+    assert violations(page) == []
+    page.keyboard.press("Home")
+    assert shown.inner_text() == first
+    page.emulate_media(media="print")
+    assert page.locator(".slide-page:visible").count() == page.locator(".slide-page").count() >= 4
+    assert watched.complaints == watched.elsewhere == []
