@@ -118,10 +118,17 @@ def list_(json_: bool) -> None:
     "--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting; `labs list` shows them. Repeatable."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be measured and stop.")
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="Produce and consume on workers elsewhere: dask://HOST:PORT or tls://HOST:PORT. A Dask scheduler executes the "
+    "code of whoever reaches it.",
+)
 @as_json
 @plain
-def run(lab: str, pairs: tuple[str, ...], dry_run: bool, json_: bool) -> None:
+def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, json_: bool) -> None:
     """Run LAB once on live brokers, for example: labs run latency-ladder --set rate=1000 --set rung=2"""
+    from labs.elsewhere import hired_from
     from labs.experiments import experiment
 
     chosen = experiment(lab)
@@ -129,8 +136,11 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, json_: bool) -> None:
     if dry_run:
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings}))
         return
-    with Bar(f"{chosen.number} {chosen.title}") as watch:
+    told: list[str] = []
+    with hired_from(executor, chosen, told), Bar(f"{chosen.number} {chosen.title}") as watch:
         digests = chosen.run(settings, watch)
+    for line in told[-1:]:
+        say(line)
     verdicts = [asdict(verdict) for verdict in chosen.verdict(digests)]
     if json_:
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
@@ -217,7 +227,7 @@ def promises(**asked: Any) -> None:
 @click.pass_context
 def passport(context: click.Context, json_: bool) -> None:
     """What this machine does without any broker: the same as `labs run passport`."""
-    context.invoke(run, lab="passport", pairs=(), dry_run=False, json_=json_)
+    context.invoke(run, lab="passport", pairs=(), dry_run=False, executor=None, json_=json_)
 
 
 @main.command()

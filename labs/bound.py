@@ -115,7 +115,9 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     """The stamp of a run and the reason for it, in words with the figures."""
     cores = cpu_cores(run)
     if isinstance(run.workload, Ceiling):
-        return _ceiling(cores, broker)
+        if not (unseen := _unseen(run, cores)):
+            return _ceiling(cores, broker)
+        return "unknown", f"not all processor time could be seen from here ({', '.join(unseen)} on other machines)"
     if why := _busy(cores) or _too_late(run):
         return "client-bound", why
     limit = BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1)
@@ -126,7 +128,15 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
         return "broker-bound", "the backlog grew while messages were sent"
     if (waiting := _still_waiting(run)) > BACKLOG_SHARE:
         return "broker-bound", f"{waiting:.0%} of the messages had not arrived when the last one was sent"
+    if used is None and run.facts.get("executor"):
+        return "unknown", "the broker's processor time could not be seen from here"
     return "valid", "neither the clients nor the broker were saturated"
+
+
+def _unseen(run: Run, cores: Cores) -> list[str]:
+    """Who of a run with far workers used processor time that nobody here could count."""
+    roles = ("broker", "producer") if run.facts.get("part") == "produce" else ("broker", "producer", "consumer")
+    return [role for role in roles if cores[role] is None] if run.facts.get("executor") else []
 
 
 def exhausted(broker: str, used: float | None, busiest: float, together: float) -> Stamp | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
+from labs.rows import Rows
 from labs.runs import NEVER
-from labs.spool import Rows
 from labs.workload import NS_PER_S
 
 CENSUS_EVERY_S = 2.5
@@ -54,10 +54,15 @@ def _machine_ns() -> int:
 
 
 def _cpu_ns(processes: list[psutil.Process]) -> int:
+    """Of a root process and its children; NEVER where there is none, or the root has ended and its count with it."""
     total = 0.0
     for process in processes:
-        with contextlib.suppress(psutil.Error):
+        try:
             used = process.cpu_times()
+        except psutil.Error:
+            if process is processes[0]:
+                return NEVER
+        else:
             total += used.user + used.system
     return int(total * NS_PER_S) if processes else NEVER
 

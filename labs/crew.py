@@ -9,24 +9,47 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Literal
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from typing import Any, Literal, Protocol
 
 from labs import workers
 from labs.outbox import Board, Slot
 
+LEAD_NS = 100_000_000
 STOP_WITHIN_S = 6.0
 Role = Literal["producer", "consumer"]
 Job = Future[str]
 """A worker at work; in the end it says what broke, or nothing."""
 
 
-@dataclass(frozen=True)
-class Crew:
-    """An executor for each role, so that one who dies does not take the other along."""
+class Crew(Protocol):
+    """Who can be set to work, and the board that all share."""
 
     board: Board
-    executors: dict[Role, Executor]
+    lead_ns: int
+    """How long before the first message the workers have to be told when that is."""
+    patience_s: float
+    """How long a worker may take to stop and to hand over what it has."""
+
+    def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
+        """Set a worker to work."""
+
+    def facts(self, *, ended: bool) -> dict[str, Any]:
+        """What a run card has to say of them, before the run and when it has ended."""
+
+
+class _Here:
+    """An executor for each role, so that one who dies does not take the other along."""
+
+    lead_ns, patience_s = LEAD_NS, STOP_WITHIN_S
+
+    def __init__(self, board: Board, executors: dict[Role, Executor]) -> None:
+        self.board, self.executors = board, executors
+
+    def facts(self, *, ended: bool) -> dict[str, Any]:
+        """Nothing: they are here."""
+        return {}
 
     def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
         """Set a worker to work."""
@@ -41,7 +64,7 @@ def crew() -> Iterator[Crew]:
     before = {child.pid for child in multiprocessing.active_children()}
     pools = [ProcessPoolExecutor(1, context, workers.enlist, (board, os.getpid())) for _ in range(2)]
     try:
-        yield Crew(board, {"producer": pools[0], "consumer": pools[1]})
+        yield _Here(board, {"producer": pools[0], "consumer": pools[1]})
     finally:
         board[Slot.STOP] = 1
         for pool in pools:
@@ -63,9 +86,13 @@ def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
             child.join(2)
 
 
-def trouble_of(job: Job, role: Role) -> str:
+HIRE: ContextVar[Callable[[], AbstractContextManager[Crew]]] = ContextVar("HIRE", default=crew)
+"""Where `record` gets its crew: here, or for the length of a command from elsewhere."""
+
+
+def trouble_of(job: Job, role: Role, within_s: float = STOP_WITHIN_S) -> str:
     """What broke for a worker who has ended, or shall end by now; nothing if it went well."""
-    wait([job], STOP_WITHIN_S)
+    wait([job], within_s)
     try:
         return job.result(timeout=0)
     except BrokenExecutor:

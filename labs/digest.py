@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from labs import clocks
 from labs.bound import bottleneck, cpu_cores, disturbed, worker_busy, young
 from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
@@ -117,6 +118,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "payload_bytes": runs[-1].workload.body_bytes,
         "replicas": 1,
         "date": facts.get("date", ""),
+        **({"workers": f"Dask, {clocks.sentence(facts['clocks'])}"} if "clocks" in facts else {}),
         "repeats": len(runs),
         "disturbed_runs_left_out": sum(run.facts.get("attempts", 1) - 1 for run in runs),
     }

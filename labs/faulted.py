@@ -17,12 +17,12 @@ from labs import stack, workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError, at_port, client_port
 from labs.brokers.redis_broker import start_arguments
-from labs.crew import Job, crew, trouble_of
+from labs.crew import LEAD_NS, Job, crew, trouble_of
 from labs.faults import ENDING, NAMES, Fault
 from labs.outbox import QUIET_S, Board, Slot
 from labs.profile import Profile
 from labs.proxy import Proxy
-from labs.recorder import LEAD_NS, READY_WITHIN_S, CancelledError, Watch
+from labs.recorder import READY_WITHIN_S, CancelledError, Watch
 from labs.runs import Run
 from labs.spool import Spool, spooled
 from labs.workload import Workload
@@ -49,7 +49,7 @@ def record_fault(
     where, disk = fault.place(backend)
     watch.progress(0.0, f"starting {using.broker}")
     ours = (CancelledError, BrokerError, stack.StackError)
-    with spooled(using, workload, ours, seed=fault.seed, date=date) as spool:
+    with spooled(using, workload, ours, facts={"seed": fault.seed, "date": date}) as spool:
         with (
             stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
             open_broker(arena.endpoint, using, ADDRESS) as broker,
@@ -63,7 +63,7 @@ def record_fault(
             ordeal.facts["producer"] = ordeal.load(None if control else fault)
             trouble, drained = ordeal.aftermath(broker)
         took = {"took_s": round(time.monotonic() - began_s, 2)}
-        return spool.assemble(settled=drained, trouble=trouble, **ordeal.facts, **took)
+        return spool.assemble(settled=drained, trouble=trouble, facts=ordeal.facts | took)
 
 
 def _quiet(_text: str) -> None:

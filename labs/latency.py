@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from labs import clocks
 from labs.runs import NEVER, Run, first_rows
 from labs.workload import Ceiling, Workload
 
@@ -42,8 +43,7 @@ def _first_arrivals(run: Run) -> tuple[Nanoseconds, Nanoseconds]:
 def end_to_end_ns(run: Run) -> Nanoseconds:
     """Due to first delivery, for each judged message that arrived; shape (arrived after the warm-up,)."""
     sequence, arrived = _first_arrivals(run)
-    response: Nanoseconds = arrived - run["due_ns"][sequence]
-    return response
+    return _clocks_allow(run, arrived - run["due_ns"][sequence])
 
 
 def service_ns(run: Run) -> Nanoseconds:
@@ -53,7 +53,18 @@ def service_ns(run: Run) -> Nanoseconds:
     the broker's part, where `end_to_end_ns` is the upper one.
     """
     sequence, arrived = _first_arrivals(run)
-    took: Nanoseconds = arrived - run["sent_ns"][sequence]
+    return _clocks_allow(run, arrived - run["sent_ns"][sequence])
+
+
+def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
+    """The same, unless the clocks at both ends are less sure than what was measured with them: then NoLatencyError."""
+    wrong_ns = clocks.wrong_by_ns(run.facts)
+    if wrong_ns and len(took) and wrong_ns > clocks.TOLERATED * (median := float(np.median(took))):
+        raise NoLatencyError(
+            f"{run!r} has no latency: the clocks of producer and consumer are known to {wrong_ns / NS_PER_MS:.3f} ms, "
+            f"the median is {median / NS_PER_MS:.3f} ms, and more than {clocks.TOLERATED:.0%} of it is too much. What "
+            "was lost and how much went through is not touched by that; for a latency put both workers on one machine."
+        )
     return took
 
 

@@ -19,14 +19,14 @@ from labs import workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, Broker, BrokerError, Endpoint, UnreachableError
 from labs.cpu import Cpu, tree
-from labs.crew import Crew, Job, Role, crew, trouble_of
+from labs.crew import HIRE, Crew, Job, Role, trouble_of
 from labs.outbox import QUIET_S, Slot
 from labs.profile import Profile
+from labs.rows import Rows
 from labs.runs import Run
-from labs.spool import Rows, Spool, spooled
+from labs.spool import Spool, spooled
 from labs.workload import Load
 
-LEAD_NS = 100_000_000
 READY_WITHIN_S = 30.0
 SAMPLE_EVERY_S = 0.1
 READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
@@ -68,12 +68,18 @@ def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBO
         raise ValueError(f"{profile.label} keeps nothing for a reader that comes late: there is no reading alone")
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     facts = {"part": part, "lane": profile.lane, "date": time.strftime("%Y-%m-%d")}
-    with spooled(profile, load, (CancelledError, BrokerError), **facts) as spool:
-        with open_broker(endpoint, profile, name) as broker, crew() as hands, closing(Rows(spool, ["cpu"])) as rows:
+    with spooled(profile, load, (CancelledError, BrokerError), facts=facts) as spool:
+        with (
+            open_broker(endpoint, profile, name) as broker,
+            HIRE.get()() as hands,
+            closing(Rows(spool.folder, ["cpu"])) as rows,
+        ):
+            spool.note(**hands.facts(ended=False))
             watching = _Watching(hands, Address(endpoint, profile, name), load, spool, watch)
             settled, trouble = watching.run(broker, part, rows)
-            server, durability = _quietly(broker.version), _quietly(broker.durability) or {}
-        return spool.assemble(settled=settled, trouble=trouble, server=server, durability=durability)
+            told = {"server": _quietly(broker.version), "durability": _quietly(broker.durability) or {}}
+            told |= hands.facts(ended=True)
+        return spool.assemble(settled=settled, trouble=trouble, all_sent=not watching.troubles["producer"], facts=told)
 
 
 class _Watching:
@@ -82,6 +88,7 @@ class _Watching:
     def __init__(self, hands: Crew, address: Address, load: Load, spool: Spool, watch: Watch) -> None:
         self.hands, self.board, self.address, self.load, self.spool = hands, hands.board, address, load, spool
         self.watch, self.jobs = watch, dict[Role, Job]()
+        self.troubles: dict[Role, str] = {}
 
     def run(self, broker: Broker, part: Part, rows: Rows) -> tuple[bool, str]:
         """Start who is needed, watch until the run has settled (True) or cannot; and what broke."""
@@ -98,8 +105,9 @@ class _Watching:
             cpu.hand_over(self.board[Slot.CONSUMER_PID])
         settled = "consumer" in self.jobs and self.watch_over(cpu, broker)
         self.board[Slot.STOP] = 1
-        troubles = [trouble_of(job, role) for role, job in sorted(self.jobs.items(), reverse=True)]
-        return settled, "; ".join(filter(None, troubles))
+        for role, job in sorted(self.jobs.items(), reverse=True):
+            self.troubles[role] = trouble_of(job, role, self.hands.patience_s)
+        return settled, "; ".join(filter(None, self.troubles.values()))
 
     def hire(self, role: Role) -> None:
         """Set one to work on the load."""
@@ -123,7 +131,7 @@ class _Watching:
 
     def start(self, rows: Rows) -> Cpu:
         """Say when the first message leaves."""
-        start_ns = time.monotonic_ns() + LEAD_NS
+        start_ns = time.monotonic_ns() + self.hands.lead_ns
         board, endpoint = self.board, self.address.endpoint
         pids = {
             "broker": tree(endpoint.pids),

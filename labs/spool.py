@@ -15,8 +15,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,23 @@ import numpy as np
 
 from labs.places import home, write_text
 from labs.profile import Profile
-from labs.runs import CPU, FORMAT, RECEIVED, Column, Run, RunFileError, check_format, chunks, load_of, loop_of
+from labs.runs import (
+    CPU,
+    FORMAT,
+    NEVER,
+    RECEIVED,
+    Column,
+    Run,
+    RunFileError,
+    check_format,
+    chunks,
+    first_rows,
+    load_of,
+    loop_of,
+)
 from labs.workload import Ceiling, Load
 
 SENT = ("sent_ns", "confirmed_ns", "refused_ns")
-FLUSH_S = 0.25
-FLUSH_ROWS = 4096
-"""Rows that are handed over at once: so many take some 50 us, which no other message has to notice."""
 MAPPED_BYTES = 4 << 20
 """A column larger than this stays on disk and is mapped when a run is assembled; its file goes with the last user."""
 KILLED = "the recorder was killed in the middle: the run is not finished"
@@ -78,8 +88,22 @@ class Spool:
     def _file(self, column: str) -> Path:
         return self.folder / f"{column}.i8"
 
-    def assemble(self, *, settled: bool = False, trouble: str = KILLED, **facts: Any) -> Run:
-        """The run, of what is written; rows that were cut short are left out. RunFileError for a damaged spool."""
+    def load(self) -> Load:
+        """What was to be sent."""
+        return load_of(self.header())
+
+    def assemble(
+        self,
+        *,
+        settled: bool = False,
+        trouble: str = KILLED,
+        all_sent: bool = False,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """The run, of what is written; rows that were cut short are left out. RunFileError for a damaged spool.
+
+        `all_sent`: the producer wrote down all that it sent.
+        """
         header = self.header()
         load = load_of(header)
         columns = {name: self._column(name, load.messages) for name in SENT}
@@ -90,8 +114,9 @@ class Spool:
         table = cpu[: len(cpu) // len(CPU) * len(CPU)].reshape(-1, len(CPU))
         columns |= {name: table[:, at] for at, name in enumerate(CPU)}
         columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
-        known = header["facts"] | facts
-        return Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
+        known = header["facts"] | dict(facts or {})
+        run = Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
+        return run if all_sent or "executor" not in known else _sent_since_it_arrived(run)
 
     def _column(self, name: str, rows: int | None = None) -> Column:
         """A column as far as its file goes, of whole rows; with `rows` it has to be that long."""
@@ -108,72 +133,43 @@ class Spool:
             raise _damaged(self.folder, str(error)) from error
 
 
+def _sent_since_it_arrived(run: Run) -> Run:
+    """A far producer's last words may be lost, and the consumer's not: what arrived had been sent, when it was due.
+    `facts` says of how many messages that is all we know."""
+    first = first_rows(run)
+    silent = np.flatnonzero((first != NEVER) & (run["sent_ns"] == NEVER))
+    sent_ns = np.array(run["sent_ns"])
+    sent_ns[silent] = run["delivered_due_ns"][first[silent]]
+    columns = dict(run.columns) | {"sent_ns": sent_ns}
+    if isinstance(run.workload, Ceiling):
+        columns["due_ns"] = sent_ns
+    return replace(run, columns=columns, facts=run.facts | {"sent_only_seen_arriving": len(silent)})
+
+
 def _damaged(folder: Path, why: str) -> RunFileError:
     return RunFileError(f"{folder} is not a readable spool ({why}). Delete the folder and record the run again.")
 
 
-class Rows:
-    """A pen for columns that grow together, one file each. A pen taken up after a kill first cuts off what the columns
-    do not have in common."""
-
-    def __init__(self, spool: Spool, names: Sequence[str]) -> None:
-        self._files = [(spool.folder / f"{name}.i8").open("r+b", buffering=0) for name in names]
-        whole = min(os.fstat(file.fileno()).st_size for file in self._files) // ITEM * ITEM
-        for file in self._files:
-            file.truncate(whole)
-            file.seek(whole)
-        self._waiting: list[Sequence[Column]] = []
-        self._rows, self._due_s = 0, time.monotonic() + FLUSH_S
-
-    def add(self, *columns: Column) -> None:
-        """Rows, as one array a column."""
-        self._waiting.append(columns)
-        self._rows += len(columns[0])
-        if self._rows >= FLUSH_ROWS:
-            self.flush()
-        else:
-            self.flush_if_due()
-
-    def flush_if_due(self) -> None:
-        """Hand over what has waited long enough."""
-        if time.monotonic() >= self._due_s:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand all to the kernel."""
-        if self._waiting:
-            for file, parts in zip(self._files, zip(*self._waiting, strict=True), strict=True):
-                _write(file.fileno(), np.concatenate(parts).astype(np.int64, copy=False).tobytes())
-            self._waiting.clear()
-        self._rows, self._due_s = 0, time.monotonic() + FLUSH_S
-
-    def close(self) -> None:
-        """The last of it."""
-        try:
-            self.flush()
-        finally:
-            for file in self._files:
-                file.close()
-
-
-def _write(handle: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
-
-
 @contextlib.contextmanager
 def spooled(
-    using: Profile, load: Load, dropped_by: tuple[type[BaseException], ...] = (), **facts: Any
+    using: Profile,
+    load: Load,
+    dropped_by: tuple[type[BaseException], ...] = (),
+    *,
+    where: Path | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Iterator[Spool]:
-    """A spool for one run, gone at the end of the block. It goes as well when the block ends by Ctrl-C or one of
-    `dropped_by`; what any other error leaves is there for `labs verify`, and the error says so."""
-    spool = Spool(root() / f"{time.strftime('%Y%m%d-%H%M%S')}-{using.name}-{secrets.token_hex(3)}")
+    """A spool for one run (in `where`, if not among the others), gone at the end of the block.
+
+    It goes as well when the block ends by Ctrl-C or one of `dropped_by`; what any other error leaves is there for
+    `labs verify`, and the error says so.
+    """
+    spool = Spool((where or root()) / f"{time.strftime('%Y%m%d-%H%M%S')}-{using.name}-{secrets.token_hex(3)}")
     spool.folder.mkdir(parents=True)
     lock = os.open(spool.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _fill(spool, using, load, facts)
+        fill(spool, using, load, facts or {})
         yield spool
     except BaseException as error:
         if isinstance(error, Exception) and not isinstance(error, dropped_by):
@@ -187,7 +183,7 @@ def spooled(
         os.close(lock)
 
 
-def _fill(spool: Spool, using: Profile, load: Load, facts: dict[str, Any]) -> None:
+def fill(spool: Spool, using: Profile, load: Load, facts: Mapping[str, Any]) -> None:
     """The files of a run in which nothing has happened. Their room is taken now: a full disk is told before the run."""
     try:
         for name in SENT:
@@ -201,10 +197,15 @@ def _fill(spool: Spool, using: Profile, load: Load, facts: dict[str, Any]) -> No
         megabytes = load.messages * ITEM * (len(SENT) + len(RECEIVED)) / 1e6
         raise OSError(error.errno, f"{error.strerror}; the run needs {megabytes:,.0f} MB there", str(root())) from error
     header = {"format": FORMAT, "profile": using.name, "acknowledges": using.promise.acknowledges}
-    header |= {"loop": loop_of(load), "workload": asdict(load), "facts": facts}
+    header |= {"loop": loop_of(load), "workload": asdict(load), "facts": dict(facts)}
     write_text(spool.folder / "run.json", json.dumps(header))
 
 
 def root() -> Path:
     """Where spools lie."""
     return home() / "spool"
+
+
+def far_root() -> Path:
+    """Where a far worker keeps its half of a run until the recorder has it: nothing that could be judged."""
+    return home() / "far"

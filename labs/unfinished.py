@@ -7,12 +7,15 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from labs.spool import Spool, root
+from labs.spool import Spool, far_root, root
 
 KEEP_S = 7 * 86_400.0
 """A run that nobody asked for within a week is not missed."""
+MOMENT_S = 60.0
+"""Younger folders may be about to be locked."""
 
 
 def unfinished() -> list[Spool]:
@@ -35,8 +38,17 @@ def in_use(folder: Path) -> bool:
     return False
 
 
+def clear_far() -> None:
+    """Remove halves of runs that a killed far worker left on this machine; nobody can judge a half."""
+    for folder in far_root().glob("*/"):
+        with suppress(OSError):
+            if not in_use(folder) and time.time() - folder.stat().st_mtime > MOMENT_S:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def clear(report: Callable[[str], None]) -> None:
     """Remove unfinished runs older than KEEP_S; say of the others where they are and how long they stay."""
+    clear_far()
     for spool in unfinished():
         try:
             age_s = time.time() - spool.folder.stat().st_mtime

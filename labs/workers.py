@@ -21,8 +21,9 @@ from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Address, BrokerError, Deliveries
 from labs.messages import decode
 from labs.outbox import Board, Sent, Slot, outbox_of
+from labs.rows import Rows
 from labs.runs import RECEIVED
-from labs.spool import Rows, Spool
+from labs.spool import Spool
 from labs.workload import Load
 
 PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
@@ -104,7 +105,7 @@ class _Inbox:
 def consume(address: Address, messages: int, spool: Spool) -> str:
     """Take what arrives and stamp each batch, until the board says stop. Returns what broke, or nothing."""
     try:
-        with closing(Rows(spool, RECEIVED)) as rows, open_consumer(address) as consumer:
+        with closing(Rows(spool.folder, RECEIVED)) as rows, open_consumer(address) as consumer:
             start_ns = _await_start(Slot.CONSUMER_READY, Slot.CONSUMER_PID)
             inbox = _Inbox(messages, rows, start_ns)
             while not _board[Slot.STOP]:

@@ -18,15 +18,16 @@ import numpy as np
 import psutil
 import pytest
 
-from labs import recorder, stack, unfinished
+from labs import stack, unfinished
 from labs.brokers.base import BrokerError, Endpoint
-from labs.crew import Crew, crew
+from labs.crew import HIRE, Crew, crew
 from labs.loss import account
 from labs.outbox import Slot
 from labs.profile import profile
 from labs.recorder import CancelledError, Watch, record
+from labs.rows import Rows
 from labs.runs import RECEIVED, RunFileError
-from labs.spool import Rows, Spool, spooled
+from labs.spool import Spool, spooled
 from labs.workload import Ceiling, Workload
 from tests.test_cli import labs
 
@@ -46,7 +47,7 @@ def numbers(*values: int) -> Any:
 
 def left_behind() -> Spool:
     """What a recorder leaves that dies after three messages, of which two arrived."""
-    with pytest.raises(ZeroDivisionError) as told, spooled(profile("memory"), PLAN, part="both") as spool:
+    with pytest.raises(ZeroDivisionError) as told, spooled(profile("memory"), PLAN, facts={"part": "both"}) as spool:
         _write_some(spool)
     assert str(spool.folder) in told.value.__notes__[0]
     return spool
@@ -55,7 +56,7 @@ def left_behind() -> Spool:
 def _write_some(spool: Spool) -> None:
     spool.sent()["sent_ns"][:3] = 5
     spool.sent()["confirmed_ns"][:3] = 6
-    rows = Rows(spool, RECEIVED)
+    rows = Rows(spool.folder, RECEIVED)
     rows.add(numbers(0, 1), numbers(9, 9), numbers(0, 1_000_000), numbers(0, 0))
     rows.close()
     raise ZeroDivisionError
@@ -73,7 +74,7 @@ def test_a_row_cut_short_is_left_out_and_the_next_pen_goes_on_behind_the_last_wh
         with (spool.folder / f"{name}.i8").open("ab") as file:
             file.write(more)
     assert spool.assemble()["delivered_sequence"].tolist() == [0, 1]
-    pen = Rows(spool, RECEIVED)
+    pen = Rows(spool.folder, RECEIVED)
     pen.add(*(numbers(value) for value in (2, 30, 2_000_000, 1)))
     pen.close()
     run = spool.assemble()
@@ -166,7 +167,7 @@ def memory() -> Iterator[Endpoint]:
 @pytest.mark.broker
 @pytest.mark.parametrize("role", ["producer", "consumer"])
 def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not_lost(
-    role: str, memory: Endpoint, monkeypatch: pytest.MonkeyPatch, folder: Path
+    role: str, memory: Endpoint, folder: Path
 ) -> None:
     hired: list[Crew] = []
 
@@ -176,7 +177,7 @@ def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not
             hired.append(hands)
             yield hands
 
-    monkeypatch.setattr(recorder, "crew", seen)
+    token = HIRE.set(seen)
     killed: list[int] = []
 
     def kill_at_a_third(share: float, _text: str) -> None:
@@ -184,7 +185,11 @@ def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not
             killed.append(int(hired[0].board[Slot.PRODUCER_PID if role == "producer" else Slot.CONSUMER_PID]))
             os.kill(killed[0], signal.SIGKILL)
 
-    run = record(memory, profile("memory"), Workload(rate_per_s=2000, duration_s=3, warmup_s=0), Watch(kill_at_a_third))
+    plan = Workload(rate_per_s=2000, duration_s=3, warmup_s=0)
+    try:
+        run = record(memory, profile("memory"), plan, Watch(kill_at_a_third))
+    finally:
+        HIRE.reset(token)
     ledger = account(run)
     assert killed
     assert f"{role}: its process was killed" in run.trouble

@@ -99,6 +99,8 @@ class Experiment:
     """Points that others have published, for `labs record` to put beside the measured ones."""
     judge: Callable[[Sequence[Path]], list[Digest]] | None = None
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
+    far: bool = False
+    """Whether its producers and consumers may run elsewhere: `labs run --executor`."""
     look: Look = LATENCY_LOOK
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None

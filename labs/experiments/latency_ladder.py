@@ -192,5 +192,6 @@ LATENCY_LADDER = Experiment(
     run=run,
     verdict=verdict,
     warm_up=warm_up,
+    far=True,
     charts={"ladder": charts.latency_ladder, "rate": charts.p99_against_rate},
 )

@@ -19,6 +19,7 @@ from labs import charts, stack
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
+from labs.crew import HIRE, crew
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.looks import RATE_LOOK
@@ -189,6 +190,10 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         chosen = known.get(settings["way"])
         if chosen is None:
             raise ValueError(f"{settings['way']} was published by others: there is nothing to run here")
+        if chosen.load is None and HIRE.get() is not crew:
+            raise ValueError(
+                f"{chosen.label}: a vendor's tool runs on this machine only. Choose another way of sending."
+            )
         return [measured(name, chosen, settings, watch)]
 
     def grid() -> list[Settings]:
@@ -210,6 +215,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
+        far=True,
         charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
         look=RATE_LOOK,
     )

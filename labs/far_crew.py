@@ -1,0 +1,203 @@
+"""A crew of Dask workers, as the recorder sees it: a board in step with theirs, their columns in its own spool."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from labs import clocks, far
+from labs.brokers.base import Address, UnreachableError
+from labs.clocks import Offset
+from labs.crew import Job, Role
+from labs.outbox import Board, Slot
+from labs.spool import Spool
+from labs.workload import NS_PER_S
+
+TRIPS = 60
+EVERY_S = 0.1
+LOOK_EVERY_S = 1.0
+STOPS_S = 6.0
+MINE: dict[Role, tuple[Slot, ...]] = {
+    "producer": (Slot.PRODUCER_READY, Slot.SENT, Slot.PRODUCER_PID),
+    "consumer": (Slot.CONSUMER_READY, Slot.ARRIVED, Slot.CONSUMER_PID),
+}
+"""Which places of the board are whose to report."""
+
+
+class FarCrew:
+    """The crew's seam, with a board that a thread keeps in step with the workers' own."""
+
+    lead_ns = NS_PER_S  # an order takes two of the workers' rounds to arrive
+    patience_s = 30.0  # ten million messages are half a gigabyte
+
+    def __init__(self, client: Any, workers: dict[Role, dict[str, Any]]) -> None:
+        from distributed import Queue
+
+        self.board: Board = [0] * len(Slot)
+        self._client, self._workers = client, workers
+        self._token = f"labs-{secrets.token_hex(8)}"
+        self._reports = Queue(self._token, client=client)
+        self._orders = {role: Queue(f"{self._token}-{role}", client=client) for role in workers}
+        self._jobs: dict[Role, Job] = {}
+        self._tasks: dict[Role, Any] = {}
+        self._spool: Spool | None = None
+        self._offsets = self._measured()
+        self._ended = threading.Event()
+        self._pump = threading.Thread(target=self._keep_in_step, name="labs-far", daemon=True)
+
+    def _measured(self) -> dict[Role, Offset]:
+        """How far each worker's clock is ahead of ours; workers that share one have the same offset."""
+        known = {clocks.identity(): Offset(0, 0)}
+        found: dict[Role, Offset] = {}
+        for role, one in self._workers.items():
+            offset = known.get(one["clock"]) if one["clock"] else None
+            found[role] = offset or clocks.measured(self._client.sync(_trips, self._client, one["address"]))
+            known[one["clock"]] = found[role]
+        return found
+
+    def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
+        """Set a worker to work; `what` is what the same work gets here: address, load or messages, spool."""
+        address, amount, spool = what
+        assert isinstance(address, Address)
+        assert isinstance(spool, Spool)
+        self._reachable(role, address)
+        self._spool = spool
+        self._orders[role].put("invited")
+        one = self._workers[role]["address"]
+        executor = self._client.get_executor(workers=[one], allow_other_workers=False, pure=False, retries=0)
+        self._tasks[role] = executor.submit(
+            far.work, role, work.__name__, (address, amount), address.profile, spool.load(), self._token
+        )
+        self._jobs[role] = Future()
+        if not self._pump.is_alive():
+            self._pump.start()
+        return self._jobs[role]
+
+    def _reachable(self, role: Role, address: Address) -> None:
+        here, there = clocks.identity().partition(" ")[0], self._workers[role]["clock"].partition(" ")[0]
+        if clocks.on_this_machine(address.endpoint.host) and here != there:
+            raise UnreachableError(
+                f"The broker listens at {address.endpoint.host}, and the worker {self._workers[role]['name']} is on "
+                "another machine. Name a broker that both can reach, in LABS_GIVEN."
+            )
+
+    def facts(self, *, ended: bool) -> dict[str, Any]:
+        """Whose clocks were how far apart, and what is not known of that; measured again at the end, for they drift."""
+        if ended:
+            with contextlib.suppress(Exception):  # a lost worker answers no more: what was measured before stands
+                now = self._measured()
+                hulls = {role: before.hull(now[role]) for role, before in self._offsets.items()}
+                return {"executor": "dask", "clocks": self._stated(hulls)}
+        return {"executor": "dask", "clocks": self._stated(self._offsets)}
+
+    def _stated(self, offsets: Mapping[Role, Offset]) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            role: {"worker": self._workers[role]["name"], "offset_ns": now.ns, "within_ns": now.within_ns}
+            for role, now in offsets.items()
+        }
+        one, other = (self._workers[role]["clock"] for role in offsets)
+        return told | {"within_ns": 0 if one and one == other else sum(now.within_ns for now in offsets.values())}
+
+    # ---- the thread
+
+    def _keep_in_step(self) -> None:
+        ordered: tuple[int, int] | None = None
+        ordered_s = looked_s = 0.0
+        while not self._ended.is_set():
+            try:
+                now = (self.board[Slot.START_NS], self.board[Slot.STOP])
+                if now != ordered or time.monotonic() - ordered_s > LOOK_EVERY_S:
+                    self._order(*now)
+                    ordered, ordered_s = now, time.monotonic()
+                self._hear()
+                if time.monotonic() - looked_s > LOOK_EVERY_S:
+                    looked_s = time.monotonic()
+                    self._look_after()
+            except Exception as error:
+                for role in list(self._jobs):
+                    self._end(role, f"{role}: the scheduler was lost ({type(error).__name__}: {error})")
+                return
+
+    def _order(self, start_ns: int, stop: int) -> None:
+        for role, job in list(self._jobs.items()):
+            if not job.done():
+                self._orders[role].put([start_ns + self._offsets[role].ns if start_ns else 0, stop])
+
+    def _hear(self) -> None:
+        try:
+            report = self._reports.get(timeout=EVERY_S)
+        except TimeoutError:
+            return
+        role: Role = report["role"]
+        for name, (row, data) in report.get("columns", {}).items():
+            self._write(name, row, data)
+        for slot in MINE[role] if "board" in report else ():
+            pid_elsewhere = slot in (Slot.PRODUCER_PID, Slot.CONSUMER_PID) and not self._seen_here(role)
+            self.board[slot] = 0 if pid_elsewhere else report["board"][slot]
+        if "said" in report:
+            self._end(role, report["said"])
+
+    def _seen_here(self, role: Role) -> bool:
+        """Whether the worker's number of a process means the same here."""
+        return bool(clocks.processes()) and self._workers[role]["processes"] == clocks.processes()
+
+    def _write(self, name: str, row: int, data: bytes) -> None:
+        assert self._spool
+        if name == "delivered_due_ns":  # the due time is by the producer's clock, the start that was taken off is not
+            apart_ns = self._offsets["consumer"].ns - self._offsets["producer"].ns
+            data = (np.frombuffer(data, np.int64) + apart_ns).tobytes()
+        with (self._spool.folder / f"{name}.i8").open("r+b") as file:
+            file.seek(row * 8)
+            file.write(data)
+
+    def _look_after(self) -> None:
+        """A worker that the scheduler has lost, and a task that ended in an error, will say nothing more."""
+        there = self._client.scheduler_info(n_workers=-1)["workers"]
+        for role, job in list(self._jobs.items()):
+            one, task = self._workers[role], self._tasks[role]
+            if job.done():
+                continue
+            if one["address"] not in there:
+                self._end(role, f"{role}: its worker {one['name']} was lost; what it had not yet reported is unknown")
+            elif task.done() and task.exception():
+                self._end(role, f"{role}: {type(task.exception()).__name__}: {task.exception()}")
+
+    def _end(self, role: Role, said: str) -> None:
+        if role in self._jobs and not self._jobs[role].done():
+            self._jobs[role].set_result(said)
+
+    def close(self) -> None:
+        """Tell all to stop, give them a moment, forget the rest."""
+        self.board[Slot.STOP] = 1
+        until_s = time.monotonic() + STOPS_S
+        while self._pump.is_alive() and time.monotonic() < until_s:
+            if all(job.done() for job in self._jobs.values()):
+                break
+            time.sleep(EVERY_S)
+        self._ended.set()
+        if self._pump.ident:
+            self._pump.join(STOPS_S)
+        for task in self._tasks.values():
+            task.cancel()
+        with contextlib.suppress(Exception):
+            for queue in (self._reports, *self._orders.values()):
+                queue.close()
+
+
+async def _trips(client: Any, address: str) -> list[tuple[int, int, int]]:
+    """Round trips to a worker's clock, by Dask's own connection to it."""
+    asked = pickle.dumps(time.monotonic_ns)
+    found = []
+    for _ in range(TRIPS):
+        before = time.monotonic_ns()
+        answer = await client.rpc(address).run(function=asked)
+        found.append((before, int(answer["result"]), time.monotonic_ns()))
+    return found

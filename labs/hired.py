@@ -1,0 +1,56 @@
+"""A worker that a far executor starts: a process of its own, since nobody is punctual beside an executor's threads.
+
+`python -m labs.hired FOLDER`: FOLDER holds the spool and the board; what to do comes by standard input, pickled, from
+the process that started it and from nobody else.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from labs import workers
+from labs.outbox import Board, Slot
+from labs.spool import Spool
+
+BOARD, SAID = "board", "said"
+ITEM = 8
+
+
+def board_in(folder: Path) -> Board:
+    """The board as a file that both processes map; made if it is not there."""
+    with (folder / BOARD).open("a+b") as file:
+        file.truncate(len(Slot) * ITEM)
+        return cast(Board, memoryview(mmap.mmap(file.fileno(), len(Slot) * ITEM)).cast("q"))
+
+
+def start(folder: Path, work: str, *what: Any) -> subprocess.Popen[bytes]:
+    """Start a worker, `work` is the name of a function of labs.workers."""
+    package = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "labs.hired", str(folder), str(os.getpid())]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
+    assert child.stdin
+    with child.stdin as pipe:
+        pipe.write(pickle.dumps((work, what)))
+    return child
+
+
+def main(folder: Path, parent: int) -> None:
+    """Do the work, and write down what broke."""
+    workers.enlist(board_in(folder), parent)
+    work, what = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
+    address, amount = what
+    calls: dict[str, Callable[..., str]] = {"produce": workers.produce, "consume": workers.consume}
+    said = calls[work](address, amount, Spool(folder))
+    (folder / SAID).write_text(said, "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,106 @@
+"""Workers on other machines: a crew whose executor is a Dask cluster, `dask://HOST:PORT` (or `tls://`).
+
+What the workers write comes back through the scheduler several times a second and goes into the recorder's own spool,
+so a far run is kept, assembled and judged like one from here. A lost worker is a worker who said nothing more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from labs import clocks, far
+from labs.brokers.base import BrokerError
+from labs.crew import Role
+from labs.far_crew import FarCrew
+
+CONNECT_S = 5.0
+WORKERS_S = 3.0
+SCHEMES = {"dask": "tcp", "tls": "tls"}
+
+
+class ExecutorError(BrokerError):
+    """Workers elsewhere cannot be had: what was tried, what happened, what to do."""
+
+
+def scheduler(url: str) -> str:
+    """The scheduler's address in Dask's own words. ExecutorError for what is no such URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in SCHEMES or not parts.hostname or not port or parts.path.strip("/") or parts.username:
+        raise ExecutorError(f"An executor is named dask://HOST:PORT or tls://HOST:PORT, got {url!r}.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{SCHEMES[parts.scheme]}://{host}:{port}"
+
+
+@contextlib.contextmanager
+def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
+    """Two workers of a Dask cluster; whatever happens, what they started is gone afterwards.
+
+    `told` gets a line on their clocks.
+    """
+    from distributed import Client
+
+    address = scheduler(url)
+    try:
+        client = Client(address, timeout=CONNECT_S, set_as_default=False, name="labs")
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        raise ExecutorError(
+            f"No Dask scheduler answers at {url} ({error}). Start one with `dask scheduler`, and workers with "
+            f"`dask worker {address}`; for tls:// Dask's own settings name the certificates."
+        ) from error
+    with client:
+        hands = FarCrew(client, _chosen(client, url))
+        try:
+            yield hands
+            if told is not None:
+                told.append(clocks.sentence(hands.facts(ended=True)["clocks"]))
+        finally:
+            hands.close()
+
+
+def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
+    """A worker for each role: by the names `producer` and `consumer` if there are such, else in the order of names."""
+    with contextlib.suppress(TimeoutError):  # they may just be starting
+        client.wait_for_workers(2, timeout=WORKERS_S)
+    known = client.scheduler_info(n_workers=-1)["workers"]
+    found = [{"address": at, "name": str(one["name"]), "threads": one["nthreads"]} for at, one in known.items()]
+    found.sort(key=lambda one: one["name"])
+    if not found or (len(found) == 1 and found[0]["threads"] < 2):
+        raise ExecutorError(
+            f"The scheduler at {url} has {len(found)} worker with room for one task or none: a producer and a consumer "
+            "are needed. Start two, each with `dask worker SCHEDULER --nthreads 1`."
+        )
+    named = {one["name"]: one for one in found}
+    producer = named.get("producer") or next((one for one in found if one["name"] != "consumer"), found[0])
+    others = [one for one in found if one is not producer]
+    roles: dict[Role, dict[str, Any]] = {
+        "producer": producer,
+        "consumer": named.get("consumer") or next(iter(others), producer),
+    }
+    told = client.run(far.about, workers=[one["address"] for one in roles.values()], on_error="return")
+    for one in roles.values():
+        one |= _fit(one, told[one["address"]])
+    return roles
+
+
+def _fit(worker: dict[str, Any], told: Any) -> dict[str, Any]:
+    """What the worker says of itself; ExecutorError unless it runs the same program."""
+    mine = far.about()
+    if isinstance(told, BaseException):
+        raise ExecutorError(
+            f"The worker {worker['name']} cannot run the labs ({type(told).__name__}: {told}). Install labs "
+            f"{mine['version']} where it runs and start it again."
+        )
+    for name in ("protocol", "version"):
+        if told.get(name) != mine[name]:
+            raise ExecutorError(
+                f"The worker {worker['name']} has labs of {name} {told.get(name)}, here it is {mine[name]}. Install "
+                "the same labs in both places and start the worker again."
+            )
+    return dict(told)
