@@ -13,7 +13,8 @@ import click
 
 from labs.benching import bench
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import Bar, as_json, backend_option, out, plain, say, show, table_of
+from labs.stack import registry, yours
+from labs.terminal import Bar, address_options, as_json, backend_option, out, plain, say, show, table_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,6 +55,7 @@ def down(reset: bool) -> None:
 
 
 @main.command()
+@address_options
 @as_json
 @plain
 def status(json_: bool) -> None:
@@ -64,6 +66,7 @@ def status(json_: bool) -> None:
 
 
 @main.command()
+@address_options
 @as_json
 @plain
 def doctor(json_: bool) -> None:
@@ -117,30 +120,40 @@ def list_(json_: bool) -> None:
 @click.option(
     "--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting; `labs list` shows them. Repeatable."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be measured and stop.")
+@click.option("--dry-run", is_flag=True, help="Say what would be measured, on which brokers of yours, and stop.")
 @click.option(
     "--executor",
     metavar="URL",
     help="Produce and consume on workers elsewhere: dask://HOST:PORT or tls://HOST:PORT. A Dask scheduler executes the "
     "code of whoever reaches it.",
 )
+@address_options
 @as_json
 @plain
 def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, json_: bool) -> None:
-    """Run LAB once on live brokers, for example: labs run latency-ladder --set rate=1000 --set rung=2"""
+    """Run LAB once on live brokers, for example: labs run latency-ladder --set rate=1000 --set rung=2
+
+    With --redis, --rabbitmq or --kafka it runs on brokers of yours. A password never stands in an address: it comes
+    from LABS_REDIS_PASSWORD and the like. LABS_TLS_CA names the PEM file of the authority that signed their
+    certificates, LABS_TLS_CERT and LABS_TLS_KEY our own certificate. Only what the lab makes itself, under names that
+    begin with labs-, is removed afterwards; nothing else on them is changed.
+    """
     from labs.elsewhere import hired_from
     from labs.experiments import experiment
 
     chosen = experiment(lab)
     settings = chosen.settings(dict(_pair(pair) for pair in pairs))
     if dry_run:
-        out.print_json(json.dumps({"lab": chosen.name, "settings": settings}))
+        there = {"brokers": registry.usable()} if yours.named() else {}
+        out.print_json(json.dumps({"lab": chosen.name, "settings": settings, **there}))
         return
     told: list[str] = []
     with hired_from(executor, chosen, told), Bar(f"{chosen.number} {chosen.title}") as watch:
         digests = chosen.run(settings, watch)
     for line in told[-1:]:
         say(line)
+    for broker in yours.named().keys() - {str(one["settings"].get("broker")) for one in digests}:
+        say(f"{broker}: this lab, with these settings, did not use the one of yours")
     verdicts = [asdict(verdict) for verdict in chosen.verdict(digests)]
     if json_:
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
@@ -171,11 +184,15 @@ def _pair(text: str) -> tuple[str, str]:
 def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen: Any) -> None:
     """Measure every point of LAB's grid and write its recorded file. All labs by default.
 
+    The book is recorded on brokers that we start ourselves, so that anybody can repeat it: never on brokers of yours.
+
     Containers are given this machine's own network for it, so that no port proxy is measured.
     """
-    from labs import recording
+    from labs import recording, stack
     from labs.experiments import EXPERIMENTS, experiment
 
+    for broker in yours.named():
+        stack.spare(broker, "recording for the book")
     for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
         only = dict(_pair(pair) for pair in chosen["only"])
         points = recording.points(lab, chosen["repeats"], only)

@@ -103,6 +103,15 @@ def digest(
     }
 
 
+def backend_of(endpoint: Endpoint) -> str:
+    """How the broker is run, in words; of a given one only the host is told."""
+    return (
+        f"a broker of yours at {endpoint.host}"
+        if endpoint.is_given
+        else BACKENDS.get(endpoint.backend, endpoint.backend)
+    )
+
+
 def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, Any]:
     """What a sceptic has to know: versions, machine, rung, settings in force, date, repeats."""
     facts = runs[-1].facts
@@ -110,7 +119,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
     return {
         "broker": f"{SERVERS[profile.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
         "client": f"{client} {version(client)}" if client else "own loopback protocol",
-        "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+        "backend": backend_of(endpoint),
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "rung": f"{profile.rung}: {RUNGS[profile.rung]}",

@@ -44,6 +44,7 @@ def record_fault(
 
     A broker that does not start again is an outcome: `facts["did_not_start"]` holds its last words.
     """
+    stack.spare(using.broker, f"breaking {using.broker}")
     began_s, date = time.monotonic(), time.strftime("%Y-%m-%d")
     settings = start_arguments(using.settings) if using.broker == "redis" else ()
     where, disk = fault.place(backend)

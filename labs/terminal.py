@@ -19,7 +19,7 @@ from labs.looks import Look
 from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
-from labs.stack import StackError
+from labs.stack import StackError, urls, yours
 
 EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
 MANY, ENDLESS = 4, 1000
@@ -35,6 +35,25 @@ backend_option = click.option(
     show_default=True,
     help="Containers, native processes, or whichever this machine can.",
 )
+
+
+def address_options(act: Callable[..., Any]) -> Callable[..., Any]:
+    """--redis, --rabbitmq and --kafka: brokers of the user's in place of ours, for the length of the command."""
+
+    def take(_context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                yours.name(str(option.name), text)
+            except ValueError as error:
+                raise click.ClickException(str(error)) from None
+        return text
+
+    places = {"kafka": "HOST:PORT[,HOST:PORT]", "rabbitmq": "URL", "redis": "URL"}
+    for broker, metavar in places.items():
+        example = urls.EXAMPLES[broker]
+        said = f"Use a {broker} of yours, e.g. {example}. Login: LABS_{broker.upper()}_USER and _PASSWORD."
+        act = click.option(f"--{broker}", metavar=metavar, callback=take, expose_value=False, help=said)(act)
+    return act
 
 
 class TerminatedError(KeyboardInterrupt):

@@ -13,6 +13,8 @@ from typing import Protocol, Self
 
 from labs.profile import Profile
 
+GIVEN = "given"
+
 
 class BrokerError(Exception):
     """Something a broker or its client refused or failed to do."""
@@ -33,7 +35,9 @@ class Endpoint:
     `pids` are the root processes as seen from this machine; empty where they cannot be seen
     (a container inside a virtual machine). `port` is the client port, `admin_port` the
     RabbitMQ management port and `stream_port` that of its stream protocol, or 0. `ready_s` are the seconds from
-    the order to start it until the first message had gone round; 0 where somebody else started it.
+    the order to start it until the first message had gone round; 0 where somebody else started it. `tls` is None, or
+    the paths of (authority, own certificate, its key) with "" for none; `servers` are all places where a cluster may
+    be asked. A backend "given" is a broker of the user's: nothing of it is changed but what we made ourselves.
     """
 
     broker: str
@@ -49,6 +53,15 @@ class Endpoint:
     version: str = ""
     data_dir: str = ""
     ready_s: float = field(default=0.0, compare=False)
+    tls: tuple[str, str, str] | None = None
+    vhost: str = "/"
+    servers: tuple[tuple[str, int], ...] = ()
+    sasl: str = "PLAIN"
+
+    @property
+    def is_given(self) -> bool:
+        """A broker of the user's, named by an address: not ours to set, stop or break."""
+        return self.backend == GIVEN
 
 
 def _port_name(profile: Profile) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from kafka.errors import BrokerResponseError, KafkaError
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import SecureError, connect, tls_of, what_to_do
 
 CONNECT_S = 1.0
 ANSWER_MS = 3000
@@ -25,14 +25,16 @@ class Site:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._where = f"Kafka at {endpoint.host}:{endpoint.port}"
+        self._places = endpoint.servers or ((endpoint.host, endpoint.port),)
+        self.where = f"Kafka at {endpoint.host}:{endpoint.port}"
         self._next_probe_s = 0.0
 
     @property
     def config(self) -> dict[str, Any]:
         """The settings that every client of kafka-python gets."""
         return {
-            "bootstrap_servers": f"{self._endpoint.host}:{self._endpoint.port}",
+            "bootstrap_servers": [f"{host}:{port}" for host, port in self._places],
+            **_login(self._endpoint),
             "bootstrap_timeout_ms": ANSWER_MS,  # the default keeps a reader waiting for 30 s when nothing runs
             "reconnect_backoff_max_ms": 1000,
         }
@@ -40,9 +42,23 @@ class Site:
     def probe(self) -> None:
         """Raises UnreachableError unless somebody listens: kafka-python would try again for minutes, silently."""
         try:
-            socket.create_connection((self._endpoint.host, self._endpoint.port), timeout=CONNECT_S).close()
+            self.find()
+        except SecureError:
+            raise
         except OSError as error:
             raise self.unreachable(error) from error
+
+    def find(self) -> tuple[str, int]:
+        """The first place where somebody listens, in TLS where asked for. OSError of the last if nobody does."""
+        for place in self._places:
+            try:
+                # The whole handshake is worth a moment: kafka-python does not say why one has failed.
+                connect(self._endpoint, CONNECT_S, host=place[0], port=place[1]).close()
+            except OSError as error:
+                last = error
+            else:
+                return place
+        raise last
 
     def probe_sometimes(self) -> None:
         """The same, at most once a second; called when nothing comes."""
@@ -52,7 +68,7 @@ class Site:
 
     def unreachable(self, error: object) -> UnreachableError:
         """The error for a broker that is gone."""
-        return UnreachableError(f"{self._where} does not answer: {error}. Is it running? Start it with: labs up")
+        return UnreachableError(f"{self.where} does not answer: {error}. {what_to_do(self._endpoint)}")
 
     @contextlib.contextmanager
     def typed(self) -> Iterator[None]:
@@ -62,8 +78,24 @@ class Site:
         except BrokerError:
             raise
         except BrokerResponseError as error:
-            raise RefusedError(f"{self._where} said no: {error.message}. {error.description}") from error
+            raise RefusedError(f"{self.where} said no: {error.message}. {error.description}") from error
         except KafkaError as error:
-            raise (self.unreachable(error) if error.retriable else RefusedError(f"{self._where}: {error}.")) from error
+            raise (self.unreachable(error) if error.retriable else RefusedError(f"{self.where}: {error}.")) from error
         except OSError as error:
             raise self.unreachable(error) from error
+
+
+def _login(endpoint: Endpoint) -> dict[str, Any]:
+    """TLS and login as kafka-python wants them."""
+    tls = tls_of(endpoint)
+    if endpoint.username or tls:
+        kind = ("SASL_" if endpoint.username else "") + ("SSL" if tls else "PLAINTEXT")
+    else:
+        return {}
+    found: dict[str, Any] = {"security_protocol": kind}
+    if tls:
+        found |= {"ssl_context": tls.context(), "ssl_check_hostname": True}
+    if endpoint.username:
+        found |= {"sasl_mechanism": endpoint.sasl, "sasl_plain_username": endpoint.username}
+        found |= {"sasl_plain_password": endpoint.password}
+    return found

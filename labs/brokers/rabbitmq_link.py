@@ -17,11 +17,24 @@ from pika.channel import Channel
 from pika.exceptions import AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
 
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import prove, tls_of, what_to_do
 
 CONNECT_S = 2.0
 ANSWER_S = 4.0
 # What goes wrong is raised; without a handler of its own pika's log would be printed as well.
 logging.getLogger("pika").addHandler(logging.NullHandler())
+
+
+def place_of(endpoint: Endpoint) -> dict[str, Any]:
+    """Where and as whom, as pika's ConnectionParameters want it; TLS is verified, the host's name too."""
+    tls = tls_of(endpoint)
+    return {
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "virtual_host": endpoint.vhost,
+        "credentials": pika.PlainCredentials(endpoint.username, endpoint.password),
+        "ssl_options": pika.SSLOptions(tls.context(), endpoint.host) if tls else None,
+    }
 
 
 class Connection(SelectConnection):  # type: ignore[misc]  # pika ships no types
@@ -71,14 +84,9 @@ class Link:
 
     def open(self) -> None:
         """Connects and logs in, within seconds or with a typed error."""
-        parameters = pika.ConnectionParameters(
-            host=self._endpoint.host,
-            port=self._endpoint.port,
-            credentials=pika.PlainCredentials(self._endpoint.username, self._endpoint.password),
-            socket_timeout=CONNECT_S,
-            stack_timeout=ANSWER_S,
-            connection_attempts=1,
-        )
+        prove(self._endpoint, CONNECT_S)
+        times = {"socket_timeout": CONNECT_S, "stack_timeout": ANSWER_S, "connection_attempts": 1}
+        parameters = pika.ConnectionParameters(**place_of(self._endpoint), **times)
         self._loop.activate_poller()
         self._connection = Connection(parameters, self._on_open, self._on_gone, self._on_gone, self._loop)
         try:
@@ -128,9 +136,7 @@ class Link:
         reason = self._gone
         if isinstance(reason, AuthenticationError | ProbableAuthenticationError | ProbableAccessDeniedError):
             return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {reason!r}.")
-        return UnreachableError(
-            f"{self._where} does not answer: {_root(reason)}. Is it running? Start it with: labs up"
-        )
+        return UnreachableError(f"{self._where} does not answer: {_root(reason)}. {what_to_do(self._endpoint)}")
 
     def until(self, done: Callable[[], bool], what: str, within_s: float = ANSWER_S) -> None:
         """Pumps until `done`, or raises after `within_s`."""

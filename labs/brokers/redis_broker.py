@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError
-from labs.brokers.redis_link import CONNECT_S, typed
+from labs.brokers.doors import prove
+from labs.brokers.redis_link import CONNECT_S, secured, typed
 from labs.profile import Profile
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
@@ -32,6 +33,7 @@ class Broker:
 
     def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
         self._endpoint = endpoint
+        self._label = profile.label
         self._wanted = {key: str(profile.settings[key]) for key in PERSISTENCE if key in profile.settings}
         self._before: dict[str, str] = {}
         self._name = name
@@ -45,13 +47,20 @@ class Broker:
             socket_connect_timeout=CONNECT_S,
             socket_timeout=CONNECT_S * 2,
             retry=Retry(NoBackoff(), 0),
+            ssl=endpoint.tls is not None,
+            **secured(endpoint),
         )
 
     def __enter__(self) -> Self:
-        """Sets the persistence and clears the key."""
+        """Sets the persistence and clears the key; at a broker of the user's it only looks whether it fits."""
+        prove(self._endpoint, CONNECT_S)
         with typed(self._endpoint):
             self._redis.ping()
-            self._before = self._redis.config_get(*PERSISTENCE)
+        if self._endpoint.is_given:
+            self._check_fit()
+        else:
+            with typed(self._endpoint):
+                self._before = self._redis.config_get(*PERSISTENCE)
         try:
             self._persist(self._wanted)
             with typed(self._endpoint):
@@ -67,10 +76,45 @@ class Broker:
         """Deletes the key and sets the persistence back; a server that is gone has nothing to set back."""
         with contextlib.suppress(BrokerError), typed(self._endpoint):
             self._redis.unlink(self._name)
-            self._persist({key: self._before[key] for key in self._wanted})
+            self._persist({key: self._before[key] for key in self._wanted if key in self._before})
         self._redis.close()
 
+    def _check_fit(self) -> None:
+        """RefusedError unless a broker that is not ours to set has the persistence that the profile promises."""
+        where, now = (
+            f"Redis at {self._endpoint.host}:{self._endpoint.port} is yours and is not changed",
+            self._settings(),
+        )
+        if self._wanted and not now:
+            wanted = ", ".join(f"{key} {value!r}" for key, value in self._wanted.items())
+            raise RefusedError(
+                f"{where}. It does not let us read its settings (CONFIG GET), so nobody knows whether it has {wanted}. "
+                "Allow CONFIG GET to this user, or choose Redis Pub/Sub, which promises nothing."
+            )
+        other = [
+            f"{key} is {now.get(key)!r}, wanted {value!r}"
+            for key, value in self._wanted.items()
+            if now.get(key) != value
+        ]
+        if other:
+            raise RefusedError(
+                f"{where}. Its settings do not fit {self._label!r}: {'; '.join(other)}. "
+                "Choose a setting that fits, or change it yourself with CONFIG SET."
+            )
+
+    def _settings(self) -> dict[str, str]:
+        """The persistence in force; empty where the server does not let this user ask."""
+        with typed(self._endpoint):
+            try:
+                return {key: str(value) for key, value in sorted(self._redis.config_get(*PERSISTENCE).items())}
+            except redis.ResponseError:
+                if not self._endpoint.is_given:
+                    raise
+        return {}
+
     def _persist(self, settings: dict[str, str]) -> None:
+        if self._endpoint.is_given:
+            return
         with typed(self._endpoint):
             now = self._redis.config_get(*PERSISTENCE)
             changed = {key: settings[key] for key in PERSISTENCE if key in settings and settings[key] != now[key]}
@@ -112,5 +156,4 @@ class Broker:
 
     def durability(self) -> dict[str, str]:
         """The persistence settings as the server says."""
-        with typed(self._endpoint):
-            return {key: str(value) for key, value in sorted(self._redis.config_get(*PERSISTENCE).items())}
+        return self._settings() or {"persistence": "unknown: it does not let us read its settings"}

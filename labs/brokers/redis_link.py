@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labs.brokers.base import Address, Confirmations, Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import prove, tls_of, what_to_do
 
 Command = tuple[Any, ...]
 CONNECT_S = 2.0
@@ -25,6 +26,8 @@ ANSWER_S = 30.0
 LATE_S = 0.15
 """Redis looks for blocked clients whose time is over ten times a second: "nothing came" may be that late."""
 BREAKS = (redis.ConnectionError, redis.TimeoutError, OSError)
+BULK_BYTES = 512 * 1024 * 1024
+"""What Redis takes as one argument unless it is told otherwise (redis.conf, proto-max-bulk-len)."""
 TICK_S = 0.002
 """Less than that is not worth a blocking command."""
 
@@ -36,13 +39,33 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except redis.AuthenticationError as error:
-        raise RefusedError(f"{where} refused the login of user {endpoint.username or 'default'!r}: {error}.") from error
+        said = str(error).rstrip(".")
+        raise RefusedError(f"{where} refused the login of user {endpoint.username or 'default'!r}: {said}.") from error
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        raise UnreachableError(
-            f"{where} does not answer: {str(error).rstrip('.')}. Is it running? Start it with: labs up"
-        ) from error
+        raise UnreachableError(f"{where} does not answer: {str(error).rstrip('.')}. {what_to_do(endpoint)}") from error
     except redis.ResponseError as error:
         raise RefusedError(f"{where} said no: {error}.") from error
+
+
+def secured(endpoint: Endpoint) -> dict[str, Any]:
+    """What redis-py is told about TLS besides that it is wanted: the certificate and the host's name are verified."""
+    tls = tls_of(endpoint)
+    if tls is None:
+        return {}
+    files = {"ssl_ca_certs": tls.authority, "ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
+    return {"ssl_cert_reqs": "required", "ssl_check_hostname": True} | {k: path for k, path in files.items() if path}
+
+
+def largest_argument(ask: Callable[..., Any]) -> int:
+    """Bytes that the server takes as one argument; its own default where it does not let us ask."""
+    # A larger argument is not an error answer: the server closes the connection and takes the whole batch with it.
+    try:
+        found = ask("CONFIG", "GET", "proto-max-bulk-len")
+        return int(found[1]) if found else BULK_BYTES
+    except RefusedError as error:
+        if "NOAUTH" in str(error):
+            raise
+        return BULK_BYTES
 
 
 class Link:
@@ -51,7 +74,7 @@ class Link:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._broken: Exception | None = None
-        connection: Any = redis.Connection  # untyped in redis-py
+        connection: Any = redis.Connection if endpoint.tls is None else redis.SSLConnection  # untyped in redis-py
         self._connection = connection(
             host=endpoint.host,
             port=endpoint.port,
@@ -62,10 +85,12 @@ class Link:
             socket_timeout=ANSWER_S,
             socket_read_size=1 << 18,
             retry=Retry(NoBackoff(), 0),
+            **secured(endpoint),
         )
 
     def open(self) -> None:
         """Connects and logs in, within seconds or with UnreachableError."""
+        prove(self._endpoint, CONNECT_S)
         with typed(self._endpoint):
             self._connection.connect()
 
@@ -165,8 +190,7 @@ class RedisPublisher(Member):
         self._refused: list[int] = []
 
     def _begin(self) -> None:
-        # A larger argument is not an error answer: the server closes the connection and takes the whole batch with it.
-        self._limit_bytes = int(self.link.ask("CONFIG", "GET", "proto-max-bulk-len")[1])
+        self._limit_bytes = largest_argument(self.link.ask)
 
     def _commands(self, bodies: Sequence[bytes]) -> tuple[list[Command], int]:
         """The commands for a batch, and how many messages each of them carries."""

@@ -20,7 +20,7 @@ from labs.bench.base import Figure, Setting, Side
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
 from labs.crew import HIRE, crew
-from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.digest import CLIENTS, SERVERS, Digest, backend_of
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.looks import RATE_LOOK
 from labs.profile import RUNGS, profile
@@ -137,7 +137,7 @@ def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[st
     card = {
         "broker": f"{SERVERS[chosen.broker]} {endpoint.version or 'unknown'}",
         "client": chosen.client or f"{client} {version(client)}",
-        "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+        "backend": backend_of(endpoint),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "cores": os.cpu_count(),
         "rung": f"{using.rung}: {RUNGS[using.rung]}",

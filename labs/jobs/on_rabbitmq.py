@@ -13,7 +13,7 @@ from pika.exceptions import AMQPError
 
 from labs.brokers import open_broker, open_publisher
 from labs.brokers.base import Address, Endpoint, UnreachableError
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link, place_of
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
@@ -33,10 +33,7 @@ class Queue:
 
     def __enter__(self) -> Self:
         site = self._task.site
-        login = pika.PlainCredentials(site.username, site.password)
-        where = pika.ConnectionParameters(
-            site.host, site.port, credentials=login, socket_timeout=CONNECT_S, stack_timeout=ANSWER_S
-        )
+        where = pika.ConnectionParameters(**place_of(site), socket_timeout=CONNECT_S, stack_timeout=ANSWER_S)
         try:
             self._connection: Any = pika.BlockingConnection(where)
             self._channel = self._connection.channel()

@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from labs.brokers import open_broker
 from labs.brokers.base import BrokerError, Confirmations, Endpoint
-from labs.brokers.redis_link import CONNECT_S, typed
+from labs.brokers.redis_link import CONNECT_S, secured, typed
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
@@ -34,6 +34,8 @@ def client(endpoint: Endpoint) -> Any:
         socket_connect_timeout=CONNECT_S,
         socket_timeout=CONNECT_S + LOOK_S,
         retry=Retry(NoBackoff(), 0),
+        ssl=endpoint.tls is not None,
+        **secured(endpoint),
     )
 
 

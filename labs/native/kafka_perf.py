@@ -90,7 +90,7 @@ def _group() -> str:
 
 def _run(endpoint: Endpoint, tool: str, topic: str, options: Sequence[str]) -> tuple[str, str]:
     """What the tool printed, and how it was called. The jars stay here until it has ended."""
-    if endpoint.host not in _LOOPBACK or endpoint.username:
+    if endpoint.is_given or endpoint.host not in _LOOPBACK or endpoint.username:
         raise ToolError(f"running {tool}", "it is run on this machine alone, and without a login.", "Use `labs up`.")
     try:  # the tools themselves would try for minutes
         socket.create_connection((endpoint.host, endpoint.port), timeout=CONNECT_S).close()

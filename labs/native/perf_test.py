@@ -35,6 +35,8 @@ def end_to_end(endpoint: Endpoint, *, seconds: float, confirms: int, body_bytes:
 
 
 def _measured(endpoint: Endpoint, seconds: float, options: list[str], body_bytes: int, what: str) -> Rate:
+    if endpoint.is_given:
+        raise ToolError(f"running {TOOL}", "it is run on brokers of our own alone.", "Leave out the address of yours.")
     if endpoint.host not in _LOOPBACK:
         raise ToolError(f"running {TOOL}", f"{endpoint.host} is not this machine.", "Load goes to loopback only.")
     name = f"labs-perf-{secrets.token_hex(4)}"

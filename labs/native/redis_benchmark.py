@@ -50,6 +50,8 @@ def run(
     The tool takes a password on its command line only, which other users of the machine can read. So it gets a user of
     its own, for the length of the run, that may do nothing but these commands on this key.
     """
+    if endpoint.is_given:
+        raise ToolError(f"running {TOOL}", "it is run on brokers of our own alone.", "Leave out the address of yours.")
     if endpoint.host not in _LOOPBACK:
         raise ToolError(f"running {TOOL}", f"{endpoint.host} is not this machine.", "Load goes to loopback only.")
     key = f"labs-bench-{os.getpid()}"

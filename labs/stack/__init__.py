@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from labs.brokers.base import Endpoint
-from labs.stack import backends, registry, state
+from labs.brokers.base import GIVEN, Endpoint
+from labs.stack import backends, registry, state, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
@@ -22,6 +22,7 @@ from labs.stack.native import config_lines
 from labs.stack.orders import is_stopped
 from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
 from labs.stack.state import StackError
+from labs.stack.yours import spare
 
 __all__ = [
     "BROKERS",
@@ -39,6 +40,7 @@ __all__ = [
     "no_disk",
     "processes_of",
     "session",
+    "spare",
     "status",
     "thaw",
     "up",
@@ -55,7 +57,11 @@ def up(brokers: Sequence[str] = BROKERS, backend: str = "auto", *, report: Repor
         sweeping.sweep(report)
         sweeping.drop_dead()
         found = {name: place for name, place in registry.running().items() if name in brokers}
+        found |= yours.endpoints(brokers)
         for name, place in found.items():
+            if place.is_given:
+                report(f"{name} {place.version}: a broker of yours at {place.host}:{place.port}, nothing is started")
+                continue
             if backend not in ("auto", place.backend):
                 raise StackError(
                     f"starting {name} by {backend}", f"it already runs by {place.backend}.", "First: labs down"
@@ -81,8 +87,10 @@ def session(
 ) -> Iterator[dict[str, Endpoint]]:
     """The brokers for the length of the block: those that run already, else our own, which end with this process.
 
-    `own` asks for brokers that nobody else uses; `host_network` for containers without Docker's port proxy.
+    What the user has named by an address comes first (`yours`), and is an error where it cannot be used. `own` asks
+    for brokers that nobody else uses; `host_network` for containers without Docker's port proxy.
     """
+    given = {} if own else yours.endpoints(brokers)
     with ExitStack() as undo:
         with state.locked(report):
             sweeping.sweep(report)
@@ -93,6 +101,7 @@ def session(
                 for name, place in there.items()
                 if name in brokers and (backend in ("auto", place.backend) or name == "memory")
             }
+            found |= given
             missing = _missing(brokers, found)
             for started in backends.order(missing, backend, "session", report, host_network=host_network):
                 undo.callback(started.stop)
@@ -109,7 +118,7 @@ def arena(
     settings: Sequence[str] = (),
     report: Report = print,
 ) -> Iterator[Arena]:
-    """A broker of our own to break, with its data on `disk`; `settings` are more arguments (Redis) or lines (Kafka).
+    """A broker of our own to break, with its data on `disk`; `settings` are more arguments or lines for it.
 
     Only a native one's disk can be slow, full, or cut without root.
     """
@@ -156,6 +165,9 @@ def status() -> dict[str, Any]:
         elif record["owner"] == "user" and name not in running:
             brokers[name] = {"state": "dead", "why": entry["why"] or "its process is gone", "log": entry["log"]}
     brokers |= {name: registry.describe(place) for name, place in running.items()}
+    for name, place in yours.seen().items():
+        unusable = {"state": "unusable", "backend": GIVEN, "why": place}
+        brokers[name] = registry.describe(place) if isinstance(place, Endpoint) else unusable
     listed = [{"owner_pid": pid, "ports": ports} for pid, ports in sessions.items()]
     return {"home": str(state.home()), "brokers": brokers, "sessions": listed}
 

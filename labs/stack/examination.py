@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from labs.stack import backends, debian, disks, jars, native, ports, registry, state
+from labs.stack import backends, debian, disks, jars, native, ports, registry, state, urls, yours
 from labs.stack.processes import who_listens
 from labs.stack.state import StackError
 
@@ -43,6 +43,7 @@ def examine(brokers: Sequence[str]) -> dict[str, Any]:
         *(_native(broker) for broker in brokers),
         *_containers(brokers),
         *_power(),
+        *_yours(),
         _ports(brokers),
         _writable(),
         _disk(),
@@ -111,6 +112,16 @@ def _power() -> list[Check]:
     return [
         _check(name, "" if disks.why_not(kind) else found[kind], disks.why_not(kind) or "", cures[kind])
         for kind, name in ways.items()
+    ]
+
+
+def _yours() -> list[Check]:
+    """Brokers of the user's that addresses name."""
+    return [
+        _check(f"your {broker}", "", place, f"unset {yours.variable(broker)}, or name one that answers")
+        if isinstance(place, str)
+        else _check(f"your {broker}", f"{place.version or 'unknown version'} at {urls.shown(place)}")
+        for broker, place in yours.seen().items()
     ]
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from labs.brokers.base import Endpoint
 from labs.stack import greeting, probe, state
+from labs.stack.urls import SCHEMES
 
 _LOGINS = ("redis", "rabbitmq")
 
@@ -25,7 +26,12 @@ def endpoints() -> dict[str, Endpoint]:
     found = {}
     for word in os.environ.get("LABS_GIVEN", "").split():
         broker, _, address = word.partition("=")
-        host, _, port = address.partition(":")
+        host, _, port = address.rpartition(":")
+        if broker not in SCHEMES or not host or not port.isdecimal():
+            example = 'LABS_GIVEN="redis=redis:6379"'
+            raise state.StackError(
+                "reading LABS_GIVEN", f"{word!r} is not BROKER=HOST:PORT.", f"For example {example}."
+            )
         if greeting.answers(broker, int(port), host):
             with suppress(probe.NotReady):
                 found[broker] = _proven(broker, host, int(port))

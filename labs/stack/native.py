@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 
 from labs.stack import debian, jars
 from labs.stack.processes import MARK_BROKER
@@ -38,7 +39,8 @@ def config_lines(broker: str) -> list[str]:
 class Place:
     """Where one stack lives: its ports, its short run folder, its data folder.
 
-    `settings` are more of a broker's own: arguments for Redis, lines of server.properties for Kafka.
+    `settings` are more of a broker's own: arguments for Redis, lines of its configuration for RabbitMQ and Kafka, in
+    which `$kafka` and `$kafka_controller` stand for the ports.
     """
 
     ports: dict[str, int]
@@ -166,6 +168,10 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         # The start script then becomes the server instead of staying its parent: one process, one pid.
         "RUNNING_UNDER_SYSTEMD": "true",
     }
+    if more := place.settings.get("rabbitmq"):
+        own = run / "rabbitmq.conf"
+        own.write_text("\n".join([(CONFIG / "rabbitmq/rabbitmq.conf").read_text(), *more, ""]))
+        env["RABBITMQ_CONFIG_FILE"] = str(own)
     # Our own epmd, in the foreground: the one that Erlang starts would outlive everything.
     epmd = shutil.which("epmd", path=env["PATH"]) or "epmd"
     return Program("rabbitmq", [[str(found)]], env, helpers=[[epmd, "-address", "127.0.0.1"]])
@@ -182,7 +188,8 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     }
     properties = run / "server.properties"
     lines = [(CONFIG / "kafka/server.properties").read_text(), *(f"{key}={value}" for key, value in ours.items())]
-    lines += [*place.settings.get("kafka", ()), ""]
+    named = {name.replace("-", "_"): port for name, port in ports.items()}
+    lines += [*(Template(line).safe_substitute(named) for line in place.settings.get("kafka", ())), ""]
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]

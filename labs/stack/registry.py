@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from labs.brokers.base import Endpoint
-from labs.stack import given, state
+from labs.stack import given, state, urls, yours
 from labs.stack.processes import is_alive, listeners
 
 Record = dict[str, Any]
@@ -87,6 +87,8 @@ def running(*, mine: bool = False) -> dict[str, Endpoint]:
 
 def describe(found: Endpoint) -> dict[str, Any]:
     """How to connect, without a password: it says in which file that is."""
+    if found.is_given:
+        return {"state": "running", "backend": found.backend, "version": found.version, "url": urls.shown(found)}
     login = f"{found.username}@" if found.username else ""
     return {
         "state": "frozen" if any(_is_stopped(pid) for pid in found.pids) else "running",
@@ -101,6 +103,11 @@ def describe(found: Endpoint) -> dict[str, Any]:
         "container": found.container,
         "data_dir": found.data_dir,
     }
+
+
+def usable() -> dict[str, Any]:
+    """The brokers of the user's, each met. BrokerError or AddressError of the first that cannot be used."""
+    return {name: describe(place) for name, place in yours.endpoints(yours.named()).items()}
 
 
 def _is_stopped(pid: int) -> bool:

@@ -13,6 +13,7 @@ import time
 from typing import Any, NoReturn
 
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import Socket, connect, is_waiting, what_to_do
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
 
 DECLARE_PUBLISHER, PUBLISH, CONFIRM, ERROR = 1, 2, 3, 4
@@ -55,7 +56,7 @@ class Wire:
         self.where = f"RabbitMQ's streams at {endpoint.host}:{endpoint.stream_port}"
         self.frame_max = FRAME_MAX
         self.version = ""
-        self._socket: socket.socket | None = None
+        self._socket: Socket | None = None
         self._arrived = bytearray()
         self._number = 0
         self._gone: BaseException | None = None
@@ -65,9 +66,10 @@ class Wire:
     def open(self) -> None:
         """Connects and logs in, within seconds or with a typed error."""
         if not self._endpoint.stream_port:
-            raise RefusedError(f"RabbitMQ at {self._endpoint.host}:{self._endpoint.port} has no port for streams.")
+            where = f"RabbitMQ at {self._endpoint.host}:{self._endpoint.port}"
+            raise RefusedError(f"{where} has no port for streams. If it has one, say so: amqps://HOST/?stream=5551")
         try:
-            self._socket = socket.create_connection((self._endpoint.host, self._endpoint.stream_port), CONNECT_S)
+            self._socket = connect(self._endpoint, CONNECT_S, port=self._endpoint.stream_port)
         except OSError as error:
             self._break(error)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -90,7 +92,7 @@ class Wire:
         self.frame_max = min(frame_max or FRAME_MAX, FRAME_MAX)
         # No heartbeats: nobody is here to send them while the owner does something else.
         self.send(frame(TUNE, struct.pack(">II", self.frame_max, 0)))
-        self.call(OPEN, text("/"), "open the virtual host")
+        self.call(OPEN, text(self._endpoint.vhost), "open the virtual host")
 
     def close(self) -> None:
         """Lets go; what was sent before arrives."""
@@ -159,7 +161,7 @@ class Wire:
         """Take in what has come; whether anything has. What came before a break is given first."""
         if self._gone is not None:
             self._break(self._gone)
-        if not select.select([self._here], [], [], timeout_s)[0]:
+        if not is_waiting(self._here) and not select.select([self._here], [], [], timeout_s)[0]:
             return False
         return self._take()
 
@@ -194,7 +196,7 @@ class Wire:
                 self._break(error)
 
     @property
-    def _here(self) -> socket.socket:
+    def _here(self) -> Socket:
         if self._socket is None:
             raise UnreachableError(f"The connection to {self.where} is closed. Enter the context first.")
         return self._socket
@@ -202,9 +204,7 @@ class Wire:
     def _break(self, reason: object) -> NoReturn:
         self.close()
         cause = reason if isinstance(reason, BaseException) else None
-        raise UnreachableError(
-            f"{self.where} does not answer: {reason}. Is it running? Start it with: labs up"
-        ) from cause
+        raise UnreachableError(f"{self.where} does not answer: {reason}. {what_to_do(self._endpoint)}") from cause
 
 
 def _version_in(wire: Wire, answer: bytes) -> str:

@@ -18,6 +18,7 @@ from pika.exceptions import AMQPError
 from pika.frame import Method, decode_frame
 
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import Socket, connect, what_to_do
 from labs.brokers.fast.rabbitmq_frames import CHANNEL, METHOD, Frame, FrameError, frame_at
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
 
@@ -43,7 +44,7 @@ class Wire:
         self.frame_max = FRAME_MAX
         self.unread = b""
         """What came behind the last answer, for the caller to read first."""
-        self._socket: socket.socket | None = None
+        self._socket: Socket | None = None
         self._chunk = bytearray(_CHUNK)
         self._unsent: list[memoryview] = []
         self._gone = ""
@@ -51,7 +52,7 @@ class Wire:
     def open(self) -> None:
         """Connects, logs in and opens the channel, within seconds or with a typed error."""
         try:
-            self._socket = socket.create_connection((self._endpoint.host, self._endpoint.port), CONNECT_S)
+            self._socket = connect(self._endpoint, CONNECT_S)
         except OSError as error:
             self._break(error)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -72,7 +73,7 @@ class Wire:
         tune = self._wait_for(spec.Connection.Tune, 0, "open a connection")
         self.frame_max = min(tune.frame_max or FRAME_MAX, FRAME_MAX)
         self._say(0, spec.Connection.TuneOk(tune.channel_max, self.frame_max, 0))
-        self._say(0, spec.Connection.Open("/"))
+        self._say(0, spec.Connection.Open(self._endpoint.vhost))
         self._wait_for(spec.Connection.OpenOk, 0, "open a connection")
 
     def _say(self, channel: int, method: Any) -> None:
@@ -190,7 +191,7 @@ class Wire:
             self._break("it ended the connection")
         return bytes(memoryview(self._chunk)[:count])
 
-    def _open_socket(self) -> socket.socket:
+    def _open_socket(self) -> Socket:
         if self._socket is None:
             reason = f"closed: {self._gone}" if self._gone else "closed. Enter the context first"
             raise UnreachableError(f"The connection to {self.where} is {reason}.")
@@ -204,9 +205,7 @@ class Wire:
         self._gone = str(reason)
         self._let_go()
         cause = reason if isinstance(reason, BaseException) else None
-        raise UnreachableError(
-            f"{self.where} does not answer: {reason}. Is it running? Start it with: labs up"
-        ) from cause
+        raise UnreachableError(f"{self.where} does not answer: {reason}. {what_to_do(self._endpoint)}") from cause
 
     def close(self) -> None:
         """Says goodbye, so that all that was sent arrives, and lets go."""

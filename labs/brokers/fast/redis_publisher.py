@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from labs.brokers.base import Address, Confirmations
 from labs.brokers.fast.member import Connected
 from labs.brokers.fast.redis_wire import Template, Wire, has_error, lines
+from labs.brokers.redis_link import largest_argument
 from labs.messages import Stamped
 
 
@@ -37,8 +38,7 @@ class FastPublisher(FastMember):
         self._refused: list[int] = []
 
     def _begin(self) -> None:
-        # A larger argument is not an error answer: the server closes the connection and takes the whole batch with it.
-        self._limit_bytes = int(self.wire.ask("CONFIG", "GET", "proto-max-bulk-len")[1])
+        self._limit_bytes = largest_argument(self.wire.ask)
 
     def _before(self, body_bytes: int) -> bytes:
         """What stands before a body of that size in its frame."""

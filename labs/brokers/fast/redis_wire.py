@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.brokers.base import Endpoint, RefusedError
+from labs.brokers.doors import Socket, connect, is_waiting
 from labs.brokers.redis_link import ANSWER_S, CONNECT_S, typed
 from labs.messages import HEADER_BYTES
 
@@ -43,7 +44,7 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._socket: socket.socket | None = None
+        self._socket: Socket | None = None
         self._broken: OSError | None = None
         self.arrived = b""
         """Bytes that have come and that nobody has taken yet."""
@@ -51,7 +52,7 @@ class Wire:
     def open(self) -> None:
         """Connects and logs in, within seconds or with UnreachableError; RefusedError for a wrong login."""
         with typed(self._endpoint):
-            self._socket = socket.create_connection((self._endpoint.host, self._endpoint.port), timeout=CONNECT_S)
+            self._socket = connect(self._endpoint, CONNECT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.setblocking(False)
         if self._endpoint.password:
@@ -63,7 +64,7 @@ class Wire:
             self._socket.close()
 
     @property
-    def _open(self) -> socket.socket:
+    def _open(self) -> Socket:
         assert self._socket is not None, "open it first"
         return self._socket
 
@@ -91,7 +92,7 @@ class Wire:
         """
         with typed(self._endpoint):
             self._whole()
-            if not select.select([self._open], [], [], max(timeout_s, 0.0))[0]:
+            if not is_waiting(self._open) and not select.select([self._open], [], [], max(timeout_s, 0.0))[0]:
                 return False
             before = len(self.arrived)
             self._take()
