@@ -60,6 +60,7 @@ FLOORS = (
     "exercises",
     "jupyter",
     "terminal",
+    "measuring",
     "attack",
     "benching",
     "verifying",

@@ -1,0 +1,107 @@
+"""labs run and labs record: measure one lab once, or every point of its grid for the book."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labs.stack import registry, yours
+from labs.terminal import Bar, address_options, as_json, backend_option, out, plain, say, table_of
+
+
+@click.command()
+@click.argument("lab")
+@click.option(
+    "--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting; `labs list` shows them. Repeatable."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be measured, on which brokers of yours, and stop.")
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="Produce and consume on workers elsewhere: dask://HOST:PORT or tls://HOST:PORT. A Dask scheduler executes the "
+    "code of whoever reaches it.",
+)
+@address_options
+@as_json
+@plain
+def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, json_: bool) -> None:
+    """Run LAB once on live brokers, for example: labs run latency-ladder --set rate=1000 --set rung=2
+
+    With --redis, --rabbitmq or --kafka it runs on brokers of yours. A password never stands in an address: it comes
+    from LABS_REDIS_PASSWORD and the like. LABS_TLS_CA names the PEM file of the authority that signed their
+    certificates, LABS_TLS_CERT and LABS_TLS_KEY our own certificate. Only what the lab makes itself, under names that
+    begin with labs-, is removed afterwards; nothing else on them is changed.
+    """
+    from labs.elsewhere import hired_from
+    from labs.experiments import experiment
+
+    chosen = experiment(lab)
+    settings = chosen.settings(dict(_pair(pair) for pair in pairs))
+    if dry_run:
+        there = {"brokers": registry.usable()} if yours.named() else {}
+        out.print_json(json.dumps({"lab": chosen.name, "settings": settings, **there}))
+        return
+    told: list[str] = []
+    with hired_from(executor, chosen, told), Bar(f"{chosen.number} {chosen.title}") as watch:
+        digests = chosen.run(settings, watch)
+    for line in told[-1:]:
+        say(line)
+    for broker in yours.named().keys() - {str(one["settings"].get("broker")) for one in digests}:
+        say(f"{broker}: this lab, with these settings, did not use the one of yours")
+    verdicts = [asdict(verdict) for verdict in chosen.verdict(digests)]
+    if json_:
+        out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
+        return
+    table_of(digests, chosen.look)
+    for verdict in verdicts:
+        out.print(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}", markup=False)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise ValueError(f"NAME=VALUE is wanted, got {text!r}, for example --set rate=1000")
+    return name, value
+
+
+@click.command()
+@click.argument("labs_", metavar="[LAB]...", nargs=-1)
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where to write; default book/runs."
+)
+@click.option("--repeats", type=click.IntRange(1, 100), help="Instead of the lab's own number of repeats.")
+@click.option("--only", multiple=True, metavar="NAME=VALUE", help="Measure these points anew and keep the others.")
+@click.option("--judge-anew", is_flag=True, help="Measure nothing: judge the raw runs that were kept by today's rules.")
+@click.option("--dry-run", is_flag=True, help="List the points that would be recorded and stop.")
+@backend_option
+@plain
+def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen: Any) -> None:
+    """Measure every point of LAB's grid and write its recorded file. All labs by default.
+
+    The book is recorded on brokers that we start ourselves, so that anybody can repeat it: never on brokers of yours.
+
+    Containers are given this machine's own network for it, so that no port proxy is measured.
+    """
+    from labs import recording, stack
+    from labs.experiments import EXPERIMENTS, experiment
+
+    for broker in yours.named():
+        stack.spare(broker, "recording for the book")
+    for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
+        only = dict(_pair(pair) for pair in chosen["only"])
+        points = recording.points(lab, chosen["repeats"], only)
+        if chosen["judge_anew"]:
+            out.print(f"{lab.name}: judged anew in {recording.judge_anew(lab, folder)}", markup=False)
+            continue
+        if dry_run:
+            for point in points:
+                out.print(f"{lab.name}: {point}", markup=False)
+            continue
+        with Bar(f"{lab.number} {lab.title}") as watch:
+            how = {"folder": folder, "backend": chosen["backend"], "keep": bool(only)}
+            path = recording.record_lab(lab, points, watch, **how)
+        out.print(f"{lab.name}: {len(points)} points in {path}", markup=False)
