@@ -86,7 +86,7 @@ class FarCrew:
         if clocks.on_this_machine(address.endpoint.host) and here != there:
             raise UnreachableError(
                 f"The broker listens at {address.endpoint.host}, and the worker {self._workers[role]['name']} is on "
-                "another machine. Name a broker that both can reach, in LABS_GIVEN."
+                "another machine. Name one that both can reach with --redis, --rabbitmq or --kafka."
             )
 
     def facts(self, *, ended: bool) -> dict[str, Any]:

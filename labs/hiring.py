@@ -47,12 +47,13 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
     from distributed import Client
 
     address = scheduler(url)
+    _certified(url)
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False, name="labs")
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
         raise ExecutorError(
             f"No Dask scheduler answers at {url} ({error}). Start one with `dask scheduler`, and workers with "
-            f"`dask worker {address}`; for tls:// Dask's own settings name the certificates."
+            f"`dask worker {address}`."
         ) from error
     with client:
         hands = FarCrew(client, _chosen(client, url))
@@ -62,6 +63,17 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
                 told.append(clocks.sentence(hands.facts(ended=True)["clocks"]))
         finally:
             hands.close()
+
+
+def _certified(url: str) -> None:
+    """ExecutorError where tls:// is asked for and Dask's settings name no certificates."""
+    from distributed import Security
+
+    if url.startswith("tls:") and not Security().get_connection_args("client").get("ssl_context"):
+        raise ExecutorError(
+            f"{url} needs certificates, and Dask's settings name none. Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY to files."
+        )
 
 
 def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:

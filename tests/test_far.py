@@ -97,6 +97,11 @@ def test_a_lab_that_breaks_its_own_broker_and_a_bad_url_are_refused_at_once() ->
     assert "dask://HOST:PORT" in labs("run", "latency-ladder", "--executor", "nonsense").stderr
 
 
+def test_tls_without_certificates_names_the_settings_that_hold_them() -> None:
+    with pytest.raises(ExecutorError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"), dask_crew("tls://127.0.0.1:1"):
+        pass
+
+
 # ---- a scheduler and two workers, as processes of this machine
 
 
