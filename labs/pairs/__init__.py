@@ -88,8 +88,8 @@ _ALL = (
 )
 PAIRS: dict[tuple[str, str], Pair] = {(pair.carrier, pair.guarantee): pair for pair in _ALL}
 CARRIERS = {
-    "http": "none: an HTTP call",
-    "later": "none: HTTP 202, done later",
+    "http": "an HTTP call, no broker",
+    "later": "HTTP 202, no broker",
     "redis": "Redis",
     "rabbitmq": "RabbitMQ",
     "kafka": "Kafka",
