@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from labs import clocks
 from labs.runs import NEVER, Run, first_rows
-from labs.workload import Ceiling, Workload
+from labs.workload import NS_PER_S, Ceiling, Workload
 
 NS_PER_MS = 1_000_000
 BEYOND = 10
@@ -66,6 +66,18 @@ def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
             "was lost and how much went through is not touched by that; for a latency put both workers on one machine."
         )
     return took
+
+
+def whole_second_ns(run: Run) -> Nanoseconds:
+    """`end_to_end_ns` as a tool sees it that stamps a message with the second in which it was due, and no fraction.
+
+    The stamp is cut off, the arrival is not: up to a second too long. The seconds are those of the run's own clock.
+    """
+    sequence, arrived = _first_arrivals(run)
+    began_ns = int(run.facts.get("start_ns", 0))
+    stamp = (began_ns + run["due_ns"][sequence]) // NS_PER_S * NS_PER_S - began_ns
+    seen: Nanoseconds = arrived - stamp
+    return seen
 
 
 def lateness_ns(run: Run) -> Nanoseconds:

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from labs.experiments import experiment
 from labs.experiments.base import Experiment
+from labs.looks.tricks import WARNING
 from labs.places import PROJECT
 from labs.widgets import module, pages
 from labs.widgets.state import panel_state
 from tests.browser import Watched, chromium, served, settled, violations
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, THEATRE
+from tests.tricked import SPOTS
 
 pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang="en" data-content_root="./" data-theme="{theme}"><head><meta charset="utf-8">
@@ -26,7 +29,13 @@ PAGE = """<!doctype html><html lang="en" data-content_root="./" data-theme="{the
 <link rel="stylesheet" href="_static/book.css"><script type="module" src="_static/lab-loader.mjs"></script>
 <style>body {{ background: var(--paper); color: var(--ink); font: 16px system-ui; margin: 16px }}</style></head>
 <body><main><h1>{lab}: test data, not measured</h1>{panel}</main></body></html>"""
-LABS: tuple[tuple[Experiment, list[dict[str, object]]], ...] = ((LOSS_LAB, MATRIX), (THEATRE, MATRIX), (JOBS_LAB, JOBS))
+SPOT = experiment("spot-the-trick")
+LABS: tuple[tuple[Experiment, list[dict[str, object]]], ...] = (
+    (LOSS_LAB, MATRIX),
+    (THEATRE, MATRIX),
+    (JOBS_LAB, JOBS),
+    (SPOT, SPOTS),
+)
 OURS_BYTES = 100_000
 
 
@@ -245,6 +254,22 @@ def test_a_way_of_handing_out_work_is_a_bar_with_its_counts_in_words(page: Page,
     assert "0 lost, 299 done once, 1 done twice" in row.inner_text()
     page.locator("select").last.select_option("50")
     assert "Nearest recorded: jobs taken at once 10" in page.locator(".lp-subtitle").inner_text()
+
+
+def test_a_misleading_chart_is_the_question_and_the_even_one_comes_after_the_guess(page: Page, host: str) -> None:
+    ready(page, f"{host}{SPOT.name}-light.html")
+    told, fair = page.locator("[data-chart=told] figure"), page.locator("[data-chart=fair] figure")
+    assert WARNING in told.inner_text()
+    assert "2.0 times" not in text(page)
+    assert fair.count() == 0
+    page.locator(".lp-guess button", has_text="One sent many messages").press("Enter")
+    fair.wait_for()
+    assert WARNING not in fair.inner_text()
+    assert "That is right." in text(page)
+    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('messages without an answer')")
+    page.get_by_label("The chart", exact=True).select_option("Chart C")
+    fair.wait_for(state="detached")
+    assert WARNING in told.inner_text()
 
 
 def test_without_scripts_the_outcomes_are_a_table_in_sight(browser: Browser, host: str) -> None:

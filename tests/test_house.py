@@ -44,6 +44,7 @@ FLOORS = (
     "pairs",
     "calls",
     "words",
+    "tricks",
     "bench",
     "traces",
     "passport_traces",

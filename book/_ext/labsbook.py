@@ -31,6 +31,8 @@ from labs.widgets.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
+LINE = 30
+"""Longer than that a figure is a phrase, which may break."""
 SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
 
 
@@ -119,7 +121,8 @@ class RunNumber(SphinxRole):
         except (ValueError, KeyError, IndexError) as error:
             message = self.inliner.reporter.error(f"{self.rawtext}: {error}", line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        return [nodes.inline("", text, classes=["run-number" if text != NOT_YET else "run-missing"])], []
+        classes = ["run-number" if text != NOT_YET else "run-missing"] + ["run-words"] * (len(text) > LINE)
+        return [nodes.inline("", text, classes=classes)], []
 
 
 def _stage(app: Sphinx) -> Path:

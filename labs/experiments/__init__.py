@@ -7,6 +7,7 @@ from labs.experiments.base import Experiment
 from labs.experiments.before_the_first_message import BEFORE_THE_FIRST_MESSAGE
 from labs.experiments.fault_theatre import FAULT_THEATRE
 from labs.experiments.fifty_thousand import FIFTY_THOUSAND
+from labs.experiments.how_benchmarks_lie import HOW_BENCHMARKS_LIE, SPOT_THE_TRICK
 from labs.experiments.kafka_million import KAFKA_MILLION
 from labs.experiments.kill_the_worker import KILL_THE_WORKER
 from labs.experiments.latency_ladder import LATENCY_LADDER
@@ -31,6 +32,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         MESSAGES_OR_MEGABYTES,
         LOSS_MATRIX,
         FAULT_THEATRE,
+        HOW_BENCHMARKS_LIE,
+        SPOT_THE_TRICK,
         FIFTY_THOUSAND,
         PRICE_OF_PERSISTENCE,
         KAFKA_MILLION,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from labs.traces import Digest
 
 View = dict[str, Any]
-Kind = Literal["plot", "matrix", "strips", "dots", "bill"]
+Kind = Literal["plot", "matrix", "strips", "dots", "bill", "bars"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Chart:
     """One picture of a lab: a `plot` is drawn by plotly, the others are tables that a reader can pick from or read out.
 
     matrix: a cell a point, `rows` by `columns` (names of settings). strips: a bar a point, cut into shares.
-    dots: a row a point, marks on one axis. bill: a column a chosen point, a row a count.
+    dots: a row a point, marks on one axis. bill: a column a chosen point, a row a count. bars: a figure a chosen
+    point, framed where it misleads.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Chart:
     columns: str = ""
     only: str = ""
     """What a point's view must have to be a row."""
+    early: bool = False
+    """Drawn before the reader has guessed: it is what the guess is about. Of `bars` only."""
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,32 @@ def panel(state: State, address: str) -> str:
     said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown) if len(shown) <= SAID else ""
     noscript = "<noscript><p>The controls need JavaScript. These are the recorded figures.</p></noscript>"
     inside = noscript + said + table(state["columns"], rows, caption)
+    if "bars" in shown[0]:
+        inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] else ""
     host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}">'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
 
 
+def _two_charts(view: State, *, folded: bool) -> str:
+    """The chart that misleads, then what was done and the even one; `folded`, these wait for a click."""
+    told, fair = (_bars(view["bars"][chart]) for chart in ("told", "fair"))
+    label, said = escape(view["label"]), f"<p>{escape(view['sentence'])}</p>"
+    if folded:
+        return f"<h3>{label}</h3>{told}<details><summary>What was done to {label}</summary>{said}{fair}</details>"
+    return f"<h3>{label}</h3>{told}{said}{fair}"
+
+
+def _bars(drawn: Mapping[str, Any]) -> str:
+    rows = [[row["label"], row["text"], row["note"]] for row in drawn["rows"]]
+    return table(("Broker", drawn["unit"], "Small print"), rows, f"{drawn['subtitle']}. {drawn['title']}")
+
+
 def default_views(state: State) -> list[State]:
-    """The points at the default of every control; all there is if the lab has no controls or its picture is a table."""
-    if any(chart["rows"] for chart in state["charts"]):
+    """The points at the default of every control; all there is if the lab has no controls, if its picture is a table,
+    or if each is a question of its own."""
+    early = any(chart["early"] for chart in state["charts"]) and state["guess"]
+    if early or any(chart["rows"] for chart in state["charts"]):
         return list(state["views"].values())
     defaults = {c["name"]: c["default"] for c in state["controls"] if c["kind"] != "many"}
     found = [view for view in state["views"].values() if all(view[n] == v for n, v in defaults.items() if n in view)]

@@ -137,4 +137,20 @@ function bill(panel, plot, chosen) {
   const head = make("tr", {}, make("td", {}), ...open.map((view) => make("th", { scope: "col" }, panel.state.marks[view.broker] ? mark(view.broker, panel.state.marks[view.broker]) : null, named(view))));
   plot.box.replaceChildren(scrolled(panel, plot, make("table", { class: "lp-bill" }, make("thead", {}, head), make("tbody", {}, ...body))));
 }
-const TABLES = { matrix, strips, dots, bill };
+// A figure a chosen point. One that misleads says so inside its frame, so that a picture of it says so too.
+function bars(panel, plot, chosen) {
+  const open = chosen.filter((view) => plot.early || panel.shown(view));
+  plot.box.hidden = plot.heading.hidden = !open.length;
+  plot.box.replaceChildren(...open.map((view) => {
+    const drawn = view.bars[plot.name], body = drawn.rows.map((row) => {
+      const bar = make("span", { class: "lp-bar", "data-mark": drawn.mark, "data-hollow": row.hollow, "aria-hidden": "true" });
+      bar.style.setProperty("--share", row.share);
+      bar.style.setProperty("--bar", `var(--${inkOf(row.broker)})`);
+      return make("tr", {}, make("th", { scope: "row" }, mark(row.broker, panel.state.marks[row.broker]), row.label), make("td", {}, bar, make("small", { text: row.note })), make("td", { text: row.text }));
+    });
+    const head = make("tr", {}, ...["Broker", drawn.unit, ""].map((text) => (text ? make("th", { scope: "col", text }) : make("td"))));
+    return make("figure", { class: "lp-bars", "data-tone": drawn.tone, "aria-label": `${plot.label}: ${view.label}` },
+      make("figcaption", {}, make("strong", { text: drawn.title }), make("span", { text: drawn.subtitle })), make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
+  }));
+}
+const TABLES = { matrix, strips, dots, bill, bars };

@@ -1,0 +1,156 @@
+"""How benchmarks lie: every broker can be made to win. Each point is two charts of the same rounds, one of them unfair.
+
+Each round measures all three brokers plainly, and those that the trick changes once more with the trick. What was
+unequal stands in the digest as the setups that were really run.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from labs import charts, stack
+from labs.brokers.base import Endpoint
+from labs.digest import BACKENDS, SERVERS, Digest
+from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.measured_trick import Measured, round_of
+from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
+from labs.profile import BROKERS, profile
+from labs.recorder import Watch
+from labs.runs import FORMAT
+from labs.tricks import TRICKS, Setup, Trick, trick
+from labs.words import BROKER_NAMES
+
+NAME, SPOT = "how-benchmarks-lie", "spot-the-trick"
+REPEATS = 3
+CASES = {
+    "a": ("batch", "rabbitmq"),
+    "b": ("stamps", "redis"),
+    "c": ("durability", "kafka"),
+    "d": ("warm-up", "redis"),
+    "e": ("payload", "rabbitmq"),
+    "f": ("omission", "kafka"),
+    "g": ("lane", "redis"),
+    "h": ("ack", "kafka"),
+}
+"""Chart -> what was done to it. The guess is which."""
+
+
+def compared(chosen: Trick, winners: Sequence[str], settings: Settings, watch: Watch) -> dict[str, Digest]:
+    """Winner -> its point, all from the same rounds; `repeats` rounds."""
+    repeats, rounds = int(settings.get("repeats", 1)), []
+    tilted = sorted({b for one in winners for b in BROKERS if chosen.is_tilted(b, one)}, key=BROKERS.index)
+    with stack.session(BROKERS, report=partial(watch.progress, 0.0)) as endpoints:
+        for at in range(repeats):
+            rounds.append(round_of(chosen, endpoints, tilted, _part(watch, at, repeats)))
+        card = _card(endpoints, repeats)
+    return {winner: _digest(chosen, winner, rounds, card) for winner in winners}
+
+
+def _part(watch: Watch, at: int, parts: int) -> Watch:
+    return Watch(lambda share, text: watch.progress((at + share) / parts, text), watch.cancelled)
+
+
+def _digest(
+    chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool], Measured]], card: Mapping[str, Any]
+) -> Digest:
+    shown = {"told": chosen.told(winner), "fair": dict(chosen.plain)}
+    keys = {"told": {b: (b, chosen.is_tilted(b, winner)) for b in BROKERS}, "fair": {b: (b, False) for b in BROKERS}}
+    repeats = [{chart: {b: one[key] for b, key in table.items()} for chart, table in keys.items()} for one in rounds]
+    return {
+        "format": FORMAT,
+        "lab": NAME,
+        "settings": {
+            "trick": chosen.name,
+            "winner": winner,
+            "broker": winner,
+            "label": f"{BROKER_NAMES[winner]} by {chosen.by}",
+        },
+        "setups": {chart: _each(setups, Setup.conditions) for chart, setups in shown.items()},
+        "labels": {chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
+        "repeats": repeats,
+        "median": {},
+        "card": dict(card),
+    }
+
+
+def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, Any]:
+    return {broker: ask(one) for broker, one in setups.items()}
+
+
+def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, Any]:
+    backends = {BACKENDS.get(one.backend, one.backend) for one in endpoints.values()}
+    return {
+        "broker": ", ".join(f"{SERVERS[name]} {one.version or 'unknown'}" for name, one in endpoints.items()),
+        "backend": ", ".join(sorted(backends)),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "cores": os.cpu_count(),
+        "replicas": 1,
+        "date": time.strftime("%Y-%m-%d"),
+        "repeats": repeats,
+    }
+
+
+def run(settings: Settings, watch: Watch) -> list[Digest]:
+    """A point for each broker that is to win."""
+    return list(compared(trick(settings["trick"]), settings["winners"], settings, watch).values())
+
+
+def grid() -> list[Settings]:
+    """Each trick once, for all three winners: six measurements a round serve three points."""
+    return [{"trick": one.name, "winners": list(BROKERS), "repeats": REPEATS} for one in TRICKS]
+
+
+def run_case(settings: Settings, watch: Watch) -> list[Digest]:
+    """One chart whose trick the reader has to find: nothing that names it is in the settings that a panel shows."""
+    case = settings["case"]
+    name, winner = CASES[case]
+    found = compared(trick(name), [winner], settings, watch)[winner]
+    named = found["settings"] | {"case": case, "label": f"Chart {case.upper()}"}
+    return [found | {"lab": SPOT, "settings": named}]
+
+
+def grid_of_cases() -> list[Settings]:
+    """Each chart."""
+    return [{"case": case, "repeats": REPEATS} for case in CASES]
+
+
+HOW_BENCHMARKS_LIE = Experiment(
+    name=NAME,
+    number="L3.4",
+    title="How benchmarks lie",
+    question="Which broker is the fastest? Whichever you want.",
+    claims=(),
+    controls=(
+        Control("trick", "What is unequal", "choice", "batch", tuple(Option(one.name, one.label) for one in TRICKS)),
+        Control(
+            "winners", "Who is to win", "many", ["rabbitmq"],
+            tuple(Option(broker, BROKER_NAMES[broker]) for broker in BROKERS), alias="winner",
+        ),
+    ),
+    grid=grid,
+    run=run,
+    verdict=lambda _digests: [],
+    needs=BROKERS,
+    charts={"charts": partial(charts.drawn, trick_traces.figure)},
+    look=TRICKS_LOOK,
+)  # fmt: skip
+
+SPOT_THE_TRICK = replace(
+    HOW_BENCHMARKS_LIE,
+    name=SPOT,
+    title="Spot the trick",
+    question="What did whoever drew this chart do?",
+    controls=(
+        Control("case", "The chart", "choice", "a", tuple(Option(case, f"Chart {case.upper()}") for case in CASES)),
+    ),
+    grid=grid_of_cases,
+    run=run_case,
+    look=SPOT_LOOK,
+    guess=SPOT_GUESS,
+)

@@ -1,0 +1,161 @@
+"""One round of a trick: every broker plainly, and those that the trick changes once more, with the trick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from labs import stack
+from labs.bench.base import Setting
+from labs.bench.guard import turn
+from labs.bench.sides import ours
+from labs.bound import bottleneck
+from labs.brokers import on_lane
+from labs.brokers.base import BrokerError, Endpoint
+from labs.faults import freezing
+from labs.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
+from labs.places import new_run_file
+from labs.profile import profile
+from labs.recorder import Watch, record
+from labs.runs import Run
+from labs.tricks import Setup, Trick
+from labs.workload import Ceiling, Load, Workload
+
+Measured = dict[str, Any]
+"""value (in the trick's unit, or None), stamp, limit, foreign (cores that others used)."""
+Round = dict[tuple[str, bool], Measured]
+"""(broker, whether with the trick) -> what was measured."""
+PACED = Workload(rate_per_s=800, duration_s=2.0, warmup_s=0.5)
+WARM_S = {"redis": 0.2, "rabbitmq": 0.5, "kafka": 3.0}
+CLOSED_S, TRIAL = 2.5, 200
+FEWEST, MOST = 1100, 40_000
+"""Messages of a closed loop on a broker that stands still: a p99 needs a thousand, a panel has seconds."""
+
+
+def round_of(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+    """Measure all brokers plainly and those in `tilted` with the trick as well."""
+    ways = {"rate": _rates, "cold": _cold, "stamps": _stamps, "omission": _omissions}
+    return ways[chosen.how](chosen, endpoints, tilted, watch)
+
+
+def _rates(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+    jobs = [(broker, False) for broker in endpoints] + [(broker, True) for broker in tilted]
+    found: Round = {}
+    for at, (broker, with_trick) in enumerate(jobs):
+        watch.progress(at / len(jobs), _doing(broker, with_trick))
+        setup = (chosen.tilted if with_trick else chosen.plain)[broker]
+        found[broker, with_trick] = rate(endpoints[broker], setup, chosen.unit, watch)
+    return found
+
+
+def _doing(broker: str, with_trick: bool) -> str:
+    return f"{broker}{', with the trick' if with_trick else ''}"
+
+
+def rate(endpoint: Endpoint, setup: Setup, unit: str, watch: Watch, scale: float = 1.0) -> Measured:
+    """A closed loop's rate, in messages or megabytes a second."""
+    load = Ceiling(messages=setup.messages, window=setup.window, batch=setup.batch, body_bytes=setup.body_bytes)
+    quiet = Watch(cancelled=watch.cancelled)
+    one = ours(setup.profile, setup.lane, load)(Setting(endpoint, scale, quiet))
+    value = one.value * (setup.body_bytes / 1e6 if unit == "MB/s" else 1.0)
+    return _measured(value, str(one.stamp), one.limit, one.foreign)
+
+
+def _measured(value: float | None, stamp: str, limit: str, foreign: float) -> Measured:
+    rounded = None if value is None else float(f"{value:.5g}")
+    return {"value": rounded, "stamp": stamp, "limit": limit, "foreign": round(foreign, 3)}
+
+
+def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+    """Brokers of our own: their first messages are the trick, and after a while under load come the plain ones."""
+    backend = next(iter(endpoints.values())).backend
+    near = backend == "compose" and sys.platform == "linux"
+    found: Round = {}
+    with stack.session(
+        tuple(endpoints), backend, report=partial(watch.progress, 0.0), own=True, host_network=near
+    ) as fresh:
+        for at, (broker, here) in enumerate(fresh.items()):
+            setup = chosen.plain[broker]
+            watch.progress(0.3 + 0.7 * at / len(fresh), f"{broker}, only started")
+            if broker in tilted:
+                found[broker, True] = rate(here, setup, chosen.unit, watch)
+            watch.progress(0.3 + 0.7 * (at + 0.3) / len(fresh), f"{broker}, warming up")
+            _warm(here, setup, watch)
+            found[broker, False] = rate(here, setup, chosen.unit, watch)
+    return found
+
+
+def _warm(endpoint: Endpoint, setup: Setup, watch: Watch) -> None:
+    """Load a broker for as long as it takes to warm up: by messages, counted from one trial."""
+    per_s = rate(endpoint, setup, "messages/s", watch, 0.5)["value"] or 0.0
+    rate(endpoint, setup, "messages/s", watch, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
+
+
+def _stamps(_chosen: Trick, endpoints: Mapping[str, Endpoint], _tilted: Sequence[str], watch: Watch) -> Round:
+    """One open loop a broker; the trick is only how its times are read."""
+    found: Round = {}
+    for at, (broker, here) in enumerate(endpoints.items()):
+        watch.progress(at / len(endpoints), _doing(broker, False))
+        run, foreign = recorded(here, _chosen.plain[broker], PACED, watch)
+        found[broker, False] = _timed(run, end_to_end_ns(run), broker, foreign)
+        found[broker, True] = _timed(run, whole_second_ns(run), broker, foreign)
+    return found
+
+
+def _omissions(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+    """Each broker stands still for a while in each second: by a timetable, and asked only when it has answered."""
+    jobs = [(broker, False) for broker in endpoints] + [(broker, True) for broker in tilted]
+    found: Round = {}
+    for at, (broker, with_trick) in enumerate(jobs):
+        watch.progress(at / len(jobs), f"{_doing(broker, with_trick)}, frozen now and then")
+        here, setup = endpoints[broker], (chosen.tilted if with_trick else chosen.plain)[broker]
+        load: Load = _in_turn(here, setup, watch) if with_trick else PACED
+        with freezing(_seen(here)) as freezes:
+            run, foreign = recorded(here, setup, load, watch)
+        if not freezes:
+            raise BrokerError(f"{broker} did not stand still during the run: nothing is known. Run it again.")
+        times = confirm_ns(run) if with_trick else end_to_end_ns(run)
+        found[broker, with_trick] = _timed(run, times, broker, foreign) | {"freezes": len(freezes)}
+    return found
+
+
+def _seen(endpoint: Endpoint) -> Endpoint:
+    if not endpoint.pids:
+        raise stack.StackError(
+            f"freezing {endpoint.broker}",
+            "its processes cannot be seen from here.",
+            "Use native brokers: labs up --backend native",
+        )
+    return endpoint
+
+
+def _in_turn(endpoint: Endpoint, setup: Setup, watch: Watch) -> Ceiling:
+    """A closed loop that lasts some seconds, by the rate of a short trial."""
+    trial = Setup(setup.profile, TRIAL, setup.lane, setup.window, setup.batch)
+    per_s = rate(endpoint, trial, "messages/s", watch)["value"] or 0.0
+    return Ceiling(messages=round(min(max(per_s * CLOSED_S, FEWEST), MOST)), window=1, batch=1)
+
+
+def recorded(endpoint: Endpoint, setup: Setup, load: Load, watch: Watch) -> tuple[Run, float]:
+    """A run, kept as it is, and how many cores others used. BrokerError if it broke."""
+    using = on_lane(profile(setup.profile), setup.lane)
+    with turn(endpoint) as took:
+        run = record(
+            endpoint,
+            using,
+            load,
+            Watch(cancelled=watch.cancelled),
+            "produce" if isinstance(load, Ceiling) else "both",
+        )
+    if run.trouble:
+        raise BrokerError(f"{using.name} on the {setup.lane} lane broke: {run.trouble}")
+    run.save(new_run_file("how-benchmarks-lie", using.name))
+    return run, took.foreign
+
+
+def _timed(run: Run, times: Nanoseconds, broker: str, foreign: float) -> Measured:
+    p99 = percentile(times, 0.99)
+    stamp, why = bottleneck(run, broker)
+    return _measured(None if p99 is None else p99 / NS_PER_MS, stamp, why, foreign)
