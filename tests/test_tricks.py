@@ -181,9 +181,11 @@ def test_a_figure_that_one_round_could_not_give_is_unknown_and_nobody_is_ranked_
 def test_in_the_even_chart_a_client_that_was_the_limit_stands_in_its_own_name() -> None:
     digest = point("lane", "kafka", stamp="client-bound")
     fair = TRICKS_LOOK.view(digest)["bars"]["fair"]["rows"]
-    assert [row["label"] for row in fair] == [
-        f"{name}, itself the limit" for name in ("redis-py", "pika", "kafka-python")
-    ]
+    clients = ("redis-py", "pika", "kafka-python")
+    assert [row["label"] for row in fair] == [f"{name} (the client’s limit)" for name in clients]
+    told = TRICKS_LOOK.view(digest)["bars"]["fair"]["title"]
+    assert not any(name in told for name in BROKER_NAMES.values())
+    assert TRICKS_LOOK.view(digest)["title"].endswith("where the client was the limit")
     assert all(row["hollow"] for row in fair)
 
 

@@ -28,7 +28,8 @@ Measured = dict[str, Any]
 Round = dict[tuple[str, bool], Measured]
 """(broker, whether with the trick) -> what was measured."""
 PACED = Workload(rate_per_s=800, duration_s=2.0, warmup_s=0.5)
-WARM_S = {"redis": 0.2, "rabbitmq": 0.5, "kafka": 3.0}
+WARM_S = {"kafka": 3.0}
+"""What a broker needs besides one round that does not count: Kafka's Java compiles what it runs often."""
 CLOSED_S, TRIAL = 2.5, 200
 FEWEST, MOST = 1100, 40_000
 """Messages of a closed loop on a broker that stands still: a p99 needs a thousand, a panel has seconds."""
@@ -88,9 +89,10 @@ def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str
 
 
 def _warm(endpoint: Endpoint, setup: Setup, watch: Watch) -> None:
-    """Load a broker for as long as it takes to warm up: by messages, counted from one trial."""
-    per_s = rate(endpoint, setup, "messages/s", watch, 0.5)["value"] or 0.0
-    rate(endpoint, setup, "messages/s", watch, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
+    """One round that does not count, and where a broker needs longer a second one, sized by the rate of the first."""
+    per_s = rate(endpoint, setup, "messages/s", watch)["value"] or 0.0
+    if endpoint.broker in WARM_S:
+        rate(endpoint, setup, "messages/s", watch, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
 
 
 def _stamps(_chosen: Trick, endpoints: Mapping[str, Endpoint], _tilted: Sequence[str], watch: Watch) -> Round:

@@ -86,7 +86,8 @@ def title(digest: Digest) -> str:
     if won is None:
         return f"{name} by {how}: too few samples to say"
     said = f"wins by {how}, {lead_text(digest, 'told')} times ahead" if won else f"does not win even by {how}"
-    return f"{name} {said}; measured alike it is {place(digest)}"
+    bound = ", where the client was the limit" if client_bound(digest, "fair", digest["settings"]["winner"]) else ""
+    return f"{name} {said}; measured alike it is {place(digest)}{bound}"
 
 
 def sentence(digest: Digest) -> str:
@@ -106,8 +107,9 @@ def leader_text(digest: Digest) -> str:
     if not ratios:
         return "nothing can be said"
     close = statistics.median(ratios) < CLOSE
-    ahead = f"{BROKER_NAMES[order[0]]} leads, {lead_text(digest, 'fair')} times the next"
-    nobody = f"{BROKER_NAMES[order[0]]} and {BROKER_NAMES[order[1]]} are within {(CLOSE - 1) * 100:.0f} % of each other"
+    first, second = (_name(digest, "fair", broker) for broker in order[:2])
+    ahead = f"{first} leads, {lead_text(digest, 'fair')} times the next"
+    nobody = f"{first} and {second} are within {(CLOSE - 1) * 100:.0f} % of each other"
     rest = "" if left == "nothing" else f", although not all was alike: {left}"
     return (nobody if close else ahead) + rest
 
@@ -115,7 +117,7 @@ def leader_text(digest: Digest) -> str:
 def _name(digest: Digest, chart: str, broker: str) -> str:
     """The broker's name, in the even chart only where our client was not the limit: else the client's."""
     bound = chart == "fair" and client_bound(digest, chart, broker)
-    return f"{client(digest, chart, broker)}, itself the limit" if bound else BROKER_NAMES[broker]
+    return f"{client(digest, chart, broker)} (the client’s limit)" if bound else BROKER_NAMES[broker]
 
 
 def client_bound(digest: Digest, chart: str, broker: str) -> bool:

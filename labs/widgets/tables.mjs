@@ -141,7 +141,9 @@ function bill(panel, plot, chosen) {
 function bars(panel, plot, chosen) {
   const open = chosen.filter((view) => plot.early || panel.shown(view));
   plot.box.hidden = plot.heading.hidden = !open.length;
-  plot.box.replaceChildren(...open.map((view) => {
+  const said = (view) => JSON.stringify([view.bars[plot.name].title, view.bars[plot.name].rows.map((row) => row.text)]);
+  const different = open.filter((view, at) => open.findIndex((other) => said(other) === said(view)) === at);
+  plot.box.replaceChildren(...different.map((view) => {
     const drawn = view.bars[plot.name], body = drawn.rows.map((row) => {
       const bar = make("span", { class: "lp-bar", "data-mark": drawn.mark, "data-hollow": row.hollow, "aria-hidden": "true" });
       bar.style.setProperty("--share", row.share);
