@@ -34,6 +34,8 @@ class Broker:
     def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
         self._endpoint = endpoint
         self._label = profile.label
+        # What goes through a channel is stored nowhere, so no setting of persistence changes what it promises.
+        self._keeps_nothing = profile.adapter == "redis_pubsub"
         self._wanted = {key: str(profile.settings[key]) for key in PERSISTENCE if key in profile.settings}
         self._before: dict[str, str] = {}
         self._name = name
@@ -81,10 +83,10 @@ class Broker:
 
     def _check_fit(self) -> None:
         """RefusedError unless a broker that is not ours to set has the persistence that the profile promises."""
-        where, now = (
-            f"Redis at {self._endpoint.host}:{self._endpoint.port} is yours and is not changed",
-            self._settings(),
-        )
+        if self._keeps_nothing:
+            return
+        where = f"Redis at {self._endpoint.host}:{self._endpoint.port} is yours and is not changed"
+        now = self._settings()
         if self._wanted and not now:
             wanted = ", ".join(f"{key} {value!r}" for key, value in self._wanted.items())
             raise RefusedError(

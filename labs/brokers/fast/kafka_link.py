@@ -130,7 +130,7 @@ class Link:
                 return False
             (size,) = struct.unpack(">i", self._size)
             if not 4 <= size <= ANSWER_MOST:
-                raise BrokerError(f"An answer of {size} bytes is announced at {self._where}: this is no Kafka.")
+                raise self._site.unreachable(f"an answer of {size} bytes is announced, so this is no Kafka")
             self._answer = np.empty(size, np.uint8).data
         while (done := self._have - 4) < len(self._answer):
             if not (found := self._take(self._answer[done:])):
