@@ -17,6 +17,8 @@ from labs.workers import enlist
 from labs.workload import NS_PER_S
 
 _counting = threading.Lock()
+ENOUGH, STRETCH = 25, 4
+"""On a busy machine a closed loop goes on until it has so many calls, for so many times its duration at most."""
 WARM_CALLS, WARM_S = 20, 0.3
 """What each line is used for before the start, whichever is over first: a connection's first calls are its slowest."""
 
@@ -61,10 +63,9 @@ class _Caller(threading.Thread):
     def _call_all(self, line: Any) -> None:
         """Every call that falls to this caller: every `callers`-th one."""
         plan, rest = self._plan, getattr(line, "rest", None)
-        over_ns = NS_PER_S * plan.duration_s
         time.sleep(max(-self._pad.now_ns() / NS_PER_S, 0))
         for number in range(self._caller, plan.calls, plan.callers):
-            if self._pad.board[Slot.STOP] or (not plan.open and self._pad.now_ns() > over_ns):
+            if self._pad.board[Slot.STOP] or (not plan.open and self._over(number)):
                 break
             if plan.open:
                 time.sleep(max((int(self._due_ns[number]) - self._pad.now_ns()) / NS_PER_S, 0))
@@ -74,6 +75,11 @@ class _Caller(threading.Thread):
                 rest()
         if settle := getattr(line, "settle", None):
             self._settle(settle)
+
+    def _over(self, number: int) -> bool:
+        """Whether a closed loop has run long enough: its time is over, and there are calls enough for a median."""
+        spent = self._pad.now_ns() / NS_PER_S / self._plan.duration_s
+        return spent > 1 and (number >= ENOUGH or spent > STRETCH)
 
     def _call(self, line: Any, number: int) -> bool:
         """One call; whether there is a line for the next. A broker that has gone does not come back to this run."""

@@ -149,7 +149,13 @@ def _watched(crew: _Crew, served: Any, callers: Any, facts: dict[str, Any]) -> s
     start_ns = time.monotonic_ns() + LEAD_NS
     board[Slot.START_NS] = start_ns
     length_s = plan.calls / plan.rate_per_s if plan.open else plan.duration_s
-    until_s = start_ns / NS_PER_S + length_s + plan.returns_s + plan.patience_s + SETTLE_S
+    until_s = (
+        start_ns / NS_PER_S
+        + length_s * (1 if plan.open else caller.STRETCH)
+        + plan.returns_s
+        + plan.patience_s
+        + SETTLE_S
+    )
     why = ""
     while not board[Slot.OVER] and callers.exitcode is None and not why:
         spent_s = time.monotonic() - start_ns / NS_PER_S

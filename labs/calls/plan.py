@@ -32,7 +32,7 @@ class Plan:
 
     callers: int = 1
     calls: int = 2000
-    """At most; a closed loop may end before, when `duration_s` is over."""
+    """At most; a closed loop may end before, when `duration_s` is over and there are enough for a median."""
     duration_s: float = 1.0
     rate_per_s: float = 0
     body_bytes: int = 100

@@ -14,7 +14,7 @@ from labs.words import ms_text
 ENDS = {
     "answered": "answered",
     "late": "answered when the service was back",
-    "refused": "an error at once",
+    "refused": "refused",
     "timed_out": "given up",
     "unknown": "unknown",
 }

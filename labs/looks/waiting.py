@@ -22,8 +22,10 @@ from labs.looks.calls import (
 )  # fmt: skip
 from labs.looks.counts import span
 from labs.traces import Digest
-from labs.words import ms_text
+from labs.words import BROKER_NAMES, ms_text
 
+SHORT = {"http-new": "HTTP, new", "http-kept": "HTTP, kept", "http-202": "HTTP, 202", "grpc": "gRPC"} | BROKER_NAMES
+"""Names at the ends of lines; which confirmation it is, the control says."""
 WAITING_COLUMNS = (
     "Carrier",
     "Confirmation",
@@ -92,7 +94,12 @@ def slope_traces(digest: Digest) -> list[dict[str, Any]]:
     settings, p50 = digest["settings"], digest["median"]["blocked_ms"]["p50"]
     if p50 is None:
         return []
-    about = {"broker": settings["broker"], "line": settings["way"], "hollow": client_bound(digest), "name": way(digest)}
+    about = {
+        "broker": settings["broker"],
+        "line": settings["way"],
+        "hollow": client_bound(digest),
+        "name": SHORT[settings["carrier"]],
+    }
     values = [r["blocked_ms"]["p50"] for r in digest["repeats"] if r["blocked_ms"]["p50"] is not None]
     at, text = settings["service_ms"], f"service {settings['service_ms']:g} ms"
     faint = {"x": [at] * len(values), "y": values, "meta": about | {"role": "points"}}
@@ -113,10 +120,10 @@ def waiting_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
         "range": [-1, high * 1.08],
     }
     plain = {
-        "height": 360, "margin": {"l": 56, "r": 190, "t": 12, "b": 52}, "showlegend": False, "hovermode": "closest",
+        "height": 360, "margin": {"l": 56, "r": 100, "t": 12, "b": 52}, "showlegend": False, "hovermode": "closest",
         "font": {"size": 13}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": across | quiet | {"showgrid": False}, "yaxis": up | quiet | {"gridcolor": "line"},
-        "shapes": [], "annotations": [], "meta": {"narrow": {"l": 48, "r": 130}},
+        "shapes": [], "annotations": [], "meta": {"narrow": {"l": 44, "r": 84}},
     }  # fmt: skip
     return {"dots": dot_heads("A call holds its caller up"), "slope": plain}
 

@@ -1,0 +1,184 @@
+"""The two labs about calls: what they say on the claims, and what a reader is told, from made-up digests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs.calls import CARRIERS
+from labs.calls.board import Outcome
+from labs.calls.plan import CONFIRMS, Plan
+from labs.experiments import experiment
+from labs.experiments.calling import digest
+from labs.experiments.waiting_verdicts import slopes
+from labs.looks import QUESTION_LOOK, WAITING_LOOK
+from labs.looks.calls import place
+from labs.widgets import Panel, measure
+from labs.widgets.glue import number
+from labs.widgets.state import panel_state
+from tests.test_calls import AWAY, MS, made_run
+
+WAITING, QUESTION = experiment("who-is-waiting"), experiment("one-question")
+BROKERS = ("redis", "rabbitmq", "kafka")
+
+
+def waits(carrier: str, service_ms: float, p50: float, *, callers: int = 1, confirm: str = "") -> dict[str, Any]:
+    """A point of L1.1: 100 calls a caller, one after the other, `p50` ms each; two repeats, exactly alike."""
+    plan = Plan(callers=callers, service_ms=service_ms, confirm=confirm or "each")
+    rows = [
+        (-1, round(at * p50), round(at * p50 + p50), Outcome.ANSWERED, round(at * p50 + service_ms))
+        for at in range(100)
+        for _ in range(callers)
+    ]
+    run = made_run(plan, rows, date="2000-01-01")
+    way = f"{carrier}/{confirm}" if confirm else carrier
+    named = {"service_ms": service_ms, "callers": callers, "way": way, "body_bytes": 100}
+    named |= {"confirm": confirm} if confirm else {}
+    return digest("who-is-waiting", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
+
+
+def asks(carrier: str, p50: int, *, failed: int = 0) -> dict[str, Any]:
+    """A point of L1.2 with the service up: 40 questions, `p50` ms each, the first ones without an answer."""
+    ends = [Outcome.TIMED_OUT] * failed + [Outcome.ANSWERED] * (40 - failed)
+    rows = [(at * 5, at * 5, at * 5 + p50, end, at * 5 + 1) for at, end in enumerate(ends)]
+    run = made_run(Plan(calls=40, rate_per_s=200), rows)
+    named = {"service": "up", "rate_per_s": 200, "body_bytes": 100}
+    return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
+
+
+def stopped(carrier: str, *, waits: bool) -> dict[str, Any]:
+    """A point of L1.2 with the service away: the hasty and the patient, by turns."""
+    late = [(0, 0, 1500, Outcome.ANSWERED, 1490), (0, 0, 300, Outcome.TIMED_OUT, 1491)] * 3
+    run = made_run(AWAY, late if waits else [(0, 0, 1, Outcome.REFUSED, -1)] * 6, back_ns=1400 * MS)
+    named = {"service": "stopped", "body_bytes": 100}
+    return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
+
+
+def words(lab: Any, *points: dict[str, Any]) -> dict[str, str]:
+    return {verdict.claim: verdict.word for verdict in lab.verdict(points)}
+
+
+ALONE = [waits("http-kept", 0, 1), waits("http-kept", 20, 21)]
+PUBLISHED = [waits(name, ms, 2, confirm=confirm) for name in BROKERS for confirm in CONFIRMS for ms in (0, 20, 50)]
+UP = [asks("http-kept", 4), asks("grpc", 3), asks("http-202", 8), asks("redis-pair", 5), asks("rabbitmq-reply", 20)]
+
+
+@pytest.mark.parametrize(
+    ("points", "word"),
+    [
+        ([], "undecided here"),
+        (ALONE[1:], "undecided here"),  # no round trip
+        (ALONE, "undecided here"),  # nobody knows what several callers do
+        ([*ALONE, waits("http-kept", 20, 21, callers=8)], "holds with conditions"),
+        ([*ALONE, waits("http-kept", 20, 160, callers=8)], "holds"),  # they wait for each other
+        ([ALONE[0], waits("http-kept", 20, 40), waits("http-kept", 20, 21, callers=8)], "undecided here"),
+    ],
+)
+def test_c07_compares_one_caller_with_its_round_trip_and_several_with_one(
+    points: list[dict[str, Any]], word: str
+) -> None:
+    assert words(WAITING, *points)["C07"] == word
+
+
+def test_c09_wants_every_broker_flat_and_says_what_a_confirmation_costs() -> None:
+    [c09] = [verdict for verdict in WAITING.verdict(PUBLISHED) if verdict.claim == "C09"]
+    assert c09.word == "holds with conditions"
+    assert "RabbitMQ 2.00\u00a0ms" in c09.text
+    assert words(WAITING, *PUBLISHED[:-9])["C09"] == "undecided here"  # no Kafka
+    slow = waits("kafka", 50, 9, confirm="each")
+    steep = [slow if WAITING_LOOK.key(one["settings"]) == "kafka|each|50|1" else one for one in PUBLISHED]
+    assert words(WAITING, *steep)["C09"] == "undecided here"
+
+
+def test_a_slope_is_ms_for_each_ms_of_service_time() -> None:
+    assert slopes(ALONE, "http-kept") == [pytest.approx(1.0)] * 2
+    assert slopes(ALONE[:1], "http-kept") == []
+
+
+@pytest.mark.parametrize(
+    ("points", "c06", "c08"),
+    [
+        (UP, "holds", "never held"),
+        (UP[:3], "undecided here", "never held"),
+        ([UP[0], asks("grpc", 40)], "undecided here", "holds"),
+        ([UP[0], asks("grpc", 3, failed=1)], "undecided here", "undecided here"),
+        ([*UP[:2], asks("http-202", 8, failed=1), UP[3]], "undecided here", "never held"),
+        ([], "undecided here", "undecided here"),
+    ],
+)
+def test_c06_wants_two_cells_off_the_line_and_c08_a_carrier_like_http(
+    points: list[dict[str, Any]], c06: str, c08: str
+) -> None:
+    found = words(QUESTION, *points)
+    assert (found["C06"], found["C08"]) == (c06, c08)
+
+
+def test_c15_names_the_price_and_what_it_buys_and_leaves_bursts_to_another_lab() -> None:
+    [c15] = [v for v in QUESTION.verdict([*UP, stopped("rabbitmq-reply", waits=True)]) if v.claim == "C15"]
+    assert c15.word == "holds with conditions"
+    assert "RabbitMQ, Direct Reply-To 5.0" in c15.text
+    assert "answered later (RabbitMQ, Direct Reply-To)" in c15.text
+    assert "L2.2" in c15.text
+    assert words(QUESTION, asks("http-kept", 9), asks("redis-pair", 5))["C15"] == "undecided here"
+
+
+def test_repeats_on_both_sides_of_a_threshold_decide_nothing() -> None:
+    http, mixed = asks("http-kept", 4), asks("grpc", 4)
+    mixed["repeats"] = [mixed["repeats"][0], asks("grpc", 40)["repeats"][0]]
+    assert words(QUESTION, http, mixed)["C08"] == "undecided here"
+
+
+@pytest.mark.parametrize(("ms", "at"), [(0.0001, 0.0), (0.001, 0.0), (1.0, 0.5), (1000.0, 1.0), (9e9, 1.0)])
+def test_a_dot_stands_on_the_axis_and_never_beside_it(ms: float, at: float) -> None:
+    assert place(ms) == at
+    assert place(None) is None
+
+
+def test_what_a_reader_is_told_names_the_caller_the_wait_and_what_is_not_known() -> None:
+    said = WAITING_LOOK.view(waits("rabbitmq", 20, 2, confirm="each"))["sentence"].replace("\u00a0", " ")
+    assert "RabbitMQ queue, each confirmed: a call holds its caller up 2.00 ms, the service takes 20 ms" in said
+    assert "99 %: too few samples" in said
+    away = QUESTION_LOOK.view(stopped("rabbitmq-reply", waits=True))
+    assert "3 answered when the service was back, 3 given up" in away["title"]
+    assert "did 3 calls whose callers had given up" in away["sentence"]
+    assert sum(part["share"] for part in away["strip"]) == pytest.approx(1)
+    assert "6 refused" in QUESTION_LOOK.view(stopped("grpc", waits=False))["title"]
+
+
+def test_every_row_has_a_cell_for_each_head_and_the_panels_state_is_plain() -> None:
+    for lab, digests in ((WAITING, [*ALONE, *PUBLISHED]), (QUESTION, [*UP, stopped("grpc", waits=False)])):
+        assert all(len(row) == len(lab.look.columns) for one in digests for row in lab.look.view(one)["rows"])
+        state = panel_state(lab, digests, "2000-01-01")
+        assert json.loads(json.dumps(state, allow_nan=False)) == state
+        assert len(state["views"]) == len(digests)
+
+
+def test_a_setting_that_means_nothing_for_a_point_is_not_in_its_key() -> None:
+    asked = WAITING.settings({"carrier": "grpc", "confirm": "window"})
+    assert WAITING_LOOK.key(asked) == "grpc|20|1"
+    assert WAITING_LOOK.key(asked | {"carrier": "kafka"}) == "kafka|window|20|1"
+    assert QUESTION_LOOK.key(QUESTION.settings({"service": "stopped"})) == "http-kept|stopped|100"
+
+
+@pytest.mark.parametrize("lab", [WAITING, QUESTION], ids=lambda lab: lab.name)
+def test_the_grid_has_no_point_twice_and_the_default_of_every_control(lab: Any) -> None:
+    keys = [lab.look.key(lab.settings(point)) for point in lab.grid()]
+    assert len(keys) == len(set(keys))
+    assert lab.look.key(lab.settings()) in keys
+
+
+def test_in_recorded_mode_a_notebook_gets_the_recording_and_its_figures_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {"format": 1, "lab": QUESTION.name, "card": {}, "digests": [*UP, stopped("rabbitmq-reply", waits=True)]}
+    (tmp_path / "one-question.json").write_text(json.dumps(content))
+    monkeypatch.setenv("LABS_RUNS", str(tmp_path))
+    panel = Panel(QUESTION, mode="recorded")
+    [found] = measure(panel, carrier="rabbitmq-reply", service="stopped")
+    assert "(recorded 2000-01-01)" in QUESTION.charts["away"]([found]).layout.title.text
+    assert "recorded" not in QUESTION.charts["latency"](UP).layout.title.text
+    assert number("one-question carrier=rabbitmq-reply service=stopped late").replace("\u00a0", " ") == "1.5 s"
+    assert number("one-question carrier=grpc p50").replace("\u00a0", " ") == "3.00 ms"
