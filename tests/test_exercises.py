@@ -86,8 +86,6 @@ WRONG: dict[str, Any] = {
 
 
 RUNS = {"1.1": waiting, "1.2": question, "1.3": run}
-COMING = ("who-is-waiting", "one-question")
-"""Labs that are built at the same time as this."""
 
 
 def run_of(number: str) -> list[dict[str, Any]]:
@@ -178,7 +176,7 @@ MALICIOUS: dict[str, Any] = {
 def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> None:
     assert list(RIGHT) == list(WRONG) == list(exercises())
     for number, asked in exercises().items():
-        assert asked.lab in EXPERIMENTS or asked.lab in COMING, number
+        assert asked.lab in EXPERIMENTS, number
         assert asked.truth in TRUTHS, number
         assert asked.hint, number
         assert asked.why, number
