@@ -11,6 +11,7 @@ import yaml
 from labs.claims import board, claims
 from labs.recorded import recorded
 from labs.widgets import course, drawings, parts, quiz, race, teach
+from labs.widgets.build import main
 
 BOOK = Path(__file__).parent.parent / "book"
 GOOD = {"text": "yes", "why": "because", "right": True}
@@ -204,3 +205,9 @@ def test_solutions_come_out_of_a_pages_own_exercises() -> None:
     assert found[0][0] == "1. How many duplicates at most?"
     assert len(found) == 3
     assert all(solution and "class: dropdown" not in solution for _, solution in found)
+
+
+def test_an_unclear_wish_for_answers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_TEACH", "perhaps")
+    with pytest.raises(SystemExit, match="TEACH must be 1 or 0, got 'perhaps'"):
+        main()

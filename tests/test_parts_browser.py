@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from labs.exercises import exercises
 from labs.places import PROJECT
 from labs.widgets import course, quiz
 from labs.widgets.build import build
@@ -254,6 +255,10 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teachers:
     text = seen(page.locator("article"))
     for name in ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message"):
         assert all(one.ask in text for one in quiz.quiz(name))
+    asked = [one for one in exercises().values() if one.number.startswith("1.")]
+    assert asked
+    assert all(one.question in text and one.why in text for one in asked)
+    assert "By the recorded run: " in text
     minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
     assert sum(minutes[:-1]) == minutes[-1] == 90
     assert violations(page) == []
@@ -262,7 +267,7 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teachers:
 
 def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teachers: tuple[Path, str]) -> None:
     watched = Watched(page, teachers[1])
-    page.goto(f"{teachers[1]}book/slides-02.html")
+    page.goto(f"{teachers[1]}book/slides-01.html")
     settled(page)
     shown, at = page.locator(".slide-page:not([inert])"), page.locator(".slides-at")
     first = shown.inner_text()

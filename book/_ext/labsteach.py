@@ -17,6 +17,9 @@ from labsbook import _raw
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
+from labs.exercises import Exercise, exercises
+from labs.exercises.truths import NoTruth, truth
+from labs.exercises.witnesses import NoRun, witness
 from labs.places import PROJECT
 from labs.widgets import course, quiz, slides, teach
 
@@ -68,14 +71,15 @@ class QuizAnswers(Quiz):
 
 
 class Solutions(Part):
-    """Every exercise of a chapter's pages with its solution, out of the pages themselves."""
+    """Every exercise of a chapter with its solution: its pages' own, and those of its notebooks by the recorded run."""
 
     required_arguments = 1
 
     def made(self) -> list[nodes.Node]:
-        stems = [page.stem for page in course.pages() if page.chapter == int(self.arguments[0])]
+        number = int(self.arguments[0])
+        stems = [page.stem for page in course.pages() if page.chapter == number]
         if not stems:
-            return [nodes.paragraph("", f"The pages of chapter {self.arguments[0]} are not written yet.")]
+            return [nodes.paragraph("", f"The pages of chapter {number} are not written yet.")]
         box = nodes.container()
         for stem in stems:
             path = PROJECT / "book" / f"{stem}.md"
@@ -84,7 +88,26 @@ class Solutions(Part):
                 box += nodes.paragraph("", "", nodes.strong("", f"{stem}: {exercise}"))
                 text = solution or "The page gives no solution: ask the room."
                 self.state.nested_parse(StringList(text.splitlines()), self.content_offset, box)
+        for asked in exercises().values():
+            if asked.number.startswith(f"{number}."):
+                box += nodes.paragraph("", "", nodes.strong("", f"{asked.number} "), nodes.Text(asked.question))
+                box += nodes.paragraph("", f"{_right(asked)} {asked.why}")
         return [box]
+
+
+def _right(asked: Exercise) -> str:
+    """What the check in the notebook takes for right by the recorded run, or why that run cannot say."""
+    try:
+        right = truth(asked, witness(asked.lab, "recorded").digests)
+    except (NoRun, NoTruth) as reason:
+        return f"By the recorded run it cannot be said: {reason}"
+    if isinstance(right, dict):
+        said = ", ".join(f"{cell}: {place}" for cell, place in right.items())
+    elif isinstance(right, frozenset):
+        said = ", ".join(sorted(right)) or "none of them"
+    else:
+        said = f"{right:.3g} {asked.unit}, within {asked.tolerance:.0%}" if isinstance(right, float) else str(right)
+    return f"By the recorded run: {said}. A learner's answer is held against the learner's own."
 
 
 class SlidesLink(Part):
@@ -100,6 +123,7 @@ class SlidesLink(Part):
 
 
 def _heading(node: nodes.Element) -> str:
+    """Its own, or that of the section that it stands in."""
     if node.get("slide_title"):
         return str(node["slide_title"])
     if "drawing" in node["classes"]:
@@ -125,7 +149,7 @@ def _cut(doctree: nodes.document) -> list[tuple[str, list[nodes.Node]]]:
         while above is not None and not _is_cut(above):
             above = above.parent
         if above is None:
-            heading = title if isinstance(node, nodes.raw) else _heading(node)
+            heading = _heading(node)
             copy = node.deepcopy()
             for head in list(copy.findall(nodes.rubric)):
                 head.parent.remove(head)

@@ -79,7 +79,8 @@ def claim_card(entry: Entry, *, folded: bool = False) -> str:
     """One claim with its verdict, for the top of a chapter; `folded`, the verdict waits for a click."""
     said = f'<p class="said">{escape(entry["claim"])}</p>'
     why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}{sources(entry)}</p>'
-    number, word = f"<strong>{entry['id']}</strong>", badge(entry["word"])
+    board = f'<a href="claims.html#{entry["id"].lower()}">{entry["id"]}</a>'
+    number, word = f"<strong>{board}</strong>", badge(entry["word"])
     if folded:
         fold = f"<details><summary>The verdict on {entry['id']}, after your guess</summary><p>{word}</p>{why}</details>"
         return f'<div class="claim-card"><p>{number}</p>{said}{fold}</div>'
