@@ -19,6 +19,7 @@ from labs.widgets.build import build
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
 pytestmark = pytest.mark.broker
 
 
@@ -51,7 +52,7 @@ def write(root: Path, block: Block) -> None:
 
 
 def copy(to: Path) -> Path:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(LISTED, cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
