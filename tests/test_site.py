@@ -21,8 +21,13 @@ from labs.words import title
 from tests.browser import Watched, chromium, served, settled, violations
 
 pytestmark = pytest.mark.browser
-PAGES = ("index", "00-your-machine", "05-4-latency-ladder", "measuring", "claims", "parts", "glossary")
-CHARTS = {"00-your-machine": 1, "05-4-latency-ladder": 2}
+CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
+PAGES = ("index", "00-your-machine", *CHAPTER, "05-4-latency-ladder", "measuring", "claims", "parts", "glossary")
+EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
+"""These are looked at in both themes at both widths, the others light and wide, and dark and narrow."""
+TWO, FOUR = (("light", 1280), ("dark", 390)), (("light", 1280), ("dark", 390), ("light", 390), ("dark", 1280))
+LOOKS = [(name, *look) for name in PAGES for look in (FOUR if name in EVERY_WAY else TWO)]
+CHARTS = {"00-your-machine": 1, CHAPTER[0]: 1, CHAPTER[2]: 3, "05-4-latency-ladder": 2}
 LADDER = "book/05-4-latency-ladder.html"
 OURS = re.compile(r"book/|_static/(panels/|panel\.|parts\.|look\.css|book\.css|lab-loader|favicon)")
 LIMIT_BYTES = 100_000
@@ -59,9 +64,7 @@ def drawn_lines(page: Page, chart: str = "ladder") -> list[list[float]]:
     return lines
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("name", "theme", "width"), LOOKS)
 def test_a_page_is_complete_accessible_and_alone(
     browser: Browser, host: str, name: str, theme: str, width: int
 ) -> None:
