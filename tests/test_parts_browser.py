@@ -18,7 +18,8 @@ from labs.widgets.glue import number
 from tests.browser import Watched, chromium, served, settled, violations
 
 pytestmark = pytest.mark.browser
-RUNNING = "document.getAnimations().filter(one => one.playState === 'running').length"
+RUNNING = """document.getAnimations().filter(
+    one => one.playState === 'running' && one.animationName?.startsWith('race-')).length"""
 QUESTION = quiz.quiz("parts")[0]
 MEDIAN = "latency-ladder kafka rung=2 rate=1000 p50"
 
