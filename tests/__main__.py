@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +101,8 @@ def containers() -> Iterator[str]:
         yield engine.why_not() or ""
 
 
-BESIDE = ("notebooks", "tests/test_site.py", "tests/test_guess_browser.py", "tests/test_lab_browser.py")
+BROWSED = ("site", "parts_browser", "guess_browser", "lab_browser", "contributing")
+BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in BROWSED))
 """What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
 
 
@@ -110,33 +112,43 @@ def _ended_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def beside(environ: dict[str, str], arguments: list[str]) -> Iterator[Callable[[], int]]:
-    """Run BESIDE in a process of its own with brokers of its own; gives a function that waits for its exit code and
-    prints what it said."""
-    folder = state.make_folder(state.home() / "beside")
-    own = environ | {"LABS_HOME": str(folder), "LABS_CACHE": str(state.cache()), "LABS_TEST_ENGINE": ""}
-    words = folder / "pytest.txt"
-    with words.open("wb") as out:
+def part(arguments: list[str], environ: dict[str, str], words: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run these tests in a process of their own, told to end when the block is left. `words`: where its output goes.
+
+    No part is a child of another: a test that adds up what its own children use must not count the other part.
+    """
+    with contextlib.nullcontext() if words is None else words.open("wb") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests", *arguments, *BESIDE],
-            env=own,
+            [sys.executable, "-m", "tests", *arguments],
+            env=environ,
             stdout=out,
             stderr=out,
             start_new_session=True,  # it hears of a Ctrl-C from us, once: a second one would cut its cleaning short
             preexec_fn=_ended_with_parent,
         )
-
-    def ended() -> int:
-        code = child.wait()
-        print(f"\nBeside: {', '.join(BESIDE)}\n{words.read_text('utf-8', 'replace')}", flush=True)
-        return code
-
     try:
-        yield ended
+        yield child
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGUSR1)  # pytest ends its fixtures, and with them what they started
             child.wait()
+
+
+def side_by_side(options: list[str], environ: dict[str, str]) -> int:
+    """Run BESIDE and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
+    folder = state.make_folder(state.home() / "beside")
+    words = folder / "pytest.txt"
+    shared = {"LABS_CACHE": str(state.cache()), "LABS_TEST_ENGINE": ""}
+    rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
+    with (
+        part([*options, *BESIDE], environ | shared | {"LABS_HOME": str(folder)}, words) as beside,
+        part([*options, *rest, "tests"], os.environ | shared) as main_part,
+    ):
+        code = main_part.wait()
+        if code != pytest.ExitCode.INTERRUPTED:
+            code = beside.wait() or code
+            print(f"\nBeside: {', '.join(BESIDE)}\n{words.read_text('utf-8', 'replace')}", flush=True)
+    return code
 
 
 def run(arguments: list[str], no_engine: str) -> int:
@@ -159,10 +171,7 @@ def main(arguments: list[str]) -> int:
         browser_reason()  # installs one where it may, once
         with contextlib.suppress(stack.StackError):
             native.fetch(stack.BROKERS, print)  # once for both
-        with beside(environ, arguments) as ended:
-            rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
-            code = run([*arguments, *rest, "tests"], no_engine)
-            return code if code == pytest.ExitCode.INTERRUPTED else ended() or code
+        return side_by_side(arguments, environ)
 
 
 if __name__ == "__main__":
