@@ -18,6 +18,10 @@ import redis
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.base import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError
+from labs.calls import CARRIERS
+from labs.calls.conductor import run as run_calls
+from labs.calls.judge import judge
+from labs.calls.plan import Plan
 from labs.messages import decode, encode, filler
 from labs.profile import profile
 from labs.stack import registry, yours
@@ -232,6 +236,13 @@ def test_a_whole_run_from_the_command_line_is_complete_tells_no_secret_and_leave
         word = one.endpoint().password
         assert word not in result.stdout + result.stderr
         assert word.encode() not in written
+
+
+@pytest.mark.parametrize("carrier", ["redis-pair", "rabbitmq-reply", "kafka-reply"])
+def test_a_question_and_its_answer_go_through_tls_as_well(theirs: dict[str, Secured], carrier: str) -> None:
+    using = CARRIERS[carrier]
+    asked = judge(run_calls(using, theirs[using.broker].endpoint(), Plan(calls=40, callers=2, rate_per_s=100)))
+    assert asked["ends"]["answered"] == asked["ends"]["calls"] == 40
 
 
 def test_what_the_commands_say_of_brokers_of_the_users(

@@ -14,7 +14,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from labs.brokers.base import Endpoint, UnreachableError
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task
 
@@ -25,10 +25,7 @@ PREFETCH = 100
 @contextlib.contextmanager
 def _channel(site: Endpoint) -> Iterator[Any]:
     """A channel on a connection of its own, with pika's errors as ours."""
-    login = pika.PlainCredentials(site.username, site.password)
-    where = pika.ConnectionParameters(
-        site.host, site.port, credentials=login, socket_timeout=CONNECT_S, stack_timeout=ANSWER_S
-    )
+    where = pika.ConnectionParameters(**place_of(site), socket_timeout=CONNECT_S, stack_timeout=ANSWER_S)
     with _typed(site):
         connection = pika.BlockingConnection(where)
         try:

@@ -10,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from labs.brokers.redis_link import ANSWER_S, CONNECT_S, typed
+from labs.brokers.redis_link import ANSWER_S, CONNECT_S, secured, typed
 from labs.calls.board import HEAD
 from labs.calls.service import Desk, Task
 
@@ -25,6 +25,7 @@ def _client(task: Task) -> redis.Redis:
     return redis.Redis(
         host=site.host, port=site.port, username=site.username or None, password=site.password or None, protocol=2,
         socket_connect_timeout=CONNECT_S, socket_timeout=ANSWER_S, retry=Retry(NoBackoff(), 0),
+        ssl=site.tls is not None, **secured(site),
     )  # fmt: skip
 
 
