@@ -89,7 +89,7 @@ def _c15(points: dict[str, Digest], away: dict[str, Digest]) -> Verdict:
     more = f"{text}.{gain if bought else ''} Bursts are for lab L2.2 to measure."
     if max(ratios.values()) > 1:
         return Verdict(
-            "C15", "holds with conditions", f"{more} A query whose answer is needed at once gains nothing from a queue that can wait."
+            "C15", "holds with conditions", f"{more} A query that cannot wait gains nothing from a queue."
         )
     return Verdict("C15", "undecided here", more)
 
