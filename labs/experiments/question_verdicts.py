@@ -88,9 +88,7 @@ def _c15(points: dict[str, Digest], away: dict[str, Digest]) -> Verdict:
     gain = f" What it buys: questions asked while the service was away were answered later ({'; '.join(bought)})."
     more = f"{text}.{gain if bought else ''} Bursts are for lab L2.2 to measure."
     if max(ratios.values()) > 1:
-        return Verdict(
-            "C15", "holds with conditions", f"{more} A query that cannot wait gains nothing from a queue."
-        )
+        return Verdict("C15", "holds with conditions", f"{more} A query that cannot wait gains nothing from a queue.")
     return Verdict("C15", "undecided here", more)
 
 
