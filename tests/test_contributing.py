@@ -60,7 +60,9 @@ def copy(to: Path) -> Path:
     return to
 
 
-def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page(tmp_path: Path) -> None:
+def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = copy(tmp_path / "copy of the book")
     settings = os.environ | {"LABS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root), "LABS_MODE": "live"}
     steps = blocks()
@@ -85,11 +87,6 @@ def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page
     assert 'data-measured="' in page
     assert "not recorded" not in page
     notebook = nbformat.read(root / "notebooks" / "00-1-own-delay.ipynb", 4)
-    os.environ.update(home := {"LABS_HOME": settings["LABS_HOME"], "PYTHONPATH": str(root)})
-    try:
-        NotebookClient(
-            notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(root)}}
-        ).execute()
-    finally:
-        for name in home:
-            os.environ.pop(name, None)
+    monkeypatch.setenv("LABS_HOME", settings["LABS_HOME"])
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(root)}}).execute()
