@@ -16,7 +16,7 @@ from pika.exceptions import AMQPError
 from labs.brokers.base import Endpoint, UnreachableError
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of
 from labs.calls.board import HEAD
-from labs.calls.service import LOOK_S, Desk, Task
+from labs.calls.service import LOOK_S, Desk, Task, Unshared
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 PREFETCH = 100
@@ -85,17 +85,8 @@ class _Line:
                 self._channel.connection.process_data_events(time_limit=left_s)
 
 
-class Station:
+class Station(Unshared):
     """The callers' side: each has a connection of its own, as pika wants one a thread."""
-
-    def __init__(self, task: Task, _port: int) -> None:
-        self._task = task
-
-    def __enter__(self) -> Station:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is shared."""
 
     @contextlib.contextmanager
     def line(self, _caller: int) -> Iterator[_Line]:

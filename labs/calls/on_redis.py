@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from labs.brokers.redis_link import ANSWER_S, CONNECT_S, secured, typed
 from labs.calls.board import HEAD
-from labs.calls.service import Desk, Task
+from labs.calls.service import Desk, Task, Unshared
 
 WAIT_S = 0.1
 """How long the service waits in one go."""
@@ -73,17 +73,8 @@ class _Line:
         self._client.close()
 
 
-class Station:
+class Station(Unshared):
     """The callers' side: each has a connection of its own."""
-
-    def __init__(self, task: Task, _port: int) -> None:
-        self._task = task
-
-    def __enter__(self) -> Station:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is shared."""
 
     @contextlib.contextmanager
     def line(self, caller: int) -> Iterator[_Line]:

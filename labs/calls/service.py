@@ -6,7 +6,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 from labs.brokers.base import Address, Endpoint
 from labs.calls import Carrier
@@ -103,3 +103,16 @@ def main(task: Task, board: Board, trouble: Any) -> None:
         module_of(task.carrier).serve(task, Desk(task, board))
     except Exception as error:  # the parent is the only one who can tell the reader
         tell(trouble, "service", error)
+
+
+class Unshared:
+    """The callers' side of a carrier where each caller has a line of its own: there is nothing to open or to close."""
+
+    def __init__(self, task: Task, _port: int) -> None:
+        self._task = task
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is shared."""

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Publisher, RefusedError
 from labs.calls.plan import WINDOW
-from labs.calls.service import LOOK_S, WORKERS, Desk, Task
+from labs.calls.service import LOOK_S, WORKERS, Desk, Task, Unshared
 
 
 def serve(task: Task, desk: Desk) -> None:
@@ -68,17 +68,8 @@ class _Line:
         return self._open
 
 
-class Station:
+class Station(Unshared):
     """The callers' side: each has a publisher of its own."""
-
-    def __init__(self, task: Task, _port: int) -> None:
-        self._task = task
-
-    def __enter__(self) -> Station:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is shared."""
 
     @contextlib.contextmanager
     def line(self, _caller: int) -> Iterator[_Line]:
