@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import wait
@@ -139,7 +140,8 @@ class _Watching:
             "consumer": tree([board[Slot.CONSUMER_PID]]),
         }
         board[Slot.START_NS] = start_ns
-        self.spool.note(start_ns=start_ns)  # takes its time on a busy disk, so the workers are told first
+        # Takes its time on a busy disk, so the workers are told first.
+        self.spool.note(start_ns=start_ns, scheduling=_scheduling(board[Slot.PRODUCER_PID]))
         return Cpu(start_ns, pids, rows)
 
     def look(self, cpu: Cpu, share: float, text: str) -> None:
@@ -176,6 +178,19 @@ class _Watching:
                 time.sleep(SAMPLE_EVERY_S)  # a duplicate of the last message would come now
                 return arrived >= expected or _quietly(broker.version) is not None
             time.sleep(SAMPLE_EVERY_S)
+
+
+def _scheduling(pid: int) -> str:
+    """How the producer's process gets its core: `ordinary` or `real-time`; `unknown` where it cannot be asked.
+
+    `pid`: 0 if it is on another machine.
+    """
+    if sys.platform != "linux" or not pid:
+        return "unknown"
+    try:
+        return "real-time" if os.sched_getscheduler(pid) == os.SCHED_FIFO else "ordinary"
+    except OSError:
+        return "unknown"
 
 
 def _quietly(ask: Callable[[], Any]) -> Any:
