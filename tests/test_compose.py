@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from labs.brokers.base import Endpoint
-from labs.stack import compose, docker, given, state
+from labs.stack import backends, compose, docker, given, state
 from labs.stack.processes import start_of
 from labs.stack.state import StackError
 from tests import engine
@@ -412,3 +412,12 @@ def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_
             session.kill()
         assert labs(tmp_path, "down").returncode == 0
         assert docker.run(["ps", "--all", "--quiet"], 10).split() == before
+
+
+def test_without_an_engine_the_way_out_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for reason in (f"No engine answers: it said nothing. {docker.CURE}", "Too old, or use the native backend."):
+        monkeypatch.setattr(compose, "why_not", lambda said=reason: said)
+        with pytest.raises(StackError) as error:
+            backends.choose("compose", ["redis"])
+        assert str(error.value).count("labs up --backend native") == 1
+        assert str(error.value).startswith(f"starting containers: {reason}")

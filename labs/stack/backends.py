@@ -63,7 +63,8 @@ def choose(backend: str, brokers: Sequence[str]) -> tuple[str, str]:
     if no_engine is None:
         return "compose", "a container engine answers and has the images"
     if backend == "compose":
-        raise StackError("starting containers", no_engine, "Or run: labs up --backend native")
+        named = "labs up --backend native" in no_engine
+        raise StackError("starting containers", no_engine, "" if named else "That is: labs up --backend native")
     if no_native := native.why_not(brokers):
         raise StackError(
             "starting brokers",

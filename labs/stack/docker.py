@@ -37,13 +37,13 @@ def run(arguments: Sequence[str], timeout_s: float, extra: Mapping[str, str] | N
 def _explain(stderr: str) -> tuple[str, str]:
     """What happened and what to do, from the engine's own words."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    happened = lines[-1] if lines else "it said nothing"
+    happened = lines[-1].rstrip(".") if lines else "it said nothing"
     if re.search(r"port is already allocated|address already in use", stderr):
         return f"a port is taken ({happened}).", "Set LABS_PORT_BASE to a free range, or end what listens there."
     if re.search(r"no such host|pull access denied|manifest unknown|registry", stderr):
         return f"the image cannot be pulled ({happened}).", "Check the network, or run: labs up --backend native"
     if re.search(r"permission denied.*docker.sock|Cannot connect to the Docker daemon", stderr):
-        return f"{happened}.", CURE
+        return happened if happened.endswith("?") else f"{happened}.", CURE
     return f"{happened}.", "Run labs doctor; labs up --backend native needs no container engine."
 
 

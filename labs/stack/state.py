@@ -25,7 +25,7 @@ class StackError(Exception):
     """Brokers could not be started, found or stopped: what was tried, what happened, what to do."""
 
     def __init__(self, tried: str, happened: str, to_do: str) -> None:
-        super().__init__(f"{tried}: {happened} {to_do}")
+        super().__init__(f"{tried}: {happened} {to_do}".rstrip())
         self.tried, self.happened, self.to_do = tried, happened, to_do
 
 
