@@ -287,3 +287,49 @@ def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teacher
     page.emulate_media(media="print")
     assert page.locator(".slide-page:visible").count() == page.locator(".slide-page").count() >= 4
     assert watched.complaints == watched.elsewhere == []
+
+
+FITTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+PLACES = "all => all.map(one => [...one.parentNode.children].indexOf(one))"
+OVER = "document.documentElement.scrollHeight - innerHeight"
+
+
+def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
+    browser: Browser, teachers: tuple[Path, str]
+) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    for path in sorted(teachers[0].glob("slides-*.html")):
+        page.goto(f"{teachers[1]}book/{path.name}")
+        settled(page)
+        for at in range(page.locator(".slide-page").count()):
+            page.evaluate("at => { location.hash = `#${at + 1}`; }", at)
+            shown = page.locator(".slide-page").nth(at)
+            page.wait_for_function(f"document.querySelector('.slides-at').textContent.startsWith('{at + 1} of')")
+            page.evaluate(FITTED)
+            heading = f"{path.name}: {shown.locator('h1').inner_text()}"
+            assert page.evaluate(OVER) <= 0, heading
+            assert shown.locator(".quiz-question").count() <= 1, heading
+            if shown.locator(".one-chart").count():
+                assert shown.locator("[data-chart]:visible").count() <= 1, heading
+
+
+def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_not_answered_on_the_page(
+    browser: Browser, teachers: tuple[Path, str]
+) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.goto(f"{teachers[1]}book/slides-01.html")
+    settled(page)
+    questions = page.locator(".slide-page:has(.quiz)")
+    assert questions.count() == 9
+    for at, index in enumerate(questions.evaluate_all(PLACES)):
+        page.evaluate("at => { location.hash = `#${at + 1}`; }", index)
+        shown = questions.nth(at)
+        assert shown.locator("h1").inner_text() == f"Question {at % 3 + 1} of 3"
+        while "Right." not in shown.locator(".quiz-said").inner_text():
+            shown.locator(".quiz-answer:not([data-state='wrong']) input").first.check()
+            shown.get_by_role("button", name="Check").click()
+            page.wait_for_function(f"{OVER} <= 0")
+        assert shown.locator(".quiz-said").inner_text().count("Source:") == 1
+    page.goto(f"{teachers[1]}book/01-1-who-is-waiting.html")
+    page.wait_for_function("document.documentElement.dataset.parts")
+    assert page.locator(".quiz-question input:checked").count() == 0

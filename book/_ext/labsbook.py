@@ -51,7 +51,9 @@ class LabPanel(SphinxDirective):
         stage = _stage(self.env.app) / "panels"
         stage.mkdir(parents=True, exist_ok=True)
         (stage / name).write_text(json.dumps(state, ensure_ascii=False, separators=(",", ":")), "utf-8")
-        return _raw(pages.panel(state, f"_static/panels/{name}"))
+        found = _raw(pages.panel(state, f"_static/panels/{name}"))
+        found[0]["lab"] = self.arguments[0]
+        return found
 
 
 class Claim(SphinxDirective):

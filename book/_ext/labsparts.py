@@ -142,20 +142,21 @@ class Quiz(Part):
     def made(self) -> list[nodes.Node]:
         name, asked = self.arguments[0], quiz.quiz(self.arguments[0])
         self.env.note_dependency(str(quiz.FOLDER / f"{name}.toml"))
-        box = nodes.container(classes=["quiz-part"])
-        box += _raw(f'<section class="quiz" data-quiz="{escape(name)}" aria-label="Quiz {escape(name)}">')
+        box = nodes.container("", *quiz_begins(name), classes=["quiz-part"])
         for at, one in enumerate(asked, 1):
-            box += self.asked(name, at, one)
+            box += _of(one, self.asked(name, at, one))
         box += _raw("<noscript><p>To check an answer, JavaScript is needed. The answers are here:</p></noscript>")
         box += _raw('<details class="quiz-key"><summary>Answers and reasons</summary><ol>')
         for one in asked:
-            box += self.reasons(one)
+            box += _of(one, self.reasons(one))
         box += _raw("</ol></details></section>")
+        box["quiz"] = name
         return [box]
 
     def asked(self, name: str, at: int, one: quiz.Question) -> list[nodes.Node]:
         group = f"quiz-{name}-{one.id}"
-        found = _raw(f'<form class="quiz-question" data-question="{one.id}"><fieldset><legend>{at}. ')
+        found = _raw(f'<form class="quiz-question" data-question="{one.id}"><fieldset><legend>')
+        found += _raw(f'<span class="quiz-number">{at}. </span>')
         found += [*self.line(one.ask), *_raw("</legend>")]
         for answer in one.answers:
             pick = f'<input type="radio" name="{escape(group)}" value="{answer.key}">'
@@ -180,6 +181,19 @@ class Quiz(Part):
                 *_raw("</span></li>"),
             ]
         return [*found, *_raw(f'</ul><p class="quiz-source">Source: {escape(one.source)}</p></li>')]
+
+
+def quiz_begins(name: str) -> list[nodes.Node]:
+    """The opening of a quiz; its name is where the reader's progress is kept."""
+    return _raw(f'<section class="quiz" data-quiz="{escape(name)}" aria-label="Quiz {escape(name)}">')
+
+
+def _of(one: quiz.Question, found: list[nodes.Node]) -> list[nodes.Node]:
+    """The nodes with the question that they belong to, so that a slide can have it alone."""
+    for node in found:
+        if isinstance(node, nodes.Element):
+            node["question"] = one.id
+    return found
 
 
 class Repeat(Part):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from labsbook import _raw
+from labscut import Cut, cut
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
@@ -22,9 +22,6 @@ from labs.exercises.truths import NoTruth, truth
 from labs.exercises.witnesses import NoRun, witness
 from labs.places import PROJECT
 from labs.widgets import course, quiz, slides, teach
-
-CUTS = {"key-points": "Key points", "quiz-part": "Three questions", "guess-part": "Your guess"}
-"""A part of a page -> the heading of its slide; the other cuts bring their own."""
 
 
 def teaching() -> bool:
@@ -122,52 +119,17 @@ class SlidesLink(Part):
         return _raw(f'<p><a href="slides-{number:02}.html">The slides of chapter {number}</a></p>')
 
 
-def _heading(node: nodes.Element) -> str:
-    """Its own, or that of the section that it stands in."""
-    if node.get("slide_title"):
-        return str(node["slide_title"])
-    if "drawing" in node["classes"]:
-        return next(iter(re.findall("<title[^>]*>(.*?)</title>", node.children[0].astext())), "A drawing")
-    known = [CUTS[name] for name in node["classes"] if name in CUTS]
-    above = node.parent.next_node(nodes.title) if isinstance(node.parent, nodes.section) else None
-    return known[0] if known else above.astext() if above else ""
-
-
-def _is_cut(node: nodes.Node) -> bool:
-    if isinstance(node, nodes.container):
-        return bool({"slide", "drawing", *CUTS} & set(node["classes"]))
-    return isinstance(node, nodes.raw) and 'class="lab-panel' in node.astext()
-
-
-def _cut(doctree: nodes.document) -> list[tuple[str, list[nodes.Node]]]:
-    """(heading, nodes) of each slide: the page's title with its claims, then its parts in their order."""
-    title = next(doctree.findall(nodes.title)).astext()
-    claims = [node for node in doctree.findall(nodes.raw) if 'class="claim-card"' in node.astext()]
-    found: list[tuple[str, list[nodes.Node]]] = [(title, [node.deepcopy() for node in claims])]
-    for node in doctree.findall(_is_cut):
-        above = node.parent
-        while above is not None and not _is_cut(above):
-            above = above.parent
-        if above is None:
-            heading = _heading(node)
-            copy = node.deepcopy()
-            for head in list(copy.findall(nodes.rubric)):
-                head.parent.remove(head)
-            found.append((heading or title, [copy]))
-    return found
-
-
 def _gather(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Cut the slides of a page that belongs to a chapter, then take off the page what is for slides only."""
     stem = docname.rpartition("/")[2]
     if teaching() and any(page.stem == stem and page.chapter for page in course.pages()):
-        cuts[stem] = _cut(doctree)
+        cuts[stem] = cut(doctree)
     only = [box for box in doctree.findall(nodes.container) if "slide-only" in box["classes"]]
     for box in only:
         box.parent.remove(box)
 
 
-cuts: dict[str, list[tuple[str, list[nodes.Node]]]] = {}
+cuts: dict[str, list[Cut]] = {}
 """Page -> its slides, of this build."""
 
 

@@ -24,8 +24,20 @@ function go(to, focus = true) {
   on.disabled = now === pages.length - 1;
   history.replaceState(null, "", `#${now + 1}`);
   if (focus || document.activeElement === document.body) pages[now].querySelector("h1").focus({ preventScroll: true });
+  fit();
   scrollTo(0, 0);
 }
+// A room sees what is on the screen and no more: what is too tall is drawn smaller, as far as it can still be read.
+const LEAST = 0.6, ROOM = 1000;
+function fit() {
+  const page = pages[now], had = page.style.zoom;
+  page.style.zoom = "";
+  const over = () => innerWidth >= ROOM && document.documentElement.scrollHeight > innerHeight;
+  for (let zoom = 0.95; over() && zoom >= LEAST; zoom -= 0.05) page.style.zoom = zoom.toFixed(2);
+  if (page.style.zoom !== had) dispatchEvent(new Event("resize")); // a chart takes its width from there
+}
+new MutationObserver(() => requestAnimationFrame(fit)).observe(document.querySelector("main"), { childList: true, subtree: true });
+addEventListener("resize", fit);
 const STEPS = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1 };
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
