@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -125,7 +126,7 @@ OUTCOMES = {
     "unknown": ("○", "undecided"),
 }
 """Outcome -> its sign and its colour, as in panel.css."""
-CELL_PX = 58
+CELL_PX, UNDER = 58, 110
 LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
 JOB_LOOKS = {"lost": ("never", 1.0, ""), "once": ("holds", 0.5, ""), "twice": ("conditions", 1.0, "/")}
 """Fate of a job -> its colour, how strong it is, and its pattern."""
@@ -250,7 +251,8 @@ def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
 def drawn(
     make: Callable[[Sequence[Digest], Mapping[str, str]], Mapping[str, Any]], digests: Sequence[Digest]
 ) -> go.Figure:
-    """The figure that a look has put together: its `data`, `title`, `height` and `layout`. It says what is a replay."""
+    """The figure that a look has put together: `data`, `title` and `under` it, `height`, `layout`. A replay says so."""
     made, origins = make(digests, palette()), {str(d["origin"]) for d in digests if "origin" in d}
     title = made["title"] + (f" ({'; '.join(sorted(origins))})" if origins else "")
+    title += "".join(f"<br><sub>{line}</sub>" for line in textwrap.wrap(made.get("under", ""), UNDER))
     return _table_figure(made["data"], title, made["height"], **made["layout"])

@@ -86,3 +86,24 @@ def violations(page: Page) -> list[str]:
         v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.html.slice(0, 120)}`))"""
     found: list[str] = page.evaluate(script, RULES)
     return found
+
+
+TOUCHING = """gap => {
+    const shown = (names) => [...names].filter(one => one.textContent.trim() && one.getBoundingClientRect().width);
+    const pairs = (names) => shown(names).flatMap((one, at, all) => all.slice(at + 1).map(other => [one, other]));
+    const touch = ([one, other]) => {
+        const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+        return Math.min(a.right, b.right) - Math.max(a.left, b.left) > -gap
+            && Math.min(a.bottom, b.bottom) > Math.max(a.top, b.top);
+    };
+    const plots = [...document.querySelectorAll('.js-plotly-plot')];
+    const axes = [...document.querySelectorAll('.lp-scale')].map(scale => scale.children)
+        .concat(plots.flatMap(plot => ['.xtick text', '.ytick text'].map(ticks => plot.querySelectorAll(ticks))));
+    return axes.flatMap(pairs).filter(touch).map(pair => pair.map(one => one.textContent).join(' | '));
+}"""
+
+
+def touching(page: Page) -> list[str]:
+    """Names of ticks on one axis with less than three pixels between them."""
+    found: list[str] = page.evaluate(TOUCHING, 3)
+    return found

@@ -16,6 +16,8 @@ from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
 from labs.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.looks.calls import place
+from labs.looks.unlike import ASKED, unlike
+from labs.looks.waiting import waiting_layouts
 from labs.widgets import Panel, measure
 from labs.widgets.glue import number
 from labs.widgets.state import panel_state
@@ -91,6 +93,20 @@ def test_c09_wants_every_broker_flat_and_says_what_a_confirmation_costs() -> Non
     slow = waits("kafka", 50, 9, confirm="each")
     steep = [slow if WAITING_LOOK.key(one["settings"]) == "kafka|each|50|1" else one for one in PUBLISHED]
     assert words(WAITING, *steep)["C09"] == "undecided here"
+
+
+def test_a_chart_whose_carriers_promise_different_things_names_who_promises_what() -> None:
+    said = waiting_layouts([*ALONE, *PUBLISHED])
+    by_confirm = said["slope"]["said"]["texts"]
+    assert by_confirm["none"].startswith("Different promises; the work is done: HTTP; ")
+    assert "survives nothing: Kafka" in by_confirm["none"]
+    assert by_confirm["each"].endswith("survives a killed process: Redis, RabbitMQ, Kafka.")
+    assert "survives nothing" not in by_confirm["each"]
+    assert "survives a clean stop: RabbitMQ (not confirmed)" in said["dots"]["said"]
+    assert unlike(ALONE) == unlike([waits(name, 0, 2, confirm="each") for name in BROKERS]) == ""
+    assert unlike([*UP, asks("kafka-reply", 30)], ASKED).endswith("survives a killed process: Kafka.")
+    figure = WAITING.charts["slope"]([*ALONE, *PUBLISHED])
+    assert "Different promises; the work is done" in figure.layout.title.text
 
 
 def test_a_slope_is_ms_for_each_ms_of_service_time() -> None:

@@ -14,11 +14,12 @@ from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
 from labs.recorded import recorded
+from labs.widgets import course
 from labs.widgets.build import build
 from labs.widgets.glue import number
 from labs.widgets.state import views
 from labs.words import title
-from tests.browser import Watched, chromium, served, settled, violations
+from tests.browser import Watched, chromium, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
@@ -79,6 +80,29 @@ def test_a_page_is_complete_accessible_and_alone(
     assert watched.elsewhere == []
     assert watched.complaints == []
     context.close()
+
+
+@pytest.mark.parametrize("name", sorted(set(course.panels().values())))
+def test_no_two_names_of_ticks_touch(page: Page, host: str, name: str) -> None:
+    ready(page, f"{host}book/{name}.html")
+    for width in (1280, 1100, 768, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(400)  # plotly draws anew after a resize, and tells nobody
+        assert touching(page) == [], f"at {width} px"
+
+
+def test_names_of_ticks_that_touch_are_found(page: Page, host: str) -> None:
+    ready(page, f"{host}book/{CHAPTER[1]}.html")
+    page.locator(".lp-scale").first.evaluate("scale => { scale.style.width = '60px'; }")
+    assert touching(page)
+
+
+def test_the_chart_of_slopes_names_the_unlike_promises_of_the_chosen_confirmation(page: Page, host: str) -> None:
+    ready(page, f"{host}book/{CHAPTER[0]}.html")
+    said = page.locator(".lp-unlike:visible").last
+    assert said.inner_text().endswith("survives a killed process: Redis, RabbitMQ, Kafka.")
+    page.get_by_label("Confirmation").select_option("none")
+    page.get_by_text("survives nothing: Kafka.").wait_for()
 
 
 @pytest.mark.parametrize("name", PAGES)

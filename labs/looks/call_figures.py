@@ -7,6 +7,7 @@ from typing import Any
 
 from labs.looks.calls import client_bound, way
 from labs.looks.question import ENDS, away, question_title, strip
+from labs.looks.unlike import ASKED, DONE, unlike
 from labs.looks.waiting import waiting_layouts
 from labs.traces import Digest
 from labs.words import ms_text
@@ -28,7 +29,8 @@ def dots_figure(digests: Sequence[Digest], ink: Mapping[str, str], step: str = "
         data.append({"x": [ms for ms, _ in shown], "y": [name] * len(shown), "mode": "markers", "marker": mark})
     axes = {"xaxis": {"type": "log", "title": "ms, log; filled: median, bar: p99"}, "yaxis": {"automargin": True}}
     title = _summary(known, step)
-    return {"data": data, "title": title, "height": 170 + 40 * len(known), "layout": axes}
+    under = unlike(known, DONE if step == "blocked_ms" else ASKED)
+    return {"data": data, "title": title, "under": under, "height": 170 + 40 * len(known), "layout": axes}
 
 
 def _where(digest: Digest) -> str:
@@ -54,9 +56,9 @@ def latency_figure(digests: Sequence[Digest], ink: Mapping[str, str]) -> dict[st
 def slope_figure(digests: Sequence[Digest], ink: Mapping[str, str]) -> dict[str, Any]:
     """Blocked time against service time, a line a way, one caller; both axes linear."""
     lines: dict[str, list[Digest]] = {}
-    for digest in digests:
-        if digest["settings"]["callers"] == 1 and digest["median"]["blocked_ms"]["p50"] is not None:
-            lines.setdefault(way(digest), []).append(digest)
+    known = [d for d in digests if d["settings"]["callers"] == 1 and d["median"]["blocked_ms"]["p50"] is not None]
+    for digest in known:
+        lines.setdefault(way(digest), []).append(digest)
     data = []
     for name, line in lines.items():
         line.sort(key=lambda digest: float(digest["settings"]["service_ms"]))
@@ -68,6 +70,7 @@ def slope_figure(digests: Sequence[Digest], ink: Mapping[str, str]) -> dict[str,
     return {
         "data": data,
         "title": "Blocked time against service time",
+        "under": unlike(known),
         "height": 420,
         "layout": axes | {"showlegend": True},
     }

@@ -34,12 +34,13 @@ def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
     }
 
 
-def dot_heads(what: str) -> dict[str, Any]:
-    """What the columns of the dots are called, the ticks of the axis and what the marks mean."""
+def dot_heads(what: str, said: str) -> dict[str, Any]:
+    """What the columns of the dots are called, the ticks of the axis, what the marks mean; `said` stands above them."""
     ticks = [0.01, 0.1, 1.0, 10.0, 100.0]
     return {
-        "heads": ["Carrier", f"{what}, log axis", "Median"],
-        "ticks": [[place(ms), f"{ms:g} ms"] for ms in ticks],
+        "heads": ["Carrier", f"{what}, ms, log axis", "Median"],
+        "ticks": [[place(ms), f"{ms:g}"] for ms in ticks],
+        "said": said,
         "key": [["at", "median"], ["repeat", "median of one repeat"], ["tail", "p99, with ten samples beyond it"]],
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from labs.looks.base import Chart, Look, View
 from labs.looks.calls import bound, client_bound, cores, dot_heads, dots, over, step_of, trouble
 from labs.looks.counts import span
+from labs.looks.unlike import ASKED, unlike
 from labs.traces import Digest
 from labs.words import ms_text
 
@@ -143,13 +144,14 @@ def strip(digest: Digest) -> list[dict[str, Any]]:
     ]
 
 
-def question_layouts(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
+def question_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """Heads of both tables."""
     names = ["Carrier", "What became of the questions", "Done for nobody"]
     fates = [[name, text] for name, text in ENDS.items() if name != "answered"]
+    up, gone = ([digest for digest in digests if away(digest) is one] for one in (False, True))
     return {
-        "latency": dot_heads("From when a question was due to its answer"),
-        "away": {"heads": names, "fates": fates},
+        "latency": dot_heads("From when a question was due to its answer", unlike(up, ASKED)),
+        "away": {"heads": names, "fates": fates, "said": unlike(gone, ASKED)},
     }
 
 

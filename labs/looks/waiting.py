@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs.calls import CARRIERS
+from labs.calls.plan import CONFIRMS
 from labs.looks.base import Chart, Look, View
 from labs.looks.calls import (
     CONFIRM_WORDS,
@@ -21,6 +22,7 @@ from labs.looks.calls import (
     way,
 )  # fmt: skip
 from labs.looks.counts import span
+from labs.looks.unlike import unlike
 from labs.traces import Digest
 from labs.words import BROKER_NAMES, ms_text
 
@@ -124,8 +126,14 @@ def waiting_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
         "font": {"size": 13}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "xaxis": across | quiet | {"showgrid": False}, "yaxis": up | quiet | {"gridcolor": "line"},
         "shapes": [], "annotations": [], "meta": {"narrow": {"l": 44, "r": 84}},
+        "said": {"by": "confirm", "texts": {confirm: unlike(drawn(digests, confirm)) for confirm in CONFIRMS}},
     }  # fmt: skip
-    return {"dots": dot_heads("A call holds its caller up"), "slope": plain}
+    return {"dots": dot_heads("A call holds its caller up", unlike(digests)), "slope": plain}
+
+
+def drawn(digests: Sequence[Digest], confirm: str) -> list[Digest]:
+    """Those whose lines are drawn when this confirmation is chosen."""
+    return [digest for digest in digests if digest["settings"].get("confirm", confirm) == confirm]
 
 
 def applying(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -295,11 +295,11 @@ class Panel {
     this.controls = this.state.controls.filter(used).map((control) => KINDS[control.kind](this, control));
     if (this.state.controls.some((control) => control.name === "rung")) this.controls.push(mixControl(this));
     this.title = make("p", { class: "lp-title" }); this.subtitle = make("p", { class: "lp-subtitle" });
-    this.plots = this.state.charts.map((chart) => ({ ...chart, heading: make("p", { class: "lp-chartname", text: chart.label }),
+    this.plots = this.state.charts.map((chart) => ({ ...chart, heading: make("p", { class: "lp-chartname", text: chart.label }), unlike: make("p", { class: "lp-note lp-unlike" }),
       box: make("div", chart.kind === "plot" ? { class: "lp-chart", role: "group", "data-chart": chart.name } : { "data-chart": chart.name }) }));
     this.guessing = this.guesses ? make("div", { class: "lp-guess" }) : null;
     this.said = make("div", { class: "lp-said", role: "status" }); this.under = make("div");
-    const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.box]);
+    const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.unlike, plot.box]);
     const picture = make("div", { class: "lp-picture" }, this.title, this.subtitle, this.guessing, ...charts.filter(Boolean), this.said, this.under);
     const left = make("div", { class: "lp-controls", role: "group", "aria-label": `Controls of ${this.state.title}` }, this.live ? this.job() : null);
     left.prepend(...this.controls.map((control) => control.element));
@@ -362,6 +362,7 @@ class Panel {
     for (const plot of this.plots) if (plot.kind !== "plot") TABLES[plot.kind](this, plot, views);
     if (this.plots.some((plot) => plot.kind === "plot")) this.Plotly ??= await plotly(this.model);
     for (const plot of this.plots) if (plot.kind === "plot") await this.plot(plot, views);
+    for (const plot of this.plots) this.unlike(plot);
     this.root.dataset.drawn = (+(this.root.dataset.drawn ?? 0) + 1);
   }
   say(views, open) {
@@ -372,6 +373,10 @@ class Panel {
     if (lacks.length) lines.push(make("p", { text: SAY.lacks(lacks) }));
     if (!views.length) lines.push(make("p", { text: this.many && !this.chosen[this.many.name].length ? SAY.nothing : SAY.notRecorded }));
     this.said.replaceChildren(...lines, ...trouble.flatMap((text) => [make("p", { class: "lp-note", text: SAY.trouble }), make("pre", { class: "lp-log", text })]));
+  }
+  unlike({ unlike, box, layout }) {
+    unlike.textContent = layout.said?.texts ? layout.said.texts[this.chosen[layout.said.by]] : layout.said ?? "";
+    unlike.hidden = box.hidden || !unlike.textContent;
   }
   async plot(plot, views) {
     const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
