@@ -170,11 +170,27 @@ def test_a_service_that_is_killed_leaves_calls_that_failed_and_says_so() -> None
     assert not workers()
 
 
-def test_a_cancel_ends_the_run_and_leaves_no_process() -> None:
-    start_s = time.monotonic()
+LONG = Plan(duration_s=60, calls=20_000, service_ms=50)
+"""However fast the machine, it takes a minute: a cancel cannot come when all calls are over."""
+
+
+@pytest.mark.parametrize("when", ["while they start", "between two calls"])
+def test_a_cancel_ends_the_run_and_leaves_no_process(when: str) -> None:
+    seen: list[int] = []
+    asked_s: list[float] = []
+
+    def calling(_share: float, _text: str) -> None:
+        seen.append(len(workers()))
+
+    def cancelled() -> bool:
+        if seen or (when == "while they start" and len(workers()) == 2):
+            asked_s.append(time.monotonic())
+        return bool(asked_s)
+
     with pytest.raises(CancelledError):
-        run(CARRIERS["grpc"], None, Plan(duration_s=30), Watch(cancelled=lambda: time.monotonic() - start_s > 1.5))
-    assert time.monotonic() - start_s < 15
+        run(CARRIERS["grpc"], None, LONG, Watch(calling, cancelled))
+    assert time.monotonic() - asked_s[0] < 15
+    assert seen == ([] if when == "while they start" else [2])
     assert not workers()
 
 
