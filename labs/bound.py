@@ -36,6 +36,7 @@ YOUNG_CPU_S = {"kafka": 30.0}
 latency fell for about that long and then stayed."""
 ONE_THREAD = ("redis", "memory")
 """Brokers that run commands on one thread: one busy core is all they have."""
+UNSEEN = "the broker's processor time could not be seen from here"
 
 
 def cpu_cores(run: Run) -> Cores:
@@ -120,17 +121,22 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
         return "unknown", f"not all processor time could be seen from here ({', '.join(unseen)} on other machines)"
     if why := _busy(cores) or _too_late(run):
         return "client-bound", why
-    limit = BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1)
-    used = cores["broker"]
-    if used is not None and used > limit:
+    used, behind = cores["broker"], _behind(run)
+    if used is None:  # a broker elsewhere: what made the messages wait may be the way to it
+        return "unknown", f"{behind}, and what held them up cannot be said: {UNSEEN}" if behind else UNSEEN
+    if used > BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1):
         return "broker-bound", f"the broker used {used:.2f} cores"
+    return ("broker-bound", behind) if behind else ("valid", "neither the clients nor the broker were saturated")
+
+
+def _behind(run: Run) -> str:
+    """How the messages waited longer and longer behind clients that had time; empty if they did not."""
     if _backlog_grew(run):
-        return "broker-bound", "the backlog grew while messages were sent"
-    if (waiting := _still_waiting(run)) > BACKLOG_SHARE:
-        return "broker-bound", f"{waiting:.0%} of the messages had not arrived when the last one was sent"
-    if used is None and run.facts.get("executor"):
-        return "unknown", "the broker's processor time could not be seen from here"
-    return "valid", "neither the clients nor the broker were saturated"
+        return "the backlog grew while messages were sent"
+    waiting = _still_waiting(run)
+    return (
+        f"{waiting:.0%} of the messages had not arrived when the last one was sent" if waiting > BACKLOG_SHARE else ""
+    )
 
 
 def _unseen(run: Run, cores: Cores) -> list[str]:
@@ -142,20 +148,22 @@ def _unseen(run: Run, cores: Cores) -> list[str]:
 def exhausted(broker: str, used: float | None, busiest: float, together: float) -> Stamp | None:
     """Who had no processor time left; None if nobody. `used` is the broker's, `busiest` the busiest client's share of
     what it can use, `together` that of all clients, in cores. The broker is asked first: with all that it can use gone,
-    a client that is busy as well could not have got more out of it."""
+    a client that is busy as well could not have got more out of it. Nobody knows whether a broker that cannot be
+    seen is on the clients' machine: with such a one they have not taken it together."""
     whole = os.cpu_count() or 1
     if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):
         return "broker-bound"
     if busiest > BUSY:
         return "client-bound"
-    return "machine-bound" if (used or 0.0) + together > ALL * whole else None
+    return "machine-bound" if used is not None and used + together > ALL * whole else None
 
 
 def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     """Who had no processor time left in a closed loop."""
     whole = os.cpu_count() or 1
     used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
-    said = f"broker {'?' if used is None else f'{used:.2f}'}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
+    seen = "not seen" if used is None else f"{used:.2f}"
+    said = f"broker {seen}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
     words = {
         "broker-bound": "the broker had no processor time left",
         "client-bound": "the client had no processor time left",
@@ -163,7 +171,9 @@ def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     }
     if stamp := exhausted(broker, used, max(clients), sum(clients)):
         return stamp, f"{words[stamp]} ({said})"
-    if used is None or all(cores[role] is None for role in ("producer", "consumer")):
+    if used is None:
+        return "unknown", f"{UNSEEN} ({said})"
+    if all(cores[role] is None for role in ("producer", "consumer")):
         return "unknown", f"not all processor time could be seen ({said})"
     return "window-bound", f"nobody was busy: the window and the round trip decided ({said})"
 

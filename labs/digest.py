@@ -112,6 +112,11 @@ def backend_of(endpoint: Endpoint) -> str:
     )
 
 
+def broker_cpu(endpoint: Endpoint) -> dict[str, str]:
+    """A line for the run card where the broker's processes are not to be seen; nothing where they are."""
+    return {} if endpoint.pids else {"broker_cpu": "not seen from here, so whether it was the limit is not known"}
+
+
 def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, Any]:
     """What a sceptic has to know: versions, machine, rung, settings in force, date, repeats."""
     facts = runs[-1].facts
@@ -120,6 +125,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "broker": f"{SERVERS[profile.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
         "client": f"{client} {version(client)}" if client else "own loopback protocol",
         "backend": backend_of(endpoint),
+        **broker_cpu(endpoint),
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "rung": f"{profile.rung}: {RUNGS[profile.rung]}",

@@ -20,6 +20,7 @@ from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
 from labs.stack import StackError, urls, yours
+from labs.words import broker_unseen, sentence
 
 EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
 MANY, ENDLESS = 4, 1000
@@ -134,6 +135,8 @@ def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
     """The digests as a table as wide as it needs; of a latency lab the figures, of any other what its look says."""
     if digests and "latency_ms" in digests[0]["median"]:
         table = _latency_table(digests)
+        for digest in filter(broker_unseen, digests):
+            out.print(sentence(digest), markup=False)
     else:
         shown = [look.view(digest) for digest in digests]
         rows = [list(look.columns), *(row for view in shown for row in view["rows"])]

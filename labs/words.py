@@ -48,6 +48,7 @@ def templates() -> dict[str, str]:
         "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
         "mixed": "Different promises: ",
         "bound": " (the client was the limit)",
+        "unseen": " (the broker’s processor time was not seen)",
     }
 
 
@@ -61,7 +62,9 @@ def title(digests: Sequence[Digest]) -> str:
         (d for d in digests if d["settings"]["rate_per_s"] == highest), key=lambda d: d["median"]["latency_ms"][step]
     )
     low, high = (d["median"]["latency_ms"][step] for d in (ranked[0], ranked[-1]))
-    bound = words["bound"] if any(d["median"]["stamp"] == "client-bound" for d in (ranked[0], ranked[-1])) else ""
+    ends = (ranked[0], ranked[-1])
+    bound = words["bound"] if any(d["median"]["stamp"] == "client-bound" for d in ends) else ""
+    bound += words["unseen"] if any(broker_unseen(d) for d in ends) else ""
     kind = "one" if len(ranked) == 1 else "alike" if high <= low * CLOSE else "apart"
     prefix = words["mixed"] if len({d["settings"]["rung"] for d in digests}) > 1 else ""
     return prefix + words[kind].format(
@@ -99,10 +102,17 @@ def _caution(digest: Digest) -> str:
         age = " This broker had only begun to work and is still warming up: run it again before you believe it."
     if stamp == "valid":
         return age
+    dark = " The broker’s processor time was not seen." if broker_unseen(digest) and stamp != "unknown" else ""
     those = [r for r in digest["repeats"] if r["stamp"] == stamp]
     nothing = stamp == "client-bound" and any(r["saturated"] for r in those)
     means = ", so this point says nothing about the broker" if nothing else ""
-    return f" {stamp.capitalize()}: {those[0]['why']}{means}.{age}"
+    word = "What was the limit is not known" if stamp == "unknown" else stamp.capitalize()
+    return f" {word}: {those[0]['why']}{means}.{dark}{age}"
+
+
+def broker_unseen(digest: Digest) -> bool:
+    """Whether a repeat could not see what the broker used of the processor, as of a broker elsewhere."""
+    return any("cpu" in r and r["cpu"].get("broker") is None for r in digest["repeats"])
 
 
 def promise_text(rung: int) -> str:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.bound import bottleneck, cpu_cores, disturbed, young
+from labs.bound import UNSEEN, bottleneck, cpu_cores, disturbed, young
 from labs.digest import digest, load, median_of, save, spread_of
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
+from labs.looks import LATENCY_LOOK
 from labs.profile import UnknownNameError, profile
 from labs.runs import NEVER, Run, RunFileError, empty_columns
-from labs.words import sentence
-from labs.workload import NS_PER_S, Workload
+from labs.words import sentence, title
+from labs.workload import NS_PER_S, Ceiling, Workload
 
 PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
 
@@ -108,10 +109,53 @@ def test_a_kafka_that_has_just_started_is_young_and_the_sentence_says_so() -> No
     assert ["warming up" in one for one in said] == [True, False]
 
 
+def hidden(run: Run) -> Run:
+    """The same on a broker whose processes cannot be seen from here."""
+    return replace(run, columns={**run.columns, "cpu_broker_ns": np.full(20, NEVER, np.int64)})
+
+
+@pytest.mark.parametrize(
+    ("run", "stamp", "said"),
+    [
+        (made_run(), "unknown", UNSEEN),
+        (made_run(growth=500_000), "unknown", "the backlog grew"),
+        (made_run(latency_ns=600_000_000), "unknown", "30% of the messages had not arrived"),
+        (made_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound", "the producer used 0.90 of a core"),
+    ],
+)
+def test_a_broker_that_was_not_seen_is_neither_idle_nor_the_limit(run: Run, stamp: str, said: str) -> None:
+    found, why = bottleneck(hidden(run), "redis")
+    assert found == stamp
+    assert said in why
+    assert (UNSEEN in why) == (stamp == "unknown")
+    point, using = {"rate_per_s": 1000, "body_bytes": 9}, profile("redis-stream-none")
+    one, seen = (digest("x", point, [each], using, {}) for each in (hidden(run), run))
+    assert ["processor time" in sentence(each) for each in (one, seen)] == [True, False]
+    assert ["processor time was not seen" in title([each]) for each in (one, seen)] == [True, False]
+    assert (LATENCY_LOOK.view(one).get("unseen"), "unseen" in LATENCY_LOOK.view(seen)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("clients", "seen", "unseen"),
+    [
+        ((0.8, 0.8), "machine-bound", "unknown"),
+        ((0.1, 0.1), "window-bound", "unknown"),
+        ((1.0, 0.2), "client-bound", "client-bound"),
+    ],
+)
+def test_nobody_knows_whether_a_broker_that_was_not_seen_shares_the_machine_or_has_time_left(
+    clients: tuple[float, float], seen: str, unseen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    run = replace(made_run(cores=(0.2, *clients, 2.0)), workload=Ceiling(messages=2000))
+    assert bottleneck(run, "kafka")[0] == seen
+    stamp, why = bottleneck(hidden(run), "kafka")
+    assert stamp == unseen
+    assert "broker not seen" in why
+
+
 def test_what_cannot_be_seen_of_the_cpu_is_none_and_not_zero() -> None:
-    run = made_run()
-    hidden = replace(run, columns={**run.columns, "cpu_broker_ns": np.full(20, NEVER, np.int64)})
-    cores = cpu_cores(hidden)
+    cores = cpu_cores(hidden(made_run()))
     assert cores["broker"] is None
     assert cores["foreign"] is None
     assert cores["producer"] == pytest.approx(0.2)

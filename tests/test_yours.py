@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pika
 import pytest
 import redis
 
+from labs import charts
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.base import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError
@@ -22,9 +24,12 @@ from labs.calls import CARRIERS
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
+from labs.digest import Digest
+from labs.looks import LATENCY_LOOK
 from labs.messages import decode, encode, filler
 from labs.profile import profile
 from labs.stack import registry, yours
+from labs.widgets.state import card_rows
 from tests.conftest import free_port
 from tests.secured import Secured, secured
 from tests.test_brokers import bodies_of, collect, publish_all, settle
@@ -225,6 +230,7 @@ def test_a_whole_run_from_the_command_line_is_complete_tells_no_secret_and_leave
             ledger = digest["repeats"][0]["ledger"]
             assert (ledger["lost"], ledger["delivered"]) == (0, ledger["attempted"])
             assert digest["card"]["backend"] == "a broker of yours at 127.0.0.1"
+            assert_says_that_the_broker_was_not_seen(digest)
         assert owner.keys("*") == ["somebody-elses"]
         assert channel.queue_declare("somebody-elses", passive=True).method.message_count == 1
         topics = {name for name in admin.list_topics() if not name.startswith("__")}
@@ -236,6 +242,38 @@ def test_a_whole_run_from_the_command_line_is_complete_tells_no_secret_and_leave
         word = one.endpoint().password
         assert word not in result.stdout + result.stderr
         assert word.encode() not in written
+
+
+def assert_says_that_the_broker_was_not_seen(point: Digest) -> None:
+    """In the JSON, on the run card, in the chart's title and in the sentence under it; and nobody is called the limit
+    because of it."""
+    [repeat] = point["repeats"]
+    assert repeat["cpu"]["broker"] is None
+    assert repeat["stamp"] in ("unknown", "client-bound")
+    assert "not seen" in dict(map(tuple, card_rows(point["card"])))["The broker's processor time"]
+    figure = charts.latency_ladder([point])
+    assert "the broker’s processor time was not seen" in figure.layout.title.text
+    assert re.search("processor time (could not be|was not) seen", figure.layout.meta["sentence"])
+    assert LATENCY_LOOK.view(point)["rows"]
+
+
+def test_the_table_and_the_ceiling_of_a_plain_redis_given_by_its_url_say_so_as_well(
+    theirs: dict[str, Secured], tmp_path: Path
+) -> None:
+    here = theirs["redis"].plain
+    env = {"LABS_REDIS_USER": here.username, "LABS_REDIS_PASSWORD": here.password, "LABS_HOME": str(tmp_path / "home")}
+    where = ("--redis", f"redis://{here.host}:{here.port}")
+    chosen = ("--set", "broker=redis", "--set", "rate=500", "--set", "rung=0")
+    shown = labs("run", "latency-ladder", *chosen, *where, **env)
+    assert shown.returncode == 0, shown.stderr
+    assert "processor time" in shown.stdout
+    result = labs("run", "redis-million", "--set", "way=redis-py-512", *where, "--json", **env)
+    assert result.returncode == 0, result.stderr
+    [rate] = json.loads(result.stdout)["digests"]
+    assert rate["repeats"][0]["stamp"] in ("unknown", "client-bound")
+    assert rate["repeats"][0]["cores"]["broker"] is None
+    assert "broker not seen" in rate["median"]["limit"]
+    assert "not seen" in rate["card"]["broker_cpu"]
 
 
 @pytest.mark.parametrize("carrier", ["redis-pair", "rabbitmq-reply", "kafka-reply"])

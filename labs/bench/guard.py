@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from labs.bound import Stamp, exhausted
+from labs.bound import UNSEEN, Stamp, exhausted
 from labs.brokers.base import Endpoint
 from labs.cpu import tree
 
@@ -65,16 +65,14 @@ def _our_s() -> float:
 def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stamp]:
     """Who was the bottleneck, in words and in one; the client has `client_cores` to use."""
     used, ours = took.cores["broker"], took.cores["client"] or 0.0
-    said = f"client {ours:.2f} cores, broker {'?' if used is None else f'{used:.2f}'}"
+    said = f"client {ours:.2f} cores, broker {'not seen' if used is None else f'{used:.2f}'}"
     words = {
         "broker-bound": "the broker",
         "client-bound": "the client",
         "machine-bound": f"the machine's {os.cpu_count() or 1} cores",
     }
-    # Where the broker cannot be seen, the clients alone cannot have taken the machine.
-    together = ours if used is not None else 0.0
-    if stamp := exhausted(broker, used, ours / client_cores, together):
+    if stamp := exhausted(broker, used, ours / client_cores, ours):
         return f"{words[stamp]} ({said})", stamp
     if used is None:
-        return f"unknown: the broker's processor time could not be seen ({said})", "unknown"
+        return f"unknown: {UNSEEN} ({said})", "unknown"
     return f"the round trip: neither was busy ({said})", "window-bound"

@@ -19,7 +19,7 @@ from labs.calls.facts import CallRun
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
 from labs.calls.service import WORKERS
-from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, median_of, spread_of
+from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
 from labs.places import new_run_file
 from labs.profile import RUNGS, profile
 from labs.recorder import Watch
@@ -89,7 +89,8 @@ def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequenc
         rung = profile(carrier.profile_for(plan.confirm)).rung
         card |= {
             "broker": f"{SERVERS[carrier.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
-            "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
+            "backend": backend_of(endpoint),
+            **broker_cpu(endpoint),
             "rung": f"{rung}: {RUNGS[rung]}",
             "durability": facts.get("durability") or {},
             "replicas": 1,

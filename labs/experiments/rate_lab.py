@@ -20,7 +20,7 @@ from labs.bench.base import Figure, Setting, Side
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
 from labs.crew import HIRE, crew
-from labs.digest import CLIENTS, SERVERS, Digest, backend_of
+from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.looks import RATE_LOOK
 from labs.profile import RUNGS, profile
@@ -138,6 +138,7 @@ def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[st
         "broker": f"{SERVERS[chosen.broker]} {endpoint.version or 'unknown'}",
         "client": chosen.client or f"{client} {version(client)}",
         "backend": backend_of(endpoint),
+        **broker_cpu(endpoint),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "cores": os.cpu_count(),
         "rung": f"{using.rung}: {RUNGS[using.rung]}",

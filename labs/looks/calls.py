@@ -80,8 +80,10 @@ def way(digest: Digest) -> str:
 
 def cores(digest: Digest) -> str:
     """Who used the processor in the last repeat."""
-    said = [f"{role} {used:.2f}" for role, used in digest["repeats"][-1]["cores"].items() if used is not None]
-    return f"{', '.join(said)} cores" if said else "not seen"
+    used = digest["repeats"][-1]["cores"]
+    said = ", ".join(f"{role} {one:.2f}" for role, one in used.items() if one is not None)
+    dark = "; the broker was not seen" if "broker_cpu" in digest["card"] else ""
+    return f"{said} cores{dark}" if said else "not seen"
 
 
 def step_of(name: str, step: str) -> Callable[[Digest], str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from labs.looks.base import Chart, Look, View
 from labs.traces import SLIM, Digest, layouts
-from labs.words import STEP_WORDS, ms_text, sentence
+from labs.words import STEP_WORDS, broker_unseen, ms_text, sentence
 
 COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
-SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker"}
+SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker", "unknown": "not known"}
 
 
 def view(digest: Digest) -> View:
@@ -23,6 +23,7 @@ def view(digest: Digest) -> View:
         "sentence": sentence(digest),
         "rows": [row(digest)],
         "bound": digest["median"]["stamp"] == "client-bound",
+        **({"unseen": True} if broker_unseen(digest) else {}),
     }
 
 

@@ -50,7 +50,7 @@ export function titleOf(state, views, mixed) {
     rate: rateText(high.rate_per_s), step: state.steps[step], share: ((ratio - 1) * 100).toFixed(0), times: times(ratio),
     low: state.names[low.broker], high: state.names[high.broker],
     low_ms: msText(low.numbers[step]), high_ms: msText(high.numbers[step]),
-  }) + (low.bound || high.bound ? state.titles.bound : "");
+  }) + (low.bound || high.bound ? state.titles.bound : "") + (low.unseen || high.unseen ? state.titles.unseen : "");
 }
 
 // ---- drawing

@@ -25,6 +25,8 @@ CARD = {
     "broker": "Broker",
     "client": "Client",
     "backend": "Where it ran",
+    "workers": "Workers",
+    "broker_cpu": "The broker's processor time",
     "machine": "Machine",
     "cores": "Cores",
     "rung": "Survives",
