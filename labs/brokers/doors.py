@@ -6,6 +6,7 @@ A TLS socket here behaves as a plain one does: what would block raises BlockingI
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ SLICE = 64 * 1024
 """OpenSSL wants a write that would have blocked again with the same length: so much is offered it at a time."""
 HANDSHAKE_S = 3.0
 """Java takes more than a second for its first one on a busy machine."""
+ADMITTED_S = 0.5
+"""In TLS 1.3 our side of the handshake is over before the other has read our certificate. What it says of that, or a
+ticket for the next time, comes a round trip later; RabbitMQ gives no tickets, so that a yes is silence."""
 _PLAIN = "Is it the plain port? Use the TLS port, or an address without TLS: redis://, amqp://, kafka://."
 
 
@@ -56,7 +60,8 @@ class Tls:
         with _readable("LABS_TLS_CA", self.authority):
             found = ssl.create_default_context(cafile=self.authority or None)
         if self.certificate:
-            with _readable("LABS_TLS_CERT or LABS_TLS_KEY", self.certificate):
+            named = "LABS_TLS_CERT" if self.key else "LABS_TLS_KEY is not set, and LABS_TLS_CERT"
+            with _readable(named, f"{self.certificate}{f' with LABS_TLS_KEY {self.key}' if self.key else ''}"):
                 # Without a password of its own OpenSSL would ask for one on the terminal.
                 found.load_cert_chain(self.certificate, self.key or None, password="")
         return found
@@ -101,25 +106,42 @@ def connect(endpoint: Endpoint, timeout_s: float, *, host: str = "", port: int =
         return TlsSocket(tls.context().wrap_socket(raw, server_hostname=host))
     except OSError as error:
         raw.close()
-        raise SecureError(_explained(f"{host}:{port}", host, error)) from error
+        raise SecureError(_explained(endpoint, f"{host}:{port}", host, error)) from error
     except BaseException:
         raw.close()
         raise
 
 
-def prove(endpoint: Endpoint, timeout_s: float) -> None:
-    """Before a client library connects: TLS comes about. Their own errors do not say what was wrong."""
-    if endpoint.tls is not None:
-        try:
-            connect(endpoint, timeout_s).close()
-        except SecureError:
-            raise
-        except OSError as error:
-            where = f"{endpoint.broker} at {endpoint.host}:{endpoint.port}"
-            raise UnreachableError(f"{where} does not answer: {error}. {what_to_do(endpoint)}") from error
+def prove(endpoint: Endpoint, timeout_s: float, *, wholly: bool = False) -> None:
+    """Before a client library connects: TLS comes about. Their own errors do not say what was wrong.
+
+    `wholly` waits until the broker has had its say on our certificate, or on there being none.
+    """
+    if endpoint.tls is None:
+        return
+    try:
+        door = connect(endpoint, timeout_s)
+    except OSError as error:
+        where = f"{endpoint.broker} at {endpoint.host}:{endpoint.port}"
+        raise UnreachableError(f"{where} does not answer: {error}. {what_to_do(endpoint)}") from error
+    with contextlib.closing(door):
+        if wholly:
+            _await_admission(endpoint, door)
 
 
-def _explained(where: str, host: str, error: OSError) -> str:
+def _await_admission(endpoint: Endpoint, door: Socket) -> None:
+    door.setblocking(False)
+    try:
+        if select.select([door], [], [], ADMITTED_S)[0]:
+            door.recv(1)
+    except BlockingIOError:
+        pass  # it was a ticket
+    except OSError as error:
+        where = f"{endpoint.host}:{endpoint.port}"
+        raise SecureError(_explained(endpoint, where, endpoint.host, error)) from error
+
+
+def _explained(endpoint: Endpoint, where: str, host: str, error: OSError) -> str:
     """What went wrong with TLS at that place, and what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in (62, 64):  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
@@ -132,10 +154,13 @@ def _explained(where: str, host: str, error: OSError) -> str:
             "Set LABS_TLS_CA to the PEM file of the authority that signed it."
         )
     if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
-        return (
-            f"The broker at {where} turned our TLS down: {error.reason}. "
-            "If it asks for a certificate, set LABS_TLS_CERT and LABS_TLS_KEY."
+        own = tls_of(endpoint)
+        cure = (
+            f"It was shown {own.certificate}: let LABS_TLS_CERT name one whose authority it trusts."
+            if own and own.certificate
+            else "If it asks for a certificate, set LABS_TLS_CERT and LABS_TLS_KEY."
         )
+        return f"The broker at {where} turned our TLS down: {error.reason}. {cure}"
     if isinstance(error, TimeoutError):
         return f"What listens at {where} has not answered in TLS for {HANDSHAKE_S:g} s. {_PLAIN}"
     said = getattr(error, "reason", None) or str(error) or type(error).__name__

@@ -26,7 +26,7 @@ class Site:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._places = endpoint.servers or ((endpoint.host, endpoint.port),)
-        self.where = f"Kafka at {endpoint.host}:{endpoint.port}"
+        self.where = f"Kafka at {' or '.join(f'{host}:{port}' for host, port in self._places)}"
         self._next_probe_s = 0.0
 
     @property
@@ -49,16 +49,18 @@ class Site:
             raise self.unreachable(error) from error
 
     def find(self) -> tuple[str, int]:
-        """The first place where somebody listens, in TLS where asked for. OSError of the last if nobody does."""
+        """The first place where somebody listens, in TLS where asked for. If nobody does, SecureError of the first
+        place that has one, else OSError of the last."""
+        failed: list[OSError | SecureError] = []
         for place in self._places:
             try:
                 # The whole handshake is worth a moment: kafka-python does not say why one has failed.
                 connect(self._endpoint, CONNECT_S, host=place[0], port=place[1]).close()
-            except OSError as error:
-                last = error
+            except (OSError, SecureError) as error:
+                failed.append(error)
             else:
                 return place
-        raise last
+        raise next((error for error in failed if isinstance(error, SecureError)), failed[-1])
 
     def probe_sometimes(self) -> None:
         """The same, at most once a second; called when nothing comes."""

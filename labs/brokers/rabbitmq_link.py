@@ -37,6 +37,14 @@ def place_of(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def vhost_refused(endpoint: Endpoint, said: object) -> RefusedError:
+    """The error for a virtual host that is not there, or not for this user."""
+    return RefusedError(
+        f"RabbitMQ at {endpoint.host}:{endpoint.port} refused the virtual host {endpoint.vhost!r} to "
+        f"{endpoint.username!r}: {said}. It stands at the end of the address, a slash in its name as %2F."
+    )
+
+
 class Connection(SelectConnection):  # type: ignore[misc]  # pika ships no types
     """Puts the frames of a batch into one write: pika would make three system calls per message."""
 
@@ -134,7 +142,10 @@ class Link:
 
     def _error(self) -> Exception:
         reason = self._gone
-        if isinstance(reason, AuthenticationError | ProbableAuthenticationError | ProbableAccessDeniedError):
+        code, _, said = str(reason).partition(f"({pika.spec.NOT_ALLOWED}) ")
+        if isinstance(reason, ProbableAccessDeniedError) and code != str(reason):
+            return vhost_refused(self._endpoint, said.strip("'"))
+        if isinstance(reason, AuthenticationError | ProbableAuthenticationError):
             return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {reason!r}.")
         return UnreachableError(f"{self._where} does not answer: {_root(reason)}. {what_to_do(self._endpoint)}")
 

@@ -28,6 +28,8 @@ EXAMPLES = {
     "kafka": "kafka+ssl://broker.example:9093",
 }
 SASL = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+VHOST_BYTES = 255
+"""What a short string of AMQP holds."""
 
 
 class AddressError(ValueError):
@@ -96,6 +98,8 @@ class _Reader:
         """RabbitMQ's virtual host; of the others a path makes no sense."""
         path = found.path.removeprefix("/")
         if self.broker == "rabbitmq":
+            if len(unquote(path).encode()) > VHOST_BYTES:
+                raise self.wrong(f"names a virtual host of more than {VHOST_BYTES} bytes")
             return unquote(path) or "/"
         if self.broker == "redis" and path not in ("", "0"):
             raise self.wrong("names another database than 0, and the labs use that one")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError
+from labs.brokers.doors import prove
 from labs.stack import urls
 from labs.stack.state import StackError
 
@@ -67,8 +68,9 @@ def meet(bare: Endpoint) -> Endpoint:
 
 
 def _redis(here: Endpoint) -> str:
-    from labs.brokers.redis_link import Link
+    from labs.brokers.redis_link import CONNECT_S, Link
 
+    prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
         link.open()
         try:
@@ -83,8 +85,9 @@ def _redis(here: Endpoint) -> str:
 
 
 def _rabbitmq(here: Endpoint) -> str:
-    from labs.brokers.rabbitmq_link import Link
+    from labs.brokers.rabbitmq_link import CONNECT_S, Link
 
+    prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
         link.open()
         properties: Any = link.connection.server_properties

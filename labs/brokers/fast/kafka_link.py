@@ -8,6 +8,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.sasl import SaslAuthenticateRequest, SaslHandshakeRequest
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError
-from labs.brokers.doors import Socket, connect
+from labs.brokers.doors import Socket, connect, prove
 from labs.brokers.kafka_link import ANSWER_MS, CONNECT_S, Site
 
 Bytes = npt.NDArray[np.uint8]
@@ -195,7 +196,9 @@ def decode(response: Any, answer: Bytes) -> Any:
 def meet(endpoint: Endpoint) -> None:
     """Log in and hear one answer. Kafka-python tries again for its whole time and does not say what was refused."""
     site = Site(endpoint)
-    link = Link(site, endpoint, *_first_place(site)).open()
+    host, port = _first_place(site)
+    prove(replace(endpoint, host=host, port=port), CONNECT_S, wholly=True)
+    link = Link(site, endpoint, host, port).open()
     try:
         link.ask(MetadataRequest[METADATA](topics=[], allow_auto_topic_creation=False), lambda _answer: 0)
     finally:

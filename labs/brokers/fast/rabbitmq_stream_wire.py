@@ -14,16 +14,16 @@ from typing import Any, NoReturn
 
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import Socket, connect, is_waiting, what_to_do
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, vhost_refused
 
 DECLARE_PUBLISHER, PUBLISH, CONFIRM, ERROR = 1, 2, 3, 4
 SUBSCRIBE, DELIVER, CREDIT, STORE_OFFSET, QUERY_OFFSET = 7, 8, 9, 10, 11
 UNSUBSCRIBE, CREATE, DELETE, METADATA_UPDATE = 12, 13, 14, 16
 PEER_PROPERTIES, HANDSHAKE, AUTHENTICATE, TUNE, OPEN, CLOSE, HEARTBEAT = 17, 18, 19, 20, 21, 22, 23
 ANSWER = 0x8000
-OK, NO_STREAM, EXISTS, NO_OFFSET = 1, 2, 5, 19
+OK, NO_STREAM, EXISTS, NO_VHOST, NO_OFFSET = 1, 2, 5, 12, 19
 REASONS = {2: "there is no such stream", 5: "the stream exists", 6: "the stream is not available", 8: "wrong login",
-           12: "no access to the virtual host", 16: "no access", 17: "other settings", 18: "no publisher"}  # fmt: skip
+           12: "not there, or not for you", 16: "no access", 17: "other settings", 18: "no publisher"}  # fmt: skip
 FRAME_MAX = 4 * 1024 * 1024
 DELIVERED_MAX = 1024 * 1024 * 1024
 """A chunk is written as it comes, thousands of messages at once, and sent whole: no frame size was agreed for it."""
@@ -92,7 +92,9 @@ class Wire:
         self.frame_max = min(frame_max or FRAME_MAX, FRAME_MAX)
         # No heartbeats: nobody is here to send them while the owner does something else.
         self.send(frame(TUNE, struct.pack(">II", self.frame_max, 0)))
-        self.call(OPEN, text(self._endpoint.vhost), "open the virtual host")
+        answer = self.call(OPEN, text(self._endpoint.vhost), "open the virtual host", (OK, NO_VHOST))
+        if self.unpack(">H", answer) == (NO_VHOST,):
+            raise vhost_refused(self._endpoint, REASONS[NO_VHOST])
 
     def close(self) -> None:
         """Lets go; what was sent before arrives."""

@@ -20,7 +20,7 @@ from pika.frame import Method, decode_frame
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import Socket, connect, what_to_do
 from labs.brokers.fast.rabbitmq_frames import CHANNEL, METHOD, Frame, FrameError, frame_at
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, vhost_refused
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 FRAME_MAX = 131_072
@@ -127,6 +127,8 @@ class Wire:
             reason = f"{method.reply_code} {method.reply_text}"
             if method.reply_code == spec.ACCESS_REFUSED:
                 raise RefusedError(f"{self.where} refused the login of {self._endpoint.username!r}: {reason}.")
+            if method.reply_code == spec.NOT_ALLOWED:
+                raise vhost_refused(self._endpoint, reason)
             self._break(f"it closed the connection: {reason}")
         if isinstance(method, spec.Channel.Close):
             self._say(CHANNEL, spec.Channel.CloseOk())
