@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from labs.runs import NEVER, RECEIVED, chunks
 from labs.spool import SENT, Spool, far_root, spooled
 from labs.workload import Load
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Goes up when recorder and far worker would misunderstand each other."""
 EVERY_S = 0.2
 SILENT_S = 15.0
@@ -37,6 +37,18 @@ def about() -> dict[str, Any]:
         "clock": clocks.identity(),
         "processes": clocks.processes(),
     }
+
+
+def unreadable(paths: Sequence[str]) -> dict[str, str]:
+    """Of these files those that cannot be read where this runs, with the reason."""
+    found = {}
+    for path in paths:
+        try:
+            with Path(path).open("rb"):
+                pass
+        except OSError as error:
+            found[path] = error.strerror or str(error)
+    return found
 
 
 def work(role: str, call: str, what: tuple[Any, ...], using: Profile, load: Load, token: str) -> str:

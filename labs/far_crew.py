@@ -7,7 +7,7 @@ import pickle
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -21,6 +21,7 @@ from labs.outbox import Board, Slot
 from labs.spool import Spool
 from labs.workload import NS_PER_S
 
+TLS_FILES = ("LABS_TLS_CA", "LABS_TLS_CERT", "LABS_TLS_KEY")
 TRIPS = 60
 EVERY_S = 0.1
 LOOK_EVERY_S = 1.0
@@ -87,6 +88,18 @@ class FarCrew:
             raise UnreachableError(
                 f"The broker listens at {address.endpoint.host}, and the worker {self._workers[role]['name']} is on "
                 "another machine. Name one that both can reach with --redis, --rabbitmq or --kafka."
+            )
+        self._has_files(self._workers[role], address.endpoint.tls or ())
+
+    def _has_files(self, worker: Mapping[str, Any], tls: Sequence[str]) -> None:
+        """A worker connects to the broker by itself: what secures that has to lie where it runs."""
+        named = {path: name for name, path in zip(TLS_FILES, tls, strict=False) if path}
+        told = self._client.run(far.unreadable, list(named), workers=[worker["address"]]) if named else {}
+        if missing := told.get(worker["address"], {}):
+            files = ", ".join(f"{path} ({named[path]}): {why}" for path, why in missing.items())
+            raise UnreachableError(
+                f"The broker wants TLS, and the worker {worker['name']} cannot read {files}. These files are not sent: "
+                "copy them to the same path on each worker's machine, readable for the user who runs it."
             )
 
     def facts(self, *, ended: bool) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
         raise ExecutorError(
             f"No Dask scheduler answers at {url} ({error}). Start one with `dask scheduler`, and workers with "
-            f"`dask worker {address}`."
+            f"`dask worker {address}`. {_other_door(url)}"
         ) from error
     with client:
         hands = FarCrew(client, _chosen(client, url))
@@ -65,15 +65,30 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
             hands.close()
 
 
+def _other_door(url: str) -> str:
+    """What else may be wrong with a scheduler that seems not to be there."""
+    if url.startswith("tls:"):
+        return "If it runs: does it speak TLS, and has the authority in Dask's settings signed its certificate?"
+    return "If it runs and wants TLS, name it tls:// instead of dask://"
+
+
 def _certified(url: str) -> None:
     """ExecutorError where tls:// is asked for and Dask's settings name no certificates."""
     from distributed import Security
 
-    if url.startswith("tls:") and not Security().get_connection_args("client").get("ssl_context"):
-        raise ExecutorError(
-            f"{url} needs certificates, and Dask's settings name none. Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
-            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY to files."
-        )
+    if not url.startswith("tls:"):
+        return
+    why = "and Dask's settings name none"
+    try:
+        if Security().get_connection_args("client").get("ssl_context"):
+            return
+    except (OSError, ValueError) as error:
+        why = f"and those that Dask's settings name cannot be used ({error})"
+    raise ExecutorError(
+        f"{url} needs certificates, {why}. Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+        "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY to files here; the "
+        "scheduler and each worker want such files of their own, with SCHEDULER and WORKER in place of CLIENT."
+    )
 
 
 def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:

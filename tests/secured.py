@@ -6,7 +6,7 @@ import base64
 import subprocess
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from labs.brokers.base import Endpoint
 from labs.stack.urls import endpoint
 from tests.conftest import free_port
 
+BROKERS = ("redis", "rabbitmq", "kafka")
 SASL_USER, SASL_WORD = "labs", "only-for-a-test"
 VHOST = "sales/north"
 """With a slash in it, which an address has to write as %2F."""
@@ -59,9 +60,9 @@ class Secured:
 
 
 @contextmanager
-def secured(folder: Path) -> Iterator[dict[str, Secured]]:
-    """All three, with certificates for 127.0.0.1 and for no name."""
-    with _running(folder, mutual=False) as found:
+def secured(folder: Path, brokers: Sequence[str] = BROKERS) -> Iterator[dict[str, Secured]]:
+    """All three or some, with certificates for 127.0.0.1 and for no name."""
+    with _running(folder, brokers, mutual=False) as found:
         yield found
 
 
@@ -69,7 +70,7 @@ def secured(folder: Path) -> Iterator[dict[str, Secured]]:
 def mutual(folder: Path) -> Iterator[dict[str, Secured]]:
     """All three once more, which let nobody in without a certificate of `ours`: Redis and RabbitMQ (in the virtual host
     VHOST) ask for a login besides, of Kafka's two servers the first is down. `impostor` is signed by a stranger."""
-    with _running(folder, mutual=True) as found:
+    with _running(folder, BROKERS, mutual=True) as found:
         here = found["rabbitmq"].plain
         where = f"http://{here.host}:{here.admin_port}/api/vhosts/{urllib.parse.quote(VHOST, safe='')}"
         login = base64.b64encode(f"{here.username}:{here.password}".encode()).decode()
@@ -79,7 +80,7 @@ def mutual(folder: Path) -> Iterator[dict[str, Secured]]:
 
 
 @contextmanager
-def _running(folder: Path, *, mutual: bool) -> Iterator[dict[str, Secured]]:
+def _running(folder: Path, brokers: Sequence[str], *, mutual: bool) -> Iterator[dict[str, Secured]]:
     ours = authority(folder, "ours")
     authority(folder, "stranger")
     certificate, key = signed(folder, "ours", "server", "IP:127.0.0.1")
@@ -88,8 +89,9 @@ def _running(folder: Path, *, mutual: bool) -> Iterator[dict[str, Secured]]:
     mine = {"LABS_TLS_CERT": str(own), "LABS_TLS_KEY": str(own_key)} if mutual else {}
     with ExitStack() as running:
         found: dict[str, Secured] = {}
-        for broker, start in (("redis", _redis), ("rabbitmq", _rabbitmq), ("kafka", _kafka)):
-            url, settings = start(folder, ours, certificate, key, mutual=mutual)
+        starts = {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka}
+        for broker in brokers:
+            url, settings = starts[broker](folder, ours, certificate, key, mutual=mutual)
             arena = running.enter_context(stack.arena(broker, settings=settings, report=lambda _line: None))
             plain = arena.endpoint
             user, word = (SASL_USER, SASL_WORD) if broker == "kafka" else (plain.username, plain.password)

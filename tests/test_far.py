@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dask import config as dask_config
 from distributed import Client
 
 from labs import far, stack
@@ -27,15 +28,19 @@ from labs.crew import HIRE
 from labs.hiring import ExecutorError, _fit, dask_crew, scheduler
 from labs.latency import NoLatencyError, end_to_end_ns
 from labs.loss import account
-from labs.profile import profile
+from labs.profile import Profile, profile
 from labs.recorder import Watch, record
 from labs.runs import Run
-from labs.workload import Workload
+from labs.workload import Load, Workload
 from tests.conftest import free_port
+from tests.secured import authority, secured, signed
 from tests.test_cli import labs
 from tests.test_runs import make_run
 
 MS = 1_000_000
+needs_root = pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root"
+)
 PLAN = Workload(rate_per_s=500, duration_s=1.5, warmup_s=0.5)
 LONG = Workload(rate_per_s=1000, duration_s=6, warmup_s=0)
 
@@ -81,7 +86,7 @@ def test_the_form_of_an_executor() -> None:
     ("told", "said"),
     [
         (ModuleNotFoundError("No module named 'labs'"), "cannot run the labs"),
-        (far.about() | {"protocol": 99}, "protocol 99, here it is 1"),
+        (far.about() | {"protocol": 99}, f"protocol 99, here it is {far.PROTOCOL}"),
         (far.about() | {"version": "0.0.1"}, "version 0.0.1"),
     ],
 )
@@ -156,11 +161,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def recorded(url: str, memory: Endpoint, plan: Workload = PLAN, watch: Watch | None = None) -> Run:
+def recorded(
+    url: str, there: Endpoint, plan: Load = PLAN, watch: Watch | None = None, *, using: Profile | None = None
+) -> Run:
     """A run by workers of a cluster."""
     token = HIRE.set(partial(dask_crew, url))
     try:
-        return record(memory, profile("memory"), plan, watch or Watch())
+        return record(there, using or profile("memory"), plan, watch or Watch())
     finally:
         HIRE.reset(token)
 
@@ -220,7 +227,58 @@ def test_a_far_worker_killed_in_the_middle_leaves_unknown_messages_and_no_lost_o
 
 
 @pytest.mark.broker
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root")
+@needs_root
+def test_a_worker_that_has_not_the_brokers_tls_files_is_named_with_them_and_what_to_do(
+    cluster: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In a namespace of mounts, where an empty folder hides them: as on another machine."""
+    files = tmp_path_factory.mktemp("tls")
+    hidden = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(files))
+    with secured(files, ["redis"]) as theirs:
+        one = theirs["redis"]
+        command = ("run", "latency-ladder", "--set", "broker=redis", "--set", "rung=0", "--redis", one.url)
+        with workers(cluster, "consumer", "producer", before=hidden):
+            answer = labs(*command, "--executor", cluster, **one.env)
+        with workers(cluster, "consumer", "producer"):
+            run = recorded(cluster, one.endpoint(), using=profile("redis-list-none"))
+    assert answer.returncode == 1
+    said = f"worker producer cannot read {one.env['LABS_TLS_CA']} (LABS_TLS_CA): No such file or directory"
+    assert said in answer.stderr
+    assert "copy them to the same path on each worker's machine" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert one.endpoint().password not in answer.stderr
+    assert (run.trouble, account(run).verdict) == ("", "kept")
+    assert [*folder.glob("spool/*"), *folder.glob("far/*")] == []
+
+
+@pytest.mark.broker
+def test_a_cluster_in_tls_does_the_work_and_says_which_files_are_wanted_where(
+    memory: Endpoint, folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, port = tmp_path_factory.mktemp("dask"), free_port()
+    named = {"CA_FILE": authority(files, "ours")}
+    for who in ("CLIENT", "SCHEDULER", "WORKER"):
+        named[f"{who}__CERT"], named[f"{who}__KEY"] = signed(files, "ours", who.lower(), "IP:127.0.0.1")
+    for name, path in named.items():
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(path))
+    url = f"tls://127.0.0.1:{port}"
+    try:
+        dask_config.refresh()
+        with dask("scheduler", "--port", str(port), "--no-show", "--protocol", "tls"), workers(url, "one", "two"):
+            run = recorded(url, memory)
+            with pytest.raises(ExecutorError, match="If it runs and wants TLS, name it tls://"):
+                recorded(url.replace("tls", "dask"), memory)
+        named["CLIENT__KEY"].unlink()
+        with pytest.raises(ExecutorError, match=r"cannot be used \(.*No such file.*each worker want such files"):
+            recorded(url, memory)
+    finally:
+        monkeypatch.undo()
+        dask_config.refresh()
+    assert (run.trouble, account(run).verdict) == ("", "kept")
+
+
+@pytest.mark.broker
+@needs_root
 def test_a_worker_whose_clock_is_an_hour_off_gives_the_same_ledger_and_a_latency_only_if_it_is_sure(
     cluster: str, memory: Endpoint, folder: Path
 ) -> None:

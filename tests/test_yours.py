@@ -129,7 +129,7 @@ def spoken_plainly(one: Secured) -> Endpoint:
     ("mistake", "kind", "said"),
     [
         (wrong_authority, SecureError, "not trusted: .* Set LABS_TLS_CA"),
-        (no_file, SecureError, "LABS_TLS_CA names no-such-file.pem"),
+        (no_file, SecureError, "LABS_TLS_CA names .*no-such-file.pem"),
         (wrong_name, SecureError, "not for localhost"),
         (wrong_password, RefusedError, "login|[Aa]uthenticat"),
         (closed_port, UnreachableError, "refused.*a broker of yours: does it run"),

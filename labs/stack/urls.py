@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from labs.brokers.base import GIVEN, Endpoint
@@ -155,7 +156,9 @@ def _login(broker: str, named: str, env: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _files(env: Mapping[str, str]) -> tuple[str, str, str]:
-    authority, certificate, key = (env.get(f"LABS_TLS_{what}", "") for what in ("CA", "CERT", "KEY"))
+    """As whole paths: a worker that opens them may have another working folder."""
+    named = (env.get(f"LABS_TLS_{what}", "") for what in ("CA", "CERT", "KEY"))
+    authority, certificate, key = (str(Path(path).absolute()) if path else "" for path in named)
     if key and not certificate:
         raise AddressError("LABS_TLS_KEY is set and LABS_TLS_CERT is not. Set both.")
     return authority, certificate, key
