@@ -8,21 +8,34 @@ from functools import partial
 
 from labs.crew import HIRE
 from labs.experiments import EXPERIMENTS
-from labs.experiments.base import Experiment
+from labs.experiments.base import Experiment, Settings
 
 
-@contextmanager
-def hired_from(url: str | None, lab: Experiment, told: list[str]) -> Iterator[None]:
-    """Crews from `url`, or from here without one. `told` gets a line on the workers' clocks for each run."""
+def check(url: str | None, lab: Experiment, settings: Settings) -> None:
+    """ValueError where the lab, with these settings, keeps to this machine; ExecutorError for a URL that is none.
+
+    Asked before a broker is started or a scheduler is looked for.
+    """
     if url is None:
-        yield
         return
     if not lab.far:
         able = ", ".join(one.name for one in EXPERIMENTS.values() if one.far)
         raise ValueError(f"{lab.name} runs on this machine only. With --executor go: {able}.")
-    from labs.hiring import dask_crew, scheduler
+    if why := lab.only_here(settings):
+        raise ValueError(why)
+    from labs.hiring import scheduler
 
-    scheduler(url)  # a mistake in it is told before any broker is started
+    scheduler(url)
+
+
+@contextmanager
+def hired_from(url: str | None, told: list[str]) -> Iterator[None]:
+    """Crews from `url`, or from here without one. `told` gets a line on the workers' clocks for each run."""
+    if url is None:
+        yield
+        return
+    from labs.hiring import dask_crew
+
     token = HIRE.set(partial(dask_crew, url, told))
     try:
         yield

@@ -36,17 +36,18 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     certificates, LABS_TLS_CERT and LABS_TLS_KEY our own certificate. Only what the lab makes itself, under names that
     begin with labs-, is removed afterwards; nothing else on them is changed.
     """
-    from labs.elsewhere import hired_from
+    from labs.elsewhere import check, hired_from
     from labs.experiments import experiment
 
     chosen = experiment(lab)
     settings = chosen.settings(dict(_pair(pair) for pair in pairs))
+    check(executor, chosen, settings)
     if dry_run:
         there = {"brokers": registry.usable()} if yours.named() else {}
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, **there}))
         return
     told: list[str] = []
-    with hired_from(executor, chosen, told), Bar(f"{chosen.number} {chosen.title}") as watch:
+    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as watch:
         digests = chosen.run(settings, watch)
     for line in told[-1:]:
         say(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,8 +26,10 @@ from labs.bound import bottleneck
 from labs.brokers.base import Endpoint
 from labs.clocks import Offset, measured, sentence
 from labs.crew import HIRE
+from labs.experiments import EXPERIMENTS
 from labs.hiring import ExecutorError, _fit, dask_crew, scheduler
 from labs.latency import NoLatencyError, end_to_end_ns
+from labs.looks import FAULT_LOOK, JOBS_LOOK
 from labs.loss import account
 from labs.profile import Profile, profile
 from labs.recorder import Watch, record
@@ -95,11 +98,37 @@ def test_a_worker_with_another_program_is_named_and_not_hired(told: Any, said: s
         _fit({"name": "seven", "address": "tcp://127.0.0.1:1"}, told)
 
 
-def test_a_lab_that_breaks_its_own_broker_and_a_bad_url_are_refused_at_once() -> None:
-    refused = labs("run", "loss-matrix", "--executor", "dask://127.0.0.1:1")
-    assert "loss-matrix runs on this machine only. With --executor go: " in refused.stderr
-    assert "latency-ladder" in refused.stderr
-    assert "dask://HOST:PORT" in labs("run", "latency-ladder", "--executor", "nonsense").stderr
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["loss-matrix"], "loss-matrix runs on this machine only. With --executor go: .*latency-ladder"),
+        (["redis-forgets"], "redis-forgets runs on this machine only"),
+        (["kill-the-worker"], "kill-the-worker runs on this machine only"),
+        (["acknowledged"], "acknowledged runs on this machine only"),
+        (
+            ["kafka-million", "--set", "way=perf-tool"],
+            "ProducerPerformance.*this machine only. With --executor go: .*kafka-python",
+        ),
+        (["redis-million", "--set", "way=benchmark"], "redis-benchmark.*this machine only"),
+        (["fifty-thousand", "--set", "way=perf-test"], "PerfTest.*this machine only"),
+        (["latency-ladder", "--executor", "nonsense"], "dask://HOST:PORT"),
+    ],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["run", "dry-run"])
+def test_what_keeps_to_this_machine_is_refused_with_an_executor_before_a_broker_is_started(
+    arguments: list[str], said: str, dry: list[str], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    refused = labs("run", "--executor", "dask://127.0.0.1:1", *arguments, *dry, LABS_HOME=str(home))
+    assert refused.returncode == 1
+    assert re.search(said, refused.stderr)
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert refused.stdout == ""
+    assert not home.exists()
+
+
+def test_every_lab_that_breaks_a_broker_keeps_to_this_machine() -> None:
+    assert not [lab.name for lab in EXPERIMENTS.values() if lab.far and lab.look in (FAULT_LOOK, JOBS_LOOK)]
 
 
 def test_tls_without_certificates_names_the_settings_that_hold_them() -> None:

@@ -101,6 +101,8 @@ class Experiment:
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
     far: bool = False
     """Whether its producers and consumers may run elsewhere: `labs run --executor`."""
+    only_here: Callable[[Settings], str] = lambda _settings: ""
+    """Of such a lab: why these settings keep to this machine all the same; empty where they do not."""
     look: Look = LATENCY_LOOK
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None

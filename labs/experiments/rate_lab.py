@@ -19,7 +19,6 @@ from labs import charts, stack
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
-from labs.crew import HIRE, crew
 from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.looks import RATE_LOOK
@@ -191,11 +190,13 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         chosen = known.get(settings["way"])
         if chosen is None:
             raise ValueError(f"{settings['way']} was published by others: there is nothing to run here")
-        if chosen.load is None and HIRE.get() is not crew:
-            raise ValueError(
-                f"{chosen.label}: a vendor's tool runs on this machine only. Choose another way of sending."
-            )
         return [measured(name, chosen, settings, watch)]
+
+    def only_here(settings: Settings) -> str:
+        chosen, able = known.get(settings["way"]), ", ".join(one.name for one in ways if one.load)
+        if chosen is None or chosen.load:
+            return ""
+        return f"{chosen.label}: a vendor's tool runs on this machine only. With --executor go: {able}."
 
     def grid() -> list[Settings]:
         return [{"way": one.name, "repeats": REPEATS} for one in ways]
@@ -217,6 +218,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
         far=True,
+        only_here=only_here,
         charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
         look=RATE_LOOK,
     )
