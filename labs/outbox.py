@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -51,7 +52,7 @@ def _stamp(column: Column, numbers: Sequence[int], at_ns: int) -> None:
         column[np.asarray(numbers)] = at_ns
 
 
-class Outbox:
+class Outbox(ABC):
     """What both loops share: every message is stamped when it is handed over and when its answer comes."""
 
     def __init__(self, publisher: Publisher, load: Load, columns: Sent, board: Board) -> None:
@@ -64,13 +65,13 @@ class Outbox:
         self.start_ns = start_ns
         time.sleep(max(start_ns - time.monotonic_ns(), 0) / NS_PER_S)
 
+    @abstractmethod
     def send(self) -> bool:
         """Hand over one batch if it is time for it; False if it is not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wait(self) -> None:
         """Until it may be time for the next batch."""
-        raise NotImplementedError
 
     def hear(self, timeout_s: float) -> bool:
         """Note the confirmations that have come; False if none."""

@@ -51,13 +51,14 @@ def apt(*arguments: str) -> None:
 
 
 def mirror() -> str:
-    """The Debian mirror that this machine uses."""
-    for source in sorted(Path("/etc/apt").glob("sources.list*")) + sorted(Path("/etc/apt/sources.list.d").glob("*")):
-        words = source.read_text(errors="replace").split() if source.is_file() else []
-        for word in words:
-            if word.startswith("http") and word.rstrip("/").endswith("/debian"):
-                return word
-    return "http://deb.debian.org/debian"
+    """The Debian mirror that this machine's apt uses, or the one that LABS_DEBIAN_MIRROR names."""
+    if given := os.environ.get("LABS_DEBIAN_MIRROR"):
+        return given
+    sites = run(["apt-get", "indextargets", "--format", "$(SITE)"]).splitlines()
+    for site in sites:
+        if site.rstrip("/").endswith("/debian"):
+            return site
+    raise RuntimeError("apt knows no Debian mirror here. Set LABS_DEBIAN_MIRROR to the address of one.")
 
 
 def compose_plugin(config: Path, environ: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ Here a batch is sent in one go and the answers are read when they are there.
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
@@ -179,7 +180,7 @@ class Member:
         """Called once connected."""
 
 
-class RedisPublisher(Member):
+class RedisPublisher(Member, ABC):
     """Sends a batch as commands in one write; `_commands` says how many messages each command carries."""
 
     def __init__(self, address: Address) -> None:
@@ -192,9 +193,9 @@ class RedisPublisher(Member):
     def _begin(self) -> None:
         self._limit_bytes = largest_argument(self.link.ask)
 
+    @abstractmethod
     def _commands(self, bodies: Sequence[bytes]) -> tuple[list[Command], int]:
         """The commands for a batch, and how many messages each of them carries."""
-        raise NotImplementedError
 
     def _shares(self, shares: list[Sequence[int]]) -> list[Sequence[int]]:
         """The messages that each command's answer settles; as many as there are commands."""

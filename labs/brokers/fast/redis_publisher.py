@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 
@@ -23,7 +24,7 @@ class FastMember(Connected):
         self.wire = Wire(address.endpoint)
 
 
-class FastPublisher(FastMember):
+class FastPublisher(FastMember, ABC):
     """Subclasses say how a message is framed; each answer has `answer_lines` lines."""
 
     answer_lines = 1
@@ -40,9 +41,9 @@ class FastPublisher(FastMember):
     def _begin(self) -> None:
         self._limit_bytes = largest_argument(self.wire.ask)
 
+    @abstractmethod
     def _before(self, body_bytes: int) -> bytes:
         """What stands before a body of that size in its frame."""
-        raise NotImplementedError
 
     def _head(self, count: int) -> bytes:
         """What stands before the frames of a batch."""
