@@ -28,8 +28,8 @@ def ms_text(ms: float | None) -> str:
 
 
 def rate_text(rate_per_s: float) -> str:
-    """1,000/s"""
-    return f"{rate_per_s:,g}/s"
+    """1,000/s, 2,330,000/s, 62.5/s"""
+    return f"{rate_per_s:,.12g}/s"
 
 
 def step_of(digests: Sequence[Digest]) -> str | None:

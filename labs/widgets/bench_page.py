@@ -15,7 +15,9 @@ from labs.widgets.pages import table
 from labs.words import BROKER_NAMES
 
 NOT_YET = "(not recorded yet)"
-COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "", "Limit of ours", "Limit of the other")
+COLUMNS = (
+    "Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Came out", "Limit of ours", "Limit of the other",
+)  # fmt: skip
 LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
 WIDTH = 760
 HEAD = 26
@@ -32,7 +34,9 @@ def bench_table(content: Mapping[str, Any]) -> str:
     """Every row with both sides, as HTML."""
     date, rounds = content["card"]["date"], content["card"]["rounds"]
     caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
-    return table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
+    return (
+        f'<div class="lab-wide bench-table">{table(COLUMNS, [_cells(one) for one in content["rows"]], caption)}</div>'
+    )
 
 
 def _cells(one: Result) -> list[str]:
@@ -126,7 +130,7 @@ def _axis(low: float, high: float, bottom: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} K" if value >= 1e3 else f"{value:g}"
+    return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} k" if value >= 1e3 else f"{value:g}"
 
 
 def _head(broker: str, one: Result, y: float) -> str:
