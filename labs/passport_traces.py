@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from labs.traces import Digest, Trace, ms_axes
@@ -40,7 +41,7 @@ def layout(digest: Digest | None) -> dict[str, Any]:
     values = [ms for step in STEPS for ms in (_known(digest, step).values() if digest else ())] or [0.01, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
     base, across = ms_axes("ms (log)", span)
-    names = [name.replace(" and ", "<br>and ").replace(" ends", "<br>ends") for name in ROWS.values()]
+    names = [re.sub(r" (over|ends|and its) ", r"<br>\1 ", name) for name in ROWS.values()]
     up = {"range": [-0.6, len(ROWS) - 0.4], "tickvals": list(range(len(ROWS))), "ticktext": names}
     quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}
     margin = base["margin"] | {"l": 172, "r": 20}
@@ -62,7 +63,10 @@ def sentence(digest: Digest) -> str:
     """All figures in words."""
     steps = digest["median"]
     parts = [f"{label}: {ms_text(steps[f'{name}.p50'])} at the median" for name, label in ROWS.items()]
-    return f"{'; '.join(parts)}; an empty Python loop turns {steps['loop_m_per_s']:.0f} million times a second."
+    said = "; ".join(parts)
+    return (
+        f"{said[0].upper()}{said[1:]}; an empty Python loop turns {steps['loop_m_per_s']:.0f} million times a second."
+    )
 
 
 def table(digest: Digest) -> list[list[str]]:

@@ -14,6 +14,8 @@ Trace = dict[str, Any]
 MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "sync": "triangle-up"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
 BLINK_MS = 100.0
+TOO_NEAR = 0.4
+"""Powers of ten: the names of two lines that are nearer stand on different sides of them."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 HEIGHT_PX = 360
 
@@ -161,7 +163,12 @@ def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[d
     at = {"xref": "paper", "x": 0.995, "xanchor": "right", "yref": "y", "yanchor": "bottom", "showarrow": False}
     soft = {"font": {"size": 11, "color": "ink-soft"}}
     within = _within(digests, span)
-    return [at | soft | {"y": math.log10(ms), "text": f"{name}, {ms_text(ms)}"} for name, ms in within.items()]
+    up = {name: math.log10(ms) for name, ms in within.items()}
+    under = {name for name, y in up.items() if any(0 < other - y < TOO_NEAR for other in up.values())}
+    return [
+        at | soft | {"y": up[name], "text": f"{name}, {ms_text(ms)}"} | ({"yanchor": "top"} if name in under else {})
+        for name, ms in within.items()
+    ]
 
 
 def joined(traces: Iterable[Trace]) -> list[Trace]:

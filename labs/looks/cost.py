@@ -13,7 +13,7 @@ from labs.traces import Digest, Trace, base_layout, log_axis
 
 QUANTITIES_DRAWN = {
     "memory": ("mb", "MB", "memory of all processes at rest, MB (log)"),
-    "ready": ("to_first_s", "s", "from the order to start until the first message was handled, s (log)"),
+    "ready": ("to_first_s", "s", "until the first message was handled, s (log)"),
     "processes": ("processes", "processes", "processes at rest, both services included (log)"),
 }
 """Chart -> the figure of a repeat, its unit, and what the axis is called."""
