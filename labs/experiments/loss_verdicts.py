@@ -19,13 +19,13 @@ SAID = {"stop": "a clean stop", "kill": "SIGKILL", "power": "a power cut"}
 
 
 def said(digests: Sequence[Digest], name: str, fault: str) -> str:
-    """One cell in words: `Kafka, acks=all lost 0 of 7,800 by SIGKILL`."""
+    """One cell in words: `Kafka, acks=all lost 0 of 7,800 to SIGKILL`."""
     found = cell(digests, name, fault)
     if found is None:
         return f"{name} was not measured under {SAID[fault]}"
     outcome = found["median"]["outcome"]
     if outcome in (*LOST, KEPT, "mixed"):
-        return f"{found['settings']['label']} lost {lost_of(found)} by {SAID[fault]}"
+        return f"{found['settings']['label']} lost {lost_of(found)} to {SAID[fault]}"
     return f"{found['settings']['label']}: {outcome} after {SAID[fault]}"
 
 

@@ -8,6 +8,7 @@ from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.looks.rate import rate_text
+from labs.words import BROKER_NAMES, times
 from labs.workload import Ceiling
 
 BODIES = (16, 100, 1024, 16_384, 65_536)
@@ -45,7 +46,9 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
         by_size, by_wait = (_per_s(high) / _per_s(low) for low, high in pairs)
         apart += [by_size, by_wait]
         sure += [not low["median"]["client_bound"] for low, _ in pairs]
-        told.append(f"{broker}: {by_size:.3g} times by payload, {by_wait:.3g} times by acknowledging each message")
+        told.append(
+            f"{BROKER_NAMES[broker]}: {times(by_size)} times by payload, {times(by_wait)} by acknowledging each message"
+        )
     if len(told) < len(USING):
         return [Verdict("C28", "undecided here", f"{len(told)} of {len(USING)} brokers were run at every payload.")]
     text = f"The same broker's messages a second differ: {'; '.join(told)}."

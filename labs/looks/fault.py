@@ -112,8 +112,7 @@ def summary(digests: Sequence[Digest]) -> str:
 def sentence(digest: Digest) -> str:
     """What the point says, for a screen reader and under the chart: never a loss where nothing was proven."""
     text = f"{title(digest)} ({agree_text(digest)})"
-    windows = [repeat["loss_window_s"] for repeat in judged(digest)]
-    if any(windows):
+    if any(windows := [repeat["loss_window_s"] for repeat in judged(digest)]):
         text += f"; the oldest of them had been {counted(digest)} {seconds(windows)} before"
     if any(repeat["recovery_s"] is not None for repeat in judged(digest)):
         text += f"; it answered again after {seconds(repeat['recovery_s'] for repeat in judged(digest))}"
@@ -228,6 +227,7 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     **{name: _over(name) for name in ("attempted", "delivered", "duplicated", "reordered", "recovered", "unconfirmed")},
     "acknowledged": _over("acknowledged"),
     "lost": lost_text,
+    "lost_of": lambda digest: cell(digest)["lines"][0] if judged(digest) else outcome(digest),
     "lost_share": lambda digest: (
         percent(r["lost_share"] for r in judged(digest)) if judged(digest) else outcome(digest)
     ),

@@ -6,6 +6,7 @@ latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder kafka/redis rung=2 rate=1000 p99   6.0
 latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50                          1.80 ms
+passport fsync_ms.p50/loopback_ms.p50          24
 loss-matrix redis-list-everysec power lost     85 to 527, or one number where all repeats agree
 kill-the-worker mode=redis-blpop twice         0; a setting that is not named has the control's default
 """
@@ -139,5 +140,8 @@ def _under(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
 def _passport(digest: Mapping[str, Any], what: str) -> str:
     if what in digest["card"]:
         return str(digest["card"][what])
-    value = digest["median"][what]
+    one, _, other = what.partition("/")
+    value = digest["median"][one]
+    if other:
+        return times(value / digest["median"][other])
     return f"{value:.0f}" if what == "loop_m_per_s" else ms_text(value)
