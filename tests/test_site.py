@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
+from labs.pairs import WHY_NOT
 from labs.recorded import recorded
 from labs.widgets import course
 from labs.widgets.build import build
@@ -23,7 +24,17 @@ from tests.browser import Watched, chromium, served, settled, touching, violatio
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
-PAGES = ("index", "00-your-machine", *CHAPTER, "05-4-latency-ladder", "measuring", "claims", "parts", "glossary")
+PAGES = (
+    "index",
+    "00-your-machine",
+    *CHAPTER,
+    "05-4-latency-ladder",
+    "how-fast",
+    "measuring",
+    "claims",
+    "parts",
+    "glossary",
+)
 EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
 """These are looked at in both themes at both widths, the others light and wide, and dark and narrow."""
 TWO, FOUR = (("light", 1280), ("dark", 390)), (("light", 1280), ("dark", 390), ("light", 390), ("dark", 1280))
@@ -168,6 +179,16 @@ def test_without_a_broker_the_panel_asks_for_one(page: Page, host: str) -> None:
         page.get_by_role("checkbox", name=name).uncheck()
     page.wait_for_function("document.querySelector('.lp-said').innerText.includes('at least one')")
     assert drawn_lines(page) == []
+
+
+def test_a_row_that_cannot_be_says_why_it_is_empty(page: Page, host: str) -> None:
+    ready(page, f"{host}book/01-3-before-the-first-message.html")
+    page.wait_for_function(
+        "document.querySelector('.lp-said').innerText.includes('HTTP 202, no broker: nothing to show')"
+    )
+    said = page.locator(".lp-said").first.inner_text()
+    assert WHY_NOT["later", "survives"] in said
+    assert "No run is recorded" not in said
 
 
 def test_a_change_of_theme_redraws_the_chart_in_its_colours(page: Page, host: str) -> None:

@@ -4,7 +4,7 @@
 const SAY = {
   mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
   run: "Run", cancel: "Cancel", data: "Data", card: "Run card", fact: "Fact", repeat: "Repeat this", verdicts: "Verdict",
-  press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one.", notRecorded: "No run is recorded for this choice.", lacks: (labels) => `No run is recorded for ${labels.join(", nor for ")}.`,
+  press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one.", notRecorded: "No run is recorded for this choice.", lacks: (labels) => `No run is recorded for ${labels.join(", nor for ")}.`, none: (label, why) => `${label}: nothing to show, because ${why}.`,
   setting: "Setting", notRun: "not recorded", unknown: "unknown", yours: "your guess first", trouble: "What it said last",
   show: "Show me", showAll: "Show everything", again: "Start over", commit: "Commit yourself, or press “Show me”.",
   said: (guess, truth) => `You said “${guess}”. It was “${truth}”.`, right: "That is right.", wrong: "That is not what happened.",
@@ -369,8 +369,11 @@ class Panel {
     const lines = open.map((view) => make("p", { text: view.sentence }));
     const trouble = [...new Set(open.map((view) => view.trouble).filter(Boolean))];
     const lacks = views.length && this.many ? this.many.options.filter(([value]) => this.chosen[this.many.name].includes(value) && !(`${value}|${this.chosen.rung}` in this.state.missing)
-      && !views.some((view) => view[axisOf(this.many)] === value)).map(([, label]) => label) : [];
-    if (lacks.length) lines.push(make("p", { text: SAY.lacks(lacks) }));
+      && !views.some((view) => view[axisOf(this.many)] === value)) : [];
+    const why = (value) => this.state.why_not[this.state.point.map((name) => (name === axisOf(this.many) ? value : this.chosen[name])).join("|")];
+    const unrecorded = lacks.filter(([value]) => !why(value)).map(([, label]) => label);
+    if (unrecorded.length) lines.push(make("p", { text: SAY.lacks(unrecorded) }));
+    for (const [value, label] of lacks) if (why(value)) lines.push(make("p", { text: SAY.none(label, why(value)) }));
     if (!views.length) lines.push(make("p", { text: this.many && !this.chosen[this.many.name].length ? SAY.nothing : SAY.notRecorded }));
     this.said.replaceChildren(...lines, ...trouble.flatMap((text) => [make("p", { class: "lp-note", text: SAY.trouble }), make("pre", { class: "lp-log", text })]));
   }

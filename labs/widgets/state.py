@@ -85,6 +85,12 @@ def missing(experiment: Experiment) -> State:
     }
 
 
+def why_not(experiment: Experiment) -> dict[str, str]:
+    """Key of a point that cannot be -> why there is none."""
+    reasons: Mapping[tuple[str, ...], str] = getattr(import_module(experiment.run.__module__), "WHY_NOT", {})
+    return {"|".join(key): reason for key, reason in reasons.items()}
+
+
 def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) -> int | None:
     return next((r for r in range(rung + 1, 5) if (broker, r) not in reasons), None)
 
@@ -121,6 +127,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "point": list(experiment.look.point),
         "guess": {"question": guess.question, "options": list(guess.options)} if guess else None,
         "missing": missing(experiment),
+        "why_not": why_not(experiment),
         "charts": _charts(experiment.look, digests),
         "styles": styles(),
         "marks": MARKS,
