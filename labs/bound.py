@@ -18,8 +18,8 @@ from labs.workload import NS_PER_S, Ceiling
 Cores = dict[str, float | None]
 """Mean cores used, by role; None where it could not be seen."""
 Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound", "unknown"]
-"""The last three are for closed loops: broker and clients have taken every core; nobody was busy, so that the round
-trip decided; the processor time of one side could not be seen, so that nobody can say."""
+"""The last three are for closed loops: broker and clients have taken every core; nobody was at the limit, so that the
+round trip decided; the processor time of one side could not be seen, so that nobody can say."""
 BUSY = 0.85
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
@@ -162,8 +162,9 @@ def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     """Who had no processor time left in a closed loop."""
     whole = os.cpu_count() or 1
     used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
-    seen = "not seen" if used is None else f"{used:.2f}"
-    said = f"broker {seen}, clients {' and '.join(f'{x:.2f}' for x in clients)} cores"
+    # Nobody reads while a ceiling is only written.
+    at_work = f"{' and '.join(f'{x:.2f}' for x in clients if x)} cores" if any(clients) else "not seen"
+    said = f"broker {'not seen' if used is None else f'{used:.2f} cores'}, clients {at_work}"
     words = {
         "broker-bound": "the broker had no processor time left",
         "client-bound": "the client had no processor time left",
@@ -175,7 +176,7 @@ def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
         return "unknown", f"{UNSEEN} ({said})"
     if all(cores[role] is None for role in ("producer", "consumer")):
         return "unknown", f"not all processor time could be seen ({said})"
-    return "window-bound", f"nobody was busy: the window and the round trip decided ({said})"
+    return "window-bound", f"nobody was at the limit: the window and the round trip decided ({said})"
 
 
 def _still_waiting(run: Run) -> float:

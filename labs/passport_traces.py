@@ -41,7 +41,7 @@ def layout(digest: Digest | None) -> dict[str, Any]:
     values = [ms for step in STEPS for ms in (_known(digest, step).values() if digest else ())] or [0.01, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
     base, across = ms_axes("ms (log)", span)
-    names = [re.sub(r" (over|ends|and its) ", r"<br>\1 ", name) for name in ROWS.values()]
+    names = [re.sub(r" (loopback|ends|and its) ", r"<br>\1 ", name) for name in ROWS.values()]
     up = {"range": [-0.6, len(ROWS) - 0.4], "tickvals": list(range(len(ROWS))), "ticktext": names}
     quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}
     margin = base["margin"] | {"l": 172, "r": 20}

@@ -12,7 +12,7 @@ import pytest
 
 from labs import charts, stack
 from labs.bench.base import Figure
-from labs.bound import Stamp, bottleneck
+from labs.bound import Stamp, _ceiling, bottleneck
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
@@ -66,6 +66,14 @@ def test_what_was_never_answered_or_delivered_is_no_rate() -> None:
     assert delivered_per_s(run) == 0
     assert course(run) == []
     assert steady(run) is None
+
+
+def test_the_limit_of_a_ceiling_names_no_client_that_was_not_there() -> None:
+    cores: dict[str, float | None] = {"broker": 0.2, "producer": 0.3, "consumer": 0.0}
+    seen = cores | {"consumer": 0.1}, cores, cores | {"broker": None, "producer": None}
+    said = "broker 0.20 cores, clients 0.30 and 0.10 cores", "broker 0.20 cores, clients 0.30 cores"
+    for known, words in zip(seen, (*said, "broker not seen, clients not seen"), strict=True):
+        assert _ceiling(known, "memory")[1].endswith(f"({words})")
 
 
 def test_a_duplicate_counts_once() -> None:

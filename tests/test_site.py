@@ -181,6 +181,17 @@ def test_without_a_broker_the_panel_asks_for_one(page: Page, host: str) -> None:
     assert drawn_lines(page) == []
 
 
+@pytest.mark.parametrize("name", ["01-3-before-the-first-message", "how-fast"])
+def test_a_wide_table_fits_on_paper(page: Page, host: str, name: str) -> None:
+    page.set_viewport_size({"width": 720, "height": 1000})  # A4 between its margins
+    page.emulate_media(media="print")
+    ready(page, f"{host}book/{name}.html")
+    ends = "tables => tables.map(one => one.getBoundingClientRect().right)"
+    found = page.locator("article :is(table.table, .bench-table table)").evaluate_all(ends)
+    assert found
+    assert max(found) <= 720
+
+
 def test_a_row_that_cannot_be_says_why_it_is_empty(page: Page, host: str) -> None:
     ready(page, f"{host}book/01-3-before-the-first-message.html")
     page.wait_for_function(

@@ -75,4 +75,4 @@ def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stam
         return f"{words[stamp]} ({said})", stamp
     if used is None:
         return f"unknown: {UNSEEN} ({said})", "unknown"
-    return f"the round trip: neither was busy ({said})", "window-bound"
+    return f"the round trip: neither was at the limit ({said})", "window-bound"

@@ -183,7 +183,7 @@ KILL_THE_WORKER = Experiment(
     question="What becomes of the jobs when the worker dies in the middle of one?",
     claims=("C02", "C18", "C19", "C26"),
     controls=(
-        Control("mode", "Mode", "choice", "redis-blpop", tuple(Option(m.name, m.label) for m in MODES.values())),
+        Control("mode", "Way", "choice", "redis-blpop", tuple(Option(m.name, m.label) for m in MODES.values())),
         Control("prefetch", "Jobs taken at once", "choice", 10, tuple(Option(n, f"{n}") for n in PREFETCH)),
     ),
     grid=grid,

@@ -21,7 +21,7 @@ COLUMNS = (
     "Done once",
     "Done twice",
     "Unknown",
-    "Redelivered after",
+    "First one again after",
     "Repeats",
 )
 
@@ -133,7 +133,7 @@ def _proof(digest: Digest) -> str:
 
 def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """What the columns of the bars are called, and the parts in their order."""
-    names = ["Way", "What became of the jobs", "Redelivered after"]
+    names = ["Way", "What became of the jobs", "First one again after"]
     return {"strips": {"heads": names, "fates": [[fate, FATE_WORDS[fate]] for fate in FATES]}}
 
 
