@@ -23,7 +23,7 @@ def ms_text(ms: float | None) -> str:
         return "too few samples"
     if ms >= 1000:
         return f"{ms / 1000:.3g}{NBSP}s"
-    digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}" if ms >= 1 else f"{ms:.2f}"
+    digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}".rstrip(".") if ms >= 1 else f"{ms:.2f}"
     return f"{digits}{NBSP}ms"
 
 

@@ -158,7 +158,15 @@ def test_both_themes_have_the_same_colours_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "text"), [(None, "too few samples"), (0.4, "0.40 ms"), (9.6, "9.60 ms"), (123.4, "123 ms"), (2500, "2.5 s")]
+    ("ms", "text"),
+    [
+        (None, "too few samples"),
+        (0.4, "0.40 ms"),
+        (9.6, "9.60 ms"),
+        (99.98, "100 ms"),
+        (123.4, "123 ms"),
+        (2500, "2.5 s"),
+    ],
 )
 def test_a_time_is_written_with_three_digits_at_most(ms: float | None, text: str) -> None:
     assert ms_text(ms).replace("\u00a0", " ") == text
