@@ -133,7 +133,7 @@ def _behind(run: Run) -> str:
     """How the messages waited longer and longer behind clients that had time; empty if they did not."""
     if _backlog_grew(run):
         return "the backlog grew while messages were sent"
-    waiting = _still_waiting(run)
+    waiting = still_waiting(run)
     return (
         f"{waiting:.0%} of the messages had not arrived when the last one was sent" if waiting > BACKLOG_SHARE else ""
     )
@@ -179,8 +179,8 @@ def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     return "window-bound", f"nobody was at the limit: the window and the round trip decided ({said})"
 
 
-def _still_waiting(run: Run) -> float:
-    """Share of the messages sent that had not arrived when the last one was sent."""
+def still_waiting(run: Run) -> float:
+    """Share of the messages sent that had not arrived when the last one was sent: how far the reader was behind."""
     sent = run["sent_ns"][run["sent_ns"] != NEVER]
     if not len(sent):
         return 0.0

@@ -27,6 +27,7 @@ from labs.rows import Rows
 from labs.runs import Run
 from labs.spool import Spool, spooled
 from labs.workload import Load
+from labs.written import Written, as_fact, written
 
 READY_WITHIN_S = 30.0
 SAMPLE_EVERY_S = 0.1
@@ -79,7 +80,7 @@ def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBO
             watching = _Watching(hands, Address(endpoint, profile, name), load, spool, watch)
             settled, trouble = watching.run(broker, part, rows)
             told = {"server": _quietly(broker.version), "durability": _quietly(broker.durability) or {}}
-            told |= hands.facts(ended=True)
+            told |= hands.facts(ended=True) | {"broker_disk_bytes": as_fact(*watching.disk)}
         return spool.assemble(settled=settled, trouble=trouble, all_sent=not watching.troubles["producer"], facts=told)
 
 
@@ -90,6 +91,7 @@ class _Watching:
         self.hands, self.board, self.address, self.load, self.spool = hands, hands.board, address, load, spool
         self.watch, self.jobs = watch, dict[Role, Job]()
         self.troubles: dict[Role, str] = {}
+        self.disk: tuple[Written | None, Written | None] = None, None
 
     def run(self, broker: Broker, part: Part, rows: Rows) -> tuple[bool, str]:
         """Start who is needed, watch until the run has settled (True) or cannot; and what broke."""
@@ -105,6 +107,7 @@ class _Watching:
             self.await_ready()
             cpu.hand_over(self.board[Slot.CONSUMER_PID])
         settled = "consumer" in self.jobs and self.watch_over(cpu, broker)
+        self.disk = self.disk[0], written(self.address.endpoint.pids)
         self.board[Slot.STOP] = 1
         for role, job in sorted(self.jobs.items(), reverse=True):
             self.troubles[role] = trouble_of(job, role, self.hands.patience_s)
@@ -132,8 +135,9 @@ class _Watching:
 
     def start(self, rows: Rows) -> Cpu:
         """Say when the first message leaves."""
-        start_ns = time.monotonic_ns() + self.hands.lead_ns
         board, endpoint = self.board, self.address.endpoint
+        self.disk = written(endpoint.pids), None
+        start_ns = time.monotonic_ns() + self.hands.lead_ns
         pids = {
             "broker": tree(endpoint.pids),
             "producer": tree([board[Slot.PRODUCER_PID]]),

@@ -23,6 +23,7 @@ FLOORS = (
     "spool",
     "unfinished",
     "cpu",
+    "written",
     "outbox",
     "workers",
     "crew",

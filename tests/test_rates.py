@@ -16,7 +16,7 @@ from labs.bound import Stamp, _ceiling, bottleneck
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
-from labs.looks import RATE_LOOK
+from labs.looks import PRICE_LOOK, RATE_LOOK
 from labs.loss import account
 from labs.profile import profile
 from labs.published import published
@@ -27,7 +27,7 @@ from labs.words import BROKER_NAMES
 from labs.workload import Ceiling, Workload
 
 MS = 1_000_000
-RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look is RATE_LOOK]
+RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
 rate_labs = pytest.mark.parametrize("lab", RATE_LABS, ids=lambda lab: lab.name)
 
 
@@ -176,14 +176,14 @@ def ways_of(lab: Any) -> list[Way]:
 def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
     for one in ways_of(lab):
         bound, free = (point(lab, one.name, 12_345.0, stamp) for stamp in ("client-bound", "broker-bound"))
-        shown = RATE_LOOK.view(bound)
+        shown = lab.look.view(bound)
         told = json.dumps(
             [shown["label"], shown["title"], shown["sentence"], shown["strip"], charts.rates([bound]).to_json()]
         )
         assert not any(name in told for name in BROKER_NAMES.values()), told
         assert shown["strip"][0]["fate"] == "client"
-        assert BROKER_NAMES[one.broker] in RATE_LOOK.view(free)["title"]
-        assert RATE_LOOK.view(free)["strip"][0]["fate"] == "broker"
+        assert BROKER_NAMES[one.broker] in lab.look.view(free)["title"]
+        assert lab.look.view(free)["strip"][0]["fate"] == "broker"
 
 
 @rate_labs
@@ -194,10 +194,10 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
 def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
     lab: Any, stamp: Stamp, fate: str, said: str
 ) -> None:
-    shown = RATE_LOOK.view(point(lab, ways_of(lab)[0].name, 12_345.0, stamp))
+    shown = lab.look.view(point(lab, ways_of(lab)[0].name, 12_345.0, stamp))
     assert shown["strip"][0]["fate"] == fate
     assert shown["title"].endswith(f"and {said}")
-    assert fate in dict(RATE_LOOK.layouts([])["strips"]["fates"])
+    assert fate in dict(lab.look.layouts([])["strips"]["fates"])
 
 
 def test_what_was_not_seen_was_not_idle() -> None:
@@ -229,7 +229,7 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
     for digest in lab.elsewhere():
         name = digest["settings"]["way"].removeprefix(PUBLISHED)
         assert digest["median"]["per_s"] == published()[name].per_s
-        shown = RATE_LOOK.view(digest)
+        shown = lab.look.view(digest)
         assert published()[name].source in shown["sentence"]
         assert shown["strip"][0]["fate"] == "published"
         with pytest.raises(ValueError, match="published by others"):

@@ -28,6 +28,8 @@ class Figure:
     """The tool and its command, or what of our ledger a reader has to know."""
     stamp: Stamp | None = None
     """Who was the bottleneck, in one word; None where nobody asked."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else our own generator knows of the round, by name, as a digest keeps it."""
 
 
 @dataclass(frozen=True)

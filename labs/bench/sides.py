@@ -7,15 +7,16 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.guard import limit, turn
-from labs.bound import bottleneck, cpu_cores
+from labs.bound import bottleneck, cpu_cores, still_waiting
 from labs.brokers import on_lane, open_broker, open_publisher
 from labs.brokers.base import Address, BrokerError, Endpoint, Publisher
-from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
+from labs.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, lateness_ns, percentile
 from labs.loss import account
 from labs.messages import encode, filler
 from labs.native import Rate
@@ -25,6 +26,7 @@ from labs.rate import confirmed_per_s, delivered_per_s
 from labs.recorder import Part, record
 from labs.runs import Run
 from labs.workload import NS_PER_S, Ceiling, Workload
+from labs.written import per_message
 
 
 def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
@@ -39,10 +41,20 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
             raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
-        said = _ledger(run, using, part)
-        return Figure(rate, took.took_s, cpu_cores(run), why, stamp == "client-bound", took.foreign, said, stamp)
+        bound, said = stamp == "client-bound", _ledger(run, using, part)
+        return Figure(rate, took.took_s, cpu_cores(run), why, bound, took.foreign, said, stamp, _more(run, using, part))
 
     return side
+
+
+def _more(run: Run, using: Profile, part: Part) -> dict[str, Any]:
+    """How long the confirmations took, what the broker wrote to disk, and how far a reader was behind."""
+    found: dict[str, Any] = {"disk_bytes_per_message": per_message(run)}
+    if using.promise.acknowledges:
+        waited = confirm_ns(run)
+        mean = {"mean": float(waited.mean()) / NS_PER_MS if len(waited) else None}
+        found["confirm_ms"] = {name: ms for name, ms in ladder_ms(waited).items() if name in ("p50", "p99")} | mean
+    return found | ({"behind": still_waiting(run)} if part == "both" else {})
 
 
 def _ledger(run: Run, using: Profile, part: Part) -> str:

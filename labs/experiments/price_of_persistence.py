@@ -1,4 +1,7 @@
-"""L4.2: the price of persistence. RabbitMQ's queue, transient and persistent, by how many may wait for an answer."""
+"""L4.2: the price of persistence. RabbitMQ's queue, transient and persistent, by how many may wait for an answer.
+
+With a reader that keeps up as well: what is acknowledged before it was written need not be written.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
+from labs.looks import PRICE_LOOK
 from labs.workload import Ceiling
 
 WINDOWS = (1, 10, 100, 1000)
@@ -16,6 +20,8 @@ KINDS = {
     "quorum": ("quorum queue", "rabbitmq-quorum"),
 }
 MESSAGES = {1: 1500, 10: 8000, 100: 40_000, 1000: 60_000}
+READ_AT = (1, 100)
+"""The windows at which a reader keeps up as well."""
 WIDE, DEAR, CHEAP = 100, 2.0, 1.25
 """The numbers of the rule in claims.csv."""
 
@@ -23,9 +29,19 @@ WIDE, DEAR, CHEAP = 100, 2.0, 1.25
 def _ways() -> Iterator[Way]:
     for kind, (label, using) in KINDS.items():
         for window in WINDOWS:
-            load = Ceiling(messages=MESSAGES[window], window=window, batch=max(window // 5, 1))
-            said = "one by one" if window == 1 else f"{window:,} without an answer"
-            yield on_line(label, window, way(f"{kind}-{window}", f"{label}, {said}", using, "fast", load))
+            yield on_line(label, window, way(f"{kind}-{window}", _said(label, window), using, "fast", _load(window)))
+        for window in READ_AT:
+            name, said = f"{kind}-{window}-read", f"{_said(label, window)}, with a reader"
+            one = way(name, said, using, "fast", _load(window), "both")
+            yield on_line(f"{label}, with a reader", window, one)
+
+
+def _load(window: int) -> Ceiling:
+    return Ceiling(messages=MESSAGES[window], window=window, batch=max(window // 5, 1))
+
+
+def _said(label: str, window: int) -> str:
+    return f"{label}, {'one by one' if window == 1 else f'{window:,} without an answer'}"
 
 
 def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
@@ -68,4 +84,5 @@ PRICE_OF_PERSISTENCE = rate_lab(
     others=(),
     axis="messages without an answer",
     verdict=verdict,
+    look=PRICE_LOOK,
 )

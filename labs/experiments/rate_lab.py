@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,8 @@ from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
 from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
-from labs.looks import RATE_LOOK
+from labs.experiments.rate_figures import summed
+from labs.looks import RATE_LOOK, Look
 from labs.profile import RUNGS, profile
 from labs.published import published
 from labs.recorder import Part, Watch
@@ -29,6 +29,8 @@ from labs.runs import FORMAT
 from labs.workload import Ceiling
 
 REPEATS = 3
+LONGEST_S = 5.0
+"""A round that would take longer is made shorter, so that a way takes 20 s at most with its trial and all starts."""
 WARM_S = 12.0
 """How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
 PUBLISHED = "published:"
@@ -51,6 +53,8 @@ class Way:
     """The line that this way is a point of, by a name that is not the broker's; empty if of none."""
     along: int = 0
     """Where on that line; the lab's `axis` says in what unit."""
+    read: bool = False
+    """Whether somebody reads while it sends; its rate is then that of the messages that arrived."""
 
     @property
     def broker(self) -> str:
@@ -61,7 +65,8 @@ class Way:
 def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part = "produce") -> Way:
     """A way that our own generator goes."""
     client = "" if lane == "idiomatic" else "own frames, fast lane"
-    return Way(name, label, using, ours(using, lane, load, part), lane, load, load.body_bytes, client)
+    side = ours(using, lane, load, part)
+    return Way(name, label, using, side, lane, load, load.body_bytes, client, read=part == "both")
 
 
 def on_line(line: str, along: int, one: Way) -> Way:
@@ -80,32 +85,20 @@ def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
     with stack.session((chosen.broker,), report=partial(watch.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
         figures: list[Figure] = []
-        chosen.side(Setting(here, 0.1, Watch(cancelled=watch.cancelled)))
+        scale = _scale(chosen, chosen.side(Setting(here, 0.1, Watch(cancelled=watch.cancelled))))
         for number in range(repeats):
             watch.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
-            figures.append(chosen.side(Setting(here, 1.0, Watch(cancelled=watch.cancelled))))
+            figures.append(chosen.side(Setting(here, scale, Watch(cancelled=watch.cancelled))))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
+
+
+def _scale(chosen: Way, trial: Figure) -> float:
+    """How much of its messages a round sends: all, or on a slow machine what the trial's rate gets through in time."""
+    return min(1.0, LONGEST_S * trial.value / chosen.load.messages) if chosen.load else 1.0
 
 
 def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str, Any]) -> Digest:
     using = profile(chosen.profile)
-    repeats = [
-        {
-            "per_s": float(f"{one.value:.5g}"),
-            "client_bound": one.client_bound,
-            "stamp": one.stamp,
-            "limit": one.limit,
-            "cores": {role: None if used is None else round(used, 2) for role, used in one.cores.items()},
-            "foreign": round(one.foreign, 3),
-            "said": one.said,
-            "trouble": "",
-        }
-        for one in figures
-    ]
-    bound = sum(one.client_bound for one in figures) * 2 > len(figures)
-    alike = [one for one in figures if one.client_bound == bound]
-    stamp = statistics.mode(one.stamp for one in alike)
-    values = [one.value for one in figures]
     return {
         "format": FORMAT,
         "lab": lab,
@@ -118,15 +111,9 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
             "lane": chosen.lane,
             "body_bytes": chosen.body_bytes,
             **({"line": chosen.line, "along": chosen.along} if chosen.line else {}),
+            **({"read": True} if chosen.read else {}),
         },
-        "repeats": repeats,
-        "median": {
-            "per_s": float(f"{statistics.median(values):.5g}"),
-            "client_bound": bound,
-            "stamp": stamp,
-            "limit": next(one.limit for one in alike if one.stamp == stamp),
-        },
-        "spread": {"per_s": [min(values), max(values)]},
+        **summed(figures),
         "card": dict(card),
     }
 
@@ -177,6 +164,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
     others: Sequence[str],
     axis: str = "",
     verdict: Callable[[Sequence[Digest]], list[Verdict]],
+    look: Look = RATE_LOOK,
 ) -> Experiment:
     """A lab whose one control is the way; `others` are published figures, `axis` is what its lines run along."""
     known = {one.name: one for one in ways}
@@ -220,7 +208,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         far=True,
         only_here=only_here,
         charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
-        look=RATE_LOOK,
+        look=look,
     )
 
 

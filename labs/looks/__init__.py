@@ -6,6 +6,7 @@ from labs.looks.fault import FAULT_LOOK, LOSS_GUESS
 from labs.looks.jobs import JOBS_GUESS, JOBS_LOOK
 from labs.looks.latency import LATENCY_LOOK
 from labs.looks.passport import PASSPORT_LOOK
+from labs.looks.price import PRICE_LOOK
 from labs.looks.question import QUESTION_LOOK
 from labs.looks.rate import RATE_LOOK
 from labs.looks.tricks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK
@@ -13,5 +14,6 @@ from labs.looks.waiting import WAITING_LOOK
 
 __all__ = [
     "COST_LOOK", "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK",
-    "QUESTION_LOOK", "RATE_LOOK", "SPOT_GUESS", "SPOT_LOOK", "TRICKS_LOOK", "WAITING_LOOK", "Chart", "Guess", "Look",
+    "PRICE_LOOK", "QUESTION_LOOK", "RATE_LOOK", "SPOT_GUESS", "SPOT_LOOK", "TRICKS_LOOK", "WAITING_LOOK",
+    "Chart", "Guess", "Look",
 ]  # fmt: skip

@@ -34,7 +34,7 @@ class Chart:
     rows: str = ""
     columns: str = ""
     only: str = ""
-    """What a point's view must have to be a row."""
+    """What a point's view must have to be a row; a plot with it is left out while no point has anything to draw."""
     early: bool = False
     """Drawn before the reader has guessed: it is what the guess is about. Of `bars` only."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from labs.looks import rate
 from labs.traces import MARKS, Digest
 
-DASHES = ("solid", "dash", "dot")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """The lines of one broker have its colour and differ in their dashes."""
 PANELS = ("messages a second", "MB a second")
 GAP = 0.14

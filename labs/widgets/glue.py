@@ -25,6 +25,8 @@ from labs.words import BROKER_NAMES, ms_text, rate_text, times
 
 DEFAULTS = {"rung": 2, "rate": 1000, "payload": 100}
 STEPS = ("p50", "p90", "p99", "p999", "max")
+UNKNOWN = "unknown"
+"""What a figure reads that was asked for and could not be seen."""
 FACTS = ("label", "lost", "delivered", "limit", "date", "repeats", "backend", "survives", "cores", "machine", "rate")
 Asked = dict[str, str]
 
@@ -50,6 +52,11 @@ def number(text: str, folder: Path | None = None) -> str:
     if asked["what"] == "rate":
         return rate_text(float(asked["rate"]))
     return _answer(file["digests"], asked)
+
+
+def is_known(text: str, folder: Path | None = None) -> bool:
+    """Whether there is such a figure: not recorded yet, or recorded and not seen, there is none to speak of."""
+    return number(text, folder) not in (NOT_YET, UNKNOWN)
 
 
 def _card(card: Mapping[str, Any], path: Sequence[str]) -> str:

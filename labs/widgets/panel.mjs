@@ -383,6 +383,8 @@ class Panel {
   }
   async plot(plot, views) {
     const ink = (name) => token(this.root, name), traces = this.tracesOf(plot, views), narrow = this.root.clientWidth < 480;
+    plot.box.hidden = plot.heading.hidden = Boolean(plot.only) && !traces.length;
+    if (plot.box.hidden) return;
     const layout = widened(structuredClone(plot.layout), traces), height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
     if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
     const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);

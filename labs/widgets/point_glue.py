@@ -24,7 +24,7 @@ def of_point(lab: Experiment, digests: Sequence[Mapping[str, Any]], words: Seque
     if not found:
         return NOT_YET
     if what in lab.look.quantities:
-        return lab.look.quantities[what](found[0])
+        return lab.look.quantities[what](found[0]) or NOT_YET
     return str(found[0]["settings"].get(what) or found[0]["card"].get(what, NOT_YET))
 
 

@@ -102,7 +102,7 @@ function dots(panel, plot, chosen) {
       ...(marks.tail == null ? [] : [put("tail", marks.tail)]), ...marks.repeats.map((place) => put("repeat", place)), ...(marks.at == null ? [] : [put(marks.hollow ? "open" : "at", marks.at)]));
     track.style.setProperty("--tone", `var(--${inkOf(view.broker)})`);
     grid.push([button]);
-    body.push(make("tr", {}, make("th", { scope: "row" }, button), make("td", {}, track), make("td", { text: view.aside })));
+    body.push(make("tr", {}, make("th", { scope: "row" }, button), make("td", {}, track), make("td", { text: marks.aside ?? view.aside })));
   });
   const scale = make("div", { class: "lp-dots lp-scale", "aria-hidden": "true" }, ...ticks.map(([place, text]) => { const one = put("name", place); one.textContent = text; return one; }));
   const head = make("tr", {}, make("th", { scope: "col", text: heads[0] }), make("th", { scope: "col" }, heads[1], scale), make("th", { scope: "col", text: heads[2] }));

@@ -1,0 +1,211 @@
+"""L4.2: how long confirmations take, what goes to disk, what a reader changes, and what is unknown."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labs import stack, written
+from labs.bench.base import Figure
+from labs.bench.sides import _more
+from labs.experiments import experiment
+from labs.experiments.rate_figures import middle, summed
+from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
+from labs.looks import PRICE_LOOK
+from labs.profile import profile
+from labs.recorder import Watch, record
+from labs.runs import load
+from labs.widgets.glue import is_known, number
+from labs.widgets.state import panel_state
+from labs.workload import Ceiling
+from labs.written import Written
+from tests.test_rates import made, ways_of
+
+LAB = experiment("price-of-persistence")
+IO = "rchar: 9\nwchar: 8\nsyscr: 7\nsyscw: 6\nread_bytes: 5\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n"
+KNOWN: dict[str, Any] = {"confirm_ms": {"p50": 0.8, "p99": 12.0, "mean": 2.0}, "disk_bytes_per_message": 4420.0}
+
+
+def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -> dict[str, Any]:
+    """A digest of that way out of three repeats; without `more` one from before it was kept."""
+    figures = [Figure(per_s * by, 1.0, {}, "the broker", stamp="broker-bound", more=more or {}) for by in (0.9, 1, 1.1)]
+    way = next(one for one in ways_of(LAB) if one.name == name)
+    return _digest(LAB.name, way, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
+
+
+# ---- bytes to disk
+
+
+def test_the_kernels_figures_are_read_by_name_and_what_is_not_such_a_file_is_refused() -> None:
+    assert written.counted(IO) == Written(8192, 4096)
+    for text in ("", "write_bytes: many\ncancelled_write_bytes: 0\n", "write_bytes: 1\n"):
+        with pytest.raises((ValueError, KeyError)):
+            written.counted(text)
+
+
+def test_bytes_count_from_the_first_look_and_a_process_that_took_its_part_along_makes_them_unknown() -> None:
+    assert Written(9000, 100).since(Written(1000, 40)) == Written(8000, 60)
+    assert written.as_fact(Written(1000, 0), Written(9000, 60)) == {"caused": 8000, "cancelled": 60}
+    assert written.as_fact(Written(9000, 0), Written(1000, 0)) is None
+    assert written.as_fact(None, Written(1, 0)) is None
+    assert written.as_fact(Written(1, 0), None) is None
+
+
+def test_a_process_and_its_child_count_together_and_a_page_counts_whole(tmp_path: Path) -> None:
+    write = f"import os, sys; f = open({str(tmp_path / 'file')!r}, 'wb', 0)\n"
+    write += "for line in sys.stdin: [(f.write(b'x'), os.fsync(f.fileno())) for _ in range(20)]; print(flush=True)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {write!r}])"
+    with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        for _ in range(2):  # once until the child is there, once to be counted
+            before = written.written([process.pid])
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+        added = written.as_fact(before, written.written([process.pid]))
+        process.stdin.close()
+    assert added is not None
+    assert added["caused"] >= 20 * 4096  # twenty bytes, each flushed alone
+
+
+def test_where_a_process_may_not_be_seen_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert written.written([]) is None
+    assert written.written([2**22 + 1]) is None
+    monkeypatch.setattr(written, "PROC", tmp_path)  # a system without it
+    assert written.written([os.getpid()]) is None
+    (tmp_path / str(os.getpid())).mkdir()
+    (tmp_path / str(os.getpid()) / "io").mkdir()  # there, and cannot be read
+    assert written.written([os.getpid()]) is None
+
+
+# ---- a run, a round, a digest
+
+
+def test_a_round_knows_its_confirmations_its_bytes_and_how_far_the_reader_was_behind() -> None:
+    count = 2000
+    run = made(
+        [10 * n for n in range(count)], [10 * n + 1 + n % 4 for n in range(count)], [10 * n + 5 for n in range(count)]
+    )
+    run.facts["broker_disk_bytes"] = {"caused": 500_000, "cancelled": 0}
+    found = _more(run, profile("rabbitmq-confirms"), "both")
+    assert found["confirm_ms"] == {"p50": 2.0, "p99": 4.0, "mean": 2.5}
+    assert found["disk_bytes_per_message"] == 250.0
+    assert found["behind"] == pytest.approx(1 / count)  # the last one, on its way
+    run.facts["broker_disk_bytes"] = None
+    alone = _more(run, profile("rabbitmq-confirms"), "produce")
+    assert alone["disk_bytes_per_message"] is None
+    assert "behind" not in alone
+    assert "confirm_ms" not in _more(run, profile("redis-pubsub"), "produce")
+
+
+def test_a_median_of_repeats_is_unknown_where_one_could_not_say_and_absent_where_one_did_not_ask() -> None:
+    one, two = ({"disk": size, "ms": {"p50": ms, "p99": None}} for size, ms in ((1.0, 3.0), (3.0, 5.0)))
+    assert middle([one, two]) == {"disk": 2.0, "ms": {"p50": 4.0, "p99": None}}
+    assert middle([one, two | {"disk": None}])["disk"] is None
+    assert middle([one, {}]) == {}
+    assert "disk" not in summed([Figure(1.0, 1.0, stamp="valid")])["median"]
+
+
+def test_a_round_on_a_slow_machine_is_shorter_and_on_a_quick_one_whole() -> None:
+    one = next(way for way in ways_of(LAB) if way.name == "persistent-1000")
+    assert one.load
+    assert _scale(one, Figure(1e6, 1.0)) == 1
+    assert _scale(one, Figure(100.0, 1.0)) * one.load.messages == pytest.approx(100 * LONGEST_S)
+
+
+# ---- what is shown
+
+
+def test_an_older_recording_gets_no_word_no_chart_and_no_figure_about_what_it_lacks() -> None:
+    shown = PRICE_LOOK.view(point("persistent-100"))
+    told = json.dumps(shown)
+    assert "onfirm" not in told
+    assert "disk" not in shown["sentence"]
+    assert shown["traces"]["disk"] == []
+    assert "dots" not in shown
+    assert shown["rows"][0].count("–") == 4
+    assert len(shown["rows"][0]) == len(PRICE_LOOK.columns)
+
+
+def test_what_was_measured_is_said_and_what_could_not_be_seen_is_unknown() -> None:
+    shown = PRICE_LOOK.view(point("persistent-1", KNOWN))
+    assert "within 0.80\u00a0ms, 99\u00a0% within 12.0\u00a0ms" in shown["sentence"]
+    assert "wrote 4,420\u00a0B to disk" in shown["sentence"]
+    assert shown["rows"][0][3:7] == ["0.80\u00a0ms", "2.00\u00a0ms", "12.0\u00a0ms", "4,420"]
+    assert shown["dots"]["at"] < shown["dots"]["tail"]
+    blind = PRICE_LOOK.view(point("persistent-100", KNOWN | {"disk_bytes_per_message": None}))
+    assert "could not be seen here" in blind["sentence"]
+    assert blind["rows"][0][6] == "unknown"
+    assert blind["traces"]["disk"] == []
+
+
+@pytest.mark.parametrize(("behind", "said"), [(0.02, "The reader kept up"), (0.4, "The reader did not keep up")])
+def test_a_reader_that_did_not_keep_up_is_told_as_such(behind: float, said: str) -> None:
+    assert said in PRICE_LOOK.view(point("persistent-100-read", KNOWN | {"behind": behind}))["sentence"]
+    assert "reader" not in PRICE_LOOK.view(point("persistent-100", KNOWN))["sentence"]
+
+
+def test_a_line_is_a_window_from_transient_to_quorum_and_of_the_bytes_a_kind_without_and_with_a_reader() -> None:
+    views = [PRICE_LOOK.view(point(one.name, KNOWN)) for one in ways_of(LAB)]
+    slopes = [trace for view in views for trace in view["traces"]["slope"] if trace["meta"]["role"] == "median"]
+    assert sorted((trace["meta"]["line"], *trace["x"]) for trace in slopes) == sorted(
+        (str(window), at) for window in (1, 10, 100, 1000) for at in range(3)
+    )
+    disks = [trace for view in views for trace in view["traces"]["disk"] if trace["meta"]["role"] == "median"]
+    assert sorted((trace["meta"]["line"], *trace["x"]) for trace in disks) == sorted(
+        (kind, at) for kind in ("transient", "persistent", "quorum") for at in range(2)
+    )
+
+
+def test_the_axes_hold_all_that_is_drawn_and_there_are_axes_before_anything_is_recorded() -> None:
+    digests = [point(one.name, KNOWN, per_s) for one, per_s in zip(ways_of(LAB), range(150, 50_000, 700), strict=False)]
+    for found in (digests, [point("persistent-100")], []):
+        axes = {chart["name"]: chart["layout"] for chart in panel_state(LAB, found)["charts"]}
+        assert axes["slope"]["yaxis"]["range"][0] < axes["slope"]["yaxis"]["range"][1]
+        assert axes["disk"]["yaxis"]["range"][1] > 0
+    low, high = PRICE_LOOK.layouts(digests)["slope"]["yaxis"]["range"]
+    drawn = [y for digest in digests for trace in PRICE_LOOK.view(digest)["traces"]["slope"] for y in trace["y"]]
+    assert 10**low <= min(drawn) <= max(drawn) <= 10**high
+
+
+def test_a_page_speaks_of_a_figure_only_where_it_is_in_the_recording_and_known(tmp_path: Path) -> None:
+    blind = KNOWN | {"disk_bytes_per_message": None}
+    found = [point("transient-1"), point("persistent-1", KNOWN), point("quorum-1", blind)]
+    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": found}
+    (tmp_path / f"{LAB.name}.json").write_text(json.dumps(file), "utf-8")
+    asked = {name: f"{LAB.name} way={name} disk" for name in ("transient-1", "persistent-1", "quorum-1")}
+    assert number(asked["persistent-1"], tmp_path) == "4,420\u00a0B"
+    assert [is_known(text, tmp_path) for text in asked.values()] == [False, True, False]
+    assert not is_known(f"{LAB.name} way=persistent-100-read disk", tmp_path)  # no such point in it
+    with pytest.raises(ValueError, match="cannot ask"):
+        is_known(f"{LAB.name} way=persistent-1 dsik", tmp_path)
+
+
+# ---- a real broker
+
+
+@pytest.mark.broker
+def test_a_confirmed_persistent_message_has_gone_to_disk_and_a_run_file_keeps_how_much(tmp_path: Path) -> None:
+    plan = Ceiling(messages=400, window=1, batch=1)
+    with stack.session(("rabbitmq",), "native", report=lambda _text: None) as found:
+        run = record(found["rabbitmq"], profile("rabbitmq-confirms"), plan, part="produce")
+        digest = LAB.run(LAB.settings({"way": "persistent-100-read"}), Watch())[0]
+    run.save(tmp_path / "run.npz")
+    size = written.per_message(load(tmp_path / "run.npz"))
+    assert size is not None
+    assert size >= plan.body_bytes
+    assert digest["settings"]["read"] is True
+    median = digest["median"]
+    assert 0 < median["confirm_ms"]["p50"] <= median["confirm_ms"]["p99"]
+    assert median["disk_bytes_per_message"] > 0
+    assert 0 <= median["behind"] <= 1
+    assert "to disk" in PRICE_LOOK.view(digest)["sentence"]
+    assert np.isfinite(median["confirm_ms"]["mean"])
