@@ -60,6 +60,22 @@ def question() -> list[dict[str, Any]]:
     return [call("one-question", ms, carrier=name, **usual) for name, ms in times.items()]
 
 
+def persistence(**more: Any) -> list[dict[str, Any]]:
+    """A learner's run of L4.2: from a hundred under way on nothing is gained, and a reader saves bytes."""
+    rates = {"1": 500.0, "10": 2500.0, "100": 20_000.0, "1000": 20_400.0, "100-read": 19_000.0}
+    known = {"persistent-1": {"confirm_ms": {"p50": 0.8, "mean": 1.9}}, "persistent-100-read": {"behind": 0.01}}
+    sizes = {"persistent-100": 700.0, "persistent-100-read": 400.0}
+    found = []
+    for name, per_s in rates.items():
+        way = f"persistent-{name}"
+        median = (
+            {"per_s": per_s, "disk_bytes_per_message": sizes.get(way, 1.0)} | known.get(way, {}) | more.get(way, {})
+        )
+        found.append({"lab": "price-of-persistence", "settings": {"way": way}, "median": median, "card": DATED})
+    return found
+
+
+DATED = {"date": "2000-01-01"}
 GRID = {"price-in-basket": "ask", "yearly-report": "ask-later", "confirmation-mail": "tell-one"}
 RIGHT: dict[str, Any] = {
     "1.1a": 8 / 0.0235,
@@ -71,6 +87,9 @@ RIGHT: dict[str, Any] = {
     "1.3a": {"outbox-table", "webhook-retried"},
     "1.3b": ["auto_ack"],
     "1.3c": RATIO * 1.1,
+    "4.2a": 1000 / 1.9,
+    "4.2b": "100",
+    "4.2c": "acknowledged",
 }
 WRONG: dict[str, Any] = {
     "1.1a": 46,
@@ -82,10 +101,13 @@ WRONG: dict[str, Any] = {
     "1.3a": {"outbox-table", "redis-list"},
     "1.3b": {"durable"},
     "1.3c": 8,
+    "4.2a": 1000 / 0.8,
+    "4.2b": "1000",
+    "4.2c": "later",
 }
 
 
-RUNS = {"1.1": waiting, "1.2": question, "1.3": run}
+RUNS = {"1.1": waiting, "1.2": question, "1.3": run, "4.2": persistence}
 
 
 def run_of(number: str) -> list[dict[str, Any]]:
@@ -196,7 +218,11 @@ def test_a_wrong_answer_is_not_yet_right_and_the_words_do_not_give_it_away(numbe
     mark = check(number, WRONG[number], run=run_of(number))
     assert (mark.word, bool(mark)) == ("not yet", False)
     right = RIGHT[number]
-    secrets = right if isinstance(right, set | list) else {"1.1a": ["345"], "1.2a": ["2.5"], "1.3c": ["45"]}.get(number)
+    secrets = (
+        right
+        if isinstance(right, set | list)
+        else {"1.1a": ["345"], "1.2a": ["2.5"], "1.3c": ["45"], "4.2a": ["500", "1.9"]}.get(number)
+    )
     for secret in secrets or [str(right).strip()]:
         assert secret not in mark.text
     assert exercises()[number].why not in mark.text
@@ -300,6 +326,21 @@ def test_what_is_too_close_in_ones_own_run_to_be_told_apart_is_not_graded() -> N
     assert "added nothing" in check("1.2a", 0.1, run=cheap).text
     few = [one | {"median": {"waited_ms": {"p50": None}}} for one in question()]
     assert "too few" in check("1.2a", 0.1, run=few).text
+
+
+def test_a_run_of_persistence_that_does_not_show_it_grades_nothing() -> None:
+    slow = persistence(**{"persistent-1": {"per_s": 300.0}})
+    assert "the client itself took time" in check("4.2a", 500, run=slow).text
+    near = persistence(**{"persistent-1000": {"per_s": 21_100.0}})
+    assert "that it is chance" in check("4.2b", "100", run=near).text
+    assert check("4.2b", "1000", run=persistence(**{"persistent-1000": {"per_s": 40_000.0}})).word == "right"
+    blind = persistence(**{"persistent-100": {"disk_bytes_per_message": None}})
+    assert "could not be seen" in check("4.2c", "acknowledged", run=blind).text
+    for more in ({"behind": 0.5}, {"disk_bytes_per_message": 690.0}):
+        late = persistence(**{"persistent-100-read": more})
+        assert "did not keep up" in check("4.2c", "acknowledged", run=late).text
+    old = persistence(**{"persistent-1": {"confirm_ms": None}})
+    assert check("4.2a", 500, run=old).word == "not graded"
 
 
 def test_no_confirmation_at_all_may_be_slower_and_an_empty_set_says_so() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from labs.digest import Digest
 from labs.exercises.answers import Plain
 from labs.exercises.questions import Exercise
+from labs.looks.price import BEHIND
 
 
 class NoTruth(Exception):  # noqa: N818 - a state of the run, not a failure
@@ -21,6 +22,10 @@ class NoTruth(Exception):  # noqa: N818 - a state of the run, not a failure
 Digests = Sequence[Digest]
 ALIKE = 1.5
 """Within this ratio a call took as long as before: eight of them share one machine."""
+GAINED, TOO_NEAR = 1.05, 0.02
+"""A larger window is worth it above that ratio, and so near to it nobody can say."""
+NEAR = 1.1
+"""Within this ratio two figures of one run are the same."""
 
 
 def truth(asked: Exercise, digests: Digests) -> Plain:
@@ -140,6 +145,40 @@ def survivors(digests: Digests) -> frozenset[str]:
     return frozenset({"outbox-table", "webhook-retried"})
 
 
+def one_over_the_wait(digests: Digests) -> float:
+    """Persistent messages a second with one under way; the run has to show that they are one over the mean wait."""
+    median = point(digests, way="persistent-1")["median"]
+    per_s, predicted = float(median["per_s"]), 1000 / float(median["confirm_ms"]["mean"])
+    if not 1 / NEAR < per_s / predicted < NEAR:
+        raise NoTruth("In this run the client itself took time between two messages. Run persistent-1 once more.")
+    return per_s
+
+
+def enough_under_way(digests: Digests) -> str:
+    """The smallest window after which ten times as many gain less than a twentieth; the largest if none is."""
+    windows = ("1", "10", "100", "1000")
+    rates = [float(point(digests, way=f"persistent-{window}")["median"]["per_s"]) for window in windows]
+    for window, now, wider in zip(windows, rates, rates[1:], strict=False):
+        if abs(wider / now - GAINED) < TOO_NEAR:
+            raise NoTruth(
+                f"Ten times more than {window} gained so nearly a twentieth that it is chance. Run both again."
+            )
+        if wider < GAINED * now:
+            return window
+    return windows[-1]
+
+
+def why_fewer_bytes(digests: Digests) -> str:
+    """By the documents on classic queues; the run has to show that a reader that kept up saved bytes."""
+    alone, read = (point(digests, way=name)["median"] for name in ("persistent-100", "persistent-100-read"))
+    sizes = [one["disk_bytes_per_message"] for one in (alone, read)]
+    if None in sizes:
+        raise NoTruth("What the broker wrote could not be seen where this ran. Run both on Linux, on this machine.")
+    if read["behind"] > BEHIND or sizes[1] * NEAR > sizes[0]:
+        raise NoTruth("In this run the reader did not keep up, or it saved too few bytes to tell. Run both once more.")
+    return "acknowledged"
+
+
 TRUTHS: Mapping[str, Callable[[Digests], Plain]] = {
     one.__name__: one
     for one in (
@@ -152,5 +191,8 @@ TRUTHS: Mapping[str, Callable[[Digests], Plain]] = {
         kafka_over_redis,
         smallest_settings,
         survivors,
+        one_over_the_wait,
+        enough_under_way,
+        why_fewer_bytes,
     )
 }
