@@ -4,6 +4,7 @@
 {claim} C48                   a claim with its verdict; :folded: keeps it until the reader has guessed
 {claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
+{when-recorded} latency-ladder    its content if that is recorded; :has: names a figure that an older recording may lack
 {bench-picture}, {bench-table}, {bench}`kafka-produce ratio`    what `make bench` saved
 {run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/looks
 """
@@ -26,7 +27,7 @@ from labs import claims
 from labs.experiments import experiment
 from labs.places import PROJECT
 from labs.widgets import bench_page, course, module, pages
-from labs.widgets.glue import NOT_YET, number
+from labs.widgets.glue import NOT_YET, is_known, number
 from labs.widgets.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
@@ -88,14 +89,19 @@ class Tally(SphinxDirective):
 
 
 class WhenRecorded(SphinxDirective):
-    """Its content if the lab is recorded (or, with :not:, if it is not)."""
+    """Its content if the lab is recorded (or, with :not:, if it is not).
+
+    With :has: only if what stands there, asked as {run} would ask it, was recorded and is known.
+    """
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {"not": directives.flag}
+    option_spec: ClassVar[dict[str, Any]] = {"not": directives.flag, "has": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         there = bool(recorded_state(experiment(self.arguments[0]))["views"])
+        if there and "has" in self.options:
+            there = is_known(f"{self.arguments[0]} {self.options['has']}")
         if there == ("not" in self.options):
             return []
         box = nodes.container()
