@@ -91,7 +91,7 @@ class Tally(SphinxDirective):
 class WhenRecorded(SphinxDirective):
     """Its content if the lab is recorded (or, with :not:, if it is not).
 
-    With :has: only if what stands there, asked as {run} would ask it, was recorded and is known.
+    With :has: only if each figure that stands there, asked as {run} would ask it, commas between, is known.
     """
 
     required_arguments = 1
@@ -101,7 +101,8 @@ class WhenRecorded(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         there = bool(recorded_state(experiment(self.arguments[0]))["views"])
         if there and "has" in self.options:
-            there = is_known(f"{self.arguments[0]} {self.options['has']}")
+            figures = str(self.options["has"]).split(",")
+            there = all(is_known(f"{self.arguments[0]} {figure.strip()}") for figure in figures)
         if there == ("not" in self.options):
             return []
         box = nodes.container()

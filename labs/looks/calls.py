@@ -34,7 +34,7 @@ def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
     }
 
 
-def dot_heads(what: str, said: str) -> dict[str, Any]:
+def dot_heads(what: str, said: str = "") -> dict[str, Any]:
     """What the columns of the dots are called, the ticks of the axis, what the marks mean; `said` stands above them."""
     ticks = [0.01, 0.1, 1.0, 10.0, 100.0]
     return {
