@@ -7,6 +7,7 @@ against the same without it, percentile by percentile: where they differ much, t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -39,13 +40,14 @@ ONE_THREAD = ("redis", "memory")
 UNSEEN = "the broker's processor time could not be seen from here"
 
 
-def cpu_cores(run: Run) -> Cores:
-    """Mean cores used while messages were sent, by role; `foreign` is what others on the machine used.
+def cpu_cores(run: Run, between_ns: tuple[int, int] | None = None) -> Cores:
+    """Mean cores used while messages were sent (or between two times), by role; `foreign` is what others on the machine
+    used.
 
     None where it could not be seen (a broker inside a virtual machine, too few samples).
     """
     roles = {role: run[f"cpu_{role}_ns"] for role in ("broker", "producer", "consumer", "machine")}
-    at, (first, last) = run["cpu_at_ns"], _measured_ns(run)
+    at, (first, last) = run["cpu_at_ns"], between_ns or _measured_ns(run)
     window = np.flatnonzero((at >= first) & (at <= last))
     if len(window) < 2:
         return dict.fromkeys((*roles, "foreign"), None)
@@ -160,21 +162,27 @@ def exhausted(broker: str, used: float | None, busiest: float, together: float) 
 
 def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
     """Who had no processor time left in a closed loop."""
-    whole = os.cpu_count() or 1
-    used, clients = cores["broker"], [cores[role] or 0.0 for role in ("producer", "consumer")]
+    clients = [cores[role] for role in ("producer", "consumer")]
+    return saturation(broker, cores["broker"], clients, unseen=cores["broker"] is None or set(clients) == {None})
+
+
+def saturation(broker: str, used: float | None, clients: Sequence[float | None], *, unseen: bool) -> tuple[Stamp, str]:
+    """Who of a closed loop had no processor time left, where `unseen` says that somebody's could not be seen. Each
+    client is a process that can fill one core."""
+    whole, known = os.cpu_count() or 1, [one or 0.0 for one in clients]
     # Nobody reads while a ceiling is only written.
-    at_work = f"{' and '.join(f'{x:.2f}' for x in clients if x)} cores" if any(clients) else "not seen"
+    at_work = f"{' and '.join(f'{x:.2f}' for x in known if x)} cores" if any(known) else "not seen"
     said = f"broker {'not seen' if used is None else f'{used:.2f} cores'}, clients {at_work}"
     words = {
         "broker-bound": "the broker had no processor time left",
-        "client-bound": "the client had no processor time left",
+        "client-bound": f"{'the' if len(known) < 3 else 'a'} client had no processor time left",
         "machine-bound": f"broker and clients had taken all {whole} cores",
     }
-    if stamp := exhausted(broker, used, max(clients), sum(clients)):
+    if stamp := exhausted(broker, used, max(known), sum(known)):
         return stamp, f"{words[stamp]} ({said})"
     if used is None:
         return "unknown", f"{UNSEEN} ({said})"
-    if all(cores[role] is None for role in ("producer", "consumer")):
+    if unseen:
         return "unknown", f"not all processor time could be seen ({said})"
     return "window-bound", f"nobody was at the limit: the window and the round trip decided ({said})"
 

@@ -26,16 +26,19 @@ class Cpu:
     pids: dict[str, list[psutil.Process]]
     rows: Rows
     """Where the samples go, one column of len(CPU) integers each."""
+    others: Sequence[tuple[list[psutil.Process], Rows]] = ()
+    """Further consumers, and where each one's samples go: the same but for the consumer."""
     _next_census_s: float = 0.0
 
     def sample(self) -> None:
         at_ns = time.monotonic_ns() - self.start_ns
-        roles = [_cpu_ns(self.pids[role]) for role in ("broker", "producer", "consumer")]
+        broker, producer, consumer = (_cpu_ns(self.pids[role]) for role in ("broker", "producer", "consumer"))
         machine = NEVER
         if at_ns >= 0 and time.monotonic() >= self._next_census_s:
             self._next_census_s = time.monotonic() + CENSUS_EVERY_S
             machine = _machine_ns()
-        self.rows.add(np.array([at_ns, *roles, machine], np.int64))
+        for used, rows in [(consumer, self.rows), *((_cpu_ns(one), rows) for one, rows in self.others)]:
+            rows.add(np.array([at_ns, broker, producer, used, machine], np.int64))
 
     def hand_over(self, pid: int) -> None:
         """Producing is over and a consumer begins, perhaps in the same process: its time counts once."""

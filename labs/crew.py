@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import multiprocessing.process
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Literal, Protocol
 
 from labs import workers
@@ -59,9 +58,9 @@ class _Here:
 @contextlib.contextmanager
 def crew() -> Iterator[Crew]:
     """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
-    context = multiprocessing.get_context("spawn")
+    made: list[SpawnProcess] = []
+    context = _noting(made)
     board: Board = context.RawArray("q", len(Slot))
-    before = {child.pid for child in multiprocessing.active_children()}
     pools = [ProcessPoolExecutor(1, context, workers.enlist, (board, os.getpid())) for _ in range(2)]
     try:
         yield _Here(board, {"producer": pools[0], "consumer": pools[1]})
@@ -70,11 +69,23 @@ def crew() -> Iterator[Crew]:
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
         # Not the executor's own list: a Ctrl-C while it starts a worker keeps that one out of it, and the interpreter
-        # would wait for it at its end, for ever.
-        _end([child for child in multiprocessing.active_children() if child.pid not in before])
+        # would wait for it at its end, for ever. Nor all children of this process: other crews work at the same time.
+        _end([child for child in made if child.pid])
 
 
-def _end(children: Sequence[multiprocessing.process.BaseProcess]) -> None:
+def _noting(made: list[SpawnProcess]) -> SpawnContext:
+    """A context that writes down each process it makes, before it is started."""
+    context = SpawnContext()
+
+    def process(*what: Any, **named: Any) -> SpawnProcess:
+        made.append(SpawnProcess(*what, **named))
+        return made[-1]
+
+    context.Process = process  # type: ignore[assignment,misc]  # an executor asks its context for processes by this name
+    return context
+
+
+def _end(children: Sequence[SpawnProcess]) -> None:
     """Wait for them, then kill. By their own methods: a child that another library has waited for counts as alive to
     multiprocessing for ever, and the executor's thread would turn in a loop until it is not."""
     deadline_s = time.monotonic() + STOP_WITHIN_S

@@ -22,9 +22,10 @@ from labs.faults import ENDING, NAMES, Fault
 from labs.outbox import QUIET_S, Board, Slot
 from labs.profile import Profile
 from labs.proxy import Proxy
-from labs.recorder import READY_WITHIN_S, CancelledError, Watch
+from labs.recorder import CancelledError, Watch
 from labs.runs import Run
 from labs.spool import Spool, spooled
+from labs.watching import READY_WITHIN_S
 from labs.workload import Workload
 
 ENDS_S = 3.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from labs.runs import NEVER, Column, Run, first_rows
@@ -35,6 +37,45 @@ def delivered_per_s(run: Run) -> float:
         return _per_s(int((first > began).sum()), int(first.max()) - began)
     sent = run["sent_ns"][run.workload.warmup_messages :]
     return _per_s(len(first), int(first.max()) - int(sent[sent != NEVER].min()))
+
+
+def heard_by_all_per_s(heard: Sequence[Run]) -> float:
+    """Messages a second that every reader of one sending had: the slowest reader's rate."""
+    return min(delivered_per_s(run) for run in heard)
+
+
+def deliveries_per_s(heard: Sequence[Run]) -> float:
+    """Deliveries a second to all readers of one sending, each message once a reader: from the first handed over to the
+    last delivery of all."""
+    first = [_first_deliveries(run) for run in heard]
+    if not (count := sum(map(len, first))):
+        return 0.0
+    sent = heard[0]["sent_ns"][heard[0].workload.warmup_messages :]
+    ended = max(int(one.max(initial=0)) for one in first)
+    return _per_s(count, ended - int(sent[sent != NEVER].min()))
+
+
+def common_ns(runs: Sequence[Run]) -> tuple[int, int]:
+    """When all of several runs were at work, ns on the machine's clock: from the first message of the last to begin to
+    the last answer of the first to end. Empty where they were never at work together."""
+    began, ended = [], []
+    for run in runs:
+        sent, confirmed = (run[name][run[name] != NEVER] for name in ("sent_ns", "confirmed_ns"))
+        if not len(confirmed):
+            return 0, 0
+        began.append(run.facts["start_ns"] + int(sent.min()))
+        ended.append(run.facts["start_ns"] + int(confirmed.max()))
+    return max(began), max(*began, min(ended))
+
+
+def common_per_s(runs: Sequence[Run]) -> float:
+    """Messages confirmed a second to all of several runs together, while all were at work."""
+    began, ended = common_ns(runs)
+    count = 0
+    for run in runs:
+        at_ns = run["confirmed_ns"][run["confirmed_ns"] != NEVER] + run.facts["start_ns"]
+        count += int(((at_ns > began) & (at_ns <= ended)).sum())
+    return _per_s(count, ended - began)
 
 
 def _first_deliveries(run: Run) -> Column:

@@ -44,6 +44,7 @@ SENT = ("sent_ns", "confirmed_ns", "refused_ns")
 MAPPED_BYTES = 4 << 20
 """A column larger than this stays on disk and is mapped when a run is assembled; its file goes with the last user."""
 KILLED = "the recorder was killed in the middle: the run is not finished"
+FURTHER = "reader-"
 PAGE, PIECE, ITEM = 4096, 1 << 20, 8
 
 
@@ -107,16 +108,36 @@ class Spool:
         header = self.header()
         load = load_of(header)
         columns = {name: self._column(name, load.messages) for name in SENT}
-        received = {name: self._column(name) for name in RECEIVED}
-        rows = min(len(column) for column in received.values())
-        columns |= {name: column[:rows] for name, column in received.items()}
-        cpu = self._column("cpu")
-        table = cpu[: len(cpu) // len(CPU) * len(CPU)].reshape(-1, len(CPU))
-        columns |= {name: table[:, at] for at, name in enumerate(CPU)}
+        columns |= self._heard()
         columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
         known = header["facts"] | dict(facts or {})
         run = Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
         return run if all_sent or "executor" not in known else _sent_since_it_arrived(run)
+
+    def further(self, number: int) -> Spool:
+        """Where another reader of the same messages writes what it gets: a folder that holds no run of its own."""
+        folder = self.folder / f"{FURTHER}{number}"
+        folder.mkdir()
+        for name in (*RECEIVED, "cpu"):
+            (folder / f"{name}.i8").touch()
+        return Spool(folder)
+
+    def all_further(self) -> list[Spool]:
+        """Of every other reader, in order."""
+        return [Spool(folder) for folder in sorted(self.folder.glob(f"{FURTHER}*/"))]
+
+    def as_heard_by(self, run: Run, *, settled: bool = False, trouble: str = KILLED) -> Run:
+        """The run as this further reader saw it: the same messages, its own deliveries."""
+        return replace(run, columns=dict(run.columns) | self._heard(), settled=settled and not trouble, trouble=trouble)
+
+    def _heard(self) -> dict[str, Column]:
+        """What a reader got, and the samples beside it; rows that were cut short are left out."""
+        received = {name: self._column(name) for name in RECEIVED}
+        rows = min(len(column) for column in received.values())
+        cpu = self._column("cpu")
+        table = cpu[: len(cpu) // len(CPU) * len(CPU)].reshape(-1, len(CPU))
+        samples = {name: table[:, at] for at, name in enumerate(CPU)}
+        return {name: column[:rows] for name, column in received.items()} | samples
 
     def _column(self, name: str, rows: int | None = None) -> Column:
         """A column as far as its file goes, of whole rows; with `rows` it has to be that long."""

@@ -57,5 +57,7 @@ def _judgement(path: Path) -> str:
 
 def _of_spool(spool: Spool) -> str:
     """A run that is not finished settles nothing: what has no answer in it is unknown, and never lost."""
-    run = spool.assemble(trouble="it is still being recorded" if unfinished.in_use(spool.folder) else KILLED)
-    return f"UNFINISHED, {run.trouble}. {run!r}: {loss.account(run)}"
+    trouble = "it is still being recorded" if unfinished.in_use(spool.folder) else KILLED
+    first = spool.assemble(trouble=trouble)
+    heard = [first, *(one.as_heard_by(first, trouble=trouble) for one in spool.all_further())]
+    return f"UNFINISHED, {trouble}. " + "; ".join(f"{run!r}: {loss.account(run)}" for run in heard)

@@ -32,6 +32,11 @@ def rate_text(rate_per_s: float) -> str:
     return f"{rate_per_s:,.12g}/s"
 
 
+def about_per_s(per_s: float) -> str:
+    """812,000/s: three digits that mean something."""
+    return f"{float(f'{per_s:.3g}'):,.0f}/s"
+
+
 def step_of(digests: Sequence[Digest]) -> str | None:
     """The rarest of p99, p90, p50 that every digest has enough samples for."""
     known = (step for step in STEP_WORDS if all(d["median"]["latency_ms"][step] is not None for d in digests))

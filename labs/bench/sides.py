@@ -41,7 +41,7 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
             raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
-        bound, said = stamp == "client-bound", _ledger(run, using, part)
+        bound, said = stamp == "client-bound", ledger_said(run, using, part)
         return Figure(rate, took.took_s, cpu_cores(run), why, bound, took.foreign, said, stamp, _more(run, using, part))
 
     return side
@@ -57,7 +57,8 @@ def _more(run: Run, using: Profile, part: Part) -> dict[str, Any]:
     return found | ({"behind": still_waiting(run)} if part == "both" else {})
 
 
-def _ledger(run: Run, using: Profile, part: Part) -> str:
+def ledger_said(run: Run, using: Profile, part: Part) -> str:
+    """What became of the messages, in words; BrokerError where one was lost."""
     found = account(run)
     if found.lost or found.unexpected:
         raise BrokerError(f"{using.name}: {found.lost} lost, {found.unexpected} unexpected: the round is void")

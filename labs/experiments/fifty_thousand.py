@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from labs.bench.company import side_by_side
 from labs.bench.rabbitmq_rows import perf_test_side
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
-from labs.experiments.rate_lab import best, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.looks.rate import rate_text
 from labs.native import perf_test
 from labs.workload import Ceiling
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
+
+
+def _queues(count: int, said: str, each: int) -> Way:
+    load = Ceiling(messages=each, window=500, batch=100)
+    one = way(f"queues-{count}", f"raw frames, persistent, {said}", "rabbitmq-confirms", "fast", load)
+    return replace(one, side=side_by_side(one.profile, one.lane, load, count))
+
+
 WAYS = (
     way("pika-one", "pika, one by one", "rabbitmq-confirms", "idiomatic", Ceiling(messages=3000, window=1, batch=1)),
     way(
@@ -37,6 +47,8 @@ WAYS = (
         "fast",
         Ceiling(messages=60_000, window=500, batch=100),
     ),
+    _queues(2, "two publishers to two queues", 30_000),
+    _queues(4, "four publishers to four queues", 20_000),
     way(
         "raw-both",
         "raw frames, persistent, read at the same time",
@@ -67,7 +79,9 @@ OTHERS = ("article-rabbitmq", "amqp-classic", "amqp-quorum", "amqp-quorum-defaul
 
 
 def verdict(digests: Sequence[Digest]) -> list[Verdict]:
-    """C32 by its rule. Whoever was the limit, what was reached was reached; below that the broker has to be it."""
+    """C32 by its rule, which asks what one queue or stream takes. Whoever was the limit, what was reached was reached;
+    below that the broker has to be it."""
+    digests = [digest for digest in digests if not digest["settings"]["way"].startswith("queues-")]
     fastest = best(digests, honest=False)
     beyond = fastest is not None and float(fastest["median"]["per_s"]) > HIGH
     top = fastest if beyond else best(digests)

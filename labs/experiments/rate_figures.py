@@ -40,10 +40,13 @@ def _repeat(one: Figure) -> dict[str, Any]:
 
 
 def middle(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The median of each figure, name by name: None where one repeat could not say, no name that one does not have."""
+    """The median of each figure, name by name: None where one repeat could not say, no name that one does not have.
+    Lists, such as the ledgers of several subscribers, have no median."""
     made: dict[str, Any] = {}
     for name in [name for name in found[0] if all(name in one for one in found)]:
         values = [one[name] for one in found]
+        if isinstance(values[0], list):
+            continue
         if isinstance(values[0], Mapping):
             made[name] = middle(values)
         else:
@@ -52,8 +55,11 @@ def middle(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def rounded(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with five digits that mean something."""
-    return {name: rounded(one) if isinstance(one, Mapping) else short(one) for name, one in found.items()}
+    """The same with five digits that mean something; lists as they are."""
+    return {
+        name: rounded(one) if isinstance(one, Mapping) else one if isinstance(one, list) else short(one)
+        for name, one in found.items()
+    }
 
 
 def short(value: float | None) -> float | None:

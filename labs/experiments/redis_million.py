@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from labs.bench.company import subscribed
 from labs.bench.redis_rows import benchmark_best
 from labs.digest import Digest
 from labs.experiments.base import Verdict
@@ -24,6 +26,12 @@ def _xadd(depth: int, said: str, load: Ceiling) -> Way:
     return on_line("raw frames, XADD", depth, one)
 
 
+def _heard(name: str, readers: int, said: str, messages: int) -> Way:
+    load = _deep(512, messages)
+    one = way(name, f"raw frames, PUBLISH, {said}", "redis-pubsub", "fast", load, "both")
+    return replace(one, side=subscribed(one.profile, one.lane, load, readers))
+
+
 WAYS = (
     way(
         "redis-py-one",
@@ -38,7 +46,9 @@ WAYS = (
     _xadd(512, "pipelines of 512", _deep(512, 800_000)),
     way("lpush-512", "raw frames, LPUSH of 512 at once", "redis-list-none", "fast", _deep(512, 1_000_000)),
     way("publish-512", "raw frames, PUBLISH, nobody subscribed", "redis-pubsub", "fast", _deep(512, 1_500_000)),
-    way("publish-read", "raw frames, PUBLISH, one subscriber", "redis-pubsub", "fast", _deep(512, 1_000_000), "both"),
+    _heard("publish-read", 1, "one subscriber", 1_000_000),
+    _heard("publish-read-2", 2, "two subscribers", 600_000),
+    _heard("publish-read-4", 4, "four subscribers", 400_000),
     way("xadd-everysec", "raw frames, XADD, flushed each second", "redis-stream-everysec", "fast", _deep(512, 600_000)),
     way(
         "xadd-always",
@@ -56,7 +66,7 @@ WAYS = (
     ),
 )
 OTHERS = ("article-redis", "redis-docs-set", "mqperf-redis-streams")
-MESSAGES = ("xadd-512", "lpush-512", "publish-read")
+MESSAGES = ("xadd-512", "lpush-512", "publish-read", "publish-read-2", "publish-read-4")
 """Commands that carry a message to somebody: a PUBLISH that nobody hears is not one."""
 
 

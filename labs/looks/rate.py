@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from labs.looks import rate_company
 from labs.looks.base import Chart, Look, View
 from labs.traces import Digest
-from labs.words import BROKER_NAMES
+from labs.words import BROKER_NAMES, about_per_s
 
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""
@@ -30,7 +31,7 @@ WHY = {"window": ", and the round trip was the limit", "unseen": ", and the limi
 
 def rate_text(per_s: float) -> str:
     """812,000/s: three digits that mean something."""
-    return f"{float(f'{per_s:.3g}'):,.0f}/s"
+    return about_per_s(per_s)
 
 
 def client_bound(digest: Digest) -> bool:
@@ -82,7 +83,8 @@ def sentence(digest: Digest) -> str:
     """What the point says, in words."""
     if published(digest):
         return f"{title(digest)}. Published: {digest['card']['source']}; {limit(digest)}."
-    return f"{title(digest)} ({limit(digest)}; {len(digest['repeats'])} repeats, {spread(digest)})."
+    told = f"{title(digest)} ({limit(digest)}; {len(digest['repeats'])} repeats, {spread(digest)})."
+    return told + rate_company.said(digest)
 
 
 def strip(digest: Digest) -> list[dict[str, Any]]:
@@ -114,7 +116,11 @@ def view(digest: Digest) -> View:
         "traces": {},
         "sentence": sentence(digest),
         "rows": [row(digest)],
-        "measured": [["Limit", limit(digest)], ["Range of the repeats", spread(digest)]],
+        "measured": [
+            ["Limit", limit(digest)],
+            ["Range of the repeats", spread(digest)],
+            *rate_company.measured(digest),
+        ],
         "strip": strip(digest),
         "aside": rate_text(digest["median"]["per_s"]),
         "bound": client_bound(digest),
@@ -133,6 +139,7 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     "range": spread,
     "mb": lambda digest: f"{mb_text(digest)} MB/s",
     "limit": limit,
+    **rate_company.QUANTITIES,
 }
 RATE_LOOK = Look(
     point=("way",),

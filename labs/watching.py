@@ -1,0 +1,222 @@
+"""One run as the recorder sees it: who works, when it begins, when it has settled, and who used the processor."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from labs import workers
+from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
+from labs.cpu import Cpu, tree
+from labs.crew import Crew, Job, Role, trouble_of
+from labs.outbox import QUIET_S, Board, Slot
+from labs.rows import Rows
+from labs.spool import Spool
+from labs.workload import Load
+from labs.written import Written, written
+
+READY_WITHIN_S = 30.0
+SAMPLE_EVERY_S = 0.1
+READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
+Progress = Callable[[float, str], None]
+
+
+class CancelledError(Exception):
+    """The reader asked for the run to stop."""
+
+
+def wait_for_nobody() -> None:
+    """A run that begins as soon as it can."""
+
+
+def say_nothing(_fraction: float, _text: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who follows a run: told the progress (0 to 1, a few words), asked whether to stop, and told when all are
+    connected and the first message could leave, which it does when this returns."""
+
+    progress: Progress = say_nothing
+    cancelled: Callable[[], bool] = lambda: False
+    connected: Callable[[], None] = wait_for_nobody
+
+
+NOBODY = Watch()
+
+
+Part = Literal["both", "produce", "consume"]
+"""What of a run is timed: producing and consuming at once, producing alone, or reading what lies there."""
+
+
+class End(TypedDict):
+    """How a run ended as far as one reader goes."""
+
+    settled: bool
+    trouble: str
+
+
+@dataclass
+class Reader:
+    """Whose job it is to read, and where that is written down."""
+
+    hands: Crew
+    spool: Spool
+    job: Job | None = None
+    trouble: str = ""
+    settled: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """It was at work and has ended."""
+        return self.job is not None and self.job.done()
+
+
+class Watching:
+    """One run as this process sees it: a producer, those who read, and the person who may cancel."""
+
+    def __init__(self, readers: Sequence[Reader], address: Address, load: Load, watch: Watch) -> None:
+        self.readers, self.address, self.load, self.watch = readers, address, load, watch
+        self.hands, self.spool = readers[0].hands, readers[0].spool
+        self.board, self.boards = self.hands.board, [reader.hands.board for reader in readers]
+        self.trouble = ""
+        self.disk: tuple[Written | None, Written | None] = None, None
+
+    def run(self, broker: Broker, part: Part, rows: Sequence[Rows]) -> None:
+        """Start who is needed and watch until the run has settled or cannot; then say so to all."""
+        if part == "both":
+            self.invite()
+        self.producing = self.hands.hire("producer", workers.produce, self.address, self.load, self.spool)
+        self.await_ready()
+        self.watch.connected()
+        cpu = self.start(rows)
+        if part != "both":
+            self.until_produced(cpu)
+        if part == "consume":
+            self.invite()
+            self.await_ready()
+            cpu.hand_over(self.board[Slot.CONSUMER_PID])
+        if part != "produce":
+            self.watch_over(cpu, broker)
+        self.disk = self.disk[0], written(self.address.endpoint.pids)
+        for board in self.boards:
+            board[Slot.STOP] = 1
+        self.trouble = trouble_of(self.producing, "producer", self.hands.patience_s)
+        for reader in self.readers:
+            if reader.job:
+                reader.trouble = trouble_of(reader.job, "consumer", self.hands.patience_s)
+
+    def end_of(self, reader: Reader) -> End:
+        """Whether it has settled for this reader, and what broke for it or for the producer."""
+        return {"settled": reader.settled, "trouble": "; ".join(filter(None, (self.trouble, reader.trouble)))}
+
+    def invite(self) -> None:
+        """Set the readers to work."""
+        for reader in self.readers:
+            reader.job = reader.hands.hire("consumer", workers.consume, self.address, self.load.messages, reader.spool)
+
+    def workers(self) -> Iterator[tuple[Role, Board, Job]]:
+        """Who has been set to work, with the board of each."""
+        for reader in self.readers:
+            if reader.job:
+                yield "consumer", reader.hands.board, reader.job
+        yield "producer", self.board, self.producing
+
+    def await_ready(self) -> None:
+        """Until all who were hired are connected. UnreachableError if one is not."""
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not all(board[READY[role]] for role, board, _ in self.workers()):
+            if self.watch.cancelled():
+                raise CancelledError("cancelled before the first message")
+            for role, board, job in self.workers():
+                if job.done() and not board[READY[role]]:
+                    raise UnreachableError(trouble_of(job, role) or f"the {role} ended before the start")
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"the workers were not connected after {READY_WITHIN_S:.0f} s")
+            time.sleep(0.005)
+
+    def start(self, rows: Sequence[Rows]) -> Cpu:
+        """Say when the first message leaves."""
+        board, endpoint = self.board, self.address.endpoint
+        self.disk = written(endpoint.pids), None
+        start_ns = time.monotonic_ns() + self.hands.lead_ns
+        consumers = [tree([one[Slot.CONSUMER_PID]]) for one in self.boards]
+        pids = {
+            "broker": tree(endpoint.pids),
+            "producer": tree([board[Slot.PRODUCER_PID]]),
+            "consumer": consumers[0],
+        }
+        for one in self.boards:
+            one[Slot.START_NS] = start_ns
+        # Takes its time on a busy disk, so the workers are told first.
+        self.spool.note(start_ns=start_ns, scheduling=_scheduling(board[Slot.PRODUCER_PID]))
+        return Cpu(start_ns, pids, rows[0], list(zip(consumers[1:], rows[1:], strict=True)))
+
+    def look(self, cpu: Cpu, share: float, text: str) -> None:
+        """Sample, report, and see whether anybody still wants to know."""
+        cpu.sample()
+        if self.watch.cancelled():
+            raise CancelledError(f"cancelled after {self.board[Slot.SENT]:,} messages")
+        self.watch.progress(share, text)
+
+    def until_produced(self, cpu: Cpu) -> None:
+        """Until the producer has its last answer."""
+        whole = self.load.messages
+        while not self.producing.done():
+            sent = self.board[Slot.SENT]
+            self.look(cpu, sent / whole, f"{sent:,} of {whole:,} produced")
+            wait([self.producing], SAMPLE_EVERY_S)
+        cpu.sample()
+
+    def watch_over(self, cpu: Cpu, broker: Broker) -> None:
+        """Until each reader has all that was handed over, or nothing came for QUIET_S, or none is left. Those who are
+        left have settled, if the broker still answers where something is missing."""
+        whole = self.load.messages
+        arrived, heard_s, expected = [0], time.monotonic(), whole + 1
+        while left := [reader for reader in self.readers if not reader.gone]:
+            now = [reader.hands.board[Slot.ARRIVED] for reader in left]
+            fewest = min(now)
+            self.look(cpu, min(self.board[Slot.SENT], fewest or self.board[Slot.SENT]) / whole, _said(fewest, whole))
+            produced = self.producing.done()
+            if produced and expected > whole:
+                expected = self.spool.handed_over()
+            if now != arrived or not produced:
+                arrived, heard_s = now, time.monotonic()
+            if produced and (fewest >= expected or time.monotonic() - heard_s > QUIET_S):
+                time.sleep(SAMPLE_EVERY_S)  # a duplicate of the last message would come now
+                settled = fewest >= expected or quietly(broker.version) is not None
+                for reader in left:
+                    reader.settled = settled
+                return
+            time.sleep(SAMPLE_EVERY_S)
+
+
+def _said(arrived: int, whole: int) -> str:
+    return f"{arrived:,} of {whole:,} arrived"
+
+
+def _scheduling(pid: int) -> str:
+    """How the producer's process gets its core: `ordinary` or `real-time`; `unknown` where it cannot be asked.
+
+    `pid`: 0 if it is on another machine.
+    """
+    if sys.platform != "linux" or not pid:
+        return "unknown"
+    try:
+        return "real-time" if os.sched_getscheduler(pid) == os.SCHED_FIFO else "ordinary"
+    except OSError:
+        return "unknown"
+
+
+def quietly(ask: Callable[[], Any]) -> Any:
+    """What a broker says; None if it does not."""
+    try:
+        return ask()
+    except BrokerError:
+        return None
