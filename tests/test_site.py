@@ -24,23 +24,16 @@ from tests.browser import Watched, chromium, served, settled, touching, violatio
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
-PAGES = (
-    "index",
-    "00-your-machine",
-    *CHAPTER,
-    "05-4-latency-ladder",
-    "how-fast",
-    "measuring",
-    "claims",
-    "parts",
-    "glossary",
-)
+LISTS = ("how-fast", "measuring", "claims", "parts", "glossary")
+PAGES = ("index", "00-your-machine", *CHAPTER, "03-5-how-benchmarks-lie", "05-4-latency-ladder", *LISTS)
 EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
 """These are looked at in both themes at both widths, the others light and wide, and dark and narrow."""
 TWO, FOUR = (("light", 1280), ("dark", 390)), (("light", 1280), ("dark", 390), ("light", 390), ("dark", 1280))
 LOOKS = [(name, *look) for name in PAGES for look in (FOUR if name in EVERY_WAY else TWO)]
 CHARTS = {"00-your-machine": 1, CHAPTER[0]: 1, CHAPTER[2]: 3, "05-4-latency-ladder": 2}
 LADDER = "book/05-4-latency-ladder.html"
+THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedStyle(one).fontWeight < 400
+    && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
 OURS = re.compile(r"book/|_static/(panels/|panel\.|parts\.|look\.css|book\.css|lab-loader|favicon)")
 LIMIT_BYTES = 100_000
 
@@ -88,6 +81,7 @@ def test_a_page_is_complete_accessible_and_alone(
     assert page.locator(".lp-chart .main-svg:first-child").count() == CHARTS.get(name, 0)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert violations(page) == []
+    assert page.evaluate(THIN) == [], "thinner than 400 is pale, which no rule about colours sees"
     assert watched.elsewhere == []
     assert watched.complaints == []
     context.close()
