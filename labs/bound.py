@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
-from labs.runs import NEVER, Column, Run
+from labs.runs import NEVER, Column, Run, chunks, first_rows
 from labs.workload import NS_PER_S, Ceiling
 
 Cores = dict[str, float | None]
@@ -192,8 +192,10 @@ def still_waiting(run: Run) -> float:
     sent = run["sent_ns"][run["sent_ns"] != NEVER]
     if not len(sent):
         return 0.0
-    there = np.unique(run["delivered_sequence"][run["delivered_ns"] <= sent.max()])
-    return 1 - len(there) / len(sent)
+    first, last_ns = first_rows(run), sent.max()
+    rows = (first[part] for part in chunks(len(first)))
+    there = sum(int((run["delivered_ns"][some[some != NEVER]] <= last_ns).sum()) for some in rows)
+    return 1 - there / len(sent)
 
 
 def _backlog_grew(run: Run) -> bool:

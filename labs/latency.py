@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs import clocks
-from labs.runs import NEVER, Run, first_rows
+from labs.runs import NEVER, Run, chunks, first_rows
 from labs.workload import NS_PER_S, Ceiling, Workload
 
 NS_PER_MS = 1_000_000
@@ -32,18 +32,23 @@ def timetable(run: Run) -> Workload:
     return run.workload
 
 
-def _first_arrivals(run: Run) -> tuple[Nanoseconds, Nanoseconds]:
-    """Sequence and arrival of each judged message that arrived, its first time."""
+def _until_arrival(run: Run, since_ns: Nanoseconds) -> Nanoseconds:
+    """From `since_ns`, one a message, to the first arrival of each judged message that arrived. Piece by piece: of ten
+    million messages each column in between would be 80 MB."""
     warm = timetable(run).warmup_messages
-    first = first_rows(run)[warm:]
-    arrived = first != NEVER
-    return np.flatnonzero(arrived) + warm, run["delivered_ns"][first[arrived]]
+    first, since_ns = first_rows(run)[warm:], since_ns[warm:]
+    took, done = np.empty(int((first != NEVER).sum()), np.int64), 0
+    for part in chunks(len(first)):
+        arrived = first[part] != NEVER
+        piece = run["delivered_ns"][first[part][arrived]] - since_ns[part][arrived]
+        took[done : done + len(piece)] = piece
+        done += len(piece)
+    return took
 
 
 def end_to_end_ns(run: Run) -> Nanoseconds:
     """Due to first delivery, for each judged message that arrived; shape (arrived after the warm-up,)."""
-    sequence, arrived = _first_arrivals(run)
-    return _clocks_allow(run, arrived - run["due_ns"][sequence])
+    return _clocks_allow(run, _until_arrival(run, run["due_ns"]))
 
 
 def service_ns(run: Run) -> Nanoseconds:
@@ -52,8 +57,7 @@ def service_ns(run: Run) -> Nanoseconds:
     What waited because the producer was late is left out, as a closed loop does: a lower bound of
     the broker's part, where `end_to_end_ns` is the upper one.
     """
-    sequence, arrived = _first_arrivals(run)
-    return _clocks_allow(run, arrived - run["sent_ns"][sequence])
+    return _clocks_allow(run, _until_arrival(run, run["sent_ns"]))
 
 
 def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
@@ -73,11 +77,8 @@ def whole_second_ns(run: Run) -> Nanoseconds:
 
     The stamp is cut off, the arrival is not: up to a second too long. The seconds are those of the run's own clock.
     """
-    sequence, arrived = _first_arrivals(run)
     began_ns = int(run.facts.get("start_ns", 0))
-    stamp = (began_ns + run["due_ns"][sequence]) // NS_PER_S * NS_PER_S - began_ns
-    seen: Nanoseconds = arrived - stamp
-    return seen
+    return _until_arrival(run, (began_ns + run["due_ns"]) // NS_PER_S * NS_PER_S - began_ns)
 
 
 def lateness_ns(run: Run) -> Nanoseconds:

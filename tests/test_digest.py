@@ -14,7 +14,7 @@ from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.looks import LATENCY_LOOK
 from labs.profile import UnknownNameError, profile
-from labs.runs import NEVER, Run, RunFileError, empty_columns
+from labs.runs import NEVER, RECEIVED, Run, RunFileError, empty_columns
 from labs.words import sentence, title
 from labs.workload import NS_PER_S, Ceiling, Workload
 
@@ -63,6 +63,14 @@ def test_a_backlog_that_was_there_from_the_start_is_the_brokers_limit() -> None:
     stamp, why = bottleneck(made_run(latency_ns=600_000_000), "redis")
     assert stamp == "broker-bound"
     assert "30%" in why
+
+
+def test_a_message_that_comes_twice_or_is_nobodys_counts_once_or_not_at_all_among_those_that_had_arrived() -> None:
+    run = made_run(latency_ns=600_000_000)
+    late = {name: np.concatenate([run[name], run[name][:600]]) for name in RECEIVED}
+    strange = late | {"delivered_sequence": np.where(np.arange(2600) >= 2300, NEVER, late["delivered_sequence"])}
+    for columns in (late, strange):
+        assert bottleneck(replace(run, columns=run.columns | columns), "redis") == bottleneck(run, "redis")
 
 
 def test_a_producer_that_cannot_keep_the_rate_is_client_bound() -> None:
