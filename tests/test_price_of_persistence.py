@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from docutils.core import publish_doctree
+from docutils.parsers.rst import directives
 
 from labs import stack, written
 from labs.bench.base import Figure
@@ -19,6 +21,7 @@ from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
 from labs.looks import PRICE_LOOK
+from labs.places import PROJECT
 from labs.profile import profile
 from labs.recorder import Watch, record
 from labs.runs import load
@@ -138,7 +141,7 @@ def test_an_older_recording_gets_no_word_no_chart_and_no_figure_about_what_it_la
 def test_what_was_measured_is_said_and_what_could_not_be_seen_is_unknown() -> None:
     shown = PRICE_LOOK.view(point("persistent-1", KNOWN))
     assert "within 0.80\u00a0ms, 99\u00a0% within 12.0\u00a0ms" in shown["sentence"]
-    assert "wrote 4,420\u00a0B to disk" in shown["sentence"]
+    assert "counted 4,420\u00a0B to disk" in shown["sentence"]
     assert shown["rows"][0][3:7] == ["0.80\u00a0ms", "2.00\u00a0ms", "12.0\u00a0ms", "4,420"]
     assert shown["dots"]["at"] < shown["dots"]["tail"]
     blind = PRICE_LOOK.view(point("persistent-100", KNOWN | {"disk_bytes_per_message": None}))
@@ -187,6 +190,26 @@ def test_a_page_speaks_of_a_figure_only_where_it_is_in_the_recording_and_known(t
     assert not is_known(f"{LAB.name} way=persistent-100-read disk", tmp_path)  # no such point in it
     with pytest.raises(ValueError, match="cannot ask"):
         is_known(f"{LAB.name} way=persistent-1 dsik", tmp_path)
+
+
+@pytest.mark.parametrize("asked", ["persistent-1", "transient-1", "quorum-1"])
+def test_the_directive_leaves_out_what_the_recording_cannot_say(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(PROJECT / "book" / "_ext"))
+    monkeypatch.setenv("LABS_RUNS", str(tmp_path))
+    from labsbook import WhenRecorded
+
+    directives.register_directive("when-recorded", WhenRecorded)
+    blind = KNOWN | {"disk_bytes_per_message": None}
+    found = [point("transient-1"), point("persistent-1", KNOWN), point("quorum-1", blind)]
+    text = f".. when-recorded:: {LAB.name}\n   {{}}:has: way={asked} disk\n\n   It is said."
+    assert "It is said" not in publish_doctree(text.format("")).astext()  # not recorded at all
+    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": found}
+    (tmp_path / f"{LAB.name}.json").write_text(json.dumps(file), "utf-8")
+    assert ("It is said" in publish_doctree(text.format("")).astext()) is (asked == "persistent-1")
+    otherwise = publish_doctree(text.format(":not:\n   ")).astext()
+    assert ("It is said" in otherwise) is (asked != "persistent-1")
 
 
 # ---- a real broker

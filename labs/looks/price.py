@@ -83,7 +83,7 @@ def sentence(digest: Digest) -> str:
             f"{confirmed(digest, 'p99')}."
         )
     if size := to_disk(digest):
-        known = f"For each message the broker wrote {size} to disk."
+        known = f"The kernel counted {size} to disk for each message."
         said.append("What the broker wrote to disk could not be seen here." if size == "unknown" else known)
     return " ".join(filter(None, [*said, reader(digest)]))
 
