@@ -63,6 +63,12 @@ def test_every_quiz_has_three_questions_whose_claims_exist() -> None:
         assert set(named) <= set(claims()), path.name
 
 
+def test_every_page_with_a_panel_has_a_quiz_of_its_name() -> None:
+    stems = set(course.panels().values()) | {"how-fast"}
+    without = [stem for stem in stems if f"{{quiz}} {stem}\n" not in (BOOK / f"{stem}.md").read_text("utf-8")]
+    assert without == []
+
+
 def test_progress_hangs_on_the_text_of_an_answer_and_not_on_its_place() -> None:
     first, last = (quiz.check(asked(answer=order), "x.toml")[0] for order in ([GOOD, BAD], [BAD, GOOD]))
     assert {answer.key for answer in first.answers} == {answer.key for answer in last.answers}
