@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
+from labs.looks.waiting import SHORT
 from labs.pairs import WHY_NOT
 from labs.recorded import recorded
 from labs.widgets import course
@@ -31,6 +33,7 @@ EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
 TWO, FOUR = (("light", 1280), ("dark", 390)), (("light", 1280), ("dark", 390), ("light", 390), ("dark", 1280))
 LOOKS = [(name, *look) for name in PAGES for look in (FOUR if name in EVERY_WAY else TWO)]
 CHARTS = {"00-your-machine": 1, CHAPTER[0]: 1, CHAPTER[2]: 3, "05-4-latency-ladder": 2}
+ALL = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")
 LADDER = "book/05-4-latency-ladder.html"
 THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedStyle(one).fontWeight < 400
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
@@ -108,6 +111,16 @@ def test_the_chart_of_slopes_names_the_unlike_promises_of_the_chosen_confirmatio
     assert said.inner_text().endswith("survives a killed process: Redis, RabbitMQ, Kafka.")
     page.get_by_label("Confirmation").select_option("none")
     page.get_by_text("survives nothing: Kafka.").wait_for()
+
+
+def test_every_line_of_the_chart_of_slopes_has_its_name_at_its_end_and_none_lies_on_another(
+    page: Page, host: str
+) -> None:
+    ready(page, f"{host}book/{CHAPTER[0]}.html")
+    names = page.locator("[data-chart=slope] .annotation-text")
+    assert sorted(names.all_text_contents()) == sorted(SHORT[name] for name in ALL)
+    tops = sorted(names.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)"))
+    assert all(high - low > 12 for low, high in pairwise(tops))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -109,9 +109,10 @@ function endLabels(state, traces, layout, height, ink) {
   const ranked = [...last.values()].sort((a, b) => a.y.at(-1) - b.y.at(-1));
   let at = -Infinity;
   const places = ranked.map((trace) => (at = Math.max(up(trace.y.at(-1)), at + gap)));
-  const over = Math.max(0, (places.at(-1) ?? low) - high);
+  // From the top down again: a name above the axis would not be drawn, and one is moved only for the name over it.
+  for (let one = places.length - 1, roof = high; one >= 0; one -= 1, roof -= gap) places[one] = roof = Math.min(places[one], roof);
   const across = (x) => (layout.xaxis.type === "log" ? Math.log10(x) : x);
-  return ranked.map((trace, index) => ({ xref: "x", x: across(trace.x.at(-1)), xanchor: "left", xshift: 8, yref: "y", y: places[index] - over, showarrow: false,
+  return ranked.map((trace, index) => ({ xref: "x", x: across(trace.x.at(-1)), xanchor: "left", xshift: 8, yref: "y", y: places[index], showarrow: false,
     text: trace.meta.name, font: { color: ink(inkOf(trace.meta.broker)), size: 13 } }));
 }
 // The name of a reference stands where the lines are farther from it.
