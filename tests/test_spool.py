@@ -232,15 +232,16 @@ def test_of_a_killed_recorder_all_but_the_last_second_can_be_judged(
     assert "it is still being recorded" in labs("verify", str(spool.folder)).stdout
     assert unfinished.unfinished() == []
     workers = psutil.Process(child.pid).children(recursive=True)
-    child.kill()
     killed_ns = time.monotonic_ns()
+    child.kill()
     child.wait()
-    psutil.wait_procs(workers, 5)
+    psutil.wait_procs(workers, 20)
+    gone_ns = time.monotonic_ns()  # the workers die after the recorder, and may write until then
     assert [spool] == unfinished.unfinished()
     run = spool.assemble()
-    died_ns = killed_ns - run.facts["start_ns"]
     for column in ("sent_ns", "confirmed_ns", "delivered_ns", "cpu_at_ns"):
-        assert 0 < died_ns - run[column].max() < 1e9 + 5e7, column
+        last_ns = run[column].max() + run.facts["start_ns"]
+        assert killed_ns - 1e9 < last_ns < gone_ns, column
     ledger = account(run)
     assert ledger.attempted > 3000
     assert (ledger.lost, ledger.unexpected, ledger.verdict) == (0, 0, "unknown")
