@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
@@ -154,8 +152,7 @@ class Watching:
         }
         for one in self.boards:
             one[Slot.START_NS] = start_ns
-        # Takes its time on a busy disk, so the workers are told first.
-        self.spool.note(start_ns=start_ns, scheduling=_scheduling(board[Slot.PRODUCER_PID]))
+        self.spool.note(start_ns=start_ns)  # takes its time on a busy disk, so the workers are told first
         return Cpu(start_ns, pids, rows[0], list(zip(consumers[1:], rows[1:], strict=True)))
 
     def look(self, cpu: Cpu, share: float, text: str) -> None:
@@ -199,19 +196,6 @@ class Watching:
 
 def _said(arrived: int, whole: int) -> str:
     return f"{arrived:,} of {whole:,} arrived"
-
-
-def _scheduling(pid: int) -> str:
-    """How the producer's process gets its core: `ordinary` or `real-time`; `unknown` where it cannot be asked.
-
-    `pid`: 0 if it is on another machine.
-    """
-    if sys.platform != "linux" or not pid:
-        return "unknown"
-    try:
-        return "real-time" if os.sched_getscheduler(pid) == os.SCHED_FIFO else "ordinary"
-    except OSError:
-        return "unknown"
 
 
 def quietly(ask: Callable[[], Any]) -> Any:

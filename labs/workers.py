@@ -12,8 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
@@ -44,24 +43,6 @@ def enlist(board: Board, parent: int) -> None:
             os._exit(1)
 
 
-@contextmanager
-def undisturbed(load: Load) -> Iterator[None]:
-    """Whoever spins for punctuality goes ahead of ordinary processes (SCHED_FIFO), where the system permits it.
-
-    Linux permits it to root and within RLIMIT_RTPRIO, sched(7); the run's fact `scheduling` says what it was.
-    """
-    if not getattr(load, "spin", False) or sys.platform != "linux":
-        yield
-        return
-    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
-    with suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, policy, parameter)
-
-
 def _await_start(ready: Slot, pid: Slot) -> int:
     _board[pid] = os.getpid()
     _board[ready] = 1
@@ -76,7 +57,7 @@ def produce(address: Address, load: Load, spool: Spool) -> str:
     """Send every message when it is due (or, in a closed loop, when there is room), whatever the broker does; then wait
     for confirmations while they come. Returns what broke, or nothing."""
     try:
-        with open_publisher(address) as publisher, undisturbed(load):
+        with open_publisher(address) as publisher:
             outbox = outbox_of(publisher, load, Sent(**spool.sent()), _board)
             outbox.begin(_await_start(Slot.PRODUCER_READY, Slot.PRODUCER_PID))
             while outbox.sent < load.messages and not _board[Slot.STOP]:

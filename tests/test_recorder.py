@@ -1,6 +1,5 @@
 """The recorder on real brokers: completeness, truth under a frozen broker, failures as data."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from labs import stack, workers
+from labs import stack
 from labs.bound import bottleneck, young
 from labs.brokers import on_lane
 from labs.brokers.base import Endpoint, UnreachableError
@@ -34,7 +33,6 @@ EVERY = (
     "kafka-acks-0",
     "kafka-flush",
 )
-TO_REAL_TIME = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"
 SHORT = Workload(rate_per_s=500, duration_s=1.5, warmup_s=0.5)
 
 
@@ -209,29 +207,11 @@ def test_a_rate_above_what_the_client_can_do_is_client_bound_and_says_so(endpoin
     assert account(run).lost == 0
 
 
-def test_who_spins_goes_ahead_where_that_is_permitted_and_the_run_says_so(endpoints: dict[str, Endpoint]) -> None:
-    permitted = subprocess.run([sys.executable, "-c", TO_REAL_TIME], check=False, capture_output=True).returncode == 0
-    for spin in (True, False):
-        load = Workload(rate_per_s=10_000, duration_s=0.5, warmup_s=0, spin=spin)
-        run = record(endpoints["memory"], profile("memory"), load)
-        assert run.facts["scheduling"] == ("real-time" if spin and permitted else "ordinary")
-        assert account(run).lost == 0
-        assert account(run).unconfirmed == 0  # asked for less often than once a message, and still all heard
-
-
-@pytest.mark.parametrize("permitted", [True, False])
-def test_the_producer_goes_back_to_ordinary_scheduling(permitted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, asked = os.sched_getscheduler(0), list[int]()
-
-    def set_scheduler(_pid: int, policy: int, _parameter: os.sched_param) -> None:
-        asked.append(policy)
-        if policy == os.SCHED_FIFO and not permitted:
-            raise PermissionError
-
-    monkeypatch.setattr(os, "sched_setscheduler", set_scheduler)
-    with workers.undisturbed(Workload(spin=True)):
-        assert asked == [os.SCHED_FIFO]
-    assert asked == [os.SCHED_FIFO, before]
+def test_who_hears_less_often_than_once_a_message_hears_all(endpoints: dict[str, Endpoint]) -> None:
+    run = record(endpoints["memory"], profile("memory"), Workload(rate_per_s=10_000, duration_s=0.5, spin=True))
+    assert account(run).unconfirmed == account(run).lost == 0
+    known = run["confirmed_ns"] - run["sent_ns"]
+    assert (known >= 0).all()
 
 
 def test_a_body_over_the_limit_is_refused_and_unconfirmed_and_not_lost(endpoints: dict[str, Endpoint]) -> None:

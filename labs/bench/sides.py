@@ -157,8 +157,7 @@ def lateness(name: str, lane: str, load: Workload) -> tuple[Side, Side]:
         with turn(here.endpoint) as took:
             run = record(here.endpoint, using, load, here.watch)
         value = (percentile(lateness_ns(run), 0.99) or 0) / 1000
-        said = f"{using.label}, {run.facts['scheduling']} scheduling"
-        return Figure(value, took.took_s, took.cores, "the timer", False, took.foreign, said)
+        return Figure(value, took.took_s, took.cores, "the timer", False, took.foreign, using.label)
 
     def period(_here: Setting) -> Figure:
         return Figure(NS_PER_S / load.rate_per_s / 1000, 0.0, said=f"1 s / {load.rate_per_s:g}")
