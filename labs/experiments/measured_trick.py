@@ -28,8 +28,8 @@ Measured = dict[str, Any]
 Round = dict[tuple[str, bool], Measured]
 """(broker, whether with the trick) -> what was measured."""
 PACED = Workload(rate_per_s=800, duration_s=2.0, warmup_s=0.5)
-WARM_S = {"kafka": 3.0}
-"""What a broker needs besides one round that does not count: Kafka's Java compiles what it runs often."""
+WARM_S = {"kafka": 2.0}
+"""What a broker needs besides the first round: Kafka's Java compiles what it runs often."""
 CLOSED_S, TRIAL = 2.5, 200
 FEWEST, MOST = 1100, 40_000
 """Messages of a closed loop on a broker that stands still: a p99 needs a thousand, a panel has seconds."""
@@ -80,17 +80,17 @@ def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str
         for at, (broker, here) in enumerate(fresh.items()):
             setup = chosen.plain[broker]
             watch.progress(0.3 + 0.7 * at / len(fresh), f"{broker}, only started")
+            first = rate(here, setup, chosen.unit, watch)
             if broker in tilted:
-                found[broker, True] = rate(here, setup, chosen.unit, watch)
+                found[broker, True] = first
             watch.progress(0.3 + 0.7 * (at + 0.3) / len(fresh), f"{broker}, warming up")
-            _warm(here, setup, watch)
+            _warm(here, setup, watch, first["value"] or 0.0)
             found[broker, False] = rate(here, setup, chosen.unit, watch)
     return found
 
 
-def _warm(endpoint: Endpoint, setup: Setup, watch: Watch) -> None:
-    """One round that does not count, and where a broker needs longer a second one, sized by the rate of the first."""
-    per_s = rate(endpoint, setup, "messages/s", watch)["value"] or 0.0
+def _warm(endpoint: Endpoint, setup: Setup, watch: Watch, per_s: float) -> None:
+    """Where a broker needs more than the first round, a second one that does not count, sized by that one's rate."""
     if endpoint.broker in WARM_S:
         rate(endpoint, setup, "messages/s", watch, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
 
