@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
+
+import numpy as np
 
 from labs.bench.base import Goal, Row, Side
 from labs.bench.sides import filled, ours, tool, unstamped
@@ -16,10 +19,19 @@ FAST = Ceiling(messages=4_000_000, window=50_000, batch=5000, warmup_messages=40
 SLOW = Ceiling(messages=100_000, window=20_000, batch=2000, warmup_messages=10_000)
 TOOL_MESSAGES, TOOL_WARM = 4_000_000, 1_000_000
 BODY = b"x" * 100
+CHARACTERS = bytes(range(33, 127))
+"""Of a line of text: drawn from these, a byte carries six and a half bits, so nothing packs it into much less."""
 
 
-def produces(name: str, share: float = 1.0) -> Side:
-    """ProducerPerformance with the acks of that profile, on a `share` of the messages."""
+@cache
+def unlike_bodies(count: int = 20_000, seed: int = 1) -> tuple[bytes, ...]:
+    """Bodies of 100 random characters each, as hard to compress as text in a line can be."""
+    drawn = np.random.default_rng(seed).integers(0, len(CHARACTERS), (count, len(BODY)))
+    return tuple(row.tobytes() for row in np.frombuffer(CHARACTERS, np.uint8)[drawn])
+
+
+def produces(name: str, share: float = 1.0, compression: str = "none", *, alike: bool = True) -> Side:
+    """ProducerPerformance with the acks of that profile, on a `share` of the messages; `alike`: one body for all."""
     using = profile(name)
 
     def run(endpoint: Endpoint, scale: float) -> Rate:
@@ -27,7 +39,8 @@ def produces(name: str, share: float = 1.0) -> Side:
         count, warm = (max(round(number * share * scale), 1000) for number in (TOOL_MESSAGES, TOOL_WARM))
         with open_broker(endpoint, using, topic):
             acks = str(using.settings["acks"])
-            return kafka_perf.produce(endpoint, topic, count, BODY, acks=acks, warm=warm)
+            bodies = (BODY,) if alike else unlike_bodies()
+            return kafka_perf.produce(endpoint, topic, count, bodies, acks=acks, warm=warm, compression=compression)
 
     return tool(run)
 

@@ -54,6 +54,20 @@ WAYS = (
         produces("kafka-acks-all", 0.5),
         "ProducerPerformance",
     ),
+    *(
+        tool_way(
+            f"perf-{compression}-{name}",
+            f"ProducerPerformance, {compression}, {said}",
+            "kafka-acks-all",
+            produces("kafka-acks-all", share, compression, alike=alike),
+            "ProducerPerformance",
+        )
+        for compression, name, said, share, alike in (
+            ("none", "unlike", "bodies of random characters", 0.4, False),
+            ("gzip", "unlike", "bodies of random characters", 0.1, False),
+            ("gzip", "alike", "the same body each time", 0.4, True),
+        )
+    ),
 )
 OTHERS = (
     "article-kafka",

@@ -12,7 +12,7 @@ from labs.tricks import Trick, trick, unequal
 from labs.words import BROKER_NAMES, ms_text
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
-FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "confluent-kafka"}
+FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "own Kafka frames"}
 CONDITIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "lane": ("the client", lambda value: {"idiomatic": "in plain Python", "fast": "the fast lane"}[value]),
     "window": ("messages without an answer", lambda value: f"{value:,}" if value else "any number"),

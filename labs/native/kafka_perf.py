@@ -32,25 +32,36 @@ _READ = re.compile(r"^[^,]+, [^,]+, [\d.]+, [\d.]+, (\d+), [\d.]+, \d+, (\d+), "
 _STEP = re.compile(r"^[^,]+, \d+, [\d.]+, [\d.]+, (\d+), ([\d.]+), ", re.M | re.A)
 
 
-def produce(endpoint: Endpoint, topic: str, messages: int, body: bytes, *, acks: str = "all", warm: int = 0) -> Rate:
+def produce(  # noqa: PLR0913 - what the tool is told
+    endpoint: Endpoint,
+    topic: str,
+    messages: int,
+    bodies: Sequence[bytes],
+    *,
+    acks: str = "all",
+    warm: int = 0,
+    compression: str = "none",
+) -> Rate:
     """Sends `warm` messages and then `messages` that count, as fast as the tool can; raises ToolError.
 
-    The body has to be text in one line: a body that the tool makes up itself costs it more than sending it.
+    Each message has one of the bodies, drawn by the tool. A body has to be text in one line: one that the tool makes
+    up itself costs it more than sending it. `compression` is Kafka's compression.type.
     """
-    if not body or not body.isascii() or b"\n" in body:
+    if not bodies or not all(body and body.isascii() and b"\n" not in body for body in bodies):
         raise ToolError(
             f"running {PRODUCER}", "it takes bodies of ASCII text in one line only.", "Give it another one."
         )
     options = ["--num-records", f"{warm + messages}", "--throughput", "-1", "--command-property", f"acks={acks}"]
-    options += [*PRODUCER_SETTINGS, *(["--warmup-records", f"{warm}"] if warm else [])]
+    options += [*PRODUCER_SETTINGS, *([] if compression == "none" else [f"compression.type={compression}"])]
+    options += ["--warmup-records", f"{warm}"] if warm else []
     with tempfile.NamedTemporaryFile(prefix="labs-payload-") as payload:
-        payload.write(body)
+        payload.write(b"\n".join(bodies))
         payload.flush()
         said, command = _run(endpoint, PRODUCER, topic, [*options, "--payload-file", payload.name])
     found = _SENT.findall(said)
     if not found or int(found[-1][0]) != messages or not float(found[-1][1]):
         raise _unread(PRODUCER, said)
-    return Rate(messages, messages / float(found[-1][1]), len(body), PRODUCER, jars.KAFKA.version, command)
+    return Rate(messages, messages / float(found[-1][1]), len(bodies[0]), PRODUCER, jars.KAFKA.version, command)
 
 
 def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, warm: int = 0) -> Rate:
