@@ -53,9 +53,9 @@ class QuizAnswers(Quiz):
     optional_arguments = 20
 
     def made(self) -> list[nodes.Node]:
-        found: list[nodes.Node] = []
+        found, titles = list[nodes.Node](), {page.stem: page.title for page in course.pages()}
         for name in self.arguments:
-            found.append(nodes.paragraph("", "", nodes.strong("", name)))
+            found.append(nodes.paragraph("", "", nodes.strong("", titles.get(name, name))))
             found += _raw("<ol>")
             for one in quiz.quiz(name):
                 found += [*_raw("<li>"), *self.line(one.ask), *self.reasons(one)[1:-1]]
@@ -74,15 +74,15 @@ class Solutions(Part):
 
     def made(self) -> list[nodes.Node]:
         number = int(self.arguments[0])
-        stems = [page.stem for page in course.pages() if page.chapter == number]
-        if not stems:
+        pages = [page for page in course.pages() if page.chapter == number]
+        if not pages:
             return [nodes.paragraph("", f"The pages of chapter {number} are not written yet.")]
         box = nodes.container()
-        for stem in stems:
-            path = PROJECT / "book" / f"{stem}.md"
+        for page in pages:
+            path = PROJECT / "book" / f"{page.stem}.md"
             self.env.note_dependency(str(path))
             for exercise, solution in teach.solutions(path.read_text("utf-8")):
-                box += nodes.paragraph("", "", nodes.strong("", f"{stem}: {exercise}"))
+                box += nodes.paragraph("", "", nodes.strong("", f"{page.title} {exercise}"))
                 text = solution or "The page gives no solution: ask the room."
                 self.state.nested_parse(StringList(text.splitlines()), self.content_offset, box)
         for asked in exercises().values():
