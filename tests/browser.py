@@ -61,7 +61,8 @@ def served(folder: Path) -> Iterator[str]:
 def settled(page: Page) -> None:
     """Wait until every panel of the page is drawn; a panel that could not be shown fails with its own words."""
     page.wait_for_function(
-        "[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready || host.dataset.failed)"
+        "[...document.querySelectorAll('.lab-panel')].every(host => host.dataset.ready || host.dataset.failed)",
+        timeout=120_000,  # a few seconds; other tests run beside this one and take both cores
     )
     for host in page.locator(".lab-panel[data-failed]").all():
         raise AssertionError(host.inner_text()[:300])
