@@ -47,8 +47,7 @@ def cpu_cores(run: Run, between_ns: tuple[int, int] | None = None) -> Cores:
     None where it could not be seen (a broker inside a virtual machine, too few samples).
     """
     roles = {role: run[f"cpu_{role}_ns"] for role in ("broker", "producer", "consumer", "machine")}
-    at, (first, last) = run["cpu_at_ns"], between_ns or _measured_ns(run)
-    window = np.flatnonzero((at >= first) & (at <= last))
+    at, window = run["cpu_at_ns"], _sampled(run, between_ns or _measured_ns(run))
     if len(window) < 2:
         return dict.fromkeys((*roles, "foreign"), None)
     cores = {role: _cores(column[window], at[window]) for role, column in roles.items()}
@@ -56,6 +55,12 @@ def cpu_cores(run: Run, between_ns: tuple[int, int] | None = None) -> Cores:
     whole = cores["machine"]
     known = whole is not None and None not in ours
     return cores | {"foreign": max((whole or 0) - sum(x or 0 for x in ours), 0) if known else None}
+
+
+def _sampled(run: Run, between_ns: tuple[int, int]) -> Column:
+    """Which samples of processor time lie between two times."""
+    found: Column = np.flatnonzero((run["cpu_at_ns"] >= between_ns[0]) & (run["cpu_at_ns"] <= between_ns[1]))
+    return found
 
 
 def _reading_alone(run: Run) -> bool:
@@ -118,6 +123,8 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     """The stamp of a run and the reason for it, in words with the figures."""
     cores = cpu_cores(run)
     if isinstance(run.workload, Ceiling):
+        if len(_sampled(run, _measured_ns(run))) < 2:
+            return "unknown", "it was over before anybody's processor time could be seen"
         if not (unseen := _unseen(run, cores)):
             return _ceiling(cores, broker)
         return "unknown", f"not all processor time could be seen from here ({', '.join(unseen)} on other machines)"
