@@ -46,7 +46,7 @@ WAYS = (
     _in_batches(1000, 1_500_000),
     _in_batches(5000, 2_000_000),
     way("acks-1", "raw record batches of 5,000, acks=1", "kafka-acks-1", "fast", _batch(5000, 2_000_000)),
-    way("flush", "raw record batches of 100, flushed one by one", "kafka-flush", "fast", _batch(100, 3000)),
+    way("flush", "raw record batches of 100, flushed one by one", "kafka-flush", "fast", _batch(100, 80_000)),
     tool_way(
         "perf-tool",
         "ProducerPerformance, acks=all",
