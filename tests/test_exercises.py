@@ -62,12 +62,12 @@ def question() -> list[dict[str, Any]]:
 
 def persistence(**more: Any) -> list[dict[str, Any]]:
     """A learner's run of L4.2: from a hundred under way on nothing is gained, and a reader saves bytes."""
-    rates = {"1": 500.0, "10": 2500.0, "100": 20_000.0, "1000": 20_400.0, "100-read": 19_000.0}
-    known = {"persistent-1": {"confirm_ms": {"p50": 0.8, "mean": 1.9}}, "persistent-100-read": {"behind": 0.01}}
-    sizes = {"persistent-100": 700.0, "persistent-100-read": 400.0}
+    rates = {f"persistent-{window}": rate for window, rate in ((1, 500.0), (10, 2500.0), (100, 2e4), (1000, 20_400.0))}
+    rates |= {"transient-100": 20_000.0, "transient-100-read": 19_000.0}
+    known = {"persistent-1": {"confirm_ms": {"p50": 0.8, "mean": 1.9}}, "transient-100-read": {"behind": 0.01}}
+    sizes = {"transient-100": 700.0, "transient-100-read": 400.0}
     found = []
-    for name, per_s in rates.items():
-        way = f"persistent-{name}"
+    for way, per_s in rates.items():
         median = (
             {"per_s": per_s, "disk_bytes_per_message": sizes.get(way, 1.0)} | known.get(way, {}) | more.get(way, {})
         )
@@ -334,10 +334,10 @@ def test_a_run_of_persistence_that_does_not_show_it_grades_nothing() -> None:
     near = persistence(**{"persistent-1000": {"per_s": 21_100.0}})
     assert "that it is chance" in check("4.2b", "100", run=near).text
     assert check("4.2b", "1000", run=persistence(**{"persistent-1000": {"per_s": 40_000.0}})).word == "right"
-    blind = persistence(**{"persistent-100": {"disk_bytes_per_message": None}})
+    blind = persistence(**{"transient-100": {"disk_bytes_per_message": None}})
     assert "could not be seen" in check("4.2c", "acknowledged", run=blind).text
     for more in ({"behind": 0.5}, {"disk_bytes_per_message": 690.0}):
-        late = persistence(**{"persistent-100-read": more})
+        late = persistence(**{"transient-100-read": more})
         assert "did not keep up" in check("4.2c", "acknowledged", run=late).text
     old = persistence(**{"persistent-1": {"confirm_ms": None}})
     assert check("4.2a", 500, run=old).word == "not graded"
