@@ -99,7 +99,7 @@ class Timetable(Outbox):
     def __init__(self, publisher: Publisher, load: Workload, columns: Sent, board: Board) -> None:
         super().__init__(publisher, load, columns, board)
         self.due_ns, self.ticks = load.due_ns(), load.rate_per_s > SPIN_UP_TO_PER_S and not load.spin
-        self.heard_ns = 0
+        self.spin, self.heard_ns = load.spin, 0
 
     def send(self) -> bool:
         """Hand over everything that is due now, in one batch; False if nothing is."""
@@ -123,7 +123,7 @@ class Timetable(Outbox):
             self.hear((left_ns - TICK_NS) / NS_PER_S)  # a slow schedule leaves time to see confirmations as they come
         elif self.ticks:
             time.sleep(max(left_ns, TICK_NS) / NS_PER_S)
-        elif left_ns > SPIN_NS:
+        elif left_ns > SPIN_NS and not self.spin:
             time.sleep((left_ns - SPIN_NS) / NS_PER_S)
 
 
