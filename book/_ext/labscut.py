@@ -12,6 +12,8 @@ from labs.experiments import experiment
 
 CUTS = {"key-points": "Key points", "quiz-part": "", "guess-part": "Your guess"}
 """A part of a page -> the heading of its slide; the other cuts bring their own, a quiz one for each question."""
+BARS = 16
+"""More than these no room can read; where the panel has other charts, the page alone shows the bars."""
 CLAIMS = 3
 """So many stand on a slide."""
 Cut = tuple[str, list[nodes.Node]]
@@ -63,11 +65,14 @@ def _pieces(node: nodes.Element, heading: str) -> list[Cut]:
 
 def _charts(panel: nodes.Element, heading: str) -> list[Cut]:
     """The panel once for each of its charts. Two that are to be compared (`bars`) stay on one slide."""
-    charts = experiment(panel["lab"]).look.charts
+    lab = experiment(panel["lab"])
+    charts = lab.look.charts
     if len(charts) < 2 or any(chart.kind == "bars" for chart in charts):
         return [(heading, [panel.deepcopy()])]
     found: list[Cut] = []
     for at, chart in enumerate(charts, 1):
+        if chart.kind == "strips" and len(lab.grid()) > BARS:
+            continue
         box = [*_raw(f'<div class="one-chart" data-at="{at}">'), panel.deepcopy(), *_raw("</div>")]
         found.append((f"{heading}: {chart.label[0].lower()}{chart.label[1:]}", box))
     return found

@@ -28,7 +28,7 @@ function go(to, focus = true) {
   scrollTo(0, 0);
 }
 // A room sees what is on the screen and no more: what is too tall is drawn smaller, as far as it can still be read.
-const LEAST = 0.5, ROOM = 1000;
+const LEAST = 0.4, ROOM = 1000;
 function fit() {
   const page = pages[now], had = page.style.zoom;
   page.style.zoom = "";
