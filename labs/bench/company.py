@@ -38,8 +38,8 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
         cores = cpu_cores(heard[0]) if readers == 1 else reading_cores(heard)
         stamp, why = bottleneck(heard[0], using.broker) if readers == 1 else limit(cores, using.broker)
         more = {
-            "publishes_per_s": figure(confirmed_per_s(heard[0])),
-            "deliveries_per_s": figure(deliveries_per_s(heard)),
+            "publishes_per_s": confirmed_per_s(heard[0]),
+            "deliveries_per_s": deliveries_per_s(heard),
             "ledgers": [ledger_of(run) for run in heard],
         }
         rate, bound = heard_by_all_per_s(heard), stamp == "client-bound"
@@ -68,11 +68,6 @@ def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
         return Figure(common_per_s(runs), took.took_s, cores, why, bound, took.foreign, said, stamp, more)
 
     return side
-
-
-def figure(per_s: float) -> float:
-    """With the digits that a digest keeps."""
-    return float(f"{per_s:.5g}")
 
 
 def ledger_of(run: Run) -> dict[str, int | str]:
