@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.server
+import shlex
 import shutil
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +18,21 @@ from playwright.sync_api import Browser, Page, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
+NETLINK = Path(__file__).with_name("netlink.py")
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless browser that ends with the test."""
+def chromium(*, hears_of_interfaces: bool = False) -> Iterator[Browser]:
+    """A headless browser that ends with the test; other tests' containers do not disturb what it loads."""
     path = next(filter(None, map(shutil.which, NAMES)))
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        if not hears_of_interfaces:
+            command = shlex.join([sys.executable, str(NETLINK), path])
+            path = str(Path(folder) / "chromium")
+            Path(path).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            Path(path).chmod(0o700)
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         try:
             yield browser

@@ -116,8 +116,8 @@ def opened(lab: Lab, notebook: str) -> Iterator[Page]:
 def await_notebook(lab: Lab, page: Page, address: str) -> None:
     """Open a notebook and wait until page and server agree that its kernel is idle.
 
-    Seen once, in a whole CI run: JupyterLab's page never hears that its kernel is ready.
-    A reader then loads the page again, and so does this.
+    Seen once, in a whole CI run, when the browser still gave up loads for other tests' containers (test_browser):
+    the page never heard that its kernel was ready. A reader then loads the page again, and so does this.
     """
     saw = []
     for _ in range(3):
