@@ -74,14 +74,22 @@ def warmed(endpoint: Endpoint) -> None:
 
 
 def frozen_run(name: str, endpoints: dict[str, Endpoint]) -> tuple[Run, float]:
-    """A run with the broker frozen 100 ms in each second, and the p99 in ms that the freezes alone make."""
+    """A run with the broker frozen 100 ms in each second, and the p99 in ms that the freezes make.
+
+    A message that is due in a freeze waits for its end and then takes as long as one that met none, the median of which
+    is the broker's own: some 0.1 ms for Redis, 4 for Kafka, whatever its age, where this was measured.
+    """
     using = profile(name)
     plan = FROZEN[using.broker]
     with freezing(endpoints[using.broker]) as freezes:
         run = record(endpoints[using.broker], using, plan)
+    assert account(run).lost == 0
     due_ns = run["due_ns"][plan.warmup_messages :] + run.facts["start_ns"]
-    waits_ns = sum(np.where((due_ns >= a) & (due_ns < b), b - due_ns, 0) for a, b in freezes)
-    analytic_ns = percentile(np.asarray(waits_ns), 0.99)
+    waits_ns = np.asarray(sum(np.where((due_ns >= a) & (due_ns < b), b - due_ns, 0) for a, b in freezes))
+    unfrozen_ns = percentile(end_to_end_ns(run)[waits_ns == 0], 0.5)
+    assert unfrozen_ns is not None
+    assert unfrozen_ns < 10 * NS_PER_MS, "the freezes are not what this run shows"
+    analytic_ns = percentile(waits_ns + unfrozen_ns, 0.99)
     assert analytic_ns is not None
     return run, analytic_ns / NS_PER_MS
 
@@ -109,7 +117,6 @@ def test_with_the_broker_frozen_100_ms_a_second_the_p99_is_the_analytic_90_ms(
         run, analytic_ms = frozen_run(name, endpoints)
         p99 = percentile(end_to_end_ns(run), 0.99)
         assert p99 is not None
-        assert account(run).lost == 0
         assert 85 < analytic_ms < 130, "the freezes were not about 100 ms in each second"
         tried.append((p99 / NS_PER_MS, analytic_ms))
         if tried[-1][0] == pytest.approx(analytic_ms, rel=0.05):
