@@ -83,6 +83,10 @@ class Ceiling:
         _between("body_bytes", self.body_bytes, HEADER_BYTES, MAX_BODY_BYTES)
         _between("warmup_messages", self.warmup_messages, 0, self.messages - 1)
 
+    def scaled(self, share: float) -> Ceiling:
+        """The same with this share of its messages, but no fewer than fill the window ten times."""
+        return replace(self, messages=max(round(self.messages * share), 10 * self.window))
+
 
 Load = Workload | Ceiling
 

@@ -17,11 +17,12 @@ import psutil
 import pytest
 
 from labs import stack, unfinished
+from labs.bench import company
 from labs.bench.base import Setting
 from labs.bench.company import side_by_side, subscribed
 from labs.bound import BUSY
 from labs.brokers import on_lane
-from labs.brokers.base import UnreachableError
+from labs.brokers.base import BrokerError, Endpoint, UnreachableError
 from labs.crew import HIRE, crew
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
@@ -35,6 +36,7 @@ from labs.verifying import verify
 from labs.words import BROKER_NAMES
 from labs.workload import Ceiling
 from tests.test_rates import made, point, word_of
+from tests.test_runs import make_run
 
 
 def test_what_all_had_goes_at_the_pace_of_the_slowest_and_deliveries_are_those_of_everybody() -> None:
@@ -256,6 +258,14 @@ def rabbitmq() -> Any:
     """One RabbitMQ of this machine."""
     with stack.session(("rabbitmq",), "native", report=lambda _text: None) as found:
         yield found["rabbitmq"]
+
+
+def test_a_message_that_any_of_several_publishers_lost_makes_the_round_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [make_run([0, 1], [0, 1], delivered) for delivered in ([0, 1], [0])]
+    monkeypatch.setattr(company, "record_together", lambda *_words, **_named: runs)
+    side = side_by_side("rabbitmq-confirms", "fast", Ceiling(messages=10_000, window=500, batch=100), 2)
+    with pytest.raises(BrokerError, match="1 lost, 0 unexpected: the round is void"):
+        side(Setting(Endpoint("rabbitmq", "127.0.0.1", 6), 1.0, Watch()))
 
 
 @pytest.mark.broker

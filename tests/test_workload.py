@@ -3,7 +3,7 @@ import pytest
 
 from labs.messages import STRANGER, Frames, decode, encode, filler
 from labs.profile import UnknownNameError, profile, profiles
-from labs.workload import Workload, workload
+from labs.workload import Ceiling, Workload, workload
 
 
 def test_a_uniform_schedule_is_exactly_the_rate() -> None:
@@ -25,6 +25,12 @@ def test_poisson_arrivals_keep_the_mean_rate_and_depend_on_the_seed_only() -> No
 def test_an_impossible_setting_is_refused_with_its_name_and_value(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{field} must be .* got {value:g}".replace("+", r"\+")):
         workload("steady", **{field: value})
+
+
+def test_a_shorter_ceiling_still_fills_its_window_ten_times() -> None:
+    plan = Ceiling(messages=100_000, window=500, batch=100)
+    assert plan.scaled(0.5) == Ceiling(messages=50_000, window=500, batch=100)
+    assert plan.scaled(0.001).messages == 5000
 
 
 def test_unknown_names_offer_the_nearest() -> None:

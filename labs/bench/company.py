@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.guard import turn
 from labs.bench.sides import ledger_said
@@ -28,9 +26,8 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
 
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
-        size = max(round(load.messages * here.scale), 10 * load.window)
         with turn(here.endpoint) as took:
-            heard = record_fan_out(here.endpoint, using, replace(load, messages=size), here.watch, readers=readers)
+            heard = record_fan_out(here.endpoint, using, load.scaled(here.scale), here.watch, readers=readers)
         for number, run in enumerate(heard, 1):
             if run.trouble:
                 raise BrokerError(f"{using.name}: subscriber {number} of {readers} broke: {run.trouble}")
@@ -49,18 +46,18 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
 
 
 def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
-    """So many publishers, each with a queue of its own and a load of this size, begun together; a ledger for each. The
-    figure is what all of them had confirmed while all were at work."""
+    """So many publishers, each with a queue of its own and a load of this size, begun together; a ledger for each, and
+    one lost message makes the round void. The figure is what all had confirmed while all were at work."""
 
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
-        size = max(round(load.messages * here.scale), 10 * load.window)
         with turn(here.endpoint) as took:
-            runs = record_together(here.endpoint, using, replace(load, messages=size), here.watch, runs=publishers)
+            runs = record_together(here.endpoint, using, load.scaled(here.scale), here.watch, runs=publishers)
         for number, run in enumerate(runs, 1):
             if run.trouble:
                 raise BrokerError(f"{using.name}: publisher {number} of {publishers} broke: {run.trouble}")
-        said = f"{publishers} publishers, {ledger_said(runs[0], using, 'produce')} each"
+        first, *_others = [ledger_said(run, using, "produce") for run in runs]
+        said = f"{publishers} publishers, {first} each"
         cores, (began, ended) = producing_cores(runs), common_ns(runs)
         stamp, why = limit(cores, using.broker)
         more = {"common_s": round((ended - began) / NS_PER_S, 3), "ledgers": [ledger_of(run) for run in runs]}

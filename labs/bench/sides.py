@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,9 +33,8 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
 
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
-        size = max(round(load.messages * here.scale), 10 * load.window)
         with turn(here.endpoint) as took:
-            run = record(here.endpoint, using, replace(load, messages=size), here.watch, part)
+            run = record(here.endpoint, using, load.scaled(here.scale), here.watch, part)
         if run.trouble:
             raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
@@ -104,14 +102,13 @@ def unstamped(name: str, load: Ceiling) -> Side:
     """Producing on the fast lane without stamps and record, in this process: what accounting is held against."""
 
     def side(here: Setting) -> Figure:
-        using = on_lane(profile(name), "fast")
+        using, size = on_lane(profile(name), "fast"), load.scaled(here.scale)
         address = f"labs-bench-{secrets.token_hex(4)}"
-        size = max(round(load.messages * here.scale), 10 * load.window)
         with open_broker(here.endpoint, using, address):
             with open_publisher(Address(here.endpoint, using, address)) as publisher, turn(here.endpoint) as took:
                 began_s = time.monotonic()
-                _publish_all(publisher, replace(load, messages=size))
-                rate = size / (time.monotonic() - began_s)
+                _publish_all(publisher, size)
+                rate = size.messages / (time.monotonic() - began_s)
             who, stamp = limit(using.broker, took)
         bound = stamp == "client-bound"
         return Figure(rate, took.took_s, took.cores, who, bound, took.foreign, using.label, stamp)
