@@ -101,7 +101,7 @@ def containers() -> Iterator[str]:
         yield engine.why_not() or ""
 
 
-BROWSED = ("site", "parts_browser", "guess_browser", "lab_browser", "contributing")
+BROWSED = ("site", "pages", "parts_browser", "guess_browser", "lab_browser", "lab", "contributing")
 BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in BROWSED))
 """What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
 
