@@ -156,6 +156,7 @@ def test_the_picture_never_gives_a_client_bound_point_the_name_of_the_broker(tmp
     assert len(hollow) == 2
     assert not any("Redis" in part or "Kafka" in part for part in hollow)
     assert picture.count("the client was the limit") == 2
+    assert "one part in 200 of what the article says" in picture
 
 
 def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
@@ -163,6 +164,7 @@ def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
     html = bench_page.bench_table(content)
     assert "<b>" not in html
     assert "&lt;b&gt;one" in html
+    assert ">ours: x</td>" in html
     assert bench_page.number("article-redis-one times", tmp_path) == "200"
     assert bench_page.number("article-redis-fast median", tmp_path) == "2"
     with pytest.raises(ValueError, match="has no row"):

@@ -15,9 +15,7 @@ from labs.widgets.pages import table
 from labs.words import BROKER_NAMES
 
 NOT_YET = "(not recorded yet)"
-COLUMNS = (
-    "Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Came out", "Limit of ours", "Limit of the other",
-)  # fmt: skip
+COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")
 LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
 WIDTH = 760
 HEAD = 26
@@ -41,8 +39,15 @@ def bench_table(content: Mapping[str, Any]) -> str:
 
 def _cells(one: Result) -> list[str]:
     sides = [f"{one[side]['name']}: {report.figure(one[side]['median'], one['unit'])}" for side in ("ours", "theirs")]
-    limits = [one["trouble"] or one["ours"]["limit"] or "–", one["theirs"]["limit"] or "–"]
-    return [one["title"], *sides, report.ratio_text(one), one["goal"], report.word(one), *limits]
+    came_out = report.word(one)
+    goal = one["goal"] if came_out == one["goal"] else f"{one['goal']}: {came_out}"
+    return [one["title"], *sides, report.ratio_text(one), goal, _limits(one)]
+
+
+def _limits(one: Result) -> str:
+    """Who was the limit on each side, a line each; why there is no figure."""
+    told = (("ours", one["ours"]["limit"]), ("the other", one["theirs"]["limit"]))
+    return one["trouble"] or "\n".join(f"{who}: {limit}" for who, limit in told if limit) or "–"
 
 
 def number(text: str, folder: Path = RECORDED) -> str:
@@ -153,5 +158,10 @@ def _line(one: Result, y: float, low: float, high: float) -> str:
 def _words(one: Result) -> str:
     bound = ", where the client was the limit" if one["ours"]["client_bound"] else ""
     times = one["median"]
-    told = f"{times:.2g} times" if times >= 1 else f"one part in {1 / times:.2g} of"
+    told = f"{_plain(times)} times" if times >= 1 else f"one part in {_plain(1 / times)} of"
     return f"{one['ours']['name']}: {one['ours']['median']:,.0f} a second{bound}, {told} what the article says"
+
+
+def _plain(value: float) -> str:
+    """Two digits that count, without an exponent: 1.2, 18, 670."""
+    return f"{float(f'{value:.2g}'):,g}"
