@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
+from labs.prose import enumerated
 from labs.runs import NEVER, Column, Run, chunks, first_rows
 from labs.workload import NS_PER_S, Ceiling
 
@@ -178,7 +179,7 @@ def saturation(broker: str, used: float | None, clients: Sequence[float | None],
     client is a process that can fill one core."""
     whole, known = os.cpu_count() or 1, [one or 0.0 for one in clients]
     # Nobody reads while a ceiling is only written.
-    at_work = f"{' and '.join(f'{x:.2f}' for x in known if x)} cores" if any(known) else "not seen"
+    at_work = f"{enumerated([f'{x:.2f}' for x in known if x])} cores" if any(known) else "not seen"
     said = f"broker {'not seen' if used is None else f'{used:.2f} cores'}, clients {at_work}"
     words = {
         "broker-bound": "the broker had no processor time left",

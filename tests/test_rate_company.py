@@ -64,6 +64,11 @@ def test_each_client_is_held_against_a_core(clients: Sequence[float | None], bro
     assert "a client had no" in why or stamp != "client-bound"
 
 
+def test_the_processors_of_many_clients_read_as_one_list() -> None:
+    said = limit({"broker": 0.5} | {f"consumer {at}": at / 10 for at in (1, 2, 3)}, "redis")[1]
+    assert said.endswith("(broker 0.50 cores, clients 0.10, 0.20 and 0.30 cores)")
+
+
 def test_many_small_clients_can_take_the_machine_together() -> None:
     each = 0.5
     cores: dict[str, float | None] = {f"producer {at}": each for at in range(round((os.cpu_count() or 1) / each))}

@@ -7,6 +7,7 @@ from typing import Any
 
 from labs.looks.rate import rate_text
 from labs.profile import RUNGS
+from labs.prose import enumerated
 from labs.traces import Digest
 from labs.tricks import Trick, trick, unequal
 from labs.words import BROKER_NAMES, ms_text
@@ -49,7 +50,7 @@ def unequal_text(digest: Digest, chart: str = "told") -> str:
         for broker, one in by_broker.items():
             groups.setdefault(word(one), []).append(BROKER_NAMES[broker])
         told = sorted(groups.items(), key=lambda group: len(group[1]))
-        said.append(f"{called}: " + ", ".join(f"{' and '.join(who)} {what}" for what, who in told))
+        said.append(f"{called}: " + ", ".join(f"{enumerated(who)} {what}" for what, who in told))
     return "; ".join(said) or "nothing"
 
 

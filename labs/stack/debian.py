@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labs.prose import enumerated
 from labs.stack.processes import die_with_parent
 from labs.stack.state import StackError, cache, make_folder
 
@@ -34,7 +35,7 @@ def folder(broker: str) -> Path:
 def why_not() -> str | None:
     """None where apt and dpkg are there."""
     missing = [tool for tool in ("apt-get", "apt-cache", "dpkg") if not shutil.which(tool)]
-    return f"{' and '.join(missing)} not found" if missing else None
+    return f"{enumerated(missing)} not found" if missing else None
 
 
 def get(broker: str, report: Callable[[str], None]) -> Path:
