@@ -16,8 +16,6 @@ from tests.browser import chromium
 
 pytestmark = pytest.mark.browser
 LINK, PEER = "labs-test0", "labs-test1"
-
-
 PARTS = 12
 """More than the six connections that a browser opens to one host: those in the queue are what it gives up."""
 

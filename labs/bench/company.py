@@ -56,8 +56,8 @@ def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
         for number, run in enumerate(runs, 1):
             if run.trouble:
                 raise BrokerError(f"{using.name}: publisher {number} of {publishers} broke: {run.trouble}")
-        first, *_others = [ledger_said(run, using, "produce") for run in runs]
-        said = f"{publishers} publishers, {first} each"
+        each = [ledger_said(run, using, "produce") for run in runs]
+        said = f"{publishers} publishers, {each[0]} each"
         cores, (began, ended) = producing_cores(runs), common_ns(runs)
         stamp, why = limit(cores, using.broker)
         more = {"common_s": round((ended - began) / NS_PER_S, 3), "ledgers": [ledger_of(run) for run in runs]}

@@ -22,6 +22,7 @@ from labs.calls.service import WORKERS
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
 from labs.places import new_run_file
 from labs.profile import RUNGS, profile
+from labs.prose import enumerated
 from labs.recorder import Watch
 from labs.runs import FORMAT
 
@@ -110,7 +111,7 @@ def _client(carrier: Carrier) -> str:
     if carrier.broker in CLIENTS:
         return f"{CLIENTS[carrier.broker]} {version(CLIENTS[carrier.broker])}"
     names = dict.fromkeys(SYNC_CLIENTS[carrier.module])
-    return " and ".join(f"{name} {version(name)}" for name in names)
+    return enumerated([f"{name} {version(name)}" for name in names])
 
 
 def _said(plan: Plan) -> str:

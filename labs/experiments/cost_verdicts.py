@@ -12,6 +12,7 @@ from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.looks.counts import seconds, span
 from labs.profile import BROKERS
+from labs.prose import enumerated
 from labs.words import BROKER_NAMES
 
 Points = Mapping[tuple[str, str], Digest]
@@ -74,7 +75,7 @@ def _c13(points: Points) -> Verdict:
         return Verdict("C13", "holds with conditions" if any(more.values()) else "never held", text)
     few = [BROKER_NAMES[name] for name, point in others.items() if settings_of(point)[0] <= client]
     if few:
-        text += f" The code that uses {' and '.join(few)} sets no more than the HTTP caller: the rest is the server's."
+        text += f" The code that uses {enumerated(few)} sets no more than the HTTP caller: the rest is the server's."
         return Verdict("C13", "holds with conditions", text)
     return Verdict("C13", "holds", text)
 

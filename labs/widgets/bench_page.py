@@ -12,7 +12,7 @@ from labs.bench import report
 from labs.bench.rows import ROWS
 from labs.places import RECORDED
 from labs.widgets.pages import table
-from labs.words import BROKER_NAMES
+from labs.words import BROKER_NAMES, times
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")
@@ -157,11 +157,6 @@ def _line(one: Result, y: float, low: float, high: float) -> str:
 
 def _words(one: Result) -> str:
     bound = ", where the client was the limit" if one["ours"]["client_bound"] else ""
-    times = one["median"]
-    told = f"{_plain(times)} times" if times >= 1 else f"one part in {_plain(1 / times)} of"
+    ratio = one["median"]
+    told = f"{times(ratio)} times" if ratio >= 1 else f"one part in {times(1 / ratio)} of"
     return f"{one['ours']['name']}: {one['ours']['median']:,.0f} a second{bound}, {told} what the article says"
-
-
-def _plain(value: float) -> str:
-    """Two digits that count, without an exponent: 1.2, 18, 670."""
-    return f"{float(f'{value:.2g}'):,g}"
