@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs import clocks
+from labs import clocks, consistency
 from labs.bound import bottleneck, cpu_cores, disturbed, worker_busy, young
 from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
@@ -148,13 +148,35 @@ def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A recorded file. Raises RunFileError when it is damaged or of another format."""
+    """A recorded file that agrees with itself. RunFileError when it is damaged, altered or of another format."""
+    content = checked(path)[0]
+    if "digests" not in content:
+        raise RunFileError(f"{path} has no digests. Record it again with `labs record`.")
+    return content
+
+
+def checked(path: Path) -> tuple[dict[str, Any], Counter[str]]:
+    """A recorded file, and how many of its figures of each kind were computed again and agree."""
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        return content, consistency.check(content)
+    except consistency.InconsistentError as error:
+        raise RunFileError(
+            f"{path} does not agree with itself: {error}. "
+            "It was altered or damaged: record it again with `labs record`."
+        ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of this program's format. RunFileError when it is damaged or of another format."""
+    try:
+        content = json.loads(path.read_text("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:  # also what is not UTF-8, and a number of five thousand digits
         raise RunFileError(f"{path} is damaged ({error}). Record it again with `labs record`.") from error
     check_format(content, str(path))
-    if not isinstance(content.get("digests"), list):
-        raise RunFileError(f"{path} has no digests. Record it again with `labs record`.")
     found: dict[str, Any] = content
     return found
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no figure")

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from labs.digest import load
+from labs.experiments import EXPERIMENTS
 from labs.places import RECORDED
+from labs.runs import RunFileError
 
 
 def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
     """The recorded file of a lab, or None if nothing is recorded yet. Raises RunFileError if it is damaged."""
     path = Path(folder or os.environ.get("LABS_RUNS") or RECORDED) / f"{lab}.json"
-    return load(path) if path.exists() else None
+    if not path.exists():
+        return None
+    content = load(path)
+    drawable(content, path)
+    return content
+
+
+def drawable(content: Mapping[str, Any], path: Path) -> None:
+    """RunFileError unless the file's lab can draw and judge what is in it: a missing part is told here, by its file's
+    name, and not by a page that stumbles over it."""
+    lab = EXPERIMENTS.get(content["lab"])
+    try:
+        if lab is None:
+            raise KeyError(f"there is no lab named {content['lab']}")
+        for digest in content["digests"]:
+            lab.look.view(digest)
+            lab.look.key(digest["settings"])
+        lab.verdict(content["digests"])
+    except Exception as error:  # whatever a lab's own arithmetic meets in figures that are not there or not numbers
+        what = f"{type(error).__name__}: {error}"
+        raise RunFileError(
+            f"{path} lacks what its lab shows ({what}). It was altered or damaged: record it again with `labs record`."
+        ) from error
 
 
 def recorded_on(file: dict[str, Any]) -> str:

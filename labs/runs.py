@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,28 +94,74 @@ def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, C
 def load(path: Path) -> Run:
     """The run in a file. Raises RunFileError with what is wrong and what to do about it."""
     header, columns = read_columns(path, (*SENT, *RECEIVED, *CPU))
-    return Run(
-        header["profile"],
-        load_of(header),
-        columns,
-        header["settled"],
-        header["acknowledges"],
-        header["trouble"],
-        header["facts"],
-    )
+    with readable(path):
+        run = Run(
+            typed(header, "profile", str),
+            load_of(header),
+            columns,
+            typed(header, "settled", bool),
+            typed(header, "acknowledges", bool),
+            typed(header, "trouble", str),
+            typed(header, "facts", dict),
+        )
+        for group in (SENT, RECEIVED, CPU):
+            same_length(columns, group)
+        if (rows := len(columns["sent_ns"])) != run.workload.messages and not run.facts.get("executor"):
+            raise ValueError(f"it has {rows:,} rows of messages, and its load is {run.workload.messages:,}")
+        if any(len(columns[name]) and columns[name].min() < NEVER for name in (*SENT, *RECEIVED[1:2])):
+            raise ValueError("a time lies before the start")
+    return run
+
+
+def typed(header: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+    """An entry of a header; ValueError if it is missing or of another kind."""
+    if not isinstance(found := header.get(name), kind):
+        raise ValueError(f"its header has no {name} of the right kind")
+    return found
+
+
+def same_length(columns: Mapping[str, Column], names: Sequence[str]) -> None:
+    """ValueError unless these columns have as many rows as each other."""
+    lengths = {name: len(columns[name]) for name in names}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"its columns differ in length: {', '.join(f'{n} {rows:,}' for n, rows in lengths.items())}")
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Whatever a file that is no run makes its reader do becomes RunFileError: numpy, zipfile and zlib have a zoo of
+    errors for it, and none of them tells a reader what to do."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError, RunFileError):
+        raise
+    except Exception as error:
+        raise RunFileError(f"{path} is not a readable run ({_cause(error)}). Record it again.") from error
+
+
+def _cause(error: Exception) -> str:
+    """In our words where numpy would advise to load what may run foreign code."""
+    text = " ".join(str(error).split())
+    if "pickle" in text:
+        return "it holds something else than numbers"
+    if isinstance(error, KeyError):
+        return f"{str(error.args[0]).partition(' is not a file')[0] if error.args else 'a part'} is missing"
+    return text or type(error).__name__
 
 
 def read_columns(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Column]]:
     """The header and the named columns of a file that `write_columns` wrote; RunFileError says what is wrong."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
+    with readable(path):
+        found = np.load(path, allow_pickle=False)
+        if not isinstance(found, np.lib.npyio.NpzFile):
+            raise ValueError("it is no archive of columns")
+        with found as archive:
             header = json.loads(archive["header"].tobytes())
             check_format(header, str(path))
             columns = {name: archive[name] for name in names}
-    except (FileNotFoundError, RunFileError):
-        raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise RunFileError(f"{path} is not a readable run ({error}). Record it again.") from error
+        for name, column in columns.items():
+            if column.ndim != 1 or column.dtype != np.int64:
+                raise ValueError(f"{name} is not a column of whole numbers")
     return header, columns
 
 

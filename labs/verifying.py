@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labs import digest, loss, runs, unfinished
+from labs import digest, loss, recorded, runs, unfinished
 from labs.calls import facts as call_facts
 from labs.calls import judge as call_judge
 from labs.jobs import facts as job_facts
 from labs.jobs import judge as job_judge
+from labs.prose import enumerated
 from labs.spool import KILLED, Spool
 from labs.terminal import out
 
 KINDS: dict[str, Any] = {
+    "run": (runs.load, loss.account),
     job_facts.KIND: (job_facts.load, job_judge.judge),
     call_facts.KIND: (call_facts.load, call_judge.judge),
 }
@@ -47,12 +50,56 @@ def _tell(text: str) -> None:
 def _judgement(path: Path) -> str:
     if path.is_dir():
         return _of_spool(Spool(path))
+    if path.exists() and not path.is_file():
+        raise runs.RunFileError(f"{path} is neither a file nor a folder. Name a run file, a recorded file or a folder.")
     if path.suffix == ".json":
-        content = digest.load(path)
-        return f"{content['lab']}, {len(content['digests'])} digests"
-    load, judged = KINDS.get(runs.kind_of(path), (runs.load, loss.account))
+        return _of_recorded(path)
+    kind = runs.kind_of(path)
+    if kind not in KINDS:
+        raise runs.RunFileError(f"{path} is not a readable run (of the kind {kind!r}). Record it again.")
+    load, judged = KINDS[kind]
     found = load(path)
-    return f"{found!r}: {judged(found)}"
+    with runs.readable(path):
+        return f"{_named(found)}: {told(judged(found))}"
+
+
+def _of_recorded(path: Path) -> str:
+    """What was computed again of a recorded file, and what could not be."""
+    content, counts = digest.checked(path)
+    if "digests" in content:
+        recorded.drawable(content, path)
+    parts = len(content.get("digests", content.get("rows", ())))
+    what = f"{content['lab']}, {parts} {'points' if 'digests' in content else 'rows'}"
+    again = [f"{number:,} {kind}" for kind, number in sorted(counts.items())]
+    found = (
+        f"computed again and as recorded: {enumerated(again)}"
+        if again
+        else "nothing in it can be computed again from the rest"
+    )
+    return f"{what}; {found}. Not checked: the repeats' own figures, whose raw times are not in this file."
+
+
+def _named(run: Any) -> str:
+    """A run's own line, without the name of its class."""
+    return repr(run).partition("(")[2].removesuffix(")")
+
+
+def told(judgement: Any) -> str:
+    """A ledger or a tally as a line of names and counts: what a reader can read, not how Python writes an object."""
+    facts = judgement if isinstance(judgement, Mapping) else asdict(judgement)
+    return ", ".join(
+        _fact(name.replace("_", " "), value) for name, value in facts.items() if value not in (None, "", {}, [])
+    )
+
+
+def _fact(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{name} ({told(value)})"
+    if isinstance(value, bool):
+        return f"{name} {'yes' if value else 'no'}"
+    if isinstance(value, list | tuple):
+        return f"{name} {' to '.join(map(str, value))}"
+    return f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
 
 
 def _of_spool(spool: Spool) -> str:
@@ -60,4 +107,4 @@ def _of_spool(spool: Spool) -> str:
     trouble = "it is still being recorded" if unfinished.in_use(spool.folder) else KILLED
     first = spool.assemble(trouble=trouble)
     heard = [first, *(one.as_heard_by(first, trouble=trouble) for one in spool.all_further())]
-    return f"UNFINISHED, {trouble}. " + "; ".join(f"{run!r}: {loss.account(run)}" for run in heard)
+    return f"UNFINISHED, {trouble}. " + "; ".join(f"{_named(run)}: {told(loss.account(run))}" for run in heard)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from typing import Any
 
+from labs.digest import worst_verdict
 from labs.experiments import experiment
 from labs.profile import profile
 
@@ -29,6 +32,10 @@ def repeat(seed: int, outcome: str, acknowledged: int, lost: int = 0, trouble: s
     }  # fmt: skip
 
 
+def worst(repeats: Sequence[dict[str, Any]]) -> str:
+    return worst_verdict([one["verdict"] for one in repeats])
+
+
 def fault_digest(name: str, fault: str, *repeats: dict[str, Any]) -> dict[str, Any]:
     using, words = profile(name), {one["outcome"] for one in repeats}
     word = words.pop() if len(words) == 1 else "mixed"
@@ -36,8 +43,8 @@ def fault_digest(name: str, fault: str, *repeats: dict[str, Any]) -> dict[str, A
     agree = sum(one["outcome"] == word for one in repeats)
     return {
         "format": 1, "lab": "loss-matrix", "settings": named | {"rate_per_s": 1000, "body_bytes": 100},
-        "repeats": list(repeats), "median": {"outcome": word, "verdict": repeats[0]["verdict"], "agree": agree},
-        "spread": {}, "card": CARD,
+        "repeats": list(repeats), "median": {"outcome": word, "verdict": worst(repeats), "agree": agree},
+        "spread": {}, "card": CARD | {"repeats": len(repeats)},
     }  # fmt: skip
 
 
@@ -83,9 +90,12 @@ def jobs_repeat(lost: int, twice: int, unknown: int) -> dict[str, Any]:
 def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
     settings = {"mode": mode, "label": label, "broker": broker, "prefetch": prefetch}
     repeats = [jobs_repeat(*count) for count in counts]
-    median = {name: repeats[0][name] for name in ("outcome", "verdict", "redelivery_s")}
+    known = [one["redelivery_s"] for one in repeats if one["redelivery_s"] is not None]
+    words = {one["outcome"] for one in repeats}
+    median = {"outcome": words.pop() if len(words) == 1 else "mixed", "verdict": worst(repeats)}
+    median |= {"redelivery_s": statistics.median(known) if known else None}
     return {"format": 1, "lab": "kill-the-worker", "settings": settings, "repeats": repeats, "median": median,
-            "spread": {}, "card": CARD}  # fmt: skip
+            "spread": {}, "card": CARD | {"repeats": len(repeats)}}  # fmt: skip
 
 
 JOBS = [

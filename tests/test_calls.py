@@ -84,8 +84,8 @@ def test_the_facts_survive_the_file(tmp_path: Path) -> None:
     after = load(tmp_path / "run.npz")
     assert (judge(after), after.plan, repr(after)) == (judge(before), AWAY, repr(before))
     said = CliRunner().invoke(main, ["verify", str(tmp_path / "run.npz")]).output
-    assert "CallRun(http-kept, 1 calls by 6 callers)" in said.replace("\n", " ")
-    assert "'answered': 1" in said
+    assert "run.npz: http-kept, 1 calls by 6 callers: " in said.replace("\n", " ")
+    assert "ends (calls 1, answered 1, " in said.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ FLOORS = (
     "loss",
     "bound",
     "together",
+    "ledger_rules",
+    "consistency",
     "digest",
     "proxy",
     "faults",

@@ -215,7 +215,7 @@ def test_a_claim_that_several_labs_judge_has_their_word_only_if_they_agree(
             verdict=lambda _digests, word=word: [Verdict("C04", word, f"We saw {word}.")],
         )
         monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
-        (tmp_path / f"{lab.name}.json").write_text('{"format": 1, "lab": "x", "digests": []}')
+        (tmp_path / f"{lab.name}.json").write_text(f'{{"format": 1, "lab": "{lab.name}", "digests": []}}')
     entry = next(entry for entry in board(tmp_path) if entry["id"] == "C04")
     assert entry["word"] == together
     assert all(f"We saw {word}." in entry["evidence"] for word in words)

@@ -12,7 +12,7 @@ from typing import Any
 
 from labs.calls.board import WRITTEN
 from labs.calls.plan import Plan
-from labs.runs import Column, read_columns, write_columns
+from labs.runs import Column, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "calls"
@@ -47,5 +47,7 @@ class CallRun:
 def load(path: Path) -> CallRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
     header, columns = read_columns(path, COLUMNS)
-    rest = {name: header[name] for name in ("over", "trouble", "facts")}
-    return CallRun(header["carrier"], Plan(**header["plan"]), columns, **rest)
+    with readable(path):
+        rest = {name: typed(header, name, kind) for name, kind in (("over", bool), ("trouble", str), ("facts", dict))}
+        same_length(columns, COLUMNS)
+        return CallRun(typed(header, "carrier", str), Plan(**header["plan"]), columns, **rest)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labs.runs import Column, read_columns, write_columns
+from labs.runs import Column, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "jobs"
@@ -18,6 +18,7 @@ SENT = ("due_ns", "sent_ns", "accepted_ns", "refused_ns", "tries")
 """One row a job. `accepted` is the yes of whoever took it, `refused` an error or PUBLISH's answer that nobody heard."""
 EVENTS = ("event_kind", "event_job", "event_worker", "event_ns")
 """One row an event of the logbook."""
+ENDS = {"drained": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class JobRun:
 def load(path: Path) -> JobRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
     header, columns = read_columns(path, (*SENT, *EVENTS))
-    death = Death(**header["death"]) if header["death"] else None
-    named = {name: header[name] for name in ("mode", "prefetch", "seed")}
-    return JobRun(**named, columns=columns, death=death, **{k: header[k] for k in ("drained", "trouble", "facts")})
+    with readable(path):
+        death = Death(**header["death"]) if header["death"] else None
+        named = {name: typed(header, name, kind) for name, kind in (("mode", str), ("prefetch", int), ("seed", int))}
+        rest = {name: typed(header, name, kind) for name, kind in ENDS.items()}
+        for group in (SENT, EVENTS):
+            same_length(columns, group)
+    return JobRun(**named, columns=columns, death=death, **rest)
