@@ -22,8 +22,8 @@ check: env-dev ## the fast checks: ruff, mypy --strict on labs/
 book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
 	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.widgets.build
 
-serve: book ## build the site and serve it on loopback
-	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $${PORT:-8000}
+serve: book ## build the site and serve it on loopback; TEACH=1 serves the one with answers and slides
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(if $(filter 1 yes true,$(TEACH)),_build/teach/)_build/html $${PORT:-8000}
 
 up: env ## start the three brokers; they stay until `make down`
 	@$(RUN) -m labs up

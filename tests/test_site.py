@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +19,7 @@ from labs.documents import documented
 from labs.experiments import experiment
 from labs.looks.waiting import SHORT
 from labs.pairs import WHY_NOT
+from labs.places import PROJECT
 from labs.recorded import recorded
 from labs.widgets import course
 from labs.widgets.build import build
@@ -271,6 +275,18 @@ def test_a_state_that_does_not_come_leaves_the_table_and_a_reason(page: Page, ho
     page.goto(host + LADDER)
     page.get_by_text("The panel could not be shown").wait_for()
     assert page.locator(".lab-fallback table").is_visible()
+
+
+def test_the_site_builds_in_a_folder_whose_name_is_full_of_patterns(site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "x [1] #a%20b ?*{c,d} 'it\"s' \\ $HOME ; Ünï 書"
+    folder.mkdir()
+    for name in ("book", "labs", "notebooks"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "_config.yml", folder)
+    done = subprocess.run([sys.executable, "-m", "labs.widgets.build"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = folder / "_build" / "html"
+    assert sorted(built.glob("book/*.html")) == [built / "book" / one.name for one in sorted(site.glob("book/*.html"))]
 
 
 def test_a_site_without_recordings_builds_and_says_that_nothing_is_recorded(tmp_path: Path) -> None:

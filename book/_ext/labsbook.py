@@ -149,6 +149,11 @@ def _serve(app: Sphinx, config: Any) -> None:
     config.html_static_path.append(str(stage))
 
 
+def _only_listed(_app: Sphinx, config: Any) -> None:
+    """Read the documents of the table of contents and nothing else, whatever the folder is called."""
+    config.include_patterns = [f"{name}.*" for name in config.external_site_map]
+
+
 def _once(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
     """sphinx-thebe and sphinx-togglebutton add their inline scripts twice, which is an error in the console."""
     seen: dict[tuple[str, str], Any] = {}
@@ -191,6 +196,7 @@ def _named_tables(text: str) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
     app.connect("config-inited", _serve)
+    app.connect("config-inited", _only_listed, priority=950)  # sphinx-external-toc reads the list at 900
     app.connect("html-page-context", _once, priority=999)
     app.connect("build-finished", _mend)
     for name, directive in {

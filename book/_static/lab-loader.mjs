@@ -1,11 +1,13 @@
 // A host for the panel without a kernel: it gives the module a model that replays recorded runs.
-// Everything comes from this page's own host.
+// Everything comes from this page's own host. What the page shows without this module stays in sight until a panel
+// is drawn, and comes back when one fails; only where there is something to guess is it covered while a panel loads.
 const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
+const PATIENCE_MS = 10_000; // a panel that takes longer no longer covers what it replays
 
 class Model {
   #state; #heard = new Map();
   plotlyUrl = new URL("_static/vendor/plotly-basic.min.js", root).href;
-  constructor(state) { this.#state = state; }
+  constructor(state, failed) { this.#state = state; this.failed = failed; }
   get(name) { return this.#state[name]; }
   set(name, value) { this.#state[name] = value; this.#heard.get(`change:${name}`)?.forEach((heard) => heard()); }
   save_changes() {}
@@ -15,22 +17,29 @@ class Model {
 }
 
 async function mount(host) {
-  const [module, answer] = await Promise.all([
-    import(new URL("_static/panel.mjs", root).href), fetch(new URL(host.dataset.state, root)),
-  ]);
-  if (!answer.ok) throw new Error(`${host.dataset.state}: ${answer.status}`);
-  const view = document.createElement("div");
-  host.append(view);
-  await module.default.render({ model: new Model({ state: await answer.json(), live: false }), el: view });
-  host.querySelector(".lab-fallback")?.remove();
-  host.dataset.ready = "1";
+  const fallback = host.querySelector(".lab-fallback"), view = document.createElement("div");
+  const late = setTimeout(() => { host.dataset.late = "1"; }, PATIENCE_MS);
+  const failed = (error) => {
+    if (host.dataset.failed) return;
+    const note = document.createElement("p");
+    note.textContent = `The panel could not be shown (${error.message}). The recorded figures are below.`;
+    host.dataset.failed = "1";
+    view.remove();
+    fallback.hidden = false;
+    host.prepend(note);
+  };
+  try {
+    const [module, answer] = await Promise.all([
+      import(new URL("_static/panel.mjs", root).href), fetch(new URL(host.dataset.state, root)),
+    ]);
+    if (!answer.ok) throw new Error(`${host.dataset.state}: ${answer.status}`);
+    host.append(view);
+    await module.default.render({ model: new Model({ state: await answer.json(), live: false }, failed), el: view });
+    if (host.dataset.failed) return;
+    fallback.hidden = true;
+    host.dataset.ready = "1";
+  } catch (error) { failed(error); } finally { clearTimeout(late); }
 }
 
-for (const host of document.querySelectorAll(".lab-panel")) {
-  mount(host).catch((error) => {
-    const note = document.createElement("p");
-    note.textContent = `The panel could not be shown (${error.message}). The recorded figures are in the table.`;
-    host.dataset.failed = "1";
-    host.prepend(note);
-  });
-}
+document.documentElement.dataset.panels = "1";
+for (const host of document.querySelectorAll(".lab-panel")) mount(host);

@@ -7,6 +7,7 @@ const SAY = {
   commit: "That is my guess", again: "Guess again", copy: "Copy", copied: "Copied.", notCopied: "It could not be copied. Select the text instead.",
   said: (yours, measured) => `You said ${yours}. Measured: ${measured}. `, close: "That is within a tenth of it.", inside: "That is inside the measured range.",
   off: (times, low) => `Your guess was ${times} times too ${low ? "low" : "high"}.`, byLow: (n) => `Your guess was ${n} too low.`, byHigh: (n) => `Your guess was ${n} too high.`,
+  broken: (why) => `These controls failed (${why}). Answers and figures can be read here without them.`,
   yours: "your guess", measured: "measured", play: "Play", pause: "Pause", number: "Enter a number.",
 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -21,6 +22,16 @@ function make(tag, attributes = {}, ...children) {
   element.append(...children.filter((child) => child != null));
   return element;
 }
+
+// ---- a part that fails is as it was without this file, and says why
+function broken(box, error) {
+  console.error(error);
+  for (const added of box.querySelectorAll("[data-added]")) added.remove();
+  for (const fold of box.querySelectorAll("details")) fold.hidden = false;
+  if (!box.dataset.failed) box.prepend(make("p", { class: "lab-note", text: SAY.broken(error.message) }));
+  box.dataset.failed = "1";
+}
+const guarded = (box, work) => (...given) => { try { work(...given); } catch (error) { broken(box, error); } };
 
 // ---- what this browser remembers: one entry a quiz or guess; what is not ours or damaged counts as nothing
 const memory = {
@@ -38,12 +49,12 @@ function quiz(root) {
   let tried = memory.read(place);
   const reasons = (id) => [...fold.querySelectorAll(`[data-key="${CSS.escape(id)}"] [data-answer]`)];
   const score = make("p", { class: "quiz-score", role: "status" }), forget = make("button", { type: "button", text: SAY.forget });
-  const ends = make("div", { class: "quiz-ends" }, score, forget);
+  const ends = make("div", { class: "quiz-ends", "data-added": true }, score, forget);
   const questions = [...root.querySelectorAll(".quiz-question")].map((form) => {
     const id = form.dataset.question, known = new Map(reasons(id).map((one) => [one.dataset.answer, one]));
     const tries = () => (Array.isArray(tried[id]) ? tried[id].filter((key) => known.has(key)) : []);
     const solved = () => tries().some((key) => known.get(key).dataset.right);
-    const said = make("div", { class: "quiz-said", role: "status" }), why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
+    const said = make("div", { class: "quiz-said", role: "status", "data-added": true }), why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
     const show = () => {
       const last = tries().at(-1), right = last && known.get(last).dataset.right;
       for (const input of form.querySelectorAll("input")) {
@@ -57,15 +68,15 @@ function quiz(root) {
       const from = right ? known.get(last).closest("[data-key]").querySelector(".quiz-source").cloneNode(true) : null;
       said.replaceChildren(told, ...(rest ? [make("p", { text: SAY.others }), rest, from] : []));
     };
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", guarded(root, (event) => {
       event.preventDefault();
       const chosen = form.querySelector("input:checked");
       if (!chosen) { said.replaceChildren(make("p", { text: SAY.choose })); return; }
       tried = { ...tried, [id]: [...tries().filter((key) => key !== chosen.value || known.get(key).dataset.right), chosen.value].filter((key, at, all) => all.indexOf(key) === at) };
       memory.write(place, tried);
       show(); count();
-    });
-    form.append(make("button", { type: "submit", text: SAY.check }), said);
+    }));
+    form.append(make("button", { type: "submit", text: SAY.check, "data-added": true }), said);
     return { show, solved, first: () => Boolean(tries()[0] && known.get(tries()[0]).dataset.right), clear: () => { form.reset(); said.replaceChildren(); } };
   });
   const count = () => {
@@ -82,9 +93,9 @@ function quiz(root) {
     root.querySelector("input").focus();
   });
   root.append(ends);
-  fold.hidden = true;
   questions.forEach((one) => one.show());
   count();
+  fold.hidden = true;
 }
 
 // ---- the guess: a slider and a field; the answer is shown on the same scale
@@ -96,7 +107,7 @@ function guess(box) {
   const words = (n) => `${(+n).toLocaleString("en-GB")}${data.unit.startsWith("/") || data.unit === "%" ? "" : "\u00a0"}${data.unit}`;
   const middle = valueAt(steps / 2), slide = make("input", { type: "range", min: 0, max: steps, "aria-labelledby": `guess-${data.guess}` });
   const field = make("input", { type: "number", step: "any", min: 0, "aria-label": `Your guess, ${data.unit}` });
-  const told = make("div", { class: "guess-said", role: "status" }), fold = box.querySelector("details"), button = make("button", { type: "submit", text: SAY.commit });
+  const told = make("div", { class: "guess-said", role: "status", "data-added": true }), fold = box.querySelector("details"), button = make("button", { type: "submit", text: SAY.commit });
   const put = (value) => { slide.value = Math.round(placeOf(value) * steps); slide.setAttribute("aria-valuetext", words(value)); field.value = value; };
   slide.addEventListener("input", () => put(valueAt(+slide.value)));
   field.addEventListener("change", () => { if (field.value !== "" && +field.value >= 0) { slide.value = Math.round(placeOf(+field.value) * steps); slide.setAttribute("aria-valuetext", words(field.value)); } });
@@ -116,19 +127,19 @@ function guess(box) {
       make("button", { type: "button", text: SAY.again, onclick: () => { memory.write(place, {}); told.replaceChildren(); form.hidden = false; slide.focus(); } }));
     form.hidden = true;
   };
-  const form = make("form", { onsubmit: (event) => {
+  const form = make("form", { "data-added": true, onsubmit: guarded(box, (event) => {
     event.preventDefault();
     const value = field.value === "" ? NaN : +field.value;
     if (!(value >= 0 && Number.isFinite(value))) { told.replaceChildren(make("p", { text: SAY.number })); field.focus(); return; }
     memory.write(place, { value }); show(value);
     told.querySelector("button").focus();
-  } }, make("div", { class: "guess-row" }, slide, make("span", { class: "guess-field" }, field, ` ${data.unit}`), button));
+  }) }, make("div", { class: "guess-row" }, slide, make("span", { class: "guess-field" }, field, ` ${data.unit}`), button));
   form.noValidate = true;
-  fold.hidden = true;
   box.append(form, told);
   put(middle);
   const said = memory.read(place).value;
   if (typeof said === "number" && Number.isFinite(said) && said >= 0) show(said);
+  fold.hidden = true;
 }
 
 // ---- a term: hover and focus show the definition (CSS); Escape puts it away; the first touch shows it, the second follows
@@ -185,6 +196,6 @@ function race(box) {
 }
 
 for (const [selector, begin] of [[".quiz", quiz], [".guess[data-guess]", guess], [".term", term], ["[data-copy]", copies], ["[data-race]", race]]) {
-  for (const box of document.querySelectorAll(selector)) begin(box);
+  for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }
 document.documentElement.dataset.parts = "1";

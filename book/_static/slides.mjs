@@ -53,6 +53,13 @@ const bar = document.createElement("nav");
 bar.className = "slides-bar";
 bar.setAttribute("aria-label", "Slides");
 bar.append(back, where, on);
-document.body.append(bar);
-document.documentElement.dataset.slides = "1";
-go(+location.hash.slice(1) - 1 || 0, false);
+try {
+  document.body.append(bar);
+  document.documentElement.dataset.slides = "1";
+  go(+location.hash.slice(1) - 1 || 0, false);
+} catch (error) { // all of them on one page, as without scripts
+  console.error(error);
+  bar.remove();
+  delete document.documentElement.dataset.slides;
+  for (const page of pages) page.inert = false;
+}

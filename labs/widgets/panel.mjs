@@ -4,6 +4,7 @@
 const SAY = {
   mix: "Compare different promises", mixWhy: "Each broker at a setting of its own. The title will say so.",
   run: "Run", cancel: "Cancel", data: "Data", card: "Run card", fact: "Fact", repeat: "Repeat this", verdicts: "Verdict",
+  broken: (why) => `The picture could not be drawn (${why}).`,
   press: "Press Run to measure", nearest: "Nearest recorded: ", nothing: "Choose at least one.", notRecorded: "No run is recorded for this choice.", lacks: (labels) => `No run is recorded for ${labels.join(", nor for ")}.`, none: (label, why) => `${label}: nothing to show, because ${why}.`,
   setting: "Setting", notRun: "not recorded", unknown: "unknown", yours: "your guess first", trouble: "What it said last",
   show: "Show me", showAll: "Show everything", again: "Start over", commit: "Commit yourself, or press “Show me”.",
@@ -260,7 +261,20 @@ class Panel {
     const rung = this.chosen.rung, offer = (broker) => this.state.missing[`${broker}|${rung}`]?.offer ?? rung;
     return Object.fromEntries(this.state.controls.find((c) => c.name === "brokers").options.map(([broker]) => [broker, offer(broker)]));
   }
-  set(name, value) { this.chosen[name] = value; this.sync(); this.draw(); }
+  set(name, value) { this.chosen[name] = value; this.update(); }
+  update() {
+    try { this.sync(); } catch (error) { this.failed(error); return; }
+    this.draw();
+  }
+  // A page then shows what it shows without a panel; in JupyterLab the output under the widget does.
+  failed(error) {
+    console.error(error);
+    if (this.model.failed) { this.model.failed(error); return; }
+    this.uncover?.();
+    this.broken ??= make("p", { class: "lp-alert", role: "alert" });
+    this.broken.textContent = SAY.broken(error.message);
+    this.root.append(this.broken);
+  }
   sync() { this.controls.forEach((control) => control.sync()); }
   all() { return { ...this.state.views, ...(this.model.get("fresh") ?? {}) }; }
   rungOf(broker) { return this.chosen.mix ? this.chosen.rungs[broker] : this.chosen.rung; }
@@ -288,7 +302,7 @@ class Panel {
       const axis = axisOf(control), had = this.chosen[control.name];
       if (axis in view) this.chosen[control.name] = control.kind === "many" ? [...new Set([...had, view[axis]])] : view[axis];
     }
-    this.sync(); this.draw();
+    this.update();
   }
   build() {
     // What no recorded point differs in is a control of live runs only.
@@ -352,12 +366,19 @@ class Panel {
     return joined(views.flatMap((view) => line(view).flatMap((one) => one.traces[plot.name])));
   }
   async draw() {
+    try {
+      await this.drawn();
+      this.broken?.remove();
+      return true;
+    } catch (error) { this.failed(error); return false; }
+  }
+  async drawn() {
     const views = this.views(), open = views.filter((view) => this.shown(view)), mixed = new Set(views.map((view) => view.rung)).size > 1;
     const asked = this.many && !this.chosen[this.many.name].length;
     this.title.textContent = !views.length && this.live && !asked ? SAY.press : views.length && !open.length ? SAY.commit : titleOf(this.state, open, mixed);
     this.subtitle.textContent = this.subtitleOf(views);
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.say(views, open), this.said.childElementCount ? 300 : 0);
+    this.later = setTimeout(() => { try { this.say(views, open); } catch (error) { this.failed(error); } }, this.said.childElementCount ? 300 : 0);
     this.under.replaceChildren(...this.details(open));
     if (this.guesses) guessBox(this, views);
     for (const plot of this.plots) if (plot.kind !== "plot") TABLES[plot.kind](this, plot, views);

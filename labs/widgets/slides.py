@@ -21,7 +21,8 @@ class Slide:
 def page(title: str, found: Sequence[Slide]) -> str:
     """The whole file; it stands in book/ beside the pages that it was cut from."""
     styles = "".join(f'<link rel="stylesheet" href="../_static/{name}">' for name in STYLES)
-    scripts = "".join(f'<script type="module" src="../_static/{name}"></script>' for name in SCRIPTS)
+    scripts = '<script src="../_static/why-still.js"></script>'
+    scripts += "".join(f'<script type="module" src="../_static/{name}"></script>' for name in SCRIPTS)
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     head += f'<link rel="icon" href="../_static/favicon.svg">{styles}{scripts}'
     sections = "".join(_section(at, slide) for at, slide in enumerate(found, 1))
