@@ -18,13 +18,13 @@ from typing import Any
 from labs.brokers.base import Endpoint
 from labs.stack import backends, disks, probe, registry, state
 from labs.stack import sweep as sweeping
+from labs.stack.last_words import cause_in
 from labs.stack.launch import Launch
 from labs.stack.orders import is_stopped
 from labs.stack.processes import family, send
 from labs.stack.state import StackError
 
 DIES_S, STOPS_S, STARTS_S, ANSWERS_S = 10.0, 60.0, 90.0, 60.0
-LAST_WORDS = 6
 Report = Callable[[str], None]
 
 
@@ -197,12 +197,9 @@ class Arena:
             time.sleep(0.005)
 
     def last_words(self) -> str:
-        """The end of the broker's log."""
-        try:
-            lines = Path(self._entry()["log"]).read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return " / ".join([line.strip() for line in lines if line.strip()][-LAST_WORDS:])
+        """Why the broker ended, out of its log."""
+        entry = self._entry()
+        return cause_in(Path(entry["log"]), entry["log_from"])
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from labs.brokers.base import Endpoint
 from labs.stack import disk as disk_of
 from labs.stack import disks, docker, loop_disk, probe, state
 from labs.stack import sweep as sweeping
-from labs.stack.arena import DIES_S, LAST_WORDS, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
+from labs.stack.arena import DIES_S, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
 from labs.stack.contained import Contained
 from labs.stack.orders import stand_still
 from labs.stack.ports import free_ports
@@ -191,7 +191,7 @@ class ContainedArena(Arena):
 
     def last_words(self) -> str:
         """The end of the container's log."""
-        return docker.last_words(self.broker, self._project, LAST_WORDS)
+        return docker.last_words(self.broker, self._project)
 
 
 @contextmanager

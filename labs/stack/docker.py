@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labs.stack.last_words import cause
 from labs.stack.state import StackError
 
 LABEL_PROJECT, LABEL_OWNER = "org.broker-labs.project", "org.broker-labs.owner"
@@ -63,8 +64,8 @@ def container(broker: str, project: str) -> dict[str, Any]:
     return found
 
 
-def last_words(broker: str, project: str, lines: int = 3) -> str:
-    """The end of a container's log, in one line."""
+def last_words(broker: str, project: str, lines: int = 2000) -> str:
+    """Why a container ended, out of its log."""
     try:
         log = subprocess.run(
             ["docker", "logs", "--tail", str(lines), ids(project, broker)[0]], capture_output=True, text=True,
@@ -72,7 +73,7 @@ def last_words(broker: str, project: str, lines: int = 3) -> str:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired, IndexError):
         return "none"
-    return " / ".join((log.stdout + log.stderr).split("\n")).strip(" /") or "none"
+    return cause(log.stdout + log.stderr)
 
 
 def pids(inspected: Mapping[str, Any]) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from labs.brokers.base import Endpoint
 from labs.stack import native, probe, registry, state
+from labs.stack.last_words import cause_in
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
 from labs.stack.state import StackError
 from labs.stack.sweep import run_folder
@@ -107,7 +108,7 @@ class Launch:
     def _look(self, broker: str, record: dict[str, Any]) -> None:
         entry, seconds = record["brokers"][broker], time.monotonic() - self.began
         if entry["state"] == "dead":
-            raise self._failure(broker, f"{entry['why']}. Its last words: {_tail(Path(entry['log']))}")
+            raise self._failure(broker, f"{entry['why']}. It said: {cause_in(Path(entry['log']), entry['log_from'])}")
         try:
             if not entry["pid"]:
                 raise probe.NotReady("preparing its data folder")
@@ -153,10 +154,3 @@ class Launch:
         if self.process.stdin:
             self.process.stdin.close()
         self.process.returncode = 0  # not ours to wait for any more
-
-
-def _tail(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
-        return " / ".join(lines[-3:])
-    return "none"

@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,40 @@ def start_of(pid: int) -> float:
 def is_alive(pid: int, start: float) -> bool:
     """That very process still runs."""
     return pid > 0 and start > 0 and start_of(pid) == start
+
+
+class Standing(StrEnum):
+    """What may be said of a process that is written down; only GONE says that it has ended."""
+
+    OURS = "ours"
+    ANOTHERS = "another user's"
+    HIDDEN = "not visible to this user"
+    GONE = "gone"
+
+
+def standing(pid: int, start: float) -> Standing:
+    """Whether that very process still runs, and whether we may look into it: what it listens on, its environment.
+
+    Where /proc shows each user only the own processes (hidepid), one that may not be signalled is HIDDEN: it is not
+    known whether it is the one that started at `start`.
+    """
+    if is_alive(pid, start):
+        return Standing.OURS if os.geteuid() in (0, _user_of(pid)) else Standing.ANOTHERS
+    if pid <= 0 or Path(f"/proc/{pid}").exists():
+        return Standing.GONE
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return Standing.HIDDEN
+    except OSError:
+        pass
+    return Standing.GONE
+
+
+def _user_of(pid: int) -> int:
+    with contextlib.suppress(psutil.Error):
+        return int(psutil.Process(pid).uids().effective)
+    return -1
 
 
 def marks(pid: int) -> dict[str, str]:

@@ -64,7 +64,8 @@ class Supervisor:
     def start(self, broker: str) -> None:
         """Start a broker on the data that is there."""
         log = home() / "log" / f"{broker}-{self.order['id']}.log"
-        entry = {"state": "starting", "pid": 0, "start": 0.0, "why": "", "log": str(log)}
+        written = log.stat().st_size if log.exists() else 0  # by the same broker before it was broken
+        entry = {"state": "starting", "pid": 0, "start": 0.0, "why": "", "log": str(log), "log_from": written}
         self.record["brokers"][broker] = entry | {"data_dir": str(self.place.data / broker)}
         program = native.program(broker, self.place)
         self.programs[broker], self.left[broker] = program, list(program.steps)
