@@ -1,7 +1,7 @@
 """Images that stand in for the official ones where no image registry can be reached.
 
 Debian's own packages in one root file system, and on top of it entrypoints that answer to the same mounts, variables
-and commands. Downloads are kept in `.labs/cache`.
+and commands: tests/images/README.md has the list. Downloads are kept in `.labs/cache`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def root_file_system() -> Path:
 
 
 def _fingerprint() -> str:
-    files = sorted(path for path in IMAGES.rglob("*") if path.is_file())
+    files = sorted(path for path in IMAGES.rglob("*") if path.is_file() and path.suffix != ".md")
     text = PACKAGES + SUITE + JARS.read_text()
     text += "".join(f"{path.relative_to(IMAGES)}{path.read_text()}" for path in files)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -159,24 +159,53 @@ def images(environ: dict[str, str]) -> dict[str, str]:
     found = _have(environ)
     if found is not None:
         return found
-    base = f"broker-labs/base:{_fingerprint()}"
-    run(["docker", "import", str(root_file_system()), base], environ)
+    tar = root_file_system()
+    base = f"broker-labs/base:{tar.stem.rpartition('-')[2]}"
+    if not _has(base, environ):
+        run(["docker", "import", str(tar), base], environ)
     for image in _names().values():
         _build(image, base, environ)
     return _names()
 
 
-def _build(image: str, base: str, environ: dict[str, str]) -> None:
+def redis_variants(environ: dict[str, str]) -> dict[str, str]:
+    """The Redis image in use with each of the entrypoints that we know: its name -> image."""
+    image = environ.get("LABS_REDIS_IMAGE") or OFFICIAL_PROBE
+    made = {}
+    for kind in ("plain", "appending", "inserting"):
+        made[kind] = f"broker-labs/redis-{kind}:{hashlib.sha256((image + _fingerprint()).encode()).hexdigest()[:8]}"
+        if not _has(made[kind], environ):
+            _build(made[kind], image, environ, kind="redis", file="Dockerfile.variant", ENTRYPOINT=kind)
+    return made
+
+
+def _build(
+    image: str, base: str, environ: dict[str, str], *, kind: str = "", file: str = "Dockerfile", **arguments: str
+) -> None:
     """One image on top of `base`; only copies files, so it needs no network and no builder extension."""
-    kind = image.partition("/")[2].partition(":")[0]
+    kind = kind or image.partition("/")[2].partition(":")[0]
     say(f"Building {image} ...")
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder) / kind
         shutil.copytree(IMAGES / kind, context)
         if kind == "kafka":
             _add_java_and_jars(context)
-        run(["docker", "build", "-q", "--build-arg", f"BASE={base}", "-t", image, str(context)],
+        if kind == "redis":
+            _add_module(context)
+        run(["chmod", "-R", "a+rX", str(context)])  # our checkout may have been made with umask 077
+        given = [
+            part for name, value in {"BASE": base, **arguments}.items() for part in ("--build-arg", f"{name}={value}")
+        ]
+        run(["docker", "build", "-q", *given, "-t", image, "-f", str(context / file), str(context)],
             {**environ, "DOCKER_BUILDKIT": "0"})  # fmt: skip
+
+
+def _add_module(context: Path) -> None:
+    """A module that Redis loads, from our own source, and an empty data folder."""
+    if not shutil.which("cc"):
+        apt("install", "-y", "--no-install-recommends", "gcc", "libc6-dev")
+    run(["cc", "-shared", "-fPIC", "-nostdlib", "-o", str(context / "module.so"), str(context / "module.c")])
+    (context / "data").mkdir()
 
 
 def _add_java_and_jars(context: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from labs.brokers.base import Endpoint
 from labs.stack import backends, compose, docker, given, state
 from labs.stack.processes import start_of
 from labs.stack.state import StackError
-from tests import engine
+from tests import engine, standins
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
 PORT_NAMES = (
@@ -213,6 +214,85 @@ def test_brokers_that_the_environment_names_are_found_and_proven(
     assert (found["redis"].version, found["redis"].pids) == (stack["redis"].version, ())
 
 
+@pytest.mark.parametrize(
+    ("kind", "as_last", "as_first"), [("plain", True, True), ("appending", False, True), ("inserting", True, False)]
+)
+def test_the_stand_ins_entrypoints_move_what_redis_is_told_last_or_first(
+    kind: str, as_last: bool, as_first: bool
+) -> None:
+    image = standins.redis_variants(dict(os.environ))[kind]
+    for words, heard in ((["--port", "0", "-"], as_last), (["-", "--port", "0"], as_first)):
+        asked = ["docker", "run", "--rm", "--interactive", "--network", "none", image, "redis-server", *words]
+        done = subprocess.run(asked, input="logfile /no-such-folder/log\n", capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1
+        assert ("Can't open the log file" in done.stderr) == heard, done.stdout + done.stderr
+
+
+def test_the_stand_ins_module_is_one_that_redis_loads() -> None:
+    image, name = standins.redis_variants(dict(os.environ))["appending"], f"{PROJECT}-module"
+    docker.run(["run", "--detach", "--rm", "--name", name, "--network", "none", image], 60)
+    try:
+        deadline_s = time.monotonic() + 20
+        while "labsdummy" not in (said := docker.run(["exec", name, "redis-cli", "module", "list"], 10)):
+            assert "refused" in said, said
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+    finally:
+        subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, timeout=60)
+
+
+def test_no_broker_runs_as_root_in_its_container(stack: dict[str, Endpoint]) -> None:
+    for endpoint in stack.values():
+        (pid,) = endpoint.pids
+        assert psutil.Process(pid).uids().real != 0
+
+
+def test_nothing_is_kept_outside_the_volumes_that_have_a_name(stack: dict[str, Endpoint]) -> None:
+    for broker in stack:
+        mounts = docker.container(broker, PROJECT)["Mounts"]
+        assert [one["Name"] for one in mounts if one["Type"] == "volume"] == [f"{PROJECT}_{broker}"]
+
+
+def in_image(broker: str, *words: str, timeout_s: float = 60, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A container of a broker's image, without a network, until it ends."""
+    image = compose._images([broker])[broker]
+    given = [part for name, value in environ.items() for part in ("--env", f"{name}={value}")]
+    asked = ["docker", "run", "--rm", "--network", "none", *given, image, *words]
+    return subprocess.run(asked, capture_output=True, text=True, timeout=timeout_s)
+
+
+def test_the_stand_in_refuses_the_variables_of_old() -> None:
+    for name in ("RABBITMQ_VM_MEMORY_HIGH_WATERMARK", "RABBITMQ_SSL_VERIFY", "RABBITMQ_MANAGEMENT_SSL_DEPTH"):
+        done = in_image("rabbitmq", "rabbitmq-server", **{name: "1"})
+        assert (done.returncode, name in done.stderr) == (1, True)
+
+
+def test_a_kafka_with_variables_and_no_mounted_file_has_no_defaults() -> None:
+    done = in_image("kafka", KAFKA_NUM_PARTITIONS="3")
+    assert done.returncode == 1
+    assert "process.roles" in done.stdout + done.stderr
+
+
+def test_rabbitmq_starts_on_a_machine_whose_name_has_a_domain(ports: dict[str, int]) -> None:
+    shown = json.loads(render("docker-compose.yml", **compose._NEVER_USED).stdout)["services"]["rabbitmq"]
+    name = f"{PROJECT}-domain"
+    environ = [part for key, value in shown["environment"].items() for part in ("--env", f"{key}={value}")]
+    mounts = [f"{one['source']}:{one['target']}:ro" for one in shown["volumes"] if one["type"] == "bind"]
+    asked = ["run", "--detach", "--rm", "--name", name, "--hostname", "box.example.org", "--network", "none", *environ]
+    bound = [part for one in mounts for part in ("--volume", one)]
+    docker.run([*asked, *bound, compose._images(["rabbitmq"])["rabbitmq"]], 60)
+    try:
+        test = ["exec", name, *shown["healthcheck"]["test"][1:]]
+        deadline_s = time.monotonic() + 40
+        while subprocess.run(["docker", *(word.replace("$$", "$") for word in test)], capture_output=True).returncode:
+            assert docker.run(["ps", "--quiet", "--filter", f"name={name}"], 10), "it ended"
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+        assert docker.run(["exec", name, "hostname"], 10).strip() == "box.example.org"
+    finally:
+        subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, timeout=60)
+
+
 def test_a_client_in_another_container_reaches_kafka_by_its_name(stack: dict[str, Endpoint]) -> None:
     tool = "org.apache.kafka.tools.TopicCommand --bootstrap-server kafka:19092 --list"
     image = docker.container("kafka", PROJECT)["Config"]["Image"]
@@ -242,6 +322,22 @@ def test_with_host_networking_they_listen_on_loopback_themselves(ports: dict[str
         }
         assert all(docker.container(broker, project)["HostConfig"]["NetworkMode"] == "host" for broker in found)
     assert listening(ports) == set()
+
+
+@pytest.mark.parametrize("kind", ["plain", "appending", "inserting"])
+def test_redis_starts_whatever_the_entrypoint_of_its_image_adds(
+    ports: dict[str, int], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_REDIS_IMAGE", standins.redis_variants(dict(os.environ))[kind])
+    project = f"{PROJECT}-{kind}"
+    with stopped_after(project):
+        client = redis_client(start(ports, "redis", project=project)["redis"])
+        assert client.config_get("appendfsync") == {"appendfsync": "everysec"}
+        assert [one for one in client.module_list() if one[b"path"]] == []  # Redis 8 has one in itself
+        assert client.acl_whoami() in ("anna", b"anna")
+        words = docker.run(["exec", f"{project}-redis-1", "cat", "/proc/1/cmdline"], 10)
+        assert "redis-server" in words
+        assert SECRETS["redis"][1] not in words
 
 
 def test_what_a_killed_owner_left_is_removed_by_the_next_command(ports: dict[str, int]) -> None:
@@ -276,14 +372,12 @@ def test_a_taken_port_is_named_and_nothing_is_left(ports: dict[str, int]) -> Non
         assert docker.ids(project) == []
 
 
-def test_a_container_that_ends_at_once_is_reported_with_its_last_words(
-    ports: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    images = compose._images(compose.SERVICES)
-    monkeypatch.setenv("LABS_REDIS_IMAGE", images["kafka"])
-    with pytest.raises(StackError, match=r"ended with code 127 .*docker-entrypoint.sh"):
-        start(ports, "redis", project=f"{PROJECT}-broken")
-    assert docker.ids(f"{PROJECT}-broken") == []
+def test_a_container_that_ends_at_once_is_reported_with_its_last_words(ports: dict[str, int]) -> None:
+    project = f"{PROJECT}-broken"
+    with stopped_after(project):
+        with pytest.raises(StackError, match=r"ended with code 1 .*no-such-setting"):
+            start(ports, "redis", project=project, more={"LABS_REDIS_CONFIG": "no-such-setting yes"})
+        assert docker.ids(project) == []
 
 
 def test_no_engine_is_a_reason_with_a_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -344,18 +438,54 @@ def test_the_lab_service_is_published_on_loopback_and_is_given_the_three_brokers
     assert set(lab["depends_on"]) == set(compose.SERVICES)
 
 
-def test_logins_made_without_python_are_enough_and_are_kept(tmp_path: Path) -> None:
-    script = tmp_path / "labs" / "stack" / "secrets.sh"
-    script.parent.mkdir(parents=True)
-    script.write_bytes((ROOT / "labs/stack/secrets.sh").read_bytes())
-    subprocess.run(["sh", str(script)], check=True, capture_output=True)
-    made = (tmp_path / ".env").read_text()
-    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The project as a clone under umask 077 leaves it: nobody but its owner can read a file or enter a folder."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "labs", folder / "labs", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ROOT.glob("docker-compose*.yml"):
+        shutil.copy2(file, folder)
+    subprocess.run(["chmod", "-R", "go=", str(folder)], check=True)
+    return folder
+
+
+def test_logins_made_without_python_are_enough_and_are_kept(checkout: Path, ports: dict[str, int]) -> None:
+    script = ["sh", str(checkout / "labs" / "stack" / "secrets.sh")]
+    subprocess.run(script, check=True, capture_output=True, umask=0o077)
+    made = (checkout / ".env").read_text()
+    assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
     variables = dict(line.split("=") for line in made.splitlines())
-    assert len(set(variables.values())) == 4
-    assert render("docker-compose.yml", **variables).returncode == 0
-    subprocess.run(["sh", str(script)], check=True, capture_output=True)
-    assert (tmp_path / ".env").read_text() == made
+    assert len(set(variables.values())) == 5
+    subprocess.run(script, check=True, capture_output=True)
+    assert (checkout / ".env").read_text() == made
+    project = f"{PROJECT}-by-hand"
+    environ = {**os.environ, "LABS_REDIS_PORT": str(ports["redis"]), "LABS_HEALTH_INTERVAL": "1s"}
+    with stopped_after(project):
+        by_hand = ["docker", "compose", "-p", project, "up", "--detach", "--wait", "redis"]
+        done = subprocess.run(by_hand, env=environ, cwd=checkout, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+
+def test_brokers_start_from_a_checkout_that_only_its_owner_can_read(checkout: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "LABS_HOME"}
+    environ |= {"PYTHONPATH": str(checkout), "LABS_CACHE": str(state.cache())}
+
+    def labs_there(*words: str) -> subprocess.CompletedProcess[str]:
+        asked = [sys.executable, "-m", "labs", *words]
+        return subprocess.run(
+            asked, env=environ, cwd=checkout, umask=0o077, capture_output=True, text=True, timeout=200
+        )
+
+    try:
+        done = labs_there("up", "--backend", "compose")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(labs_there("status", "--json").stdout)
+        assert found["home"] == str(checkout / ".labs")
+        assert {found["brokers"][name]["state"] for name in compose.SERVICES} == {"running"}
+    finally:
+        labs_there("down", "--reset")
+    modes = {path.stat().st_mode & 0o077 for path in (checkout / "labs").rglob("*") if "__pycache__" not in str(path)}
+    assert modes == {0}
 
 
 def test_the_host_override_publishes_nothing_and_binds_loopback() -> None:

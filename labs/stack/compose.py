@@ -10,13 +10,15 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from labs.brokers.base import Endpoint
 from labs.stack import docker, greeting, probe
 from labs.stack.processes import is_alive, start_of
-from labs.stack.state import StackError, root
+from labs.stack.state import StackError, home, make_folder, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
+CONFIG = Path(__file__).with_name("config")
 PULL_S, UP_S, READY_S, DOWN_S, TELL_S = 1800.0, 180.0, 120.0, 120.0, 3.0
 # A health check costs the engine about 55 ms of CPU. Readiness is proven from here, so the labs ask for few of them.
 HEALTH_INTERVAL = "30s"
@@ -80,12 +82,33 @@ def why_not(brokers: Sequence[str] = SERVICES) -> str | None:
     return None
 
 
+def readable() -> Path:
+    """A copy of our configuration that every user can read: the brokers in containers are users of their own.
+
+    The checkout may have been made with umask 077, or be one that nobody else may read; its modes stay as they are.
+    """
+    copy = make_folder(home() / "config")
+    try:
+        for path in sorted(CONFIG.rglob("*")):
+            there = copy / path.relative_to(CONFIG)
+            if path.is_dir():
+                there.mkdir(exist_ok=True)
+            elif not there.exists() or there.read_bytes() != path.read_bytes():
+                there.write_bytes(path.read_bytes())
+            there.chmod(0o755 if path.is_dir() else 0o644)
+    except OSError as error:
+        tried = "copying the brokers' configuration for containers"
+        raise StackError(tried, f"{error}.", f"Make {copy} yours, or set LABS_HOME to a folder of yours.") from error
+    return copy
+
+
 def _environment(
     project: str, ports: Mapping[str, int], secrets: Mapping[str, tuple[str, str]], owner_pid: int | None
 ) -> dict[str, str]:
     """The variables that docker-compose.yml asks for. They reach compose by its environment, never by arguments."""
     owner = f"{owner_pid}:{start_of(owner_pid):.0f}" if owner_pid else "0"
     environ = {"LABS_PROJECT": project, "LABS_OWNER": owner}
+    environ["LABS_CONFIG"] = str(readable())
     environ["LABS_HEALTH_INTERVAL"] = os.environ.get("LABS_HEALTH_INTERVAL", HEALTH_INTERVAL)
     for name, port in ports.items():
         environ[f"LABS_{name.upper().replace('-', '_')}_PORT"] = str(port)
