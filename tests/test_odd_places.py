@@ -39,7 +39,8 @@ DEATHS = {
         "redis-1  | >>> 'save x'\nredis-1  | Bad directive or wrong number of arguments\n"
     ),
     "[Errno 98] Address already in use": (
-        'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\nOSError: [Errno 98] Address already in use\n'
+        'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n'
+        "OSError: [Errno 98] Address already in use\n"
     ),
     "the only line there is": "the only line there is\n\n",
     "none": "\n",

@@ -14,7 +14,8 @@ from tests.browser import chromium, served, settled
 pytestmark = pytest.mark.browser
 MATRIX, LADDER, PARTS = (f"book/{name}.html" for name in ("03-2-loss-matrix", "05-4-latency-ladder", "parts"))
 SERVE = "Opened from the file system, a page cannot run its controls. Run make serve and open the address"
-HIDDEN = """[...document.querySelectorAll('.lab-fallback, .quiz-key, .guess details, .race svg.race-760')].filter(one => {
+HIDDEN = """[...document.querySelectorAll('.lab-fallback, .quiz-key, .guess details, .race svg.race-760')]
+.filter(one => {
     const style = getComputedStyle(one);
     return style.visibility !== 'visible' || !one.checkVisibility();
 }).map(one => one.className)"""
@@ -134,7 +135,9 @@ def test_what_is_to_be_guessed_is_covered_before_anything_is_painted(page: Page,
     page.goto(host + MATRIX)
     settled(page)
     first = page.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
-    came = page.evaluate("performance.getEntriesByType('resource').find(e => e.name.includes('lab-loader')).responseEnd")
+    came = page.evaluate(
+        "performance.getEntriesByType('resource').find(e => e.name.includes('lab-loader')).responseEnd"
+    )
     assert came > 600
     assert first >= came
 
