@@ -148,6 +148,45 @@ def test_what_up_stored_is_there_after_down_and_up_and_gone_after_reset() -> Non
     assert client(stack.up(["redis"], "native", report=silent)["redis"]).get("kept") is None
 
 
+def test_data_with_another_login_is_named_at_once_and_reset_mends_it() -> None:
+    both = ["rabbitmq", "kafka"]
+    stack.up(both, "native", report=silent)
+    stack.down(report=silent)
+    (state.home() / "secrets.json").unlink()
+    for broker, what in (("rabbitmq", "login"), ("kafka", "cluster id")):
+        began_s = time.monotonic()
+        with pytest.raises(StackError, match=rf"its data \(\S.*{broker}\) has another {what}.*--reset"):
+            stack.up([broker], "native", report=silent)
+        assert time.monotonic() - began_s < 40
+    stack.down(reset=True, report=silent)
+    assert set(stack.up(both, "native", report=silent)) == set(both)
+
+
+@pytest.fixture
+def undeletable(home: Path) -> Iterator[Path]:
+    """A folder in the brokers' data that even we cannot delete: for root a mount, else a mode without writing."""
+    folder = home / "data" / "redis" / "held"
+    folder.mkdir(parents=True)
+    (folder / "file").touch()
+    if os.geteuid() == 0:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(folder)], check=True)
+    else:
+        folder.chmod(0o500)
+    yield folder
+    if os.geteuid() == 0:
+        subprocess.run(["umount", str(folder)], check=True)
+    else:
+        folder.chmod(0o700)
+
+
+def test_data_that_cannot_be_deleted_is_not_said_to_be_deleted(undeletable: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(StackError, match=r"deleting the brokers' data: .*held.*sudo rm -r"):
+        stack.down(reset=True, report=said.append)
+    assert undeletable.exists()
+    assert not [line for line in said if "deleted" in line]
+
+
 def test_a_taken_port_is_named_with_its_process_and_the_cure() -> None:
     port = ports.ports_from(ports.default_base())["redis"]
     with socket.create_server(("127.0.0.1", port)):

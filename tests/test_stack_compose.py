@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     stack.down(reset=True, report=silent)
     assert containers() == ""
+
+
+def volumes() -> list[str]:
+    return docker.volumes(state.user_project())
 
 
 def containers() -> str:
@@ -83,3 +88,64 @@ def test_the_next_command_removes_the_containers_of_a_killed_owner() -> None:
     stack.down(report=said.append)
     assert containers() == ""
     assert any("interrupted" in line for line in said)
+
+
+def test_reset_deletes_the_volumes_that_down_has_left() -> None:
+    stack.up(["redis"], "compose", report=silent)
+    stack.down(report=silent)
+    kept = volumes()
+    assert f"{state.user_project()}_redis" in kept
+    said: list[str] = []
+    stack.down(reset=True, report=said.append)
+    assert volumes() == []
+    assert all(any(f"volume {name}" in line for line in said) for name in kept)
+    stack.down(reset=True, report=said.append)
+    assert "no data" in said[-1]
+
+
+def test_volumes_that_cannot_be_deleted_for_want_of_an_engine_are_said_to_be_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack.up(["redis"], "compose", report=silent)
+    stack.down(report=silent)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("DOCKER_HOST", "unix:///no/such.sock")
+        with pytest.raises(StackError, match=r"volumes of labs-\w+ are still there.*Start Docker"):
+            stack.down(reset=True, report=silent)
+    assert volumes() != []
+
+
+def test_down_stops_containers_of_which_no_record_is_left() -> None:
+    stack.up(["redis"], "compose", report=silent)
+    for record in state.stack_files():
+        record.unlink()
+    said: list[str] = []
+    stack.down(report=said.append)
+    assert containers() == ""
+    assert any("no record" in line for line in said)
+
+
+def test_volumes_of_a_dead_session_without_containers_are_removed() -> None:
+    project = f"{state.user_project()}-0dead"
+    labels = {docker.LABEL_PROJECT: project, docker.LABEL_OWNER: "1:1", "com.docker.compose.project": project}
+    given = [part for name, value in labels.items() for part in ("--label", f"{name}={value}")]
+    docker.run(["volume", "create", *given, f"{project}_redis"], 20)
+    stack.down(report=silent)
+    assert docker.volumes(project) == []
+
+
+def test_data_with_another_login_is_named_at_once_and_reset_mends_it() -> None:
+    both = ["rabbitmq", "kafka"]
+    stack.up(both, "compose", report=silent)
+    stack.down(report=silent)
+    (state.home() / "secrets.json").unlink()
+    for broker, what in (("rabbitmq", "login"), ("kafka", "cluster id")):
+        began_s = time.monotonic()
+        with pytest.raises(
+            StackError, match=rf"{broker}: its data \(volume \S+_{broker}\) has another {what}.*--reset"
+        ):
+            stack.up([broker], "compose", report=silent)
+        assert time.monotonic() - began_s < 40
+        assert containers() == ""
+    stack.down(reset=True, report=silent)
+    assert set(stack.up(both, "compose", report=silent)) == set(both)

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from labs.brokers.base import GIVEN, Endpoint
-from labs.stack import backends, registry, state, yours
+from labs.stack import backends, data, registry, state, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
@@ -129,7 +128,10 @@ def arena(
 
 
 def down(*, reset: bool = False, report: Report = print) -> None:
-    """Stop what `up` started and sweep what killed commands left; `reset` deletes the brokers' data as well."""
+    """Stop what `up` started and sweep what killed commands left; `reset` deletes the brokers' data as well.
+
+    StackError if some of that data cannot be deleted.
+    """
     with state.locked(report):
         sweeping.sweep(report)
         stopped = [record for record in state.stacks() if record["owner"] == "user"]
@@ -138,11 +140,10 @@ def down(*, reset: bool = False, report: Report = print) -> None:
             sweeping.stop(record, reset=reset)
         sweeping.sweep(report)
         backends.sweep_containers(report)
-        if not stopped:
+        if not stopped and not backends.stop_unrecorded(report):
             report("nothing of `labs up` is running")
         if reset:
-            shutil.rmtree(state.home() / "data", ignore_errors=True)
-            report("the brokers' data is deleted")
+            data.delete(report)
 
 
 def kind_of(backend: str) -> str:

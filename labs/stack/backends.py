@@ -85,6 +85,21 @@ def sweep_containers(report: Report) -> None:
             report(f"removed the container {name} that a killed command left")
 
 
+def stop_unrecorded(report: Report) -> bool:
+    """End containers of `labs up` whose record is lost, where an engine answers; whether there were any."""
+    project = project_of("user", "")
+    if not shutil.which("docker"):
+        return False
+    from labs.stack import compose, docker
+
+    with contextlib.suppress(StackError):
+        if docker.ids(project):
+            report(f"stopping the containers of {project}, of which no record was left")
+            compose.stop(project, volumes=False)
+            return True
+    return False
+
+
 def signal_container(container: str, number: signal.Signals) -> None:
     """The engine's own words for stop, go on and kill, where we may not signal the processes ourselves."""
     from labs.stack import docker

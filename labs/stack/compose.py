@@ -15,7 +15,7 @@ from pathlib import Path
 from labs.brokers.base import Endpoint
 from labs.stack import docker, greeting, probe
 from labs.stack.processes import is_alive, start_of
-from labs.stack.state import StackError, home, make_folder, root
+from labs.stack.state import OtherLoginError, StackError, home, make_folder, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
 CONFIG = Path(__file__).with_name("config")
@@ -142,7 +142,7 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
         words = ("up", "--detach", "--no-build", "--no-deps", *brokers)
         _compose(project, *words, timeout_s=UP_S, extra=extra, host=host_network)
         endpoints = [_endpoint(broker, project, ports, secrets) for broker in brokers]
-        return {found.broker: _await(found, project, began_s, report) for found in endpoints}
+        return _await(endpoints, project, began_s, report)
     except BaseException:
         _compose(project, "rm", "--stop", "--force", *brokers, timeout_s=DOWN_S, extra=extra)
         if not docker.ids(project):
@@ -150,36 +150,63 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
         raise
 
 
-def _await(endpoint: Endpoint, project: str, began_s: float, report: Callable[[str], None]) -> Endpoint:
-    """The endpoint with its version, once a message went round from here to the broker and back."""
-    broker, told_s, reason = endpoint.broker, began_s, "does not answer"
-    while True:
-        waited_s = time.monotonic() - began_s
-        try:
-            if greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
-                version = probe.round_trip(replace(endpoint, pids=()))
-                ready_s = time.monotonic() - began_s
-                report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {ready_s:.1f} s")
-                pids = docker.pids(docker.container(broker, project))
-                return replace(endpoint, version=version, pids=pids, ready_s=round(ready_s, 3))
-        except probe.NotReady as not_yet:
-            reason = str(not_yet)
-        state = docker.container(broker, project)["State"]
-        if state["Status"] not in ("running", "created", "restarting"):
-            raise _failure(broker, project, f"ended with code {state['ExitCode']}", waited_s)
-        if waited_s > READY_S:
-            raise _failure(broker, project, reason, waited_s)
-        if time.monotonic() - told_s > TELL_S:
+def _await(
+    endpoints: Sequence[Endpoint], project: str, began_s: float, report: Callable[[str], None]
+) -> dict[str, Endpoint]:
+    """The endpoints with their versions, once a message went round from here to each broker and back."""
+    ready: dict[str, Endpoint] = {}
+    reasons = {one.broker: "does not answer" for one in endpoints}
+    told_s = began_s
+    while waiting := [one for one in endpoints if one.broker not in ready]:
+        for one in waiting:  # all of them in turns: the first that ends is told at once
+            try:
+                ready[one.broker] = _proven(one, project, began_s, report)
+            except probe.NotReady as not_yet:
+                reasons[one.broker] = str(not_yet) or reasons[one.broker]
+                _still_runs(one, project, began_s)
+        late = [one.broker for one in waiting if one.broker not in ready]
+        if late and time.monotonic() - began_s > READY_S:
+            raise _failure(late[0], project, reasons[late[0]], began_s)
+        if late and time.monotonic() - told_s > TELL_S:
             told_s = time.monotonic()
-            report(f"{broker}: starting, {waited_s:.0f} s")
+            report(f"{', '.join(late)}: starting, {told_s - began_s:.0f} s")
         time.sleep(0.1)
+    return {one.broker: ready[one.broker] for one in endpoints}
 
 
-def _failure(broker: str, project: str, happened: str, waited_s: float) -> StackError:
+def _proven(endpoint: Endpoint, project: str, began_s: float, report: Callable[[str], None]) -> Endpoint:
+    """The endpoint with its version after a message went round. NotReady as long as it cannot."""
+    broker = endpoint.broker
+    if not greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
+        raise probe.NotReady
+    try:
+        version = probe.round_trip(replace(endpoint, pids=()))
+    except probe.OtherLogin as refused:
+        raise OtherLoginError(broker, endpoint.data_dir) from refused
+    ready_s = time.monotonic() - began_s
+    report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {ready_s:.1f} s")
+    pids = docker.pids(docker.container(broker, project))
+    return replace(endpoint, version=version, pids=pids, ready_s=round(ready_s, 3))
+
+
+def _still_runs(endpoint: Endpoint, project: str, began_s: float) -> None:
+    """StackError where the container has ended, with its cause."""
+    state = docker.container(endpoint.broker, project)["State"]
+    if state["Status"] in ("running", "created", "restarting"):
+        return
+    failure = _failure(endpoint.broker, project, f"ended with code {state['ExitCode']}", began_s)
+    if re.search(r"Invalid cluster\.id|InconsistentClusterId", failure.happened):
+        raise OtherLoginError(endpoint.broker, endpoint.data_dir)
+    raise failure
+
+
+def _failure(broker: str, project: str, happened: str, began_s: float) -> StackError:
+    waited_s = time.monotonic() - began_s
     return StackError(
         f"starting {broker} in a container",
         f"it {happened} after {waited_s:.0f} s; its last words: {docker.last_words(broker, project)}.",
-        "Its containers were removed. If its data has another login: labs down --reset; else: labs up --backend native",
+        "Its containers were removed. Natively: labs up --backend native",
+        broker=broker,
     )
 
 
@@ -210,18 +237,18 @@ def stop(project: str, *, volumes: bool) -> None:
 
 
 def sweep(project: str) -> list[str]:
-    """Remove what owners that are gone left: containers of `project` and of the sessions named after it.
+    """Remove what owners that are gone left: containers and volumes of `project` and of the sessions named after it.
 
     A session's own data goes with it; that of `project` stays.
     """
     shown = f'{{{{.Names}}}} {{{{.Label "{docker.LABEL_PROJECT}"}}}} {{{{.Label "{docker.LABEL_OWNER}"}}}}'
-    lines = docker.run(
-        ["ps", "--all", "--filter", f"label={docker.LABEL_PROJECT}", "--format", shown], docker.ANSWER_S
-    ).splitlines()
     dead: dict[str, list[str]] = {}
-    for name, whose, owner in (line.split() for line in lines if len(line.split()) == 3):
-        if (whose == project or whose.startswith(f"{project}-")) and not _lives(owner):
-            dead.setdefault(whose, []).append(name)
+    for kind, words in (("Names", ["ps", "--all"]), ("Name", ["volume", "ls"])):
+        asked = [*words, "--filter", f"label={docker.LABEL_PROJECT}", "--format", shown.replace("Names", kind)]
+        lines = docker.run(asked, docker.ANSWER_S).splitlines()
+        for name, whose, owner in (line.split() for line in lines if len(line.split()) == 3):
+            if (whose == project or whose.startswith(f"{project}-")) and not _lives(owner):
+                dead.setdefault(whose, []).extend([name] if kind == "Names" else [])
     for whose in dead:
         stop(whose, volumes=whose != project)
     return sorted(name for names in dead.values() for name in names)

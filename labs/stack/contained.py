@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from labs.brokers.base import Endpoint
-from labs.stack import compose, probe, state
+from labs.stack import compose, data, probe, state
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me, start_of
 from labs.stack.state import StackError
 
@@ -53,6 +53,8 @@ class Contained:
         """Every broker, once a message went round through each. StackError, with nothing left, if one does not."""
         state.write_json(self.file, self.record)
         session = self.record["owner"] == "session"
+        if not session:
+            data.note_volumes()
         with self._marked():
             found = compose.start(
                 self.brokers,
@@ -116,8 +118,7 @@ class Contained:
 
 def project_of(owner: str, stack: str) -> str:
     """The compose project's name: one for the user, one for each session, of this user and folder alone."""
-    name = f"labs-{state.home_tag()}"
-    return name if owner == "user" else f"{name}-{stack}"
+    return state.user_project() if owner == "user" else f"{state.user_project()}-{stack}"
 
 
 def stop_project(record: dict[str, Any], *, volumes: bool) -> None:

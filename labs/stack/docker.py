@@ -55,6 +55,11 @@ def ids(project: str, broker: str | None = None) -> list[str]:
     return run(["ps", "--all", "--quiet", "--no-trunc", *asked], ANSWER_S).split()
 
 
+def volumes(project: str) -> list[str]:
+    """The names of a project's volumes, whether or not a container uses them."""
+    return run(["volume", "ls", "--quiet", "--filter", f"label={LABEL_PROJECT}={project}"], ANSWER_S).split()
+
+
 def container(broker: str, project: str) -> dict[str, Any]:
     """What the engine says of the one container of a broker."""
     known = ids(project, broker)

@@ -19,7 +19,7 @@ from labs.brokers.base import Endpoint
 from labs.stack import native, probe, registry, state
 from labs.stack.last_words import cause_in
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
-from labs.stack.state import StackError
+from labs.stack.state import OtherLoginError, StackError
 from labs.stack.sweep import run_folder
 
 READY_S = 90.0
@@ -113,6 +113,8 @@ class Launch:
             if not entry["pid"]:
                 raise probe.NotReady("preparing its data folder")
             version = probe.round_trip(registry.endpoint(broker, record))
+        except probe.OtherLogin as reason:
+            raise OtherLoginError(broker, entry["data_dir"]) from reason
         except probe.NotReady as reason:
             if seconds > READY_S:
                 raise self._failure(broker, f"no message went round in {READY_S:.0f} s ({reason}).") from reason
@@ -125,7 +127,8 @@ class Launch:
         self.report(f"{broker} {version}: ready on 127.0.0.1:{record['ports'][broker]} after {seconds:.1f} s")
 
     def _failure(self, what: str, happened: str) -> StackError:
-        return StackError(f"starting {what}", happened, f"Everything was stopped; logs are in {state.home() / 'log'}.")
+        to_do = f"Everything was stopped; logs are in {state.home() / 'log'}."
+        return StackError(f"starting {what}", happened, to_do, broker=what if what in self.brokers else "")
 
     def stop(self) -> None:
         """End the stack and wait until it is gone, whether or not it was released."""

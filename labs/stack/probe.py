@@ -20,6 +20,10 @@ class NotReady(Exception):  # noqa: N818 - a state, not a failure
     """The broker does not answer yet, or what answers is not ours."""
 
 
+class OtherLogin(NotReady):
+    """It is up and refuses our login, or tells another cluster id: its data was made with another one."""
+
+
 def round_trip(endpoint: Endpoint) -> str:
     """Send one message round; the server's version. NotReady if anything is not as it must be."""
     if endpoint.backend == "native" and (endpoint.host, endpoint.port) not in listeners(endpoint.pids[0]):
@@ -76,7 +80,11 @@ def _rabbitmq(endpoint: Endpoint) -> str:
         socket_timeout=_TIMEOUT_S,
         blocked_connection_timeout=_TIMEOUT_S,
     )
-    connection = pika.BlockingConnection(where)
+    try:
+        connection = pika.BlockingConnection(where)
+    except pika.exceptions.ProbableAuthenticationError as error:
+        # Users are in the data, and are there before the port is opened.
+        raise (OtherLogin if "ACCESS_REFUSED" in str(error) else NotReady)(f"{error}") from error
     try:
         channel = connection.channel()
         channel.confirm_delivery()
@@ -99,7 +107,7 @@ def _kafka(endpoint: Endpoint) -> str:
     try:
         found = admin.describe_cluster().get("cluster_id")
         if found != secrets()["kafka"][1]:
-            raise NotReady(f"the Kafka on port {endpoint.port} is cluster {found}, not ours")
+            raise (OtherLogin if found else NotReady)(f"the Kafka on port {endpoint.port} is cluster {found}, not ours")
         if topic not in admin.list_topics():
             admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
     finally:

@@ -22,11 +22,21 @@ LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
 
 
 class StackError(Exception):
-    """Brokers could not be started, found or stopped: what was tried, what happened, what to do."""
+    """Brokers could not be started, found or stopped: what was tried, what happened, what to do, and which broker."""
 
-    def __init__(self, tried: str, happened: str, to_do: str) -> None:
+    def __init__(self, tried: str, happened: str, to_do: str, *, broker: str = "") -> None:
         super().__init__(f"{tried}: {happened} {to_do}".rstrip())
-        self.tried, self.happened, self.to_do = tried, happened, to_do
+        self.tried, self.happened, self.to_do, self.broker = tried, happened, to_do, broker
+
+
+class OtherLoginError(StackError):
+    """A broker's data has another login, or cluster id, than the one that we keep: no other backend has that data."""
+
+    def __init__(self, broker: str, data: str) -> None:
+        what = "cluster id" if broker == "kafka" else "login"
+        happened = f"its data ({data}) has another {what} than {home() / 'secrets.json'}."
+        to_do = "Put that file back as it was, or delete all brokers' data: labs down --reset"
+        super().__init__(f"starting {broker}", happened, to_do, broker=broker)
 
 
 def root() -> Path:
@@ -47,6 +57,11 @@ def cache() -> Path:
 def home_tag() -> str:
     """Eight hex digits that tell this user and project from others on the machine."""
     return hashlib.sha256(f"{os.getuid()}:{home()}".encode()).hexdigest()[:8]
+
+
+def user_project() -> str:
+    """The name of the compose project of `labs up`; those of sessions begin with it."""
+    return f"labs-{home_tag()}"
 
 
 def make_folder(path: Path, mode: int = 0o777) -> Path:
