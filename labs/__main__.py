@@ -61,7 +61,10 @@ def status(json_: bool) -> None:
     """Where each broker is and how to connect."""
     from labs import stack
 
-    show(stack.status(), json_)
+    found = stack.status()
+    show(found, json_)
+    if any(one["state"] == "unusable" for one in found["brokers"].values()):
+        sys.exit(1)
 
 
 @main.command()
@@ -73,15 +76,17 @@ def doctor(json_: bool) -> None:
     from labs import stack
 
     report = stack.doctor()
+    unusable = [check for check in report["checks"] if check["name"].startswith("your ") and not check["ok"]]
     if json_:
         out.print_json(json.dumps(report))
-        return
+        sys.exit(bool(unusable))
     for check in report["checks"]:
         mark = "[green]ok [/green]" if check["ok"] else "[yellow]no [/yellow]"
         cure = "" if check["ok"] else f"\n      cure: {check['cure']}"
         out.print(f"{mark} {check['name']:24} ", end="")
         out.print(f"{check['found'] or check['missing']}{cure}", markup=False)
     out.print(f"\n{report.get('backend', '')}: {report.get('why', '')}", markup=False)
+    sys.exit(bool(unusable))
 
 
 @main.command(name="list")

@@ -46,6 +46,8 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
         raise UnreachableError(f"{where} does not answer: {str(error).rstrip('.')}. {what_to_do(endpoint)}") from error
     except redis.ResponseError as error:
         raise RefusedError(f"{where} said no: {error}.") from error
+    except redis.RedisError as error:  # an answer that is none of its protocol
+        raise UnreachableError(f"{where} does not answer as one does: {error}. {what_to_do(endpoint)}") from error
 
 
 def secured(endpoint: Endpoint) -> dict[str, Any]:

@@ -6,16 +6,21 @@ They win over what runs here. Meeting one logs in and asks for its version; it w
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from labs.brokers.base import BrokerError, Endpoint, RefusedError
-from labs.brokers.doors import prove
-from labs.stack import urls
+from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.brokers.doors import SecureError, prove, what_to_do
+from labs.stack import greeting, urls
 from labs.stack.state import StackError
+
+CONNECT_S, MEET_S = 2.0, 4.0
+"""A broker that has not answered by then is not waited for: no command takes more than five seconds to say so."""
+Outcome = Endpoint | BrokerError
 
 
 def variable(broker: str) -> str:
@@ -37,18 +42,19 @@ def named() -> dict[str, str]:
 def endpoints(brokers: Iterable[str]) -> dict[str, Endpoint]:
     """Those of `brokers` that are named, each met at least once by this process. BrokerError, AddressError."""
     known = named()
-    return {one: meet(urls.endpoint(one, known[one], os.environ)) for one in dict.fromkeys(brokers) if one in known}
+    bare = {one: urls.endpoint(one, known[one], os.environ) for one in dict.fromkeys(brokers) if one in known}
+    return {broker: _or_raise(found) for broker, found in _met(bare).items()}
 
 
 def seen() -> dict[str, Endpoint | str]:
     """Each one that is named: where it is, or why it cannot be used."""
-    found: dict[str, Endpoint | str] = {}
-    for broker in named():
+    bare, found = {}, dict[str, Endpoint | str]()
+    for broker, text in named().items():
         try:
-            found |= endpoints([broker])
-        except (BrokerError, urls.AddressError) as error:
+            bare[broker] = urls.endpoint(broker, text, os.environ)
+        except urls.AddressError as error:
             found[broker] = str(error)
-    return found
+    return found | {name: one if isinstance(one, Endpoint) else str(one) for name, one in _met(bare).items()}
 
 
 def spare(broker: str, what: str) -> None:
@@ -61,14 +67,61 @@ def spare(broker: str, what: str) -> None:
         )
 
 
-@functools.cache
 def meet(bare: Endpoint) -> Endpoint:
     """The endpoint with its version, after a login; asked once per process. BrokerError says what was wrong."""
-    return replace(bare, version=_VERSIONS[bare.broker](bare))
+    return _or_raise(_met({bare.broker: bare})[bare.broker])
+
+
+_KNOWN: dict[Endpoint, Endpoint] = {}
+
+
+def _or_raise(found: Outcome) -> Endpoint:
+    if isinstance(found, BrokerError):
+        raise found
+    return found
+
+
+def _met(bare: dict[str, Endpoint]) -> dict[str, Outcome]:
+    """Each one met, or what was wrong with it: all at the same time, and none for longer than MEET_S."""
+    found: dict[str, Outcome] = {name: _KNOWN[here] for name, here in bare.items() if here in _KNOWN}
+    asked = {name: here for name, here in bare.items() if name not in found}
+    answers: dict[str, Outcome] = {}
+    visits = [threading.Thread(target=_visit, args=(here, answers), daemon=True) for here in asked.values()]
+    until_s = time.monotonic() + MEET_S
+    for visit in visits:
+        visit.start()
+    for visit in visits:
+        visit.join(max(0.0, until_s - time.monotonic()))
+    for name, here in asked.items():
+        found[name] = one = answers.get(here.broker) or UnreachableError(
+            f"{greeting.NAMES[name]} at {here.host}:{here.port} has not answered within {MEET_S:g} s. "
+            f"{what_to_do(here)}"
+        )
+        if isinstance(one, Endpoint):
+            _KNOWN[here] = one
+    return {name: found[name] for name in bare}
+
+
+def _visit(here: Endpoint, answers: dict[str, Outcome]) -> None:
+    """Greet a broker, log in, ask for its version; what a client library makes of a stranger is one line of ours."""
+    try:
+        greeting.greet(here, CONNECT_S)
+        answers[here.broker] = replace(here, version=_VERSIONS[here.broker](here))
+    except BrokerError as error:
+        bare = not isinstance(error, SecureError | RefusedError) and str(here.port) not in str(error)
+        answers[here.broker] = error if not bare else UnreachableError(_strange(here, error))
+    except Exception as error:  # each client has its own zoo of errors for what is no broker of its kind
+        answers[here.broker] = UnreachableError(_strange(here, error))
+
+
+def _strange(here: Endpoint, error: Exception) -> str:
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    where = f"{greeting.NAMES[here.broker]} at {here.host}:{here.port}"
+    return f"{where} answers, but not as one does: {said[:200]}. {what_to_do(here)}"
 
 
 def _redis(here: Endpoint) -> str:
-    from labs.brokers.redis_link import CONNECT_S, Link
+    from labs.brokers.redis_link import Link
 
     prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
@@ -85,7 +138,7 @@ def _redis(here: Endpoint) -> str:
 
 
 def _rabbitmq(here: Endpoint) -> str:
-    from labs.brokers.rabbitmq_link import CONNECT_S, Link
+    from labs.brokers.rabbitmq_link import Link
 
     prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
