@@ -17,7 +17,7 @@ import pytest
 
 from labs import stack
 from labs.stack import disks, native, state
-from tests import engine
+from tests import engine, namespace
 from tests.interrupts import hearing
 
 PR_SET_PDEATHSIG = 1
@@ -154,6 +154,7 @@ def side_by_side(options: list[str], environ: dict[str, str]) -> int:
 def run(arguments: list[str], no_engine: str) -> int:
     """The exit code of pytest in this process, with what this machine has not taken out and named."""
     reasons = {"compose": no_engine, "browser": browser_reason()}
+    reasons["namespace"] = namespace.why_not()
     reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
     plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
     plugins = [plugin, Shared(), Ending()]

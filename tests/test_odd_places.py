@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
+from labs.stack import native, state
 from labs.stack.last_words import cause
 from labs.stack.processes import Standing, standing, start_of
+from tests import namespace
+
+LABS = [sys.executable, "-m", "labs"]
+ODD = "a:b c\"d'e$f[g]\\h\ni-\u0259\u20ac"
+"""A folder's name with everything that a search path, a shell, a template or a pattern takes for its own."""
 
 DEATHS = {
     "java.lang.IllegalArgumentException: No enum constant Group.GroupType.CLASSİC": (
@@ -71,3 +85,143 @@ def test_a_process_of_another_user_is_not_taken_for_one_that_is_gone() -> None:
         one.kill()
         one.wait()
     assert standing(one.pid, start) is Standing.GONE
+
+
+@pytest.fixture
+def cache() -> str:
+    """The downloads of all tests, complete, so that no test waits for them."""
+    native.fetch(["redis", "rabbitmq", "kafka"], lambda _line: None)
+    return str(state.cache())
+
+
+@contextlib.contextmanager
+def going_down(home: Path, cache: str) -> Iterator[None]:
+    """Whatever is left running in that home is stopped."""
+    try:
+        yield
+    finally:
+        done = subprocess.run([*LABS, "down"], env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache})
+        assert done.returncode == 0
+
+
+def up(home: Path, cache: str, changes: str, *brokers: str, **environ: str | Path) -> None:
+    """`labs up` of native brokers in such surroundings, with few open files until more are asked for: they come up."""
+    command = ["prlimit", "--nofile=64:4096", *LABS, "up", "--backend", "native", *brokers]
+    done = namespace.run(command, changes, LABS_HOME=home, LABS_CACHE=cache, **environ)
+    assert done.returncode == 0, done.stderr
+
+
+def brokers_of(home: Path) -> dict[str, psutil.Process]:
+    """The processes of the brokers that run there."""
+    (record,) = [json.loads(path.read_text()) for path in (home / "stacks").glob("*.json")]
+    return {name: psutil.Process(entry["pid"]) for name, entry in record["brokers"].items()}
+
+
+@pytest.mark.broker
+@pytest.mark.namespace
+def test_brokers_start_in_a_language_with_two_letters_i(tmp_path: Path, cache: str) -> None:
+    locales = tmp_path / "locales"
+    locales.mkdir()
+    for name in Path("/usr/lib/locale").glob("C.*"):
+        shutil.copytree(name, locales / name.name)
+    # It warns of the character set's name and ends with 1, and the locale is there.
+    subprocess.run(["localedef", "-i", "az_AZ", "-f", "UTF-8", str(locales / "az_AZ.UTF-8")], capture_output=True)
+    assert (locales / "az_AZ.UTF-8/LC_CTYPE").exists(), "no locale could be made (Debian: apt install locales)"
+    home = tmp_path / "home"
+    bind = f"mount --bind '{locales}' /usr/lib/locale"
+    java = f"LC_ALL=az_AZ.UTF-8 {native.java()} -XshowSettings:locale -version 2>&1 | grep -q 'locale = Azerb'"
+    with going_down(home, cache):
+        up(home, cache, f"{bind}\n{java}", "kafka", "redis", LANG="az_AZ.UTF-8", LC_ALL="az_AZ.UTF-8", LANGUAGE="az")
+        for one in brokers_of(home).values():
+            seen = one.environ()
+            assert {seen.get("LANG"), seen.get("LC_ALL"), seen.get("LANGUAGE")} == {"C.UTF-8", None}
+
+
+@pytest.mark.broker
+@pytest.mark.namespace
+def test_rabbitmq_needs_no_localhost_in_the_hosts_file_and_takes_no_settings_of_the_machines_own(
+    tmp_path: Path, cache: str
+) -> None:
+    home, over = tmp_path / "home", tmp_path / "etc"
+    over.mkdir()
+    changes = namespace.etc(over) + (
+        'hosts=$(grep -v localhost /etc/hosts); echo "$hosts" > /etc/hosts; ! getent hosts localhost\n'
+        "mkdir -p /etc/rabbitmq/conf.d; echo 'this.is.no.setting = 1' > /etc/rabbitmq/conf.d/10.conf\n"
+        "echo '[{rabbit, [{tcp_listeners, [{\"127.0.0.1\", 1}]}]}].' > /etc/rabbitmq/advanced.config\n"
+    )
+    with going_down(home, cache):
+        up(home, cache, changes, "rabbitmq")
+
+
+@pytest.mark.broker
+def test_folders_of_any_name_and_settings_meant_for_other_programs_do_not_reach_brokers(
+    tmp_path: Path, cache: str
+) -> None:
+    home, temporary = tmp_path / ODD / "home", tmp_path / ODD / "tmp"
+    temporary.mkdir(parents=True)
+    meant = {"JAVA_TOOL_OPTIONS": "-Xmx1m", "JDK_JAVA_OPTIONS": "-Xmx1m", "_JAVA_OPTIONS": "-Xmx1m", "CLASSPATH": "/"}
+    meant |= {"ERL_FLAGS": "-nonsense", "ERL_AFLAGS": "-sname x", "ERL_LIBS": "/", "ERL_CRASH_DUMP": "/x"}
+    meant |= {"RABBITMQ_NODE_PORT": "1", "RABBITMQ_CONFIG_FILE": "/x", "RABBITMQ_USE_LONGNAME": "true", "TZ": "Nowhere"}
+    meant |= {"KAFKA_HEAP_OPTS": "-Xmx1m", "KAFKA_OPTS": "-nonsense", "LD_LIBRARY_PATH": "/", "BASH_ENV": "/x"}
+    link = tmp_path / "cache\nwith: $(all) 'of' it"
+    link.symlink_to(cache)
+    with going_down(home, str(link)):
+        up(home, str(link), "", TMPDIR=temporary, **meant)
+        found = brokers_of(home)
+        assert set(found) == {"redis", "rabbitmq", "kafka"}
+        for one in found.values():
+            assert str(temporary) not in "".join([*one.environ().values(), *one.cmdline()])
+            assert not {*meant.items()} & {*one.environ().items()}
+            assert one.rlimit(psutil.RLIMIT_NOFILE) == (4096, 4096)
+    assert list(temporary.iterdir()) == []
+
+
+def refused(home: Path, cache: str, changes: str, *command: str, within_s: float = 5, **environ: str | Path) -> str:
+    """What the command line said instead of starting anything: one line, soon."""
+    began_s = time.monotonic()
+    done = namespace.run([*command], changes, LABS_HOME=home, LABS_CACHE=cache, **environ)
+    assert done.returncode == 1, done.stdout
+    assert time.monotonic() - began_s < within_s
+    said = [line for line in done.stderr.splitlines() if not line.startswith("backend ")]
+    assert "Traceback" not in done.stderr
+    assert not list((home / "stacks").glob("*"))
+    return said[-1]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(("files", "broker"), [(128, "kafka"), (64, "rabbitmq"), (32, "redis")])
+def test_a_limit_of_open_files_that_is_too_low_is_named_before_a_broker_starts(
+    files: int, broker: str, tmp_path: Path, cache: str
+) -> None:
+    limit = ["prlimit", f"--nofile={files}"]
+    said = refused(tmp_path, cache, "", *limit, *LABS, "up", "--backend", "native", broker)
+    assert f"starting {broker}: a process may open {files} files here" in said
+    assert "ulimit -n" in said
+
+
+@pytest.mark.broker
+@pytest.mark.namespace
+@pytest.mark.parametrize("room", ["1m", "20m", "120m"])
+def test_a_disk_without_room_is_named_before_a_broker_starts(room: str, tmp_path: Path, cache: str) -> None:
+    disk = f"mount -t tmpfs -o size={room} tmpfs '{tmp_path}'"
+    said = refused(tmp_path / "home", cache, disk, *LABS, "up", "--backend", "native", "rabbitmq")
+    assert f"the disk of {tmp_path / 'home'} has " in said
+    assert re.search(rf"has {room[:-2]}\d? MB free, and 250 MB are needed", said)
+
+
+@pytest.mark.broker
+@pytest.mark.namespace
+def test_a_disk_that_fills_while_a_broker_starts_is_named_at_once(tmp_path: Path, cache: str) -> None:
+    until = f"until ls '{tmp_path}'/home/log/rabbitmq-*.log; do sleep 0.1; done"
+    disk = f"mount -t tmpfs -o size=300m tmpfs '{tmp_path}'; ({until}; fallocate -l 200M '{tmp_path}/more') >&2 &"
+    said = refused(tmp_path / "home", cache, disk, *LABS, "up", "--backend", "native", "rabbitmq", within_s=30)
+    assert f"The disk is full: {tmp_path / 'home'} (" in said
+
+
+@pytest.mark.broker
+@pytest.mark.namespace
+def test_a_disk_without_a_byte_left_is_named(tmp_path: Path, cache: str) -> None:
+    disk = f"mount -t tmpfs -o size=1m tmpfs '{tmp_path}'; head -c 2M /dev/zero > '{tmp_path}/all' || true"
+    said = refused(tmp_path / "home", cache, disk, *LABS, "up", "--backend", "native", "redis")
+    assert "0 MB free" in said
+    assert str(tmp_path / "home") in said

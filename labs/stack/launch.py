@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from labs.brokers.base import Endpoint
-from labs.stack import native, probe, registry, state
+from labs.stack import allowed, native, probe, registry, state
 from labs.stack.last_words import cause_in
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
 from labs.stack.state import OtherLoginError, StackError
-from labs.stack.sweep import run_folder
+from labs.stack.sweep import run_folder, run_root
 
 READY_S = 90.0
 END_S = 40.0
@@ -40,6 +40,9 @@ class Launch:
         disk: str = "plain",
         settings: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        allowed.check_limits(brokers)
+        if disk == "plain":
+            allowed.check_room(brokers, state.home())
         self.id = random.token_hex(4)
         self.brokers, self.report = list(brokers), report
         folder = {"user": state.home() / "data", "session": state.home() / f"session-{self.id}"}[owner]
@@ -116,8 +119,8 @@ class Launch:
         except probe.OtherLogin as reason:
             raise OtherLoginError(broker, entry["data_dir"]) from reason
         except probe.NotReady as reason:
-            if seconds > READY_S:
-                raise self._failure(broker, f"no message went round in {READY_S:.0f} s ({reason}).") from reason
+            if seconds > READY_S or self._full():
+                raise self._failure(broker, f"no message went round in {seconds:.0f} s ({reason}).") from reason
             if seconds - self.told >= 3:
                 self.told = seconds
                 self.report(f"{broker}: starting, {seconds:.0f} s, usually {native.USUAL_S[broker]} s")
@@ -127,8 +130,15 @@ class Launch:
         self.report(f"{broker} {version}: ready on 127.0.0.1:{record['ports'][broker]} after {seconds:.1f} s")
 
     def _failure(self, what: str, happened: str) -> StackError:
-        to_do = f"Everything was stopped; logs are in {state.home() / 'log'}."
-        return StackError(f"starting {what}", happened, to_do, broker=what if what in self.brokers else "")
+        full = self._full()
+        to_do = "Free some space. " if full else ""
+        to_do += f"Everything was stopped; logs are in {state.home() / 'log'}."
+        return StackError(f"starting {what}", happened + full, to_do, broker=what if what in self.brokers else "")
+
+    def _full(self) -> str:
+        if self.order["disk"] != "plain":  # it may be filled on purpose
+            return ""
+        return allowed.full(self.brokers, [state.home()]) or allowed.full([], [run_root()])
 
     def stop(self) -> None:
         """End the stack and wait until it is gone, whether or not it was released."""

@@ -24,7 +24,11 @@ _CURE = {
     "redis": "dnf install redis (Fedora), brew install redis (macOS) or conda install -c conda-forge redis-server",
     "rabbitmq": "dnf install rabbitmq-server, brew install rabbitmq or conda install -c conda-forge rabbitmq-server",
 }
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER")
+# All that a broker is given of the reader's environment. Not their language: Kafka compares names of settings in upper
+# case, and an `i` has two of them in Turkish and Azerbaijani. Not their temporary folder: its name may be anything.
+_KEPT = ("PATH", "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER")
+_PLAIN = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+JAVA_PLAIN = ("-Duser.language=en", "-Duser.country=US", "-Duser.timezone=UTC")
 
 
 def config_lines(broker: str) -> list[str]:
@@ -117,8 +121,8 @@ def prepare(place: Place) -> None:
 def program(broker: str, place: Place) -> Program:
     """The program of one broker; makes its data folder and generated files."""
     make_folder(place.data / broker)
-    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    env |= {"HOME": f"{place.run}/home", MARK_BROKER: broker}
+    env = {name: os.environ[name] for name in _KEPT if name in os.environ} | _PLAIN
+    env |= {"HOME": f"{place.run}/home", "TMPDIR": f"{place.run}/home", MARK_BROKER: broker}
     return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
 
 
@@ -138,7 +142,10 @@ def _redis(place: Place, env: dict[str, str]) -> Program:
 
 def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
     found = system("rabbitmq")
-    if not found:
+    if found:  # with the Erlang that came with it, not with one that stands first in the PATH
+        beside = "/usr/bin" if found.is_relative_to("/usr/lib/rabbitmq") else str(found.parent)
+        env["PATH"] = f"{beside}:{env.get('PATH', '/usr/bin:/bin')}"
+    else:
         unpacked = place.run / "cache/debian/rabbitmq/usr/lib"
         found = next((unpacked / "rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
         env["LABS_ERLANG"] = f"{unpacked}/erlang"
@@ -154,7 +161,10 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         "RABBITMQ_DEFAULT_USER": user,
         "RABBITMQ_DEFAULT_PASS": password,
         "RABBITMQ_CONFIG_FILE": f"{run}/config/rabbitmq/rabbitmq.conf",
+        # This machine's own RabbitMQ may have settings under /etc, which are not ours.
         "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_CONFIG_FILES": f"{run}/home/none/*.conf",
+        "RABBITMQ_ADVANCED_CONFIG_FILE": f"{run}/home/none/advanced.config",
         "RABBITMQ_ENABLED_PLUGINS_FILE": f"{run}/config/rabbitmq/enabled_plugins",
         "RABBITMQ_MNESIA_BASE": f"{run}/data/rabbitmq",
         "RABBITMQ_LOG_BASE": f"{run}/home",
@@ -165,6 +175,7 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
         "ERL_EPMD_PORT": str(ports["epmd"]),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_INETRC": f"{run}/inetrc",
         # The start script then becomes the server instead of staying its parent: one process, one pid.
         "RUNNING_UNDER_SYSTEMD": "true",
     }
@@ -172,6 +183,8 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         own = run / "rabbitmq.conf"
         own.write_text("\n".join([(CONFIG / "rabbitmq/rabbitmq.conf").read_text(), *more, ""]))
         env["RABBITMQ_CONFIG_FILE"] = str(own)
+    # A hosts file need not know `localhost`, and the node's name contains it.
+    (run / "inetrc").write_text('{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n')
     # Our own epmd, in the foreground: the one that Erlang starts would outlive everything.
     epmd = shutil.which("epmd", path=env["PATH"]) or "epmd"
     return Program("rabbitmq", [[str(found)]], env, helpers=[[epmd, "-address", "127.0.0.1"]])
@@ -193,6 +206,7 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
+    base += [*JAVA_PLAIN, f"-Djava.io.tmpdir={run}/home"]
     classes = ["-cp", f"{run}/cache/{jars.KAFKA.folder().name}/*"]
     steps = []
     if not (place.data / "kafka/meta.properties").exists():

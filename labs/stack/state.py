@@ -14,7 +14,7 @@ import secrets as random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,18 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
 
 def write_json(path: Path, content: Any, mode: int = 0o644) -> None:
     """Replace the file in one step: a reader sees the old or the new content, never half of it."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        json.dump(content, file, indent=1)
-    Path(name).chmod(mode)
-    Path(name).replace(path)
+    part = ""
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            json.dump(content, file, indent=1)
+        Path(part).chmod(mode)
+        Path(part).replace(path)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        to_do = "Free some space, or set LABS_HOME to a folder elsewhere."
+        raise StackError(f"writing {path}", f"{error.strerror}.", to_do) from error
 
 
 def read_json(path: Path) -> Any:
@@ -131,8 +138,9 @@ def locked(report: Callable[[str], None]) -> Iterator[None]:
         raise StackError(f"opening {path}", f"{error}.", "Set LABS_HOME to a folder of yours.") from error
     try:
         _take(handle, report)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # on a full disk those who wait read nobody's name
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.stack import disks, native, orders
+from labs.stack.allowed import raise_limits
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
 from labs.stack.state import StackError, ending_file, home, make_folder, write_json
 
@@ -84,16 +85,22 @@ class Supervisor:
     def spawn(self, program: native.Program, command: Sequence[str]) -> int:
         """Start one command in a session of its own, so that a Ctrl-C meant for the owner does not reach it."""
         with Path(self.record["brokers"][program.broker]["log"]).open("ab") as log:
-            child = subprocess.Popen(
-                list(command),
-                env=program.env | self.disk.env(self.place.run),
-                cwd=self.place.run / "home",
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
+            try:
+                child = subprocess.Popen(
+                    list(command),
+                    env=program.env | self.disk.env(self.place.run),
+                    cwd=self.place.run / "home",
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
+                )
+            except OSError as error:
+                happened = f"{command[0]} cannot be run ({error.strerror})."
+                raise StackError(
+                    f"starting {program.broker}", happened, "`labs doctor` says what is missing."
+                ) from error
         with contextlib.suppress(BrokenPipeError), child.stdin or contextlib.nullcontext() as inlet:
             if inlet:
                 inlet.write(program.stdin.encode())
@@ -199,6 +206,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     adopt_orphans()
+    raise_limits()
     order = b""
     while not order.endswith(b"\n"):  # byte by byte, so that what follows stays in the pipe
         if not (byte := os.read(0, 1)):
@@ -211,7 +219,8 @@ def main() -> None:
     except Exception as error:  # told to the owner through the file before we go
         parts = [error.tried, error.happened, error.to_do] if isinstance(error, StackError) else []
         supervisor.record |= {"failed": f"{type(error).__name__}: {error}", "failed_parts": parts}
-        supervisor.save()
+        with contextlib.suppress(StackError):  # a full disk
+            supervisor.save()
         time.sleep(0.5)
         raise
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,10 +23,21 @@ MOMENT_S = 5.0  # a supervisor whose owner died ends by itself; this long we let
 Report = Callable[[str], None]
 
 
+def run_roots() -> list[Path]:
+    """Where run folders may be: names that no start script, class path or search path takes for something else.
+
+    The user's temporary folder comes first; one whose name has any other character, or is long, is passed over.
+    """
+    names = dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"))  # noqa: S108 - made with mode 0700
+    plain = [Path(name) for name in names if re.fullmatch(r"/[A-Za-z0-9_./-]{0,38}", name)]
+    return [path for path in plain if os.access(path, os.W_OK | os.X_OK)]
+
+
 def run_root() -> Path:
-    """A short folder without a space for run folders."""
-    found = tempfile.gettempdir()
-    return Path(found) if " " not in found and len(found) < 40 else Path("/tmp")  # noqa: S108 - made with mode 0700
+    """The first of them."""
+    if not (found := run_roots()):
+        raise state.StackError("looking for a temporary folder", "none can be written to.", "Make /tmp writable.")
+    return found[0]
 
 
 def run_folder(stack: str) -> Path:
@@ -100,7 +112,9 @@ def _is_kept(record: registry.Record, report: Report) -> bool:
 
 def _sweep_folders(kept: set[str]) -> None:
     _free_loop_devices(kept)
-    for folder in [*run_root().glob(run_folder("*").name), *state.home().glob("session-*")]:
+    ours = f"labs-{os.getuid()}-{state.home_tag()}-*"
+    ran = [folder for root in run_roots() for folder in root.glob(ours)]
+    for folder in [*ran, *state.home().glob("session-*")]:
         if folder.name.rpartition("-")[2] not in kept:
             shutil.rmtree(folder, ignore_errors=True)
     for log in state.home().glob("log/*-*.log"):
