@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from labs import soundness
+from labs.bound import void
 from labs.brokers.base import Endpoint
 from labs.digest import Digest, run_card, worst_verdict
 from labs.latency import timetable
-from labs.loss import Ledger, account, loss_window_s
+from labs.loss import Ledger, account, loss_window_s, refusal
 from labs.profile import Profile
 from labs.runs import FORMAT, Run
 
@@ -24,7 +26,7 @@ def outcome(run: Run, ledger: Ledger) -> str:
     """One word of OUTCOMES for one run."""
     if "did_not_start" in run.facts:
         return "did not start"
-    if not happened(run) or not run.settled or not ledger.acknowledged:
+    if void(run) or not happened(run) or not run.settled or not ledger.acknowledged:
         return "unknown"
     if ledger.lost == ledger.acknowledged:
         return "all lost"
@@ -58,6 +60,7 @@ def repeat(run: Run) -> dict[str, Any]:
         "recovery_s": run.facts.get("recovery_s"),
         "took_s": run.facts.get("took_s"),
         "trouble": run.facts.get("did_not_start", "") or run.trouble,
+        **({"refusal": said} if (said := refusal(run)) else {}),
         "fault": {
             "kind": fault.get("kind", "none"),
             "method": fault.get("method", ""),
@@ -69,11 +72,12 @@ def repeat(run: Run) -> dict[str, Any]:
 
 def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Profile) -> Digest:
     """One point of a fault lab from its runs, one a seed. `settings` is what the reader chose besides the profile."""
+    runs, more, left_out = soundness.counted(runs, void)
     repeats = [repeat(run) for run in runs]
     named = {"broker": using.broker, "profile": using.name, "label": using.label, "rung": using.rung}
     plan = {"rate_per_s": timetable(runs[-1]).rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
     here = Endpoint(using.broker, "127.0.0.1", 0, backend=runs[-1].facts.get("backend", "native"))
-    card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]}
+    card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]} | left_out
     return {
         "format": FORMAT,
         "lab": lab,
@@ -82,6 +86,7 @@ def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Prof
         "median": middle(repeats),
         "spread": {name: _span([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
         "card": card,
+        **more,
     }
 
 

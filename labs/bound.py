@@ -6,23 +6,48 @@ against the same without it, percentile by percentile: where they differ much, t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from typing import Literal
-
 import numpy as np
 
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
-from labs.prose import enumerated
-from labs.runs import NEVER, Column, Run, chunks, first_rows
+from labs.loss import refusal
+from labs.pauses import stood_still
+from labs.processors import Room, room_in
+from labs.runs import HELD, NEVER, Column, Run, chunks, first_rows
+from labs.saturation import (
+    BUSY,
+    FOREIGN_CORES,
+    UNSEEN,
+    Cores,
+    Stamp,
+    all_taken,
+    by_client,
+    ceiling,
+    clients_cores,
+    exhausted,
+    others_cores,
+    saturation,
+    used_text,
+)
 from labs.workload import NS_PER_S, Ceiling
 
-Cores = dict[str, float | None]
-"""Mean cores used, by role; None where it could not be seen."""
-Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound", "unknown"]
-"""The last three are for closed loops: broker and clients have taken every core; nobody was at the limit, so that the
-round trip decided; the processor time of one side could not be seen, so that nobody can say."""
-BUSY = 0.85
+__all__ = [
+    "BUSY",
+    "FOREIGN_CORES",
+    "UNSEEN",
+    "Cores",
+    "Stamp",
+    "bottleneck",
+    "cpu_cores",
+    "disturbed",
+    "exhausted",
+    "saturation",
+    "still_waiting",
+    "void",
+    "worked_s",
+    "worker_busy",
+    "young",
+]
+
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
 BACKLOG_SHARE = 0.1
@@ -30,15 +55,11 @@ BEHIND = 1.05
 """Times its planned duration: a producer that takes longer cannot keep the rate."""
 LATE_OF_LATENCY = 0.2
 """Of the latency without it: the margin of the rules that compare latencies (claims.csv)."""
-FOREIGN_CORES = 0.15
-ALL = 0.9
-"""Of the machine's cores: more than that used by broker and clients together is all of it."""
+THROTTLED = 0.1
+"""Of the periods of a control group: more than that in which its quota stopped somebody is a limit."""
 YOUNG_CPU_S = {"kafka": 30.0}
 """Processor time after which a broker has warmed up. Kafka's Java compiles what it runs often: at 1,000 messages/s its
 latency fell for about that long and then stayed."""
-ONE_THREAD = ("redis", "memory")
-"""Brokers that run commands on one thread: one busy core is all they have."""
-UNSEEN = "the broker's processor time could not be seen from here"
 
 
 def cpu_cores(run: Run, between_ns: tuple[int, int] | None = None) -> Cores:
@@ -109,33 +130,72 @@ def _too_late(run: Run) -> str:
 
 def worker_busy(run: Run) -> str:
     """Which of our two workers had no processor time left, with its figure; empty if none."""
-    return _busy(cpu_cores(run))
+    return _busy(cpu_cores(run), room_in(run.facts))
 
 
-def _busy(cores: Cores) -> str:
+def _busy(cores: Cores, room: Room) -> str:
     for role in ("producer", "consumer"):
         used = cores[role]
-        if used is not None and used > BUSY:
-            return f"the {role} used {used:.2f} of a core"
+        if used is not None and used > BUSY * room.client:
+            whole = "a core" if room.client == 1 else f"the {room.client:.2g} cores that it may use"
+            return f"the {role} used {used:.2f} of {whole}"
     return ""
+
+
+def void(run: Run) -> str:
+    """Why nothing was measured; empty if something was."""
+    names = ("sent_ns", "confirmed_ns", "refused_ns", "delivered_ns")
+    return stood_still(run.facts.get("pauses", ()), [run[name] for name in names])
+
+
+def throttled(run: Run) -> str:
+    """How a quota of a control group stopped broker or clients; empty if it did not, or hardly."""
+    known = run.facts.get("processors")
+    whole, stopped = known["periods"] if known else (0, 0)
+    return (
+        f"{room_in(run.facts).less} stopped them in {stopped} of {whole} periods" if stopped > THROTTLED * whole else ""
+    )
 
 
 def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     """The stamp of a run and the reason for it, in words with the figures."""
+    if why := void(run):
+        return "void", why
+    if why := refusal(run):
+        return "refused", why
+    if why := throttled(run):
+        return "machine-bound", why
+    held = run.facts.get(HELD, "")
+    held = f"the broker held its publishers up: {held}" if held else ""
+    return (_of_closed if isinstance(run.workload, Ceiling) else _of_open)(run, broker, held)
+
+
+def _of_closed(run: Run, broker: str, held: str) -> tuple[Stamp, str]:
     cores = cpu_cores(run)
-    if isinstance(run.workload, Ceiling):
-        if len(_sampled(run, _measured_ns(run))) < 2:
-            return "unknown", "it was over before anybody's processor time could be seen"
-        if not (unseen := _unseen(run, cores)):
-            return _ceiling(cores, broker)
+    if held:
+        return "broker-bound", held
+    if len(_sampled(run, _measured_ns(run))) < 2:
+        return "unknown", "it was over before anybody's processor time could be seen"
+    if unseen := _unseen(run, cores):
         return "unknown", f"not all processor time could be seen from here ({', '.join(unseen)} on other machines)"
-    if why := _busy(cores) or _too_late(run):
+    return ceiling(cores, broker, room_in(run.facts))
+
+
+def _of_open(run: Run, broker: str, held: str) -> tuple[Stamp, str]:
+    cores, room = cpu_cores(run), room_in(run.facts)
+    used, behind = cores["broker"], " and ".join(filter(None, (_behind(run), held)))
+    if why := _busy(cores, room):
         return "client-bound", why
-    used, behind = cores["broker"], _behind(run)
+    clients, others = clients_cores(cores), others_cores(cores, room)
+    full = exhausted(broker, used, 0.0, clients, room=room, others=others)
+    if full == "machine-bound":
+        return full, f"{all_taken(cores, room)} ({used_text(used, by_client(cores))})"
+    if why := _too_late(run):
+        return "client-bound", why
     if used is None:  # a broker elsewhere: what made the messages wait may be the way to it
         return "unknown", f"{behind}, and what held them up cannot be said: {UNSEEN}" if behind else UNSEEN
-    if used > BUSY * (1 if broker in ONE_THREAD else os.cpu_count() or 1):
-        return "broker-bound", f"the broker used {used:.2f} cores"
+    if full == "broker-bound":
+        return full, f"the broker used {used:.2f} cores"
     return ("broker-bound", behind) if behind else ("valid", "neither the clients nor the broker were saturated")
 
 
@@ -155,55 +215,16 @@ def _unseen(run: Run, cores: Cores) -> list[str]:
     return [role for role in roles if cores[role] is None] if run.facts.get("executor") else []
 
 
-def exhausted(broker: str, used: float | None, busiest: float, together: float) -> Stamp | None:
-    """Who had no processor time left; None if nobody. `used` is the broker's, `busiest` the busiest client's share of
-    what it can use, `together` that of all clients, in cores. The broker is asked first: with all that it can use gone,
-    a client that is busy as well could not have got more out of it. Nobody knows whether a broker that cannot be
-    seen is on the clients' machine: with such a one they have not taken it together."""
-    whole = os.cpu_count() or 1
-    if used is not None and used > BUSY * (1 if broker in ONE_THREAD else whole):
-        return "broker-bound"
-    if busiest > BUSY:
-        return "client-bound"
-    return "machine-bound" if used is not None and used + together > ALL * whole else None
-
-
-def _ceiling(cores: Cores, broker: str) -> tuple[Stamp, str]:
-    """Who had no processor time left in a closed loop."""
-    clients = [cores[role] for role in ("producer", "consumer")]
-    return saturation(broker, cores["broker"], clients, unseen=cores["broker"] is None or set(clients) == {None})
-
-
-def saturation(broker: str, used: float | None, clients: Sequence[float | None], *, unseen: bool) -> tuple[Stamp, str]:
-    """Who of a closed loop had no processor time left, where `unseen` says that somebody's could not be seen. Each
-    client is a process that can fill one core."""
-    whole, known = os.cpu_count() or 1, [one or 0.0 for one in clients]
-    # Nobody reads while a ceiling is only written.
-    at_work = f"{enumerated([f'{x:.2f}' for x in known if x])} cores" if any(known) else "not seen"
-    said = f"broker {'not seen' if used is None else f'{used:.2f} cores'}, clients {at_work}"
-    words = {
-        "broker-bound": "the broker had no processor time left",
-        "client-bound": f"{'the' if len(known) < 3 else 'a'} client had no processor time left",
-        "machine-bound": f"broker and clients had taken all {whole} cores",
-    }
-    if stamp := exhausted(broker, used, max(known), sum(known)):
-        return stamp, f"{words[stamp]} ({said})"
-    if used is None:
-        return "unknown", f"{UNSEEN} ({said})"
-    if unseen:
-        return "unknown", f"not all processor time could be seen ({said})"
-    return "window-bound", f"nobody was at the limit: the window and the round trip decided ({said})"
-
-
 def still_waiting(run: Run) -> float:
-    """Share of the messages sent that had not arrived when the last one was sent: how far the reader was behind."""
-    sent = run["sent_ns"][run["sent_ns"] != NEVER]
+    """Share of the messages taken that had not arrived when the last one was sent: how far the reader was behind. What
+    was refused waits for nothing."""
+    sent = run["sent_ns"][(run["sent_ns"] != NEVER) & (run["refused_ns"] == NEVER)]
     if not len(sent):
         return 0.0
     first, last_ns = first_rows(run), sent.max()
     rows = (first[part] for part in chunks(len(first)))
     there = sum(int((run["delivered_ns"][some[some != NEVER]] <= last_ns).sum()) for some in rows)
-    return 1 - there / len(sent)
+    return max(1 - there / len(sent), 0.0)
 
 
 def _backlog_grew(run: Run) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from labs import workers
 from labs.outbox import Board, Slot
+from labs.processors import since
 
 LEAD_NS = 100_000_000
 STOP_WITHIN_S = 6.0
@@ -37,6 +38,9 @@ class Crew(Protocol):
     def facts(self, *, ended: bool) -> dict[str, Any]:
         """What a run card has to say of them, before the run and when it has ended."""
 
+    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+        """What of this machine touched them during the run: the processors there were, and when it stood still."""
+
 
 class _Here:
     """An executor for each role, so that one who dies does not take the other along."""
@@ -49,6 +53,10 @@ class _Here:
     def facts(self, *, ended: bool) -> dict[str, Any]:
         """Nothing: they are here."""
         return {}
+
+    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+        """All of it: they are here."""
+        return {"processors": since(processors)} | ({"pauses": pauses} if pauses else {})
 
     def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
         """Set a worker to work."""

@@ -13,14 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs import clocks, consistency
-from labs.bound import bottleneck, cpu_cores, disturbed, worker_busy, young
+from labs import clocks, consistency, processors, soundness
+from labs.bound import bottleneck, cpu_cores, disturbed, void, worker_busy, young
 from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
-from labs.loss import account
+from labs.loss import account, refused_messages
 from labs.places import write_text
 from labs.profile import RUNGS, Profile
-from labs.runs import FORMAT, Run, RunFileError, check_format
+from labs.runs import FORMAT, NEVER, NOT_SAID, REFUSAL, Run, RunFileError, check_format
 
 Digest = dict[str, Any]
 CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
@@ -86,6 +86,7 @@ def digest(
     lab: str, settings: Mapping[str, Any], runs: Sequence[Run], profile: Profile, card: dict[str, Any]
 ) -> Digest:
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
+    runs, more, left_out = soundness.counted(runs, void)
     repeats = [repeat(run, profile.broker) for run in runs]
     ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
     stamps = Counter(r["stamp"] for r in repeats)
@@ -99,8 +100,20 @@ def digest(
         | {"stamp": stamps.most_common(1)[0][0], "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
         "spread": spread_of(ladders["latency_ms"]),
         "floor_ms": None,
-        "card": card,
+        "card": card | left_out,
+        **more,
+        **refusals(runs),
     }
+
+
+def refusals(runs: Sequence[Run]) -> dict[str, Any]:
+    """What a digest keeps of messages that were refused; nothing if none was."""
+    return soundness.refused(
+        [
+            (refused_messages(run), int((run["sent_ns"] != NEVER).sum()), str(run.facts.get(REFUSAL) or NOT_SAID))
+            for run in runs
+        ]
+    )
 
 
 def backend_of(endpoint: Endpoint) -> str:
@@ -127,6 +140,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "backend": backend_of(endpoint),
         **broker_cpu(endpoint),
         "cores": os.cpu_count(),
+        **processors.on_card(runs[-1].facts),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "rung": f"{profile.rung}: {RUNGS[profile.rung]}",
         "durability": facts.get("durability") or {},

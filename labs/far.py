@@ -19,7 +19,7 @@ from labs.runs import NEVER, RECEIVED, chunks
 from labs.spool import SENT, Spool, far_root, spooled
 from labs.workload import Load
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Goes up when recorder and far worker would misunderstand each other."""
 EVERY_S = 0.2
 SILENT_S = 15.0
@@ -77,6 +77,7 @@ class _Far:
         self.board = hired.board_in(self.folder)
         self.sent = spool.sent() if role == "producer" else {}
         self.told = {name: np.full(len(column), NEVER, np.int64) for name, column in self.sent.items()}
+        self.spool, self.said = spool, dict[str, str]()
         self.rows = self.final = 0
         """Rows that were reported; messages before the first whose answer may still come."""
 
@@ -94,6 +95,8 @@ class _Far:
         news = self._sent(board[Slot.SENT]) if self.sent else self._received()
         for columns in news:
             self.reports.put({"role": self.role, "columns": columns})
+        if (told := self.spool.told()) != self.said:
+            self.said, more = told, more | {"told": told}
         self.reports.put({"role": self.role, "board": board, **more})
 
     def _sent(self, until: int) -> Iterator[dict[str, list[Any]]]:

@@ -111,6 +111,10 @@ class FarCrew:
                 return {"executor": "dask", "clocks": self._stated(hulls)}
         return {"executor": "dask", "clocks": self._stated(self._offsets)}
 
+    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+        """Nothing: this machine's processors and pauses are not theirs."""
+        return {}
+
     def _stated(self, offsets: Mapping[Role, Offset]) -> dict[str, Any]:
         told: dict[str, Any] = {
             role: {"worker": self._workers[role]["name"], "offset_ns": now.ns, "within_ns": now.within_ns}
@@ -152,6 +156,9 @@ class FarCrew:
         role: Role = report["role"]
         for name, (row, data) in report.get("columns", {}).items():
             self._write(name, row, data)
+        for name, text in report.get("told", {}).items():
+            assert self._spool
+            self._spool.tell(name, text)
         for slot in MINE[role] if "board" in report else ():
             pid_elsewhere = slot in (Slot.PRODUCER_PID, Slot.CONSUMER_PID) and not self._seen_here(role)
             self.board[slot] = 0 if pid_elsewhere else report["board"][slot]

@@ -20,6 +20,7 @@ from labs.brokers.redis_broker import start_arguments
 from labs.crew import LEAD_NS, Job, crew, trouble_of
 from labs.faults import ENDING, NAMES, Fault
 from labs.outbox import QUIET_S, Board, Slot
+from labs.pauses import Watchdog
 from labs.profile import Profile
 from labs.proxy import Proxy
 from labs.recorder import CancelledError, Watch
@@ -53,6 +54,7 @@ def record_fault(
     ours = (CancelledError, BrokerError, stack.StackError)
     with spooled(using, workload, ours, facts={"seed": fault.seed, "date": date}) as spool:
         with (
+            Watchdog() as watchdog,
             stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
             open_broker(arena.endpoint, using, ADDRESS) as broker,
         ):
@@ -64,7 +66,8 @@ def record_fault(
                 arena.sync()
             ordeal.facts["producer"] = ordeal.load(None if control else fault)
             trouble, drained = ordeal.aftermath(broker)
-        took = {"took_s": round(time.monotonic() - began_s, 2)}
+        took: dict[str, Any] = {"took_s": round(time.monotonic() - began_s, 2)}
+        took |= {"pauses": pauses} if (pauses := watchdog.facts(ordeal.start_ns)) else {}
         return spool.assemble(settled=drained, trouble=trouble, facts=ordeal.facts | took)
 
 

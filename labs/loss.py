@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from labs.runs import NEVER, Column, Run, chunks, first_rows
+from labs.runs import NEVER, NOT_SAID, REFUSAL, Column, Run, chunks, first_rows
 
 Verdict = Literal["kept", "broken", "unknown"]
 
@@ -77,6 +77,23 @@ def account(run: Run) -> Ledger:
         verdict=_verdict(counts, unknown, int(attempted.sum())),
         **counts,
     )
+
+
+def refused_messages(run: Run) -> int:
+    """How many of the messages that were handed over the broker, or its client, turned down."""
+    return int(((run["sent_ns"] != NEVER) & (run["refused_ns"] != NEVER)).sum())
+
+
+def refusal(run: Run) -> str:
+    """That messages were refused, how many, and the first refusal's own words; empty if none was."""
+    if not (count := refused_messages(run)):
+        return ""
+    return refusal_text(count, int((run["sent_ns"] != NEVER).sum()), str(run.facts.get(REFUSAL) or NOT_SAID))
+
+
+def refusal_text(count: int, of: int, said: str) -> str:
+    """The words for it."""
+    return f"{count:,} of {of:,} messages were refused, the first with: {said.rstrip('.')}"
 
 
 def _in_order_of_arrival(run: Run, attempted: npt.NDArray[np.bool_], firsts: Column) -> tuple[int, int]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from labs import soundness
 from labs.stack import registry, yours
 from labs.terminal import Bar, address_options, as_json, backend_option, out, plain, say, table_of
 
@@ -35,6 +38,10 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     from LABS_REDIS_PASSWORD and the like. LABS_TLS_CA names the PEM file of the authority that signed their
     certificates, LABS_TLS_CERT and LABS_TLS_KEY our own certificate. Only what the lab makes itself, under names that
     begin with labs-, is removed afterwards; nothing else on them is changed.
+
+    Exit codes: 0 measured; 1 not measured, with the reason; 2 a wrong command line; 3 measured, but messages were
+    refused that should have been taken (not where a fault makes the broker refuse); 4 measured, but nothing counts,
+    because the machine stood still meanwhile; 130 and 143 interrupted.
     """
     from labs.elsewhere import check, hired_from
     from labs.experiments import experiment
@@ -56,10 +63,20 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     verdicts = [asdict(verdict) for verdict in chosen.verdict(digests)]
     if json_:
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
-        return
-    table_of(digests, chosen.look)
-    for verdict in verdicts:
-        out.print(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}", markup=False)
+    else:
+        table_of(digests, chosen.look)
+        for verdict in verdicts:
+            out.print(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}", markup=False)
+    _end(digests)
+
+
+def _end(digests: Sequence[Mapping[str, Any]]) -> None:
+    """Say what keeps a point from counting, and end with the code for it."""
+    for one in digests:
+        if said := soundness.said(one):
+            say(f"{one['settings'].get('label', one['lab'])}: {said}")
+    if code := soundness.exit_code(digests):
+        sys.exit(code)
 
 
 def _pair(text: str) -> tuple[str, str]:

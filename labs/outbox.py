@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from labs.brokers.base import Confirmations, Publisher
 from labs.messages import encode, filler
-from labs.runs import Column
+from labs.runs import HELD, NOT_SAID, REFUSAL, Column
 from labs.workload import NS_PER_S, Ceiling, Load, Workload
 
 SPIN_NS = 60_000
@@ -33,6 +33,8 @@ class Slot(IntEnum):
 
 
 Board = MutableSequence[int]
+Tell = Callable[[str, str], None]
+"""Writes down what the broker said, under a name: `refusal` or `held`."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ def _stamp(column: Column, numbers: Sequence[int], at_ns: int) -> None:
 class Outbox(ABC):
     """What both loops share: every message is stamped when it is handed over and when its answer comes."""
 
-    def __init__(self, publisher: Publisher, load: Load, columns: Sent, board: Board) -> None:
-        self.publisher, self.columns, self.board = publisher, columns, board
+    def __init__(self, publisher: Publisher, load: Load, columns: Sent, board: Board, tell: Tell) -> None:
+        self.publisher, self.columns, self.board, self.tell = publisher, columns, board, tell
+        self.told: set[str] = set()
         self.rest = filler(load.body_bytes, load.seed)
         self.start_ns = self.sent = self.answered = 0
 
@@ -79,9 +82,19 @@ class Outbox(ABC):
         at_ns = time.monotonic_ns() - self.start_ns
         _stamp(self.columns.confirmed_ns, news.confirmed, at_ns)
         _stamp(self.columns.refused_ns, news.refused, at_ns)
+        if news.why or news.held or len(news.refused):
+            self._note(news)
         heard = len(news.confirmed) + len(news.refused)
         self.answered += heard
         return heard > 0
+
+    def _note(self, news: Confirmations) -> None:
+        """Write down the first refusal's words and the first reason to wait, at once: later ones change nothing."""
+        why = news.why or (NOT_SAID if len(news.refused) else "")
+        for name, text in ((REFUSAL, why), (HELD, news.held)):
+            if text and name not in self.told:
+                self.told.add(name)
+                self.tell(name, text)
 
     def settle(self) -> None:
         """Hear the last confirmations; give up when none has come for QUIET_S."""
@@ -96,8 +109,8 @@ class Outbox(ABC):
 class Timetable(Outbox):
     """An open loop: what is due leaves, whatever the broker does."""
 
-    def __init__(self, publisher: Publisher, load: Workload, columns: Sent, board: Board) -> None:
-        super().__init__(publisher, load, columns, board)
+    def __init__(self, publisher: Publisher, load: Workload, columns: Sent, board: Board, tell: Tell) -> None:
+        super().__init__(publisher, load, columns, board, tell)
         self.due_ns, self.ticks = load.due_ns(), load.rate_per_s > SPIN_UP_TO_PER_S and not load.spin
         self.spin, self.heard_ns = load.spin, 0
 
@@ -130,8 +143,8 @@ class Timetable(Outbox):
 class Window(Outbox):
     """A closed loop: a batch leaves when the window has room for it."""
 
-    def __init__(self, publisher: Publisher, load: Ceiling, columns: Sent, board: Board) -> None:
-        super().__init__(publisher, load, columns, board)
+    def __init__(self, publisher: Publisher, load: Ceiling, columns: Sent, board: Board, tell: Tell) -> None:
+        super().__init__(publisher, load, columns, board, tell)
         self.load = load
 
     def send(self) -> bool:
@@ -152,8 +165,8 @@ class Window(Outbox):
         self.hear(0.1)
 
 
-def outbox_of(publisher: Publisher, load: Load, columns: Sent, board: Board) -> Outbox:
+def outbox_of(publisher: Publisher, load: Load, columns: Sent, board: Board, tell: Tell) -> Outbox:
     """The loop that the load asks for."""
     if isinstance(load, Ceiling):
-        return Window(publisher, load, columns, board)
-    return Timetable(publisher, load, columns, board)
+        return Window(publisher, load, columns, board, tell)
+    return Timetable(publisher, load, columns, board, tell)

@@ -29,6 +29,13 @@ RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered
 CPU = ("cpu_at_ns", "cpu_broker_ns", "cpu_producer_ns", "cpu_consumer_ns", "cpu_machine_ns")
 
 
+REFUSAL, HELD = "refusal", "held"
+"""Facts that a run may have: the first refusal in the words of whoever refused, and why the broker took no more for a
+while. Both are data from elsewhere, of SAID_CHARACTERS at most and one line."""
+NOT_SAID = "no reason was given"
+SAID_CHARACTERS = 300
+
+
 class RunFileError(ValueError):
     """A run file that cannot be read: damaged, of another format, or not a run at all."""
 
@@ -61,6 +68,12 @@ class Run:
         header = {key: getattr(self, key) for key in ("profile", "settled", "acknowledges", "trouble", "facts")}
         header |= {"format": FORMAT, "loop": loop_of(self.workload), "workload": asdict(self.workload)}
         write_columns(path, header, self.columns)
+
+
+def one_line(text: str) -> str:
+    """What somebody said, as one line of at most SAID_CHARACTERS that can be printed."""
+    plain = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return plain if len(plain) <= SAID_CHARACTERS else plain[: SAID_CHARACTERS - 1] + "…"
 
 
 def loop_of(load: Load) -> str:

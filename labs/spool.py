@@ -37,6 +37,7 @@ from labs.runs import (
     first_rows,
     load_of,
     loop_of,
+    one_line,
 )
 from labs.workload import Ceiling, Load
 
@@ -44,7 +45,7 @@ SENT = ("sent_ns", "confirmed_ns", "refused_ns")
 MAPPED_BYTES = 4 << 20
 """A column larger than this stays on disk and is mapped when a run is assembled; its file goes with the last user."""
 KILLED = "the recorder was killed in the middle: the run is not finished"
-FURTHER = "reader-"
+FURTHER, TOLD = "reader-", "told-"
 PAGE, PIECE, ITEM = 4096, 1 << 20, 8
 
 
@@ -86,6 +87,16 @@ class Spool:
         sent, refused = (np.memmap(self._file(name), np.int64, "r") for name in ("sent_ns", "refused_ns"))
         return sum(int(((sent[part] >= 0) & (refused[part] < 0)).sum()) for part in chunks(len(sent)))
 
+    def tell(self, name: str, text: str) -> None:
+        """Write down what the broker said, for the run's facts; in a file of its own, for two may write at once."""
+        with contextlib.suppress(OSError):  # a full disk must not end a run that has its room already
+            write_text(self.folder / f"{TOLD}{name}", one_line(text))
+
+    def told(self) -> dict[str, str]:
+        """All that was told, by name."""
+        found = self.folder.glob(f"{TOLD}*")
+        return {path.name.removeprefix(TOLD): path.read_text("utf-8", "replace") for path in found}
+
     def _file(self, column: str) -> Path:
         return self.folder / f"{column}.i8"
 
@@ -110,7 +121,7 @@ class Spool:
         columns = {name: self._column(name, load.messages) for name in SENT}
         columns |= self._heard()
         columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
-        known = header["facts"] | dict(facts or {})
+        known = header["facts"] | dict(facts or {}) | self.told()
         run = Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
         return run if all_sent or "executor" not in known else _sent_since_it_arrived(run)
 

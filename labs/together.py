@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.bound import Cores, Stamp, cpu_cores, saturation
+from labs.processors import Room
 from labs.rate import common_ns
 from labs.runs import Run
 
@@ -25,7 +26,7 @@ def producing_cores(runs: Sequence[Run]) -> Cores:
     return {"broker": found[0]["broker"]} | producers
 
 
-def limit(cores: Cores, broker: str) -> tuple[Stamp, str]:
+def limit(cores: Cores, broker: str, room: Room | None = None) -> tuple[Stamp, str]:
     """Who had no processor time left, over all clients: each against a core, all together against the machine."""
     clients = [used for role, used in cores.items() if role != "broker"]
-    return saturation(broker, cores["broker"], clients, unseen=None in cores.values())
+    return saturation(broker, cores, clients, unseen=None in cores.values(), room=room)

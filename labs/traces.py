@@ -45,8 +45,10 @@ def on_axis(quantile: float) -> float:
 
 
 def hollow(digest: Digest) -> bool:
-    """Whether the point says more about the client or about a busy machine than about the broker."""
-    return digest["median"]["stamp"] == "client-bound" or any(r.get("contaminated") for r in digest["repeats"])
+    """Whether the point says more about the client, a busy machine or what was refused than about the broker."""
+    stamp = digest["median"]["stamp"]
+    said = ("client-bound", "machine-bound", "refused", "void")
+    return stamp in said or any(r.get("contaminated") for r in digest["repeats"])
 
 
 def _meta(digest: Digest, role: str) -> Trace:

@@ -13,6 +13,7 @@ from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
 from labs.cpu import Cpu, tree
 from labs.crew import Crew, Job, Role, trouble_of
 from labs.outbox import QUIET_S, Board, Slot
+from labs.pauses import Watchdog
 from labs.rows import Rows
 from labs.spool import Spool
 from labs.workload import Load
@@ -83,10 +84,10 @@ class Watching:
         self.readers, self.address, self.load, self.watch = readers, address, load, watch
         self.hands, self.spool = readers[0].hands, readers[0].spool
         self.board, self.boards = self.hands.board, [reader.hands.board for reader in readers]
-        self.trouble = ""
+        self.trouble, self.start_ns = "", 0
         self.disk: tuple[Written | None, Written | None] = None, None
 
-    def run(self, broker: Broker, part: Part, rows: Sequence[Rows]) -> None:
+    def run(self, broker: Broker, part: Part, rows: Sequence[Rows], watchdog: Watchdog) -> None:
         """Start who is needed and watch until the run has settled or cannot; then say so to all."""
         if part == "both":
             self.invite()
@@ -94,11 +95,13 @@ class Watching:
         self.await_ready()
         self.watch.connected()
         cpu = self.start(rows)
+        self.guard(watchdog)
         if part != "both":
             self.until_produced(cpu)
         if part == "consume":
             self.invite()
             self.await_ready()
+            self.guard(watchdog)
             cpu.hand_over(self.board[Slot.CONSUMER_PID])
         if part != "produce":
             self.watch_over(cpu, broker)
@@ -143,7 +146,7 @@ class Watching:
         """Say when the first message leaves."""
         board, endpoint = self.board, self.address.endpoint
         self.disk = written(endpoint.pids), None
-        start_ns = time.monotonic_ns() + self.hands.lead_ns
+        start_ns = self.start_ns = time.monotonic_ns() + self.hands.lead_ns
         consumers = [tree([one[Slot.CONSUMER_PID]]) for one in self.boards]
         pids = {
             "broker": tree(endpoint.pids),
@@ -154,6 +157,12 @@ class Watching:
             one[Slot.START_NS] = start_ns
         self.spool.note(start_ns=start_ns)  # takes its time on a busy disk, so the workers are told first
         return Cpu(start_ns, pids, rows[0], list(zip(consumers[1:], rows[1:], strict=True)))
+
+    def guard(self, watchdog: Watchdog) -> None:
+        """Have it seen whether somebody stops a worker."""
+        numbered = {f"consumer {at}" if at > 1 else "consumer": one for at, one in enumerate(self.boards, 1)}
+        consumers = {name: board[Slot.CONSUMER_PID] for name, board in numbered.items()}
+        watchdog.watch({"producer": self.board[Slot.PRODUCER_PID], **consumers})
 
     def look(self, cpu: Cpu, share: float, text: str) -> None:
         """Sample, report, and see whether anybody still wants to know."""

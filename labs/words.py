@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labs import soundness
 from labs.profile import RUNGS
 
 Digest = Mapping[str, Any]
@@ -103,6 +104,8 @@ def ledger_text(digest: Digest) -> str:
 
 def _caution(digest: Digest) -> str:
     stamp, age = digest["median"]["stamp"], ""
+    if said := soundness.said(digest):
+        return f" {said}"
     if any(r.get("young") for r in digest["repeats"]):
         age = " This broker had only begun to work and is still warming up: run it again before you believe it."
     if stamp == "valid":

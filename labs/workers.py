@@ -58,7 +58,7 @@ def produce(address: Address, load: Load, spool: Spool) -> str:
     for confirmations while they come. Returns what broke, or nothing."""
     try:
         with open_publisher(address) as publisher:
-            outbox = outbox_of(publisher, load, Sent(**spool.sent()), _board)
+            outbox = outbox_of(publisher, load, Sent(**spool.sent()), _board, spool.tell)
             outbox.begin(_await_start(Slot.PRODUCER_READY, Slot.PRODUCER_PID))
             while outbox.sent < load.messages and not _board[Slot.STOP]:
                 if not outbox.send():

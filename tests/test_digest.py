@@ -155,7 +155,7 @@ def test_nobody_knows_whether_a_broker_that_was_not_seen_shares_the_machine_or_h
     clients: tuple[float, float], seen: str, unseen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    run = replace(made_run(cores=(0.2, *clients, 2.0)), workload=Ceiling(messages=2000))
+    run = replace(made_run(cores=(0.2, *clients, 0.2 + sum(clients))), workload=Ceiling(messages=2000))
     assert bottleneck(run, "kafka")[0] == seen
     stamp, why = bottleneck(hidden(run), "kafka")
     assert stamp == unseen

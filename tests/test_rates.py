@@ -12,7 +12,7 @@ import pytest
 
 from labs import charts, stack
 from labs.bench.base import Figure
-from labs.bound import Stamp, _ceiling, bottleneck
+from labs.bound import Stamp, bottleneck
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
@@ -23,6 +23,7 @@ from labs.published import published
 from labs.rate import confirmed_per_s, course, delivered_per_s, steady
 from labs.recorder import Watch, record
 from labs.runs import NEVER, Run, empty_columns, load
+from labs.saturation import ceiling
 from labs.words import BROKER_NAMES
 from labs.workload import Ceiling, Workload
 
@@ -73,7 +74,7 @@ def test_the_limit_of_a_ceiling_names_no_client_that_was_not_there() -> None:
     seen = cores | {"consumer": 0.1}, cores, cores | {"broker": None, "producer": None}
     said = "broker 0.20 cores, clients 0.30 and 0.10 cores", "broker 0.20 cores, clients 0.30 cores"
     for known, words in zip(seen, (*said, "broker not seen, clients not seen"), strict=True):
-        assert _ceiling(known, "memory")[1].endswith(f"({words})")
+        assert ceiling(known, "memory")[1].endswith(f"({words})")
 
 
 def test_a_duplicate_counts_once() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labs.bound import Stamp
-from labs.brokers.base import Endpoint
+from labs.brokers.base import BrokerError, Endpoint
 from labs.recorder import Watch
 
 
@@ -30,6 +30,10 @@ class Figure:
     """Who was the bottleneck, in one word; None where nobody asked."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What else our own generator knows of the round, by name, as a digest keeps it."""
+
+
+class VoidError(BrokerError):
+    """A round in which the machine stood still, so that nothing was measured. It can be done again."""
 
 
 @dataclass(frozen=True)

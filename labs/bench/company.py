@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.guard import turn
-from labs.bench.sides import ledger_said
+from labs.bench.sides import ledger_said, sound
 from labs.bound import bottleneck, cpu_cores
 from labs.brokers import on_lane
-from labs.brokers.base import BrokerError
 from labs.loss import account
 from labs.profile import profile
 from labs.rate import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
@@ -29,11 +28,10 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
         with turn(here.endpoint) as took:
             heard = record_fan_out(here.endpoint, using, load.scaled(here.scale), here.watch, readers=readers)
         for number, run in enumerate(heard, 1):
-            if run.trouble:
-                raise BrokerError(f"{using.name}: subscriber {number} of {readers} broke: {run.trouble}")
+            sound(run, using, f"{lane} (subscriber {number} of {readers})")
             said = ledger_said(run, using, "both")
         cores = cpu_cores(heard[0]) if readers == 1 else reading_cores(heard)
-        stamp, why = bottleneck(heard[0], using.broker) if readers == 1 else limit(cores, using.broker)
+        stamp, why = bottleneck(heard[0], using.broker) if readers == 1 else limit(cores, using.broker, took.room)
         more = {
             "publishes_per_s": confirmed_per_s(heard[0]),
             "deliveries_per_s": deliveries_per_s(heard),
@@ -54,12 +52,11 @@ def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
         with turn(here.endpoint) as took:
             runs = record_together(here.endpoint, using, load.scaled(here.scale), here.watch, runs=publishers)
         for number, run in enumerate(runs, 1):
-            if run.trouble:
-                raise BrokerError(f"{using.name}: publisher {number} of {publishers} broke: {run.trouble}")
+            sound(run, using, f"{lane} (publisher {number} of {publishers})")
         each = [ledger_said(run, using, "produce") for run in runs]
         said = f"{publishers} publishers, {each[0]} each"
         cores, (began, ended) = producing_cores(runs), common_ns(runs)
-        stamp, why = limit(cores, using.broker)
+        stamp, why = limit(cores, using.broker, took.room)
         more = {"common_s": round((ended - began) / NS_PER_S, 3), "ledgers": [ledger_of(run) for run in runs]}
         bound = stamp == "client-bound"
         return Figure(common_per_s(runs), took.took_s, cores, why, bound, took.foreign, said, stamp, more)

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from labs import processors
 from labs.bound import UNSEEN, Stamp, exhausted
 from labs.brokers.base import Endpoint
 from labs.cpu import tree
+from labs.pauses import Watchdog
+from labs.processors import Room, room_in
+from labs.workload import NS_PER_S
 
 
 @dataclass
@@ -23,15 +27,21 @@ class Turn:
     took_s: float = 0.0
     cores: dict[str, float | None] = field(default_factory=dict)
     foreign: float = 0.0
+    room: Room = field(default_factory=lambda: room_in({}))
+    void: str = ""
+    """That this process stood still meanwhile, and so perhaps the machine; empty if it did not."""
 
 
 @contextlib.contextmanager
 def turn(endpoint: Endpoint) -> Iterator[Turn]:
     """Watch the processors while inside. Client time counts children that have ended, so a side waits for its own."""
     found = Turn()
+    found.room = processors.room(processors.ours(), processors.side(endpoint.pids))
     broker = {process.pid for process in tree(endpoint.pids)}
     began_s, before, ours = time.monotonic(), _by_process(), _our_s()
-    yield found
+    with Watchdog() as watchdog:
+        yield found
+    found.void = "; ".join(f"{what} for {(until - since) / NS_PER_S:.1f} s" for since, until, what in watchdog.found)
     found.took_s = time.monotonic() - began_s
     after = _by_process()
     spent = {key: used - before.get(key, 0.0) for key, used in after.items()}
@@ -64,14 +74,17 @@ def _our_s() -> float:
 
 def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stamp]:
     """Who was the bottleneck, in words and in one; the client has `client_cores` to use."""
-    used, ours = took.cores["broker"], took.cores["client"] or 0.0
+    used, ours, room = took.cores["broker"], took.cores["client"] or 0.0, took.room
     said = f"client {ours:.2f} cores, broker {'not seen' if used is None else f'{used:.2f}'}"
     words = {
         "broker-bound": "the broker",
         "client-bound": "the client",
-        "machine-bound": f"the machine's {os.cpu_count() or 1} cores",
+        "machine-bound": f"the {room.whole:.2g} cores that may be used: {room.less}"
+        if room.less
+        else f"the machine's {room.whole:g} cores",
     }
-    if stamp := exhausted(broker, used, ours / client_cores, ours):
+    busiest = ours / min(client_cores, room.whole) if client_cores > 1 else ours
+    if stamp := exhausted(broker, used, busiest, ours, room=room):
         return f"{words[stamp]} ({said})", stamp
     if used is None:
         return f"unknown: {UNSEEN} ({said})", "unknown"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs import stack
-from labs.bench.base import Figure, Row, Setting, summary
+from labs.bench.base import Figure, Row, Setting, VoidError, summary
 from labs.bound import FOREIGN_CORES
 from labs.brokers.base import BrokerError, Endpoint
 from labs.profile import BROKERS
@@ -59,7 +59,13 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, An
         _warm(row, endpoint, plan, watch)
         while len(counted) < plan.rounds:
             watch.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
-            pair = _round(row, endpoint, plan.scale, watch, turned=len(counted) % 2 == 1)
+            try:
+                pair = _round(row, endpoint, plan.scale, watch, turned=len(counted) % 2 == 1)
+            except VoidError:
+                again += 1
+                if again > TRIES * plan.rounds:
+                    raise
+                continue
             disturbed = max(one.foreign for one in pair) > FOREIGN_CORES
             if disturbed and again < min(TRIES * plan.rounds, (MOST - 1) * plan.rounds):
                 again += 1

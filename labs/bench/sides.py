@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from labs.bench.base import Figure, Setting, Side
+from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.guard import limit, turn
-from labs.bound import bottleneck, cpu_cores, still_waiting
+from labs.bound import bottleneck, cpu_cores, still_waiting, void
 from labs.brokers import on_lane, open_broker, open_publisher
-from labs.brokers.base import Address, BrokerError, Endpoint, Publisher
+from labs.brokers.base import Address, BrokerError, Endpoint, Publisher, RefusedError
 from labs.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, lateness_ns, percentile
-from labs.loss import account
+from labs.loss import account, refusal
 from labs.messages import encode, filler
 from labs.native import Rate
 from labs.outbox import QUIET_S
@@ -35,14 +35,23 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
             run = record(here.endpoint, using, load.scaled(here.scale), here.watch, part)
-        if run.trouble:
-            raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
+        sound(run, using, lane)
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
         bound, said = stamp == "client-bound", ledger_said(run, using, part)
         return Figure(rate, took.took_s, cpu_cores(run), why, bound, took.foreign, said, stamp, _more(run, using, part))
 
     return side
+
+
+def sound(run: Run, using: Profile, lane: str) -> None:
+    """VoidError where the machine stood still, RefusedError where messages were refused, BrokerError where it broke."""
+    if why := void(run):
+        raise VoidError(f"{using.name} on the {lane} lane: {why}: the round is void. Run it again.")
+    if why := refusal(run):
+        raise RefusedError(f"{using.name} on the {lane} lane: {why}. A rate with refusals is none: the round is void.")
+    if run.trouble:
+        raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
 
 
 def _more(run: Run, using: Profile, part: Part) -> dict[str, Any]:
@@ -70,6 +79,8 @@ def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
     def side(here: Setting) -> Figure:
         with turn(here.endpoint) as took:
             found = run(here.endpoint, here.scale)
+        if took.void:
+            raise VoidError(f"{found.tool}: {took.void}: the round is void. Run it again.")
         who, stamp = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
         said = f"{found.tool} {found.version}: {found.command}"
         bound = stamp == "client-bound"
@@ -88,7 +99,8 @@ def _publish_all(publisher: Publisher, load: Ceiling) -> None:
             sent += min(load.batch, load.messages - sent)
         news = publisher.poll(QUIET_S)
         if not len(news.confirmed) or len(news.refused):
-            raise BrokerError(f"{answered:,} of {sent:,} messages confirmed, then {len(news.refused):,} refused")
+            said = f", the first with: {news.why}" if news.why else news.held and f"; {news.held}"
+            raise BrokerError(f"{answered:,} of {sent:,} messages confirmed, then {len(news.refused):,} refused{said}")
         answered += len(news.confirmed)
 
 

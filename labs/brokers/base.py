@@ -95,6 +95,10 @@ class Confirmations:
 
     confirmed: Sequence[int] = ()
     refused: Sequence[int] = ()
+    why: str = ""
+    """What was said to the first refusal since last asked, in the words of whoever refused; data, never markup."""
+    held: str = ""
+    """Why the broker takes no more for now, where it says so: an alarm, a quota. What waits for that is not refused."""
 
 
 @dataclass(frozen=True)

@@ -4,103 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource
-from kafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.base import Address, BrokerError, Confirmations, Deliveries, Endpoint
-from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, Site
+from labs.brokers.base import Address, BrokerError, Deliveries, Endpoint
+from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES, Site
+from labs.brokers.kafka_publisher import Publisher
 from labs.profile import Profile
 
-TOPIC_LIMIT_BYTES = 2 * 1024 * 1024
-"""The default, 1 MiB, leaves no room for the headers of a payload of 1 MiB."""
+__all__ = ["TOPIC_LIMIT_BYTES", "Broker", "Consumer", "Publisher"]
 BATCH = 4096
 COMMIT_EVERY_S = 0.1
 """A commit is a write to a topic of Kafka's own, and as dear as a message. Its client commits every 5 s by itself; this
 often, a reader that dies reads at most a tenth of a second anew."""
-
-
-class Publisher:
-    """kafka-python's producer; its thread sends, `poll` looks at the futures in order."""
-
-    def __init__(self, address: Address) -> None:
-        self._site = Site(address.endpoint)
-        self._topic = address.name
-        self._acks = str(address.profile.settings["acks"])
-        self._producer: Any = None
-        self._next = 0
-        self._waiting: deque[tuple[int, Any]] = deque()
-        self._refused: list[int] = []
-
-    def __enter__(self) -> Self:
-        self._site.probe()
-        with self._site.typed():
-            self._producer = KafkaProducer(
-                **self._site.config,
-                metrics_enabled=False,
-                acks=self._acks if self._acks == "all" else int(self._acks),
-                enable_idempotence=self._acks == "all",  # the client's default; it excludes weaker acks
-                # As by default the client knows the limit: once a broker has refused a message for its size, an
-                # idempotent producer of kafka-python refuses all that follow.
-                max_request_size=TOPIC_LIMIT_BYTES,
-                max_block_ms=ANSWER_MS,
-            )
-            self._producer.partitions_for(self._topic)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._waiting:
-            # close() begins by flushing and gives up with an error; only this makes the thread drop what is unsent.
-            self._producer._sender.force_close()
-        with contextlib.suppress(KafkaError):
-            self._producer.close(timeout=2)
-
-    def publish(self, bodies: Sequence[bytes]) -> None:
-        """Gives the batch to the producer's thread, which sends what has gathered."""
-        send, topic, waiting = self._producer.send, self._topic, self._waiting
-        first, self._next = self._next, self._next + len(bodies)
-        with self._site.typed():
-            for number, body in enumerate(bodies, first):
-                try:
-                    waiting.append((number, send(topic, body, partition=0)))
-                except MessageSizeTooLargeError:
-                    self._refused.append(number)
-
-    def poll(self, timeout_s: float) -> Confirmations:
-        """What the futures say; waits for the oldest one if none is done."""
-        refused, self._refused = self._refused, []
-        if self._waiting and not refused and not self._waiting[0][1].is_done:
-            self._wait(timeout_s)
-        confirmed: list[int] = []
-        while self._waiting and self._waiting[0][1].is_done:
-            number, future = self._waiting.popleft()
-            if future.exception is None:
-                confirmed.append(number)
-            elif not future.exception.retriable:
-                refused.append(number)
-            elif confirmed or refused:
-                self._waiting.appendleft((number, future))
-                break
-            else:
-                raise self._site.unreachable(future.exception) from future.exception
-        return Confirmations(confirmed, refused)
-
-    def _wait(self, timeout_s: float) -> None:
-        """For the oldest message, looking now and then whether the broker is still there."""
-        future, until_s = self._waiting[0][1], time.monotonic() + timeout_s
-        while not future.is_done and (left_s := until_s - time.monotonic()) > 0:
-            with contextlib.suppress(KafkaError):  # what it is, the future tells again
-                future.get(min(left_s, PROBE_S))
-            if not future.is_done:
-                self._site.probe_sometimes()
 
 
 class Consumer:

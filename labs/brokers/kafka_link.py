@@ -8,7 +8,16 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from kafka.errors import BrokerResponseError, KafkaError
+from kafka.errors import (
+    BrokerResponseError,
+    KafkaError,
+    KafkaStorageError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    ThrottlingQuotaExceededError,
+    UnknownTopicIdError,
+    UnknownTopicOrPartitionError,
+)
 
 from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError, connect, tls_of, what_to_do
@@ -16,8 +25,30 @@ from labs.brokers.doors import SecureError, connect, tls_of, what_to_do
 CONNECT_S = 1.0
 ANSWER_MS = 3000
 PROBE_S = 1.0
+TOPIC_LIMIT_BYTES = 2 * 1024 * 1024
+"""The default, 1 MiB, leaves no room for the headers of a payload of 1 MiB."""
+TURNED_DOWN = (
+    NotEnoughReplicasError,
+    NotEnoughReplicasAfterAppendError,
+    UnknownTopicOrPartitionError,
+    UnknownTopicIdError,
+    KafkaStorageError,
+    ThrottlingQuotaExceededError,
+)
+"""What a broker that is there says to a batch that it does not take. Kafka's clients try again, for two minutes by
+default, and say nothing meanwhile."""
+TURNED_DOWN_S = 1.0
+"""Who has heard nothing else for so long is refused."""
 # What goes wrong is raised; without a handler of its own the client's log would be printed as well.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+
+def said_of(error: object) -> str:
+    """A refusal in the broker's words: its code's name, and what it added or what the code means."""
+    name = getattr(error, "message", "") or type(error).__name__
+    args = getattr(error, "args", ())
+    more = str(args[0]) if args and args[0] else getattr(error, "description", "")
+    return f"{name}: {more}".removesuffix(": ").rstrip(".")
 
 
 class Site:
@@ -101,3 +132,27 @@ def _login(endpoint: Endpoint) -> dict[str, Any]:
         found |= {"sasl_mechanism": endpoint.sasl, "sasl_plain_username": endpoint.username}
         found |= {"sasl_plain_password": endpoint.password}
     return found
+
+
+THROTTLED = "throttled by a quota, {0} ms at a time"
+
+
+class Throttled(logging.Handler):
+    """Hears that the broker makes this process's clients pause: kafka-python says so to its log and to nobody else."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said = ""
+
+    def listen(self) -> None:
+        """From now on."""
+        logging.getLogger("kafka.net.connection").addHandler(self)
+
+    def stop(self) -> None:
+        """No longer."""
+        logging.getLogger("kafka.net.connection").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note the first pause of a produce request, as its log line has it: connection, answer, milliseconds."""
+        if "throttled" in str(record.msg) and isinstance(record.args, tuple) and "Produce" in str(record.args[1:2]):
+            self.said = self.said or THROTTLED.format(record.args[-1])

@@ -128,7 +128,7 @@ class Publisher(_Member):
             confirmed += (
                 [first + at for at in range(count) if at not in known_bad] if bad else range(first, first + count)
             )
-        return Confirmations(confirmed, refused)
+        return Confirmations(confirmed, refused, wire.TOO_LARGE if refused else "")
 
 
 class Consumer(_Member):

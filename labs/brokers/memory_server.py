@@ -17,7 +17,7 @@ from itertools import islice
 
 from labs.brokers import memory_wire as wire
 
-LIMIT_BYTES = 128 * 1024 * 1024
+LIMIT_BYTES = wire.LIMIT_BYTES
 """The largest message accepted, as in RabbitMQ."""
 BATCH = 4096
 WINDOW_BYTES = 8 * 1024 * 1024

@@ -13,6 +13,9 @@ from itertools import accumulate, pairwise
 SUBSCRIBE, PUBLISH, ACK, DROP, PING = range(1, 6)  # from clients
 READY, CONFIRM, DELIVER = range(6, 9)  # from the server
 
+LIMIT_BYTES = 128 * 1024 * 1024
+TOO_LARGE = f"a message is larger than {LIMIT_BYTES:,} bytes"
+
 _HEAD = struct.Struct("<IB")
 _U32 = struct.Struct("<I")
 _U64 = struct.Struct("<Q")

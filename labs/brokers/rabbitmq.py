@@ -15,7 +15,7 @@ from pika.spec import Basic
 
 from labs.brokers.base import Address, Confirmations, Deliveries
 from labs.brokers.rabbitmq_broker import Broker
-from labs.brokers.rabbitmq_link import Link
+from labs.brokers.rabbitmq_link import NACKED, Link, said_of
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 PREFETCH = 1000
@@ -65,6 +65,7 @@ class Publisher(_Member):
         self._returned: set[int] = set()
         self._confirmed: list[int] = []
         self._refused: list[int] = []
+        self._why = ""
 
     def _begin(self) -> None:
         self._channel = channel = self.link.channel(self._on_close)
@@ -115,6 +116,8 @@ class Publisher(_Member):
         last = self._base + method.delivery_tag - 1
         numbers = range(self._settled_to, last + 1) if method.multiple else (last,)
         fate = self._confirmed if isinstance(method, Basic.Ack) else self._refused
+        if fate is self._refused:
+            self._why = self._why or NACKED
         for number in numbers:
             if number in self._outstanding:
                 self._outstanding.remove(number)
@@ -122,14 +125,17 @@ class Publisher(_Member):
         if method.multiple:
             self._settled_to = last + 1
 
-    def _on_return(self, channel: Channel, method: object, properties: BasicProperties, body: bytes) -> None:
+    def _on_return(self, channel: Channel, method: Any, properties: BasicProperties, body: bytes) -> None:
         """No queue took it; the confirmation that follows says only that the broker has dealt with it."""
         number = int(properties.message_id or -1)
         self._returned.add(number)
+        self._why = self._why or f"{method.reply_code} {method.reply_text}: it came back, no queue took it"
 
     def _on_close(self, channel: Channel, reason: Exception) -> None:
         """The server closed the channel over a message; what it has not confirmed it will not."""
         self._channel = None
+        if self._outstanding:
+            self._why = self._why or f"it closed the channel: {said_of(reason)}"
         self._refused += sorted(self._outstanding)
         self._outstanding.clear()
 
@@ -148,8 +154,10 @@ class Publisher(_Member):
         while self._outstanding and not (self._confirmed or self._refused) and time.monotonic() < give_up:
             self.link.pump(give_up - time.monotonic())
             self._count_handed_over()
-        news = Confirmations(self._confirmed, self._refused)
+        why, held = self._why if self._refused else "", self.link.held
+        news = Confirmations(self._confirmed, self._refused, why, held)
         self._confirmed, self._refused = [], []
+        self._why = self._why if not why else ""
         return news
 
 

@@ -21,6 +21,8 @@ from labs.brokers.doors import prove, tls_of, what_to_do
 
 CONNECT_S = 2.0
 ANSWER_S = 4.0
+NACKED = "basic.nack: its queue did not take the message (full by its overflow policy, or it failed)"
+BLOCKED = "connection.blocked: {0}"
 # What goes wrong is raised; without a handler of its own pika's log would be printed as well.
 logging.getLogger("pika").addHandler(logging.NullHandler())
 
@@ -82,6 +84,8 @@ class Link:
         self._opened = False
         self._gone: BaseException | None = None
         self._connection: Connection | None = None
+        self.held = ""
+        """Why the server takes nothing from publishers, while it says so: short of memory or disk."""
 
     @property
     def connection(self) -> Connection:
@@ -105,6 +109,14 @@ class Link:
 
     def _on_open(self, connection: object) -> None:
         self._opened = True
+        self.connection.add_on_connection_blocked_callback(self._on_blocked)
+        self.connection.add_on_connection_unblocked_callback(self._on_unblocked)
+
+    def _on_blocked(self, _connection: object, frame: Any) -> None:
+        self.held = BLOCKED.format(frame.method.reason)
+
+    def _on_unblocked(self, _connection: object, _frame: object) -> None:
+        self.held = ""
 
     def _on_gone(self, connection: object, reason: BaseException) -> None:
         self._gone = reason
@@ -176,6 +188,12 @@ class Link:
 
 def _nothing() -> None:
     """A timer must call something."""
+
+
+def said_of(reason: object) -> str:
+    """The server's own words in a reason that pika gives for a closed channel."""
+    code, text = getattr(reason, "reply_code", None), getattr(reason, "reply_text", None)
+    return f"{code} {text}" if text else str(reason)
 
 
 def _root(error: object) -> str:

@@ -27,6 +27,13 @@ ANSWER_S = 30.0
 LATE_S = 0.15
 """Redis looks for blocked clients whose time is over ten times a second: "nothing came" may be that late."""
 BREAKS = (redis.ConnectionError, redis.TimeoutError, OSError)
+CODES: dict[type[Exception], str] = {
+    redis.exceptions.OutOfMemoryError: "OOM",
+    redis.exceptions.NoPermissionError: "NOPERM",
+    redis.exceptions.ReadOnlyError: "READONLY",
+    redis.exceptions.BusyLoadingError: "LOADING",
+}
+NOBODY_SAID = "no reason was given"
 BULK_BYTES = 512 * 1024 * 1024
 """What Redis takes as one argument unless it is told otherwise (redis.conf, proto-max-bulk-len)."""
 TICK_S = 0.002
@@ -45,7 +52,7 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
         raise UnreachableError(f"{where} does not answer: {str(error).rstrip('.')}. {what_to_do(endpoint)}") from error
     except redis.ResponseError as error:
-        raise RefusedError(f"{where} said no: {error}.") from error
+        raise RefusedError(f"{where} said no: {said_of(error)}.") from error
     except redis.RedisError as error:  # an answer that is none of its protocol
         raise UnreachableError(f"{where} does not answer as one does: {error}. {what_to_do(endpoint)}") from error
 
@@ -69,6 +76,17 @@ def largest_argument(ask: Callable[..., Any]) -> int:
         if "NOAUTH" in str(error):
             raise
         return BULK_BYTES
+
+
+def said_of(error: Exception) -> str:
+    """An error answer as the server sent it: redis-py cuts off the codes that it knows."""
+    code, text = CODES.get(type(error), ""), str(error).rstrip(".")
+    return text if text.startswith(code) else f"{code} {text}"
+
+
+def too_large(limit_bytes: int) -> str:
+    """The words for a message that is not even sent: the server would close the connection over it."""
+    return f"a message is larger than the {limit_bytes:,} bytes that it takes (proto-max-bulk-len)"
 
 
 class Link:
@@ -152,7 +170,7 @@ class Link:
         self.send([command])
         answer = self.answers(1)[0]
         if isinstance(answer, redis.ResponseError):
-            raise RefusedError(f"Redis refused {' '.join(map(str, command[:2]))}: {answer}.") from answer
+            raise RefusedError(f"Redis refused {' '.join(map(str, command[:2]))}: {said_of(answer)}.") from answer
         return answer
 
 
@@ -191,6 +209,9 @@ class RedisPublisher(Member, ABC):
         self._limit_bytes = 0
         self._waiting: deque[Sequence[int]] = deque()
         self._refused: list[int] = []
+        self._why = ""
+        self._spoiled = False
+        """Whether the command was refused that the next answer is about."""
 
     def _begin(self) -> None:
         self._limit_bytes = largest_argument(self.link.ask)
@@ -209,6 +230,7 @@ class RedisPublisher(Member, ABC):
         self._next += len(bodies)
         if any(len(body) > self._limit_bytes for body in bodies):
             self._refused += [at for at, body in zip(numbers, bodies, strict=True) if len(body) > self._limit_bytes]
+            self._why = self._why or too_large(self._limit_bytes)
             numbers = [at for at, body in zip(numbers, bodies, strict=True) if len(body) <= self._limit_bytes]
             bodies = [body for body in bodies if len(body) <= self._limit_bytes]
         if not bodies:
@@ -223,5 +245,15 @@ class RedisPublisher(Member, ABC):
         refused, self._refused = self._refused, []
         if self._waiting and self.link.ready(0.0 if refused else timeout_s):
             for answer in self.link.answers(len(self._waiting)):
-                (refused if isinstance(answer, redis.ResponseError) else confirmed).extend(self._waiting.popleft())
-        return Confirmations(confirmed, refused)
+                (confirmed if self._is_yes(answer) else refused).extend(self._waiting.popleft())
+        why, self._why = self._why, ""
+        return Confirmations(confirmed, refused, why)
+
+    def _is_yes(self, answer: Any) -> bool:
+        """Whether what an answer settles was taken. A yes to a flush is none where what it flushes was refused."""
+        if isinstance(answer, redis.ResponseError):
+            self._why = self._why or said_of(answer) or NOBODY_SAID
+            self._spoiled = not len(self._waiting[0])
+            return False
+        taken, self._spoiled = not self._spoiled, False
+        return taken

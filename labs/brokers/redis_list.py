@@ -9,7 +9,7 @@ import redis
 
 from labs.brokers.base import Address, Deliveries, RefusedError
 from labs.brokers.redis_broker import Broker
-from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher
+from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher, said_of
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512
@@ -61,7 +61,7 @@ class Consumer(Member):
         self._asked = False
         answer = self.link.answers(1)[0]
         if isinstance(answer, redis.ResponseError):
-            raise RefusedError(f"Redis refused BLMPOP: {answer}. It needs Redis 7.0 or newer.") from answer
+            raise RefusedError(f"Redis refused BLMPOP: {said_of(answer)}. It needs Redis 7.0 or newer.") from answer
         return answer[1] if answer else ()
 
     def acknowledge(self, deliveries: Deliveries) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.brokers.base import Address, Deliveries
+import redis
+
+from labs.brokers.base import Address, Deliveries, RefusedError
 from labs.brokers.redis_broker import Broker
 from labs.brokers.redis_link import Command, Member, RedisPublisher
 
@@ -33,7 +35,10 @@ class Consumer(Member):
         """The messages that have arrived."""
         if not self.link.ready(timeout_s):
             return Deliveries()
-        bodies = [answer[2] for answer in self.link.answers(BATCH)]
+        answers = self.link.answers(BATCH)
+        if no := next((one for one in answers if isinstance(one, redis.ResponseError)), None):
+            raise RefusedError(f"Redis refused the subscription: {no}.") from no
+        bodies = [answer[2] for answer in answers]
         return Deliveries(bodies, [False] * len(bodies))
 
     def acknowledge(self, deliveries: Deliveries) -> None:

@@ -12,7 +12,7 @@ import redis
 
 from labs.brokers.base import Address, Deliveries, RefusedError
 from labs.brokers.redis_broker import Broker
-from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher
+from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher, said_of
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512
@@ -88,7 +88,7 @@ class Consumer(Member):
             answer = self.link.answers(1)[0]
             batch = self._expected.popleft()
             if isinstance(answer, redis.ResponseError):
-                raise RefusedError(f"Redis refused to read or acknowledge: {answer}.") from answer
+                raise RefusedError(f"Redis refused to read or acknowledge: {said_of(answer)}.") from answer
             if batch:
                 return answer
         return None

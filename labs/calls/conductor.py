@@ -25,6 +25,7 @@ from labs.calls.plan import Plan
 from labs.calls.service import TROUBLE_BYTES, Task
 from labs.cpu import tree
 from labs.jobs.conductor import deaf
+from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import NEVER, Column
 from labs.workload import NS_PER_S
@@ -130,13 +131,14 @@ def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, watch: Watch = 
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(carrier, endpoint, name, plan, os.getpid(), f"{name}-answers" if carrier.replies else "")
-    with _site(task) as facts, _crew(task, watch) as crew:
+    with _site(task) as facts, _crew(task, watch) as crew, Watchdog() as watchdog:
         callers, served = crew.start(caller.main), crew.serve()
         if plan.returns_s:
             crew.dismiss(served)
         crew.until(Slot.READY, plan.callers, callers, "every caller has its line")
         why = _watched(crew, served, callers, facts)
         columns, over = _columns(crew), bool(crew.board[Slot.OVER])
+        facts |= {"pauses": pauses} if (pauses := watchdog.facts(crew.board[Slot.START_NS])) else {}
     trouble = "; ".join(dict.fromkeys(filter(None, (why, crew.said()))))
     return CallRun(carrier.name, plan, columns, over, trouble, facts)
 

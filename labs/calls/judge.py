@@ -15,7 +15,8 @@ from labs.bound import BUSY
 from labs.calls.board import Outcome
 from labs.calls.facts import CallRun
 from labs.latency import NS_PER_MS, ladder_ms
-from labs.runs import NEVER, Column
+from labs.pauses import stood_still
+from labs.runs import NEVER, NOT_SAID, Column
 from labs.workload import NS_PER_S
 
 Rows = npt.NDArray[np.bool_]
@@ -39,6 +40,18 @@ def judge(run: CallRun) -> dict[str, Any]:
         "over": run.over,
         "trouble": run.trouble,
     }
+
+
+def void(run: CallRun) -> str:
+    """Why nothing is known from a run, because the machine stood still; empty if something is."""
+    return stood_still(run.facts.get("pauses", ()), [run[name] for name in ("start_ns", "returned_ns", "done_ns")])
+
+
+def refused_unasked(run: CallRun) -> tuple[int, int, str]:
+    """How many calls were refused while the service was there, of how many, and what was said first. While it is away
+    to be refused is an answer."""
+    refused = 0 if run.plan.returns_s else int((run["outcome"] == Outcome.REFUSED).sum())
+    return refused, int((run["start_ns"] != NEVER).sum()), run.trouble or NOT_SAID
 
 
 def _rounded(ladder: dict[str, float | None]) -> dict[str, float | None]:

@@ -11,6 +11,7 @@ from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Publisher, RefusedError
 from labs.calls.plan import WINDOW
 from labs.calls.service import LOOK_S, WORKERS, Desk, Task, Unshared
+from labs.runs import NOT_SAID
 
 
 def serve(task: Task, desk: Desk) -> None:
@@ -54,7 +55,7 @@ class _Line:
             news = self._publisher.poll(left_s)
             self._open -= len(news.confirmed) + len(news.refused)
             if news.refused:
-                raise RefusedError(f"the broker refused {len(news.refused)} messages")
+                raise RefusedError(f"the broker refused {len(news.refused)} messages: {news.why or NOT_SAID}")
 
     def rest(self) -> None:
         """Between two calls, outside what is measured: read away what the broker says unasked."""

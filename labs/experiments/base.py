@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from labs import soundness
 from labs.digest import Digest
 from labs.looks import LATENCY_LOOK, Guess, Look
 from labs.profile import BROKERS, UnknownNameError
@@ -76,6 +77,27 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class _OfSound:
+    """A rule that is asked about the points that count: not about void ones, nor where messages were refused unasked.
+    It says which ones it was not asked about."""
+
+    inner: Callable[[Sequence[Digest]], list[Verdict]]
+
+    @classmethod
+    def rule(cls, one: Callable[[Sequence[Digest]], list[Verdict]]) -> _OfSound:
+        """The same rule, once."""
+        return one if isinstance(one, cls) else cls(one)
+
+    def __call__(self, digests: Sequence[Digest]) -> list[Verdict]:
+        why = {str(one["settings"].get("label", one["lab"])): said for one in digests if (said := soundness.said(one))}
+        if not why:
+            return self.inner(digests)
+        found = self.inner([digest for digest in digests if not soundness.said(digest)])
+        left_out = " ".join(f"{label}: {said}" for label, said in why.items())
+        return [replace(one, text=f"{one.text} Left out: {left_out}") for one in found]
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One lab. `run` measures live; everything a page shows comes from digests alone."""
 
@@ -107,6 +129,9 @@ class Experiment:
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
     """What the reader commits to before an outcome is shown; None shows it at once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdict", _OfSound.rule(self.verdict))
 
     def settings(self, given: Mapping[str, Any] | None = None) -> Settings:
         """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""

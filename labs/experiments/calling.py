@@ -11,12 +11,12 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import stack
+from labs import soundness, stack
 from labs.brokers.base import Endpoint
 from labs.calls import Carrier
 from labs.calls.conductor import run as run_calls
 from labs.calls.facts import CallRun
-from labs.calls.judge import judge
+from labs.calls.judge import judge, refused_unasked, void
 from labs.calls.plan import Plan
 from labs.calls.service import WORKERS
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
@@ -64,6 +64,8 @@ def digest(
     lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], card: Mapping[str, Any]
 ) -> Digest:
     """One point of a lab from its runs. `named` are the settings that make the point."""
+    runs, more, left_out = soundness.counted(runs, void)
+    more |= soundness.refused([refused_unasked(one) for one in runs])
     repeats = [judge(one) for one in runs]
     ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
     rates = [r["per_s"] for r in repeats]
@@ -78,7 +80,8 @@ def digest(
             "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
         },
         "spread": {name: spread_of(parts) for name, parts in ladders.items()},
-        "card": dict(card),
+        "card": dict(card) | left_out,
+        **more,
     }
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import charts, soundness, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import worker_verdicts
@@ -25,7 +25,7 @@ from labs.jobs import MODES, Mode, mode_of
 from labs.jobs.conductor import evidence
 from labs.jobs.conductor import run as run_jobs
 from labs.jobs.facts import JobRun
-from labs.jobs.judge import Tally, judge
+from labs.jobs.judge import Tally, judge, refused_unasked, void
 from labs.jobs.sending import BODY_BYTES, Plan
 from labs.jobs.work import WORK_S
 from labs.looks import JOBS_GUESS, JOBS_LOOK
@@ -73,7 +73,7 @@ def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: i
         found = run_jobs(mode, endpoint, plan, prefetch, watch)
         found.facts["attempts"] = attempt + 1
         found.save(new_run_file(lab, mode.name))
-        if found.trouble or judge(found).aimed:
+        if found.trouble or (judge(found).aimed and not void(found)):
             break
     return found
 
@@ -87,6 +87,8 @@ def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
 
 def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card: dict[str, Any]) -> Digest:
     """One point of the lab from its runs and the seconds that each took."""
+    runs, more, left_out = soundness.counted(runs, lambda one: void(one[0]))
+    more |= soundness.refused([refused_unasked(one) for one, _ in runs])
     repeats = [_repeat(one, judge(one), took_s) for one, took_s in runs]
     counts = {name: [r["jobs"][name] for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
     times = {name: [r[name] for r in repeats if r[name] is not None] for name in ("redelivery_s", "restart_s")}
@@ -112,7 +114,8 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card
             "took_s": round(statistics.median(r["took_s"] for r in repeats), 1),
         },
         "spread": {name: [min(values), max(values)] if values else None for name, values in (counts | times).items()},
-        "card": card,
+        "card": card | left_out,
+        **more,
     }
 
 

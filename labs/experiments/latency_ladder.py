@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from labs import charts, stack
-from labs.bound import disturbed, young
+from labs.bound import disturbed, void, young
 from labs.brokers.base import BrokerError, Endpoint
 from labs.digest import Digest, digest, run_card
 from labs.experiments import ladder_verdicts
@@ -95,12 +95,12 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
 
 
 def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Watch, *, tries: int) -> Run:
-    """One run; a disturbed one is done again, `tries` times at most. The last one counts, whatever it is."""
+    """One run; a disturbed or a void one is done again, `tries` times at most. The last one counts, whatever it is."""
     for attempt in range(tries):
         run = record(endpoint, using, schedule, watch)
         run.facts["attempts"] = attempt + 1
         _kept(run)
-        if not disturbed(run):
+        if not disturbed(run) and not void(run):
             break
     return run
 

@@ -10,7 +10,7 @@ from typing import Any
 from labs import stack
 from labs.bench.base import Figure, Setting
 from labs.bench.guard import turn
-from labs.bench.sides import ours
+from labs.bench.sides import ours, sound
 from labs.bound import bottleneck
 from labs.brokers import on_lane
 from labs.brokers.base import BrokerError, Endpoint
@@ -170,8 +170,7 @@ def recorded(endpoint: Endpoint, setup: Setup, load: Load, watch: Watch) -> tupl
             Watch(cancelled=watch.cancelled),
             "produce" if isinstance(load, Ceiling) else "both",
         )
-    if run.trouble:
-        raise BrokerError(f"{using.name} on the {setup.lane} lane broke: {run.trouble}")
+    sound(run, using, setup.lane)
     run.save(new_run_file("how-benchmarks-lie", using.name))
     return run, took.foreign
 

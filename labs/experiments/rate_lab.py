@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any
 
 from labs import charts, stack
-from labs.bench.base import Figure, Setting, Side
+from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
 from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
@@ -28,7 +28,7 @@ from labs.recorder import Part, Watch
 from labs.runs import FORMAT
 from labs.workload import Ceiling
 
-REPEATS = 3
+REPEATS, TRIES = 3, 3
 LONGEST_S = 8.0
 """A round that would take longer by its trial is made shorter, so that a way takes 20 s at most with all starts. Not
 less: the trial of a young Kafka says less than what it does a few seconds later."""
@@ -89,8 +89,19 @@ def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
         scale = _scale(chosen, chosen.side(Setting(here, 0.1, Watch(cancelled=watch.cancelled))))
         for number in range(repeats):
             watch.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
-            figures.append(chosen.side(Setting(here, scale, Watch(cancelled=watch.cancelled))))
+            setting = Setting(here, scale, Watch(cancelled=watch.cancelled))
+            figures.append(_again_if_void(chosen, setting, TRIES if repeats > 1 else 1))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
+
+
+def _again_if_void(chosen: Way, setting: Setting, tries: int) -> Figure:
+    """A round; in a recording one in which the machine stood still is done again, `tries` times at most."""
+    for _ in range(tries - 1):
+        try:
+            return chosen.side(setting)
+        except VoidError:
+            continue
+    return chosen.side(setting)
 
 
 def _scale(chosen: Way, trial: Figure) -> float:

@@ -23,8 +23,9 @@ from labs.jobs.facts import EVENTS, Death, JobRun
 from labs.jobs.logbook import CELLS, Kind, Logbook, Slot
 from labs.jobs.sending import Answers, Desk, Plan
 from labs.jobs.work import TROUBLE_BYTES, WORK_S, Task, main, module_of
+from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
-from labs.runs import Column
+from labs.runs import REFUSAL, Column
 from labs.workload import NS_PER_S
 
 LEAD_NS = 50_000_000
@@ -109,7 +110,7 @@ def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch:
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(mode, endpoint, name, prefetch if mode.batches else 1, 0, os.getpid())
-    with module_of(mode.name).Desk(mode, endpoint, name) as desk, _crew(task) as crew:
+    with module_of(mode.name).Desk(mode, endpoint, name) as desk, _crew(task) as crew, Watchdog() as watchdog:
         first = crew.start()
         _await_ready(crew, first, watch)
         answers = Answers(plan, time.monotonic_ns() + LEAD_NS)
@@ -117,6 +118,8 @@ def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch:
             death = _kill(first, crew.log, plan, watch)
             why = _unsettled(desk, sender, crew, crew.start(), watch) if death else "the worker could not be killed"
         facts = _about(desk) | {"date": time.strftime("%Y-%m-%d")}
+        facts |= {REFUSAL: answers.refusal} if answers.refusal else {}
+        facts |= {"pauses": pauses} if (pauses := watchdog.facts(answers.start_ns)) else {}
         columns = answers.columns | _events(crew.log, answers.start_ns)
     trouble = "; ".join(dict.fromkeys(filter(None, (why, sender.trouble, crew.said()))))
     shifted = _after(death, answers.start_ns)

@@ -16,7 +16,8 @@ from labs.jobs.facts import JobRun
 from labs.jobs.logbook import Kind
 from labs.jobs.sending import Plan
 from labs.loss import Verdict
-from labs.runs import NEVER
+from labs.pauses import stood_still
+from labs.runs import NEVER, REFUSAL
 from labs.workload import NS_PER_S
 
 
@@ -81,6 +82,19 @@ def judge(run: JobRun) -> Tally:
         aimed=in_work is not None and done == Plan(run.seed).after,
         verdict=_verdict(counts, unknown, judgeable=judgeable),
     )
+
+
+def void(run: JobRun) -> str:
+    """Why nothing is known from a run, because the machine stood still; empty if something is."""
+    return stood_still(run.facts.get("pauses", ()), [run[name] for name in ("sent_ns", "accepted_ns", "event_ns")])
+
+
+def refused_unasked(run: JobRun) -> tuple[int, int, str]:
+    """How many jobs the broker turned down with a reason, of how many, and the first reason. That nobody listens to a
+    channel is no reason: it is what a channel is like."""
+    said = str(run.facts.get(REFUSAL, ""))
+    refused = int((run["refused_ns"] != NEVER).sum()) if said else 0
+    return refused, int((run["sent_ns"] != NEVER).sum()), said
 
 
 def _waiting(run: JobRun) -> npt.NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from labs.brokers import open_broker
 from labs.brokers.base import BrokerError, Confirmations, Endpoint
-from labs.brokers.redis_link import CONNECT_S, secured, typed
+from labs.brokers.redis_link import CONNECT_S, said_of, secured, typed
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
@@ -176,11 +176,14 @@ class _Caller:
     def __init__(self, redis_: Any, mode: str, key: str) -> None:
         self._redis, self._mode, self._key = redis_, mode, key
         self._news: tuple[list[int], list[int]] = ([], [])
-        self._next = 0
+        self._next, self._why = 0, ""
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         for body in bodies:
-            answer = self._send(body)
+            try:
+                answer = self._send(body)
+            except redis.ResponseError as error:  # out of memory, no right to it: the next one may be taken
+                answer, self._why = None, self._why or said_of(error)
             self._news[0 if answer else 1].append(self._next)
             self._next += 1
 
@@ -194,7 +197,7 @@ class _Caller:
     def poll(self, timeout_s: float) -> Confirmations:
         accepted, refused = self._news
         self._news = ([], [])
-        return Confirmations(accepted, refused)
+        return Confirmations(accepted, refused, self._why if refused else "")
 
 
 class Desk:

@@ -15,7 +15,7 @@ import numpy as np
 from labs.brokers.base import Confirmations
 from labs.jobs.facts import SENT
 from labs.messages import encode, filler
-from labs.runs import NEVER, Column
+from labs.runs import NEVER, Column, one_line
 from labs.workload import NS_PER_S
 
 BODY_BYTES = 100
@@ -57,6 +57,8 @@ class Answers:
         self.columns: dict[str, Column] = {name: np.full(plan.jobs, NEVER, np.int64) for name in SENT}
         self.columns |= {"due_ns": plan.due_ns, "tries": np.zeros(plan.jobs, np.int64)}
         self.stop = threading.Event()
+        self.refusal = ""
+        """The first refusal's words."""
 
     def now_ns(self) -> int:
         """Nanoseconds after the start."""
@@ -75,6 +77,7 @@ class Answers:
     def heard(self, news: Confirmations) -> int:
         """Note who said yes and who said no; how many did."""
         now_ns = self.now_ns()
+        self.refusal = self.refusal or one_line(news.why)
         self.columns["accepted_ns"][list(news.confirmed)] = now_ns
         self.columns["refused_ns"][list(news.refused)] = now_ns
         return len(news.confirmed) + len(news.refused)

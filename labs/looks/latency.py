@@ -10,7 +10,15 @@ from labs.traces import SLIM, Digest, layouts
 from labs.words import STEP_WORDS, broker_unseen, ms_text, sentence
 
 COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
-SHORT_STAMPS = {"valid": "none", "client-bound": "the client", "broker-bound": "the broker", "unknown": "not known"}
+SHORT_STAMPS = {
+    "valid": "none",
+    "client-bound": "the client",
+    "broker-bound": "the broker",
+    "machine-bound": "the machine",
+    "unknown": "not known",
+    "refused": "refused",
+    "void": "void",
+}
 
 
 def view(digest: Digest) -> View:

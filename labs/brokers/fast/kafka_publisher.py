@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from kafka.errors import for_code
+from kafka.errors import MessageSizeTooLargeError, for_code
 from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest, ProduceResponse
 
 from labs.brokers.base import Address, BrokerError, Confirmations
 from labs.brokers.fast import kafka_records as records
 from labs.brokers.fast.kafka_link import Bytes, check, decode, encode, leader
 from labs.brokers.kafka import TOPIC_LIMIT_BYTES
-from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, Site
+from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, THROTTLED, TURNED_DOWN, Site, said_of
 from labs.messages import Stamped
 
 FRAME_BYTES = 256 * 1024
@@ -52,6 +52,7 @@ class Publisher:
         self._flights: deque[Flight] = deque()
         self._refused: list[range] = []
         self._trouble: BrokerError | None = None
+        self._why = self._held = ""
 
     def _prefix(self) -> Bytes:
         """A Produce request up to its records; the last four bytes are their length."""
@@ -135,6 +136,7 @@ class Publisher:
         first, self._next = self._next, self._next + count
         if frame is None:
             self._refused.append(range(first, self._next))
+            self._why = self._why or said_of(MessageSizeTooLargeError())
             return
         records.seal(frame[len(self._before) :], count, self._writer)
         self._flights.append(Flight(self._link.send(frame), first, count, self._writer))
@@ -150,7 +152,8 @@ class Publisher:
             if not (confirmed or refused):
                 raise
             self._trouble = error  # told the next time: what came before it counts
-        return Confirmations(joined(confirmed), joined(refused))
+        why, self._why = (self._why, "") if refused else ("", self._why)
+        return Confirmations(joined(confirmed), joined(refused), why, self._held)
 
     def _hear(self, confirmed: list[range], refused: list[range], until_s: float) -> None:
         if self._trouble:
@@ -177,19 +180,22 @@ class Publisher:
         return [self._landed() for _ in range(len(self._flights) - self._link.unsent)]
 
     def _is_refusal(self, answer: Bytes) -> bool:
-        """Whether the oldest request was refused. Where a client would try again, the connection counts as gone."""
+        """Whether the oldest request was refused. Where a client would look elsewhere, this broker is gone."""
         flight = self._flights[0]
         check(answer, flight.request)
         found = decode(ProduceResponse[PRODUCE], answer)
+        if found.throttle_time_ms:
+            self._held = THROTTLED.format(found.throttle_time_ms)
         try:
-            code = found.responses[0].partition_responses[0].error_code
+            part = found.responses[0].partition_responses[0]
         except IndexError as error:
             raise BrokerError("Kafka answered without saying what became of a batch.") from error
-        if not code:
+        if not part.error_code:
             return False
-        problem = for_code(code)
-        if problem.retriable:
+        problem = for_code(part.error_code)
+        if problem.retriable and not issubclass(problem, TURNED_DOWN):
             raise self._site.unreachable(problem.__name__)
+        self._why = self._why or said_of(problem(*filter(None, [getattr(part, "error_message", None)])))
         if flight.writer.producer >= 0 and flight.writer.epoch == self._writer.epoch:
             self._new_epoch()
         return True

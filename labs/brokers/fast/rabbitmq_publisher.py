@@ -17,6 +17,7 @@ from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq_member import Member
 from labs.brokers.fast.rabbitmq_unsettled import Unsettled
 from labs.brokers.rabbitmq import ALONE_BYTES, ALONE_S
+from labs.brokers.rabbitmq_link import NACKED
 from labs.messages import HEADER, HEADER_BYTES, Stamped
 
 
@@ -45,6 +46,7 @@ class Publisher(Member):
         self._returned: set[int] = set()
         self._confirmed: list[Sequence[int]] = []
         self._refused: list[Sequence[int]] = []
+        self._why = ""
 
     def _begin(self) -> None:
         mode = 2 if self.settings["persistent"] else 1
@@ -136,13 +138,14 @@ class Publisher(Member):
                 return at
             self._note_returned(raw, content)
             return content.next
-        if self.wire.notice(self.wire.method(raw, one)):
-            self._on_close()
+        if reason := self.wire.notice(self.wire.method(raw, one)):
+            self._on_close(reason)
         return one.end + 1
 
     def _account(self, found: frames.Confirms, confirmed: bool) -> None:
         numbers = found.tags.astype(np.int64) + (self._base - 1)
         last = int(numbers[found.multiple].max()) + 1 if found.multiple.any() else 0
+        self._why = self._why or ("" if confirmed else NACKED)
         self._file(self._unsettled.settle(numbers, last), self._confirmed if confirmed else self._refused)
         while self._stamped and self._stamped[0].first + len(self._stamped[0].heads) <= self._unsettled.low:
             self._stamped.popleft()
@@ -159,6 +162,8 @@ class Publisher(Member):
     def _note_returned(self, raw: bytes, content: frames.Content) -> None:
         """No queue took it; the confirmation that follows says only that the broker has dealt with it."""
         label, body = content.message_id(raw), content.body(raw)
+        if method := self.wire.method(raw, content.method):
+            self._why = self._why or f"{method.reply_code} {method.reply_text}: it came back, no queue took it"
         if label.isdecimal():
             self._returned.add(int(label))
         elif len(body) >= HEADER_BYTES:
@@ -168,9 +173,11 @@ class Publisher(Member):
             waiting = (number for number in alike if number >= self._unsettled.low and number not in self._returned)
             self._returned.update(islice(waiting, 1))
 
-    def _on_close(self) -> None:
+    def _on_close(self, reason: str) -> None:
         """The server closed the channel over a message; what it has not confirmed it will not."""
         self._closed = True
+        if len(self._unsettled):
+            self._why = self._why or f"it closed the channel: {reason}"
         self._refused.append(self._unsettled.settle_all())
         self._returned.clear()
         self._stamped.clear()
@@ -193,8 +200,11 @@ class Publisher(Member):
         except UnreachableError:
             if not self._news():  # else it is told at the next call: what was confirmed before comes first
                 raise
-        news = Confirmations(_joined(self._confirmed), _joined(self._refused))
+        refused = _joined(self._refused)
+        why = self._why if len(refused) else ""
+        news = Confirmations(_joined(self._confirmed), refused, why, self.wire.held)
         self._confirmed, self._refused = [], []
+        self._why = self._why if not why else ""
         return news
 
     def _news(self) -> bool:

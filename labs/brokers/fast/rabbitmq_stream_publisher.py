@@ -28,6 +28,7 @@ class Publisher(Member):
         self._sheet = np.empty((0, 0), np.uint8)
         self._confirmed: list[Sequence[int]] = []
         self._refused: list[int] = []
+        self._why = ""
 
     def _begin(self) -> None:
         self.wire.call(wires.DECLARE_PUBLISHER, b"\x00" + text("") + text(self.stream), "take a publisher")
@@ -44,6 +45,7 @@ class Publisher(Member):
             self._unsettled.add(1)
             if len(body) > self.wire.frame_max - 64:
                 self._refused += self._unsettled.settle(np.array([first], np.int64))
+                self._why = self._why or f"a message is larger than a frame of {self.wire.frame_max:,} bytes"
             else:
                 entry = struct.pack(">QI", first, len(body) + 8) + DATA + struct.pack(">I", len(body)) + body
                 self.wire.send(frame(wires.PUBLISH, b"\x00" + struct.pack(">I", 1) + entry))
@@ -73,7 +75,8 @@ class Publisher(Member):
         self._confirmed, self._refused = [], []
         if len(confirmed) > 1:
             confirmed = [[number for part in confirmed for number in part]]
-        return Confirmations(confirmed[0] if confirmed else (), refused)
+        why, self._why = (self._why, "") if refused else ("", self._why)
+        return Confirmations(confirmed[0] if confirmed else (), refused, why)
 
     def _hear(self, timeout_s: float) -> None:
         while found := self.wire.next(timeout_s):
@@ -86,8 +89,11 @@ class Publisher(Member):
                 count = min(struct.unpack_from(">I", content, 1)[0], (len(content) - 5) // 10)
                 numbers = [struct.unpack_from(">Q", content, 5 + 10 * at)[0] for at in range(count)]
                 self._refused += self._unsettled.settle(np.array(numbers, np.int64))
+                if count:
+                    self._why = self._why or wires.reason(struct.unpack_from(">H", content, 13)[0])
             elif key == wires.METADATA_UPDATE:
                 self._refused += self._unsettled.settle_all()  # the stream is gone, and its publisher with it
+                self._why = self._why or wires.reason(struct.unpack_from(">H", content.ljust(2, b"\0"))[0])
 
     def _note(self, settled: Sequence[int]) -> None:
         if not len(settled):

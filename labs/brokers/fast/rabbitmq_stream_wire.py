@@ -32,6 +32,11 @@ PATIENCE_S = 30.0
 _HEAD = struct.Struct(">IHH")
 
 
+def reason(code: int) -> str:
+    """What an answer's code means."""
+    return REASONS.get(code, f"code {code}")
+
+
 def text(word: str) -> bytes:
     """A string as the protocol writes it."""
     raw = word.encode()
@@ -109,7 +114,7 @@ class Wire:
         answer = self._await(key | ANSWER, self._number, what)
         (code,) = self.unpack(">H", answer)
         if code not in fine:
-            raise RefusedError(f"{self.where} refused to {what}: {REASONS.get(code, f'code {code}')}.")
+            raise RefusedError(f"{self.where} refused to {what}: {reason(code)}.")
         return answer
 
     def unpack(self, layout: str, raw: bytes, at: int = 0) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from pika.frame import Method, decode_frame
 from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import Socket, connect, what_to_do
 from labs.brokers.fast.rabbitmq_frames import CHANNEL, METHOD, Frame, FrameError, frame_at
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, vhost_refused
+from labs.brokers.rabbitmq_link import ANSWER_S, BLOCKED, CONNECT_S, vhost_refused
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 FRAME_MAX = 131_072
@@ -48,6 +48,8 @@ class Wire:
         self._chunk = bytearray(_CHUNK)
         self._unsent: list[memoryview] = []
         self._gone = ""
+        self.held = ""
+        """Why the server takes nothing from publishers, while it says so: short of memory or disk."""
 
     def open(self) -> None:
         """Connects, logs in and opens the channel, within seconds or with a typed error."""
@@ -133,6 +135,10 @@ class Wire:
         if isinstance(method, spec.Channel.Close):
             self._say(CHANNEL, spec.Channel.CloseOk())
             return f"{method.reply_code} {method.reply_text}"
+        if isinstance(method, spec.Connection.Blocked):
+            self.held = BLOCKED.format(method.reason)
+        elif isinstance(method, spec.Connection.Unblocked):
+            self.held = ""
         return ""
 
     def send(self, data: bytes | memoryview) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from labs.brokers.base import Address, Confirmations
 from labs.brokers.fast.member import Connected
 from labs.brokers.fast.redis_wire import Template, Wire, has_error, lines
-from labs.brokers.redis_link import largest_argument
+from labs.brokers.redis_link import NOBODY_SAID, largest_argument, too_large
 from labs.messages import Stamped
 
 
@@ -37,6 +37,7 @@ class FastPublisher(FastMember, ABC):
         self._waiting: deque[tuple[int, int, int]] = deque()
         """(first number, answers still to come, messages an answer settles), in the order of sending."""
         self._refused: list[int] = []
+        self._why = ""
 
     def _begin(self) -> None:
         self._limit_bytes = largest_argument(self.wire.ask)
@@ -64,6 +65,7 @@ class FastPublisher(FastMember, ABC):
         for number, body in enumerate(bodies, first):
             if len(body) > self._limit_bytes:
                 self._refused.append(number)
+                self._why = self._why or too_large(self._limit_bytes)
             else:
                 self._send(number, 1, self._before(len(body)) + body + b"\r\n")
 
@@ -78,19 +80,24 @@ class FastPublisher(FastMember, ABC):
 
     def poll(self, timeout_s: float) -> Confirmations:
         """What the server has answered; at once if anything is known already."""
+        confirmed, refused = self._heard(timeout_s)
+        why, self._why = self._why, ""
+        return Confirmations(confirmed, refused, why)
+
+    def _heard(self, timeout_s: float) -> tuple[Sequence[int], Sequence[int]]:
         refused, self._refused = self._refused, []
         if not self._waiting:
-            return Confirmations((), refused)
+            return (), refused
         count, end = self._answered()
         if not count:
             self.wire.fill(0.0 if refused else timeout_s)
             count, end = self._answered()
         if not count:
-            return Confirmations((), refused)
+            return (), refused
         data, self.wire.arrived = self.wire.arrived[:end], self.wire.arrived[end:]
         if has_error(data):
             return self._one_by_one(data, refused)
-        return Confirmations(self._settled(count), refused)
+        return self._settled(count), refused
 
     def _answered(self) -> tuple[int, int]:
         """(answers, bytes) of those that are there as a whole; an error in front is one, of one line."""
@@ -116,7 +123,7 @@ class FastPublisher(FastMember, ABC):
                 ranges.append(found)
         return ranges[0] if len(ranges) == 1 else [number for part in ranges for number in part]
 
-    def _one_by_one(self, data: bytes, refused: list[int]) -> Confirmations:
+    def _one_by_one(self, data: bytes, refused: list[int]) -> tuple[Sequence[int], Sequence[int]]:
         """With an error among the answers, which is one line whatever the others have."""
         confirmed: list[int] = []
         at = 0
@@ -127,8 +134,10 @@ class FastPublisher(FastMember, ABC):
                 end = data.find(b"\n", end) + 1
                 if not end:
                     self.wire.arrived = data[at:] + self.wire.arrived
-                    return Confirmations(confirmed, refused)
+                    return confirmed, refused
+            if error and not self._why:
+                self._why = data[at + 1 : end].decode(errors="replace").strip() or NOBODY_SAID
             (refused if error else confirmed).extend(self._settled(1))
             at = end
         self.wire.arrived = data[at:] + self.wire.arrived
-        return Confirmations(confirmed, refused)
+        return confirmed, refused

@@ -1,0 +1,131 @@
+"""When the machine, or our own processes on it, stood still during a run: then nothing was measured.
+
+A broker that alone stands still is what is measured. So a pause counts only where our own processes stood still too:
+this one, which looks ten times a second whatever the broker does, and the workers, who stamped nothing meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from labs.runs import NEVER, Column
+from labs.workload import NS_PER_S
+
+TICK_S = 0.1
+PAUSE_S = 0.5
+"""Five ticks that did not come. On a busy machine a tick is late too, but not by so much while no worker got anything
+done either."""
+PAUSE_NS = int(PAUSE_S * NS_PER_S)
+STOOD, SUSPENDED, STOPPED = "stood still", "suspended", "stopped"
+Pause = tuple[int, int, str]
+"""(from, until, what), ns on the monotonic clock or after a run's start. A suspended machine's monotonic clock stands:
+its pause is as long as the time that is missing on it."""
+
+
+class Watchdog(threading.Thread):
+    """Notes the pauses of this process, of the machine, and of workers that somebody has stopped, while inside."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True, name="labs-watchdog")
+        self.found: list[Pause] = []
+        self._over = threading.Event()
+        self._workers: dict[str, int] = {}
+        self._stopped_ns: dict[str, int] = {}
+        self._last_ns, self._missing_ns = time.monotonic_ns(), missing_ns()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self.join()
+
+    def watch(self, workers: Mapping[str, int]) -> None:
+        """From now on these processes too, by what they are called; number 0 is nobody."""
+        self._workers = {name: pid for name, pid in workers.items() if pid}
+
+    def run(self) -> None:
+        """Until the block is left, and once more then."""
+        while not self._over.wait(TICK_S):
+            self._look()
+        self._look()
+        for name in list(self._stopped_ns):
+            self._note_stopped(name, time.monotonic_ns())
+
+    def _look(self) -> None:
+        now_ns, missing = time.monotonic_ns(), missing_ns()
+        if now_ns - self._last_ns > PAUSE_NS:
+            self.found.append((self._last_ns, now_ns, STOOD))
+        if missing - self._missing_ns > PAUSE_NS:
+            self.found.append((now_ns, now_ns + missing - self._missing_ns, SUSPENDED))
+        self._last_ns, self._missing_ns = now_ns, missing
+        for name, pid in self._workers.items():
+            if is_stopped(pid):
+                self._stopped_ns.setdefault(name, now_ns)
+            elif name in self._stopped_ns:
+                self._note_stopped(name, now_ns)
+
+    def _note_stopped(self, name: str, now_ns: int) -> None:
+        began_ns = self._stopped_ns.pop(name)
+        self.found.append((began_ns, max(now_ns, began_ns + 1), f"{STOPPED} {name}"))
+
+    def facts(self, start_ns: int) -> list[list[Any]]:
+        """What a run keeps of it: the pauses, ns after its start."""
+        return [[began - start_ns, ended - start_ns, what] for began, ended, what in self.found]
+
+
+def missing_ns() -> int:
+    """What the monotonic clock is behind the one that goes on while a machine is suspended; 0 where there is none."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    # The clock that is read twice brackets the other: a process that is held up between two readings adds nothing.
+    tries = []
+    for _ in range(3):
+        before, boot, after = time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.monotonic_ns()
+        tries.append((after - before, boot - before))
+    return min(tries)[1]
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process is held by a signal or a debugger."""
+    try:
+        said = (Path("/proc") / str(pid) / "stat").read_text("ascii", "replace")
+    except OSError:
+        return False
+    return said.rpartition(")")[2].split()[0] in ("T", "t")
+
+
+def stood_still(pauses: Sequence[Sequence[Any]], stamps: Sequence[Column]) -> str:
+    """Why a run with these pauses is void, in words; empty if it is not. `stamps` are all times that its workers wrote
+    down, ns after the start as the pauses' are."""
+    times = np.concatenate([column[column != NEVER] for column in stamps]) if stamps else np.empty(0, np.int64)
+    if not len(times):
+        return ""
+    last_ns = int(times.max())
+    for began, ended, what in sorted(pauses, key=lambda one: one[0] - one[1]):
+        if began > last_ns or ended < 0:
+            continue
+        seconds = (ended - began) / NS_PER_S
+        if what == SUSPENDED:
+            return f"the machine was suspended for {seconds:.1f} s"
+        if what.startswith(STOPPED):
+            return f"the {what.removeprefix(STOPPED).strip()} was stopped for about {seconds:.1f} s"
+        if (silent_ns := _silence(times, began, ended)) >= PAUSE_NS:
+            return f"the whole machine, or all of our processes on it, stood still for {silent_ns / NS_PER_S:.1f} s"
+    return ""
+
+
+def _silence(times: Column, began_ns: int, ended_ns: int) -> int:
+    """The longest time within a pause in which no worker wrote anything down."""
+    inside = np.sort(times[(times > began_ns) & (times < ended_ns)])
+    return int(np.diff(np.concatenate(([began_ns], inside, [ended_ns]))).max())

@@ -1,0 +1,100 @@
+"""Cores used -> who had no processor time left, held against the cores that broker and clients may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from labs.processors import Room, room_in
+from labs.prose import enumerated
+
+Cores = dict[str, float | None]
+"""Mean cores used, by role; None where it could not be seen."""
+Stamp = Literal["valid", "client-bound", "broker-bound", "machine-bound", "window-bound", "unknown", "refused", "void"]
+"""machine: broker and clients have taken every core that they may use; window: nobody was at the limit of a closed
+loop, so that the round trip decided; unknown: the processor time of one side could not be seen. Of a refused point no
+limit is asked, because the broker did not take what it was given; nothing at all is known from a void one."""
+BUSY = 0.85
+FOREIGN_CORES = 0.15
+ALL = 0.9
+"""Of the cores that may be used: more than that used by broker and clients together is all of it."""
+ONE_THREAD = ("redis", "memory")
+"""Brokers that run commands on one thread: one busy core is all they have."""
+UNSEEN = "the broker's processor time could not be seen from here"
+
+
+def most(broker: str, room: Room) -> float:
+    """The cores that the broker can use."""
+    return min(1.0, room.broker) if broker in ONE_THREAD else room.broker
+
+
+def by_client(cores: Cores) -> list[float]:
+    return [cores[role] or 0.0 for role in ("producer", "consumer")]
+
+
+def clients_cores(cores: Cores) -> float:
+    return sum(by_client(cores))
+
+
+def others_cores(cores: Cores, room: Room) -> float:
+    """Cores that strangers used. On a part of the machine nobody knows whether it was that part."""
+    foreign = cores.get("foreign") or 0.0
+    return foreign if not room.less and foreign > FOREIGN_CORES else 0.0
+
+
+def all_taken(cores: Cores, room: Room) -> str:
+    others = others_cores(cores, room)
+    who = f"broker, clients and others ({others:.2f} cores)" if others else "broker and clients"
+    if not room.less:
+        return f"{who} had taken all {room.whole:g} cores"
+    whole = "the one core" if room.whole == 1 else f"all of the {room.whole:.2g} cores"
+    return f"{who} had taken {whole} that they may use: {room.less}"
+
+
+def exhausted(
+    broker: str, used: float | None, busiest: float, together: float, *, room: Room | None = None, others: float = 0.0
+) -> Stamp | None:
+    """Who had no processor time left; None if nobody. `used` is the broker's, `busiest` the busiest client's share of
+    what it can use, `together` that of all clients, in cores. The broker is asked first: with all that it can use gone,
+    a client that is busy as well could not have got more out of it. Nobody knows whether a broker that cannot be
+    seen is on the clients' machine: with such a one they have not taken it together."""
+    room = room or room_in({})
+    if used is not None and used > BUSY * most(broker, room):
+        return "broker-bound"
+    if busiest > BUSY * room.client:
+        return "client-bound"
+    return "machine-bound" if used is not None and used + together + others > ALL * room.whole else None
+
+
+def ceiling(cores: Cores, broker: str, room: Room | None = None) -> tuple[Stamp, str]:
+    """Who had no processor time left in a closed loop."""
+    clients = [cores[role] for role in ("producer", "consumer")]
+    unseen = cores["broker"] is None or set(clients) == {None}
+    return saturation(broker, cores, clients, unseen=unseen, room=room)
+
+
+def used_text(used: float | None, known: Sequence[float]) -> str:
+    # Nobody reads while a ceiling is only written.
+    at_work = f"{enumerated([f'{x:.2f}' for x in known if x])} cores" if any(known) else "not seen"
+    return f"broker {'not seen' if used is None else f'{used:.2f} cores'}, clients {at_work}"
+
+
+def saturation(
+    broker: str, cores: Cores, clients: Sequence[float | None], *, unseen: bool, room: Room | None = None
+) -> tuple[Stamp, str]:
+    """Who of a closed loop had no processor time left, where `unseen` says that somebody's could not be seen. Each
+    client is a process that can fill one core."""
+    used, known, room = cores["broker"], [one or 0.0 for one in clients], room or room_in({})
+    said, others = used_text(used, known), others_cores(cores, room)
+    words = {
+        "broker-bound": "the broker had no processor time left",
+        "client-bound": f"{'the' if len(known) < 3 else 'a'} client had no processor time left",
+        "machine-bound": all_taken(cores, room),
+    }
+    if stamp := exhausted(broker, used, max(known), sum(known), room=room, others=others):
+        return stamp, f"{words[stamp]} ({said})"
+    if used is None:
+        return "unknown", f"{UNSEEN} ({said})"
+    if unseen:
+        return "unknown", f"not all processor time could be seen ({said})"
+    return "window-bound", f"nobody was at the limit: the window and the round trip decided ({said})"

@@ -1,0 +1,59 @@
+"""Runs -> whether they count, and what a digest says where they do not: messages refused unasked, runs that are void.
+
+A void run is left out as long as one is left. A digest has `void` if none was, and `refused` if messages were; neither
+key is there otherwise. What was said comes from a broker: it is data, never markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from labs.loss import refusal_text
+
+T = TypeVar("T")
+REFUSED, VOID = 3, 4
+"""Exit codes of `labs run`: measured, but messages were refused that should have been taken; measured, but void."""
+
+
+def counted(runs: Sequence[T], why: Callable[[T], str]) -> tuple[list[T], dict[str, Any], dict[str, Any]]:
+    """The runs that count, what the digest has to say of the others, and what its card has. `why` is why one is void;
+    where all are, all are given back and the digest is void."""
+    reasons = [why(run) for run in runs]
+    left = [reason for reason in reasons if reason]
+    if not left:
+        return list(runs), {}, {}
+    if len(left) == len(runs):
+        return list(runs), {"void": left[0]}, {}
+    sound = [run for run, reason in zip(runs, reasons, strict=True) if not reason]
+    return sound, {}, {"void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
+
+
+def refused(found: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
+    """What a digest keeps of refusals, from (refused, handed over, the first one's words) of each run."""
+    those = [one for one in found if one[0]]
+    if not those:
+        return {}
+    return {
+        "refused": {
+            "count": sum(count for count, _, _ in those),
+            "of": sum(of for _, of, _ in found),
+            "first": those[0][2],
+        }
+    }
+
+
+def said(digest: Mapping[str, Any]) -> str:
+    """What a digest says of both, in words; empty if it is sound."""
+    if why := digest.get("void"):
+        return f"Void, nothing was measured: {why}."
+    if told := digest.get("refused"):
+        return f"{refusal_text(told['count'], told['of'], told['first'])}."
+    return ""
+
+
+def exit_code(digests: Sequence[Mapping[str, Any]]) -> int:
+    """VOID where one is void, REFUSED where messages were refused, else 0."""
+    if any(digest.get("void") for digest in digests):
+        return VOID
+    return REFUSED if any(digest.get("refused") for digest in digests) else 0
