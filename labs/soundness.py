@@ -26,7 +26,7 @@ def counted(runs: Sequence[T], why: Callable[[T], str]) -> tuple[list[T], dict[s
     if len(left) == len(runs):
         return list(runs), {"void": left[0]}, {}
     sound = [run for run, reason in zip(runs, reasons, strict=True) if not reason]
-    return sound, {}, {"void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
+    return sound, {}, {"repeats": len(sound), "void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
 
 
 def refused(found: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
