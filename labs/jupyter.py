@@ -20,11 +20,19 @@ PR_SET_PDEATHSIG = 1
 
 
 def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None:
-    """Run JupyterLab until it ends or Ctrl-C; raise StackError if no broker can be had and say so."""
-    with stack.session(backend=backend, report=report):
-        report("The brokers answer. Starting JupyterLab; Ctrl-C here stops everything.")
+    """Run JupyterLab until it ends or Ctrl-C, with those brokers that can be had; which cannot, and why, is said.
+
+    With LABS_MODE=live a broker that cannot be had is a StackError.
+    """
+    lacking: dict[str, str] | None = None if os.environ.get("LABS_MODE") == "live" else {}
+    with stack.session(backend=backend, report=report, lacking=lacking) as found:
+        for broker, why in (lacking or {}).items():
+            report(f"{broker} is missing: {why} Labs that need it show recorded runs.")
+        answer = f"{' and '.join(found)} answer{'' if len(found) > 1 else 's'}" if lacking else "The brokers answer"
+        report(f"{answer if found else 'No broker runs'}. Starting JupyterLab; Ctrl-C here stops everything.")
+        environ = _environment() | stack.known_lacking(lacking or {})
         server = subprocess.Popen(
-            _command(browser), cwd=PROJECT, env=_environment(), start_new_session=True, preexec_fn=_die_with_parent
+            _command(browser), cwd=PROJECT, env=environ, start_new_session=True, preexec_fn=_die_with_parent
         )
         try:
             server.wait()

@@ -18,9 +18,13 @@ pytestmark = pytest.mark.broker
 PATIENCE_S = 120
 
 
-def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+def cache() -> str:
+    """The downloads that all tests share."""
+    return os.environ.get("LABS_CACHE") or str(Path(os.environ.get("LABS_HOME") or ".labs").absolute() / "cache")
+
+
+def start(home: Path, **more: str) -> tuple[subprocess.Popen[bytes], str]:
     """`labs lab` in a process group of its own and the address that it printed."""
-    cache = os.environ.get("LABS_CACHE") or str(Path(os.environ.get("LABS_HOME") or ".labs").absolute() / "cache")
     log = home / "lab.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -28,7 +32,7 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             stdout=out,
             stderr=out,
             start_new_session=True,
-            env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache, "HOME": str(users_home(home))},
+            env=os.environ | {"LABS_HOME": str(home), "LABS_CACHE": cache(), "HOME": str(users_home(home))} | more,
         )
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up and process.poll() is None:
@@ -87,3 +91,43 @@ def look(address: str, home: Path) -> None:
     bare = address.split("/lab")[0] + "/api/contents"
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(bare, timeout=10)
+
+
+@pytest.fixture
+def path_without_redis(tmp_path: Path) -> str:
+    """A PATH on which redis-server is one that cannot run and says why."""
+    server = tmp_path / "bin" / "redis-server"
+    server.parent.mkdir()
+    server.write_text("#!/bin/sh\necho 'cannot run here today' >&2\nexit 3\n")
+    server.chmod(0o755)
+    return f"{server.parent}:{os.environ['PATH']}"
+
+
+def test_without_one_broker_jupyterlab_starts_and_says_what_that_means(tmp_path: Path, path_without_redis: str) -> None:
+    process, _address = start(tmp_path, PATH=path_without_redis, LABS_MODE="auto")
+    try:
+        said = (tmp_path / "lab.log").read_text()
+        assert re.search(r"redis is missing: .*cannot run here today.* Labs that need it show recorded runs\.", said)
+        assert "rabbitmq and kafka answer. Starting JupyterLab" in said
+        code = "from labs import stack\nwith stack.session(['redis'], report=lambda line: None): pass"
+        (jupyter,) = [one for one in ours(tmp_path) if "jupyterlab" in one.cmdline()]
+        asked = [sys.executable, "-c", code]
+        began_s = time.monotonic()
+        done = subprocess.run(asked, env=jupyter.environ(), capture_output=True, text=True, timeout=60)
+        assert re.search(
+            r"StackError: using redis: `labs lab` could not start it \(.*today.*labs up redis", done.stderr
+        )
+        assert time.monotonic() - began_s < 15
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_without_one_broker_live_mode_fails_and_leaves_nothing(tmp_path: Path, path_without_redis: str) -> None:
+    more = {"LABS_HOME": str(tmp_path / "home"), "LABS_MODE": "live", "PATH": path_without_redis}
+    more["LABS_CACHE"] = cache()
+    command = [sys.executable, "-m", "labs", "lab", "--no-browser", "--backend", "native"]
+    done = subprocess.run(command, env=os.environ | more, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 1
+    assert re.search(r"starting redis: it ended with exit code 3.*cannot run here today", done.stderr)
+    assert ours(tmp_path / "home") == []

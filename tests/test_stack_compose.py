@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -149,3 +150,64 @@ def test_data_with_another_login_is_named_at_once_and_reset_mends_it() -> None:
         assert containers() == ""
     stack.down(reset=True, report=silent)
     assert set(stack.up(both, "compose", report=silent)) == set(both)
+
+
+BROKEN = "no-such-setting yes"  # of a Redis in a container; a native one does not read it
+
+
+def broken_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redis-server first on the PATH that says why it cannot run, and a container that ends at once."""
+    server = folder / "bin" / "redis-server"
+    server.parent.mkdir()
+    server.write_text("#!/bin/sh\necho 'cannot run here today' >&2\nexit 3\n")
+    server.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{server.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("LABS_REDIS_CONFIG", BROKEN)
+
+
+def test_where_a_container_does_not_start_auto_says_so_and_starts_all_natively(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_REDIS_CONFIG", BROKEN)
+    said: list[str] = []
+    found = stack.up(["redis", "kafka"], report=said.append)
+    assert {place.backend for place in found.values()} == {"native"}
+    assert [line for line in said if "redis did not start in a container: it ended with code 1" in line]
+    assert containers() == ""
+    assert {stack.status()["brokers"][name]["state"] for name in found} == {"running"}
+
+
+def test_a_failed_start_leaves_what_ran_and_backends_can_be_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    kafka = stack.up(["kafka"], "compose", report=silent)["kafka"]
+    monkeypatch.setenv("LABS_REDIS_CONFIG", BROKEN)
+    with pytest.raises(StackError, match=r"starting redis in a container: it ended with code 1.*no-such-setting"):
+        stack.up(["redis"], "compose", report=silent)
+    assert stack.status()["brokers"]["kafka"]["state"] == "running"
+    both = stack.up(["redis", "kafka"], report=silent)
+    assert {name: place.backend for name, place in both.items()} == {"redis": "native", "kafka": "compose"}
+    assert both["kafka"] == kafka
+    seen = stack.status()["brokers"]
+    assert [(seen[name]["state"], seen[name]["backend"]) for name in both] == [
+        ("running", "native"),
+        ("running", "compose"),
+    ]
+    with stack.session(list(both), report=silent) as found:
+        assert found == both
+    stack.down(report=silent)
+    assert containers() == ""
+    assert {stack.status()["brokers"][name]["state"] for name in both} == {"stopped"}
+
+
+def test_a_broker_that_no_backend_starts_is_named_with_both_reasons_or_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_server(tmp_path, monkeypatch)
+    why = r"in a container: it ended with code 1.*natively: it ended with exit code 3.*cannot run here today"
+    with pytest.raises(StackError, match=rf"starting redis: {why}.*The others alone: labs up kafka"):
+        stack.up(["redis", "kafka"], report=silent)
+    assert containers() == ""
+    assert stack.status()["brokers"]["kafka"]["state"] == "stopped"
+    lacking: dict[str, str] = {}
+    with stack.session(["redis", "kafka", "memory"], report=silent, lacking=lacking) as found:
+        assert {name: place.backend for name, place in found.items()} == {"kafka": "compose", "memory": "native"}
+    assert list(lacking) == ["redis"]
+    assert "cannot run here today" in lacking["redis"]
+    assert containers() == ""

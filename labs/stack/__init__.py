@@ -10,12 +10,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from labs.brokers.base import GIVEN, Endpoint
-from labs.stack import backends, data, registry, state, yours
+from labs.stack import backends, data, registry, starting, state, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
 from labs.stack.native import config_lines
 from labs.stack.signals import freeze, held, kill, processes_of, thaw
+from labs.stack.starting import known_lacking
 from labs.stack.state import StackError
 from labs.stack.yours import spare
 
@@ -33,6 +34,7 @@ __all__ = [
     "held",
     "kill",
     "kind_of",
+    "known_lacking",
     "no_disk",
     "processes_of",
     "session",
@@ -47,7 +49,10 @@ Report = Callable[[str], None]
 
 
 def up(brokers: Sequence[str] = BROKERS, backend: str = "auto", *, report: Report = print) -> dict[str, Endpoint]:
-    """Start what does not run yet; it stays until `down`. All or nothing. A second call finds them and says so."""
+    """Start what does not run yet; it stays until `down`. All or nothing: where a broker does not start, none is left.
+
+    A second call finds them and says so.
+    """
     with state.locked(report):
         sweeping.sweep(report)
         sweeping.drop_dead()
@@ -63,10 +68,7 @@ def up(brokers: Sequence[str] = BROKERS, backend: str = "auto", *, report: Repor
                 )
             report(f"{name} {place.version}: already running on {place.host}:{place.port}")
         with ExitStack() as undo:
-            for started in backends.order(_missing(brokers, found), backend, "user", report):
-                undo.callback(started.stop)
-                found |= started.wait()
-                started.release()
+            found |= starting.start(_missing(brokers, found), backend, "user", report=report, undo=undo)
             undo.pop_all()
     return {name: found[name] for name in dict.fromkeys(brokers)}
 
@@ -79,11 +81,13 @@ def session(
     report: Report = print,
     own: bool = False,
     host_network: bool = False,
+    lacking: dict[str, str] | None = None,
 ) -> Iterator[dict[str, Endpoint]]:
     """The brokers for the length of the block: those that run already, else our own, which end with this process.
 
     What the user has named by an address comes first (`yours`), and is an error where it cannot be used. `own` asks
-    for brokers that nobody else uses; `host_network` for containers without Docker's port proxy.
+    for brokers that nobody else uses; `host_network` for containers without Docker's port proxy. A broker that does
+    not start is an error, unless the caller gives `lacking`, which then says why, and goes on without.
     """
     given = {} if own else yours.endpoints(brokers)
     with ExitStack() as undo:
@@ -98,10 +102,12 @@ def session(
             }
             found |= given
             missing = _missing(brokers, found)
-            for started in backends.order(missing, backend, "session", report, host_network=host_network):
-                undo.callback(started.stop)
-                found |= started.wait()
-        yield {name: found[name] for name in dict.fromkeys(brokers)}
+            if not own:
+                starting.refuse_lacking(missing)
+            found |= starting.start(
+                missing, backend, "session", report=report, undo=undo, host_network=host_network, lacking=lacking
+            )
+        yield {name: found[name] for name in dict.fromkeys(brokers) if name in found}
 
 
 @contextmanager

@@ -6,35 +6,15 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from labs.stack import native
-from labs.stack.contained import Contained, project_of
 from labs.stack.launch import Launch
 from labs.stack.ports import free_ports
-from labs.stack.state import StackError
+from labs.stack.state import StackError, user_project
 
 Report = Callable[[str], None]
 NAMES = ("auto", "compose", "native")
-
-
-def order(
-    brokers: Sequence[str], backend: str, owner: str, report: Report, *, host_network: bool = False
-) -> Iterator[Launch | Contained]:
-    """What is to be started, one by one. LABS_BACKEND decides for `auto`; the memory broker is never in a container."""
-    backend = asked(backend)
-    real = [name for name in brokers if name != "memory"]
-    kind, reason = choose(backend, real)
-    if real and backend == "auto":
-        report(f"backend {kind}: {reason}")
-    boxed = real if kind == "compose" else []
-    plain = [name for name in brokers if name not in boxed]
-    if plain:
-        native.fetch(plain, report)
-        yield Launch(plain, owner, free_ports(plain, owner), report)
-    if boxed:
-        sweep_containers(report)  # also those whose record went with a deleted folder
-        yield Contained(boxed, owner, free_ports(boxed, owner), report, host_network=host_network)
 
 
 def native_launch(
@@ -81,13 +61,13 @@ def sweep_containers(report: Report) -> None:
     from labs.stack import compose
 
     with contextlib.suppress(StackError):
-        for name in compose.sweep(project_of("user", "")):
+        for name in compose.sweep(user_project()):
             report(f"removed the container {name} that a killed command left")
 
 
 def stop_unrecorded(report: Report) -> bool:
     """End containers of `labs up` whose record is lost, where an engine answers; whether there were any."""
-    project = project_of("user", "")
+    project = user_project()
     if not shutil.which("docker"):
         return False
     from labs.stack import compose, docker

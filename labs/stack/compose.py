@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -9,17 +10,17 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labs.brokers.base import Endpoint
-from labs.stack import docker, greeting, probe
+from labs.stack import docker
+from labs.stack.coming_up import until_ready
 from labs.stack.processes import is_alive, start_of
-from labs.stack.state import OtherLoginError, StackError, home, make_folder, root
+from labs.stack.state import StackError, home, make_folder, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
 CONFIG = Path(__file__).with_name("config")
-PULL_S, UP_S, READY_S, DOWN_S, TELL_S = 1800.0, 180.0, 120.0, 120.0, 3.0
+PULL_S, UP_S, DOWN_S = 1800.0, 180.0, 120.0
 # A health check costs the engine about 55 ms of CPU. Readiness is proven from here, so the labs ask for few of them.
 HEALTH_INTERVAL = "30s"
 _NEVER_USED = {
@@ -136,78 +137,17 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
     for broker, image in _missing(brokers).items():
         report(f"{broker}: pulling {image}, once ...")
         docker.run(["pull", "--quiet", image], PULL_S)
-    began_s = time.monotonic()
+    began_s, ready = time.monotonic(), dict[str, Endpoint]()
     report(f"containers: starting {', '.join(brokers)} ...")
     try:
         words = ("up", "--detach", "--no-build", "--no-deps", *brokers)
         _compose(project, *words, timeout_s=UP_S, extra=extra, host=host_network)
         endpoints = [_endpoint(broker, project, ports, secrets) for broker in brokers]
-        return _await(endpoints, project, began_s, report)
+        until_ready(endpoints, project, began_s, report, ready)
+        return {one.broker: ready[one.broker] for one in endpoints}
     except BaseException:
-        _compose(project, "rm", "--stop", "--force", *brokers, timeout_s=DOWN_S, extra=extra)
-        if not docker.ids(project):
-            stop(project, volumes=False)
+        remove(project, brokers, extra, at_once=[broker for broker in brokers if broker not in ready])
         raise
-
-
-def _await(
-    endpoints: Sequence[Endpoint], project: str, began_s: float, report: Callable[[str], None]
-) -> dict[str, Endpoint]:
-    """The endpoints with their versions, once a message went round from here to each broker and back."""
-    ready: dict[str, Endpoint] = {}
-    reasons = {one.broker: "does not answer" for one in endpoints}
-    told_s = began_s
-    while waiting := [one for one in endpoints if one.broker not in ready]:
-        for one in waiting:  # all of them in turns: the first that ends is told at once
-            try:
-                ready[one.broker] = _proven(one, project, began_s, report)
-            except probe.NotReady as not_yet:
-                reasons[one.broker] = str(not_yet) or reasons[one.broker]
-                _still_runs(one, project, began_s)
-        late = [one.broker for one in waiting if one.broker not in ready]
-        if late and time.monotonic() - began_s > READY_S:
-            raise _failure(late[0], project, reasons[late[0]], began_s)
-        if late and time.monotonic() - told_s > TELL_S:
-            told_s = time.monotonic()
-            report(f"{', '.join(late)}: starting, {told_s - began_s:.0f} s")
-        time.sleep(0.1)
-    return {one.broker: ready[one.broker] for one in endpoints}
-
-
-def _proven(endpoint: Endpoint, project: str, began_s: float, report: Callable[[str], None]) -> Endpoint:
-    """The endpoint with its version after a message went round. NotReady as long as it cannot."""
-    broker = endpoint.broker
-    if not greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
-        raise probe.NotReady
-    try:
-        version = probe.round_trip(replace(endpoint, pids=()))
-    except probe.OtherLogin as refused:
-        raise OtherLoginError(broker, endpoint.data_dir) from refused
-    ready_s = time.monotonic() - began_s
-    report(f"{broker} {version}: ready on 127.0.0.1:{endpoint.port} after {ready_s:.1f} s")
-    pids = docker.pids(docker.container(broker, project))
-    return replace(endpoint, version=version, pids=pids, ready_s=round(ready_s, 3))
-
-
-def _still_runs(endpoint: Endpoint, project: str, began_s: float) -> None:
-    """StackError where the container has ended, with its cause."""
-    state = docker.container(endpoint.broker, project)["State"]
-    if state["Status"] in ("running", "created", "restarting"):
-        return
-    failure = _failure(endpoint.broker, project, f"ended with code {state['ExitCode']}", began_s)
-    if re.search(r"Invalid cluster\.id|InconsistentClusterId", failure.happened):
-        raise OtherLoginError(endpoint.broker, endpoint.data_dir)
-    raise failure
-
-
-def _failure(broker: str, project: str, happened: str, began_s: float) -> StackError:
-    waited_s = time.monotonic() - began_s
-    return StackError(
-        f"starting {broker} in a container",
-        f"it {happened} after {waited_s:.0f} s; its last words: {docker.last_words(broker, project)}.",
-        "Its containers were removed. Natively: labs up --backend native",
-        broker=broker,
-    )
 
 
 def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapping[str, tuple[str, str]]) -> Endpoint:
@@ -230,9 +170,25 @@ def _endpoint(broker: str, project: str, ports: Mapping[str, int], secrets: Mapp
     )
 
 
+def remove(
+    project: str, brokers: Sequence[str], extra: Mapping[str, str] = _NEVER_USED, *, at_once: Sequence[str] = ()
+) -> None:
+    """Remove the containers of these brokers, and the network with the last of all; data stays.
+
+    Those `at_once` are killed: one that has not come up yet would let the engine wait for its whole grace period.
+    """
+    if at_once:
+        with contextlib.suppress(StackError):  # it has ended, or was never made
+            _compose(project, "kill", *at_once, timeout_s=DOWN_S, extra=extra)
+    _compose(project, "rm", "--stop", "--force", *brokers, timeout_s=DOWN_S, extra=extra)
+    if not docker.ids(project):
+        stop(project, volumes=False)
+
+
 def stop(project: str, *, volumes: bool) -> None:
     """Remove the project's containers and network, and its data if `volumes`; nothing to remove is no error."""
-    words = ("down", "--remove-orphans", *(["--volumes"] if volumes else []))
+    at_once = ["--volumes", "--timeout", "0"] if volumes else []  # what is deleted needs no clean end
+    words = ("down", "--remove-orphans", *at_once)
     _compose(project, *words, timeout_s=DOWN_S, extra=_NEVER_USED)
 
 

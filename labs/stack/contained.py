@@ -112,8 +112,12 @@ class Contained:
         state.write_json(self.file, self.record)
 
     def stop(self) -> None:
-        """End the stack; a session's data goes with it."""
-        stop_project(self.record, volumes=self.record["owner"] == "session")
+        """End the stack; a session's data goes with it. Of the user's project others may have brokers: they stay."""
+        if self.record["owner"] == "session":
+            stop_project(self.record, volumes=True)
+        else:
+            compose.remove(self.record["project"], self.brokers)
+            self.file.unlink(missing_ok=True)
 
 
 def project_of(owner: str, stack: str) -> str:
