@@ -14,7 +14,6 @@ from typing import Any, Literal, Protocol
 
 from labs import workers
 from labs.outbox import Board, Slot
-from labs.processors import since
 
 LEAD_NS = 100_000_000
 STOP_WITHIN_S = 6.0
@@ -56,7 +55,7 @@ class _Here:
 
     def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
         """All of it: they are here."""
-        return {"processors": since(processors)} | ({"pauses": pauses} if pauses else {})
+        return {"processors": processors} | ({"pauses": pauses} if pauses else {})
 
     def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
         """Set a worker to work."""

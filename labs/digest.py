@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import statistics
 from collections import Counter
@@ -139,8 +138,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "client": f"{client} {version(client)}" if client else "own loopback protocol",
         "backend": backend_of(endpoint),
         **broker_cpu(endpoint),
-        "cores": os.cpu_count(),
-        **processors.on_card(runs[-1].facts),
+        **processors.for_card(runs[-1].facts, others=[cpu_cores(run)["foreign"] for run in runs]),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "rung": f"{profile.rung}: {RUNGS[profile.rung]}",
         "durability": facts.get("durability") or {},

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
 
-from labs import stack, workers
+from labs import processors, stack, workers
 from labs.brokers import open_broker
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError, at_port, client_port
 from labs.brokers.redis_broker import start_arguments
@@ -64,7 +64,9 @@ def record_fault(
             if arena.disk != "plain":
                 time.sleep(SETTLES_S.get(using.broker, 0.0))
                 arena.sync()
+            looked, pids = processors.look(arena.endpoint.pids), arena.endpoint.pids
             ordeal.facts["producer"] = ordeal.load(None if control else fault)
+            ordeal.facts["processors"] = looked.until(processors.look(pids))
             trouble, drained = ordeal.aftermath(broker)
         took: dict[str, Any] = {"took_s": round(time.monotonic() - began_s, 2)}
         took |= {"pauses": pauses} if (pauses := watchdog.facts(ordeal.start_ns)) else {}

@@ -7,12 +7,15 @@ Linux tells all of it of every process. Elsewhere, or where a process may not be
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 PROC = Path("/proc")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+WORTH_SAYING = 0.005
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,15 @@ class Side:
 
 class Room(NamedTuple):
     """Cores that can be had: by the broker, by one client, which is one thread of work, and by all together. `less`
-    says why that is not the whole machine; empty if it is."""
+    says why that is not the whole machine; empty if it is. `cpus` are the processors that they lie on, and `idle` how
+    many of those had nothing to do on the mean; None where nobody looked."""
 
     broker: float
     client: float
     whole: float
     less: str = ""
+    cpus: int = 0
+    idle: float | None = None
 
 
 def side(pids: Sequence[int]) -> Side | None:
@@ -68,8 +74,10 @@ def room(own: Side, broker: Side | None) -> Room:
         min([float(len(one.cpus)), *(cores for folder, cores in one.quotas.items() if folder not in rest.quotas)])
         for one, rest in ((own, other), (other, own))
     ]
-    whole = min([float(len(own.cpus | other.cpus)), sum(each), *shared])
-    return Room(other.cores, min(1.0, own.cores), whole, _less(own, broker, machine) if whole < machine else "")
+    cpus = own.cpus | other.cpus
+    whole = min([float(len(cpus)), sum(each), *shared])
+    less = _less(own, broker, machine) if whole < machine else ""
+    return Room(other.cores, min(1.0, own.cores), whole, less, len(cpus))
 
 
 def _less(own: Side, broker: Side | None, machine: int) -> str:
@@ -82,37 +90,94 @@ def _less(own: Side, broker: Side | None, machine: int) -> str:
     return " and ".join(why)
 
 
-def as_facts(broker_pids: Sequence[int]) -> dict[str, Any]:
-    """What a run keeps of it: the room, and of each control group with a quota its periods until now."""
-    own, other = ours(), side(broker_pids)
+@dataclass(frozen=True)
+class Look:
+    """What there was at one moment: the room, each quota's periods so far, and what the processors did since boot."""
+
+    room: Room
+    cpus: frozenset[int]
+    periods: Mapping[str, tuple[int, int]]
+    at_s: float
+    idle_s: float
+    stolen_s: float
+
+    def until(self, later: Look) -> dict[str, Any]:
+        """What a run keeps of the time between two looks: the room with its idle processors, how often the quota that
+        held most stopped somebody (periods, stopped ones), and cores that the host of a virtual machine took."""
+        took_s = max(later.at_s - self.at_s, 1e-3)
+        idle, stolen = (
+            max(0.0, (b - a) / took_s) for a, b in ((self.idle_s, later.idle_s), (self.stolen_s, later.stolen_s))
+        )
+        pairs = [(self.periods.get(name, now), now) for name, now in later.periods.items()]
+        passed = [[b - a for a, b in zip(before, now, strict=True)] for before, now in pairs]
+        room = self.room._replace(idle=round(min(idle, self.room.cpus), 3))
+        held = max(passed, key=lambda one: one[1], default=[0, 0])
+        return {"room": list(room), "periods": held, "stolen": round(stolen, 3)}
+
+
+def look(broker_pids: Sequence[int] = ()) -> Look:
+    """Now, for this process and a broker's. One without processes to see is taken to have what we have."""
+    own = ours()
+    other = side(broker_pids) if broker_pids else own
+    cpus = own.cpus | (other.cpus if other else frozenset())
     folders = {**own.quotas, **(other.quotas if other else {})}
-    return {"room": list(room(own, other)), "periods": {name: list(periods(Path(name))) for name in folders}}
+    idle_s, stolen_s = _spent_s(cpus)
+    held = {name: periods(Path(name)) for name in folders}
+    return Look(room(own, other), cpus, held, time.monotonic(), idle_s, stolen_s)
 
 
-def since(before: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with the periods that have passed since: [periods, throttled ones] of the group most held up."""
-    passed = []
-    for name, (whole, stopped) in before["periods"].items():
-        now = periods(Path(name))
-        passed.append([now[0] - whole, now[1] - stopped])
-    return {"room": before["room"], "periods": max(passed, key=lambda one: one[1], default=[0, 0])}
+def _spent_s(cpus: frozenset[int]) -> tuple[float, float]:
+    """Seconds since boot in which these processors had nothing to do, and those that the host took away."""
+    idle = stolen = 0
+    try:
+        lines = (PROC / "stat").read_text("ascii").splitlines()
+    except OSError:
+        return 0.0, 0.0
+    for line in lines:
+        name, *ticks = line.split()
+        if name.startswith("cpu") and name[3:].isdigit() and int(name[3:]) in cpus:
+            spent = [int(one) for one in ticks] + [0] * 8
+            idle, stolen = idle + spent[3] + spent[4], stolen + spent[7]
+    return idle / TICKS_PER_S, stolen / TICKS_PER_S
 
 
 def room_in(facts: Mapping[str, Any]) -> Room:
     """The room that a run had, by its facts; of an older one that of this machine."""
     known = facts.get("processors")
-    machine = float(os.cpu_count() or 1)
-    return Room(*known["room"]) if known else Room(machine, 1.0, machine)
+    machine = os.cpu_count() or 1
+    return Room(*known["room"]) if known else Room(float(machine), 1.0, float(machine), cpus=machine)
 
 
-def on_card(facts: Mapping[str, Any]) -> dict[str, str]:
-    """What a run card says where a run could not use the whole machine; nothing where it could."""
-    known, had = facts.get("processors"), room_in(facts)
-    if not known or not (had.less or known["periods"][1]):
-        return {}
-    whole, stopped = known["periods"]
-    held = f"; the quota stopped somebody in {stopped} of {whole} periods" if whole else ""
-    return {"may_use": f"{had.whole:.2g} {'core' if had.whole == 1 else 'cores'}: {had.less}{held}"}
+def for_card(
+    facts: Mapping[str, Any] | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()
+) -> dict[str, Any]:
+    """Lines for a run card: the machine's cores, what of them could be used if not all, and what others used of them in
+    each repeat. By a run's facts, or by what these processes may use now."""
+    known = (facts or {}).get("processors")
+    had = look(pids).room if facts is None else room_in(facts)
+    found: dict[str, Any] = {"cores": os.cpu_count()}
+    if had.less:
+        whole, stopped = known["periods"] if known else (0, 0)
+        held = f"; the quota stopped somebody in {stopped} of {whole} periods" if whole else ""
+        found["may_use"] = f"{had.whole:.2g} {'core' if had.whole == 1 else 'cores'}: {had.less}{held}"
+    if seen := sorted(one for one in others if one is not None):
+        low, high = (f"{one:.2f}" for one in (seen[0], seen[-1]))
+        stolen = known.get("stolen", 0) if known else 0
+        taken = f", of which the host took {stolen:.2f}" if stolen >= WORTH_SAYING else ""
+        found["others"] = f"{low if low == high else f'{low} to {high}'} cores{taken}"
+    return found
+
+
+def said_here(over_s: float = 0.3) -> str:
+    """What there is for us now, and how much of it others use, in words; takes `over_s`."""
+    first = look()
+    time.sleep(over_s)
+    told = first.until(look())
+    had, machine = Room(*told["room"]), os.cpu_count() or 1
+    cores = f"{had.whole:.2g} of {machine} cores ({had.less})" if had.less else f"{machine} cores"
+    busy = max(had.cpus - (had.idle or 0.0), 0.0)
+    stolen = f", of them {told['stolen']:.2f} taken by the host" if told["stolen"] >= WORTH_SAYING else ""
+    return f"{cores}, {busy:.1f} in use now{stolen}"
 
 
 def groups(pid: int) -> list[Path]:

@@ -15,7 +15,6 @@ from contextlib import ExitStack, closing
 from contextvars import copy_context
 from threading import Barrier, BrokenBarrierError, Event
 
-from labs import processors
 from labs.brokers import open_broker
 from labs.brokers.base import Address, BrokerError, Endpoint
 from labs.crew import HIRE, crew
@@ -141,11 +140,10 @@ def _recorded(
             rows = [more.enter_context(closing(Rows(one.folder, ["cpu"]))) for one in (spool, *spool.all_further())]
             spool.note(**hands.facts(ended=False))
             watching = Watching([Reader(hands, spool), *further], Address(endpoint, profile, name), load, watch)
-            before = processors.as_facts(endpoint.pids)
             with Watchdog() as watchdog:
                 watching.run(broker, part, rows, watchdog)
             told = {"server": quietly(broker.version), "durability": quietly(broker.durability) or {}}
-            told |= hands.beside(before, watchdog.facts(watching.start_ns))
+            told |= hands.beside(watching.processors, watchdog.facts(watching.start_ns))
             told |= hands.facts(ended=True) | {"broker_disk_bytes": as_fact(*watching.disk)}
         ends = [watching.end_of(reader) for reader in watching.readers]
         first = spool.assemble(**ends[0], all_sent=not watching.trouble, facts=told)

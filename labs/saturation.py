@@ -37,9 +37,15 @@ def clients_cores(cores: Cores) -> float:
 
 
 def others_cores(cores: Cores, room: Room) -> float:
-    """Cores that strangers used. On a part of the machine nobody knows whether it was that part."""
-    foreign = cores.get("foreign") or 0.0
-    return foreign if not room.less and foreign > FOREIGN_CORES else 0.0
+    """Cores that strangers used, of those that we may use. On a part of the machine, what was not idle there and not
+    used by us; a quota is nobody else's."""
+    if room.whole < room.cpus:
+        return 0.0
+    others = cores.get("foreign") or 0.0
+    if room.less:
+        ours = sum(used or 0.0 for role, used in cores.items() if role not in ("machine", "foreign"))
+        others = 0.0 if room.idle is None else room.cpus - room.idle - ours
+    return others if others > FOREIGN_CORES else 0.0
 
 
 def all_taken(cores: Cores, room: Room) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
-from labs import workers
+from labs import processors, workers
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
 from labs.cpu import Cpu, tree
 from labs.crew import Crew, Job, Role, trouble_of
@@ -85,6 +85,7 @@ class Watching:
         self.hands, self.spool = readers[0].hands, readers[0].spool
         self.board, self.boards = self.hands.board, [reader.hands.board for reader in readers]
         self.trouble, self.start_ns = "", 0
+        self.processors: dict[str, Any] = {}
         self.disk: tuple[Written | None, Written | None] = None, None
 
     def run(self, broker: Broker, part: Part, rows: Sequence[Rows], watchdog: Watchdog) -> None:
@@ -106,6 +107,7 @@ class Watching:
         if part != "produce":
             self.watch_over(cpu, broker)
         self.disk = self.disk[0], written(self.address.endpoint.pids)
+        self.processors = self.looked.until(processors.look(self.address.endpoint.pids))
         for board in self.boards:
             board[Slot.STOP] = 1
         self.trouble = trouble_of(self.producing, "producer", self.hands.patience_s)
@@ -146,6 +148,7 @@ class Watching:
         """Say when the first message leaves."""
         board, endpoint = self.board, self.address.endpoint
         self.disk = written(endpoint.pids), None
+        self.looked = processors.look(endpoint.pids)
         start_ns = self.start_ns = time.monotonic_ns() + self.hands.lead_ns
         consumers = [tree([one[Slot.CONSUMER_PID]]) for one in self.boards]
         pids = {

@@ -108,7 +108,7 @@ def test_the_client_is_the_limit_only_where_it_was_busy_and_the_broker_was_not()
     def taken(broker: float | None, client: float) -> tuple[str, Stamp]:
         with turn(Endpoint("redis", "127.0.0.1", 1)) as took:
             pass
-        took.cores = {"broker": broker, "client": client}
+        took.cores, took.foreign = {"broker": broker, "client": client}, 0.0
         return limit("redis", took)
 
     assert taken(0.4, 0.95)[1] == "client-bound"

@@ -17,6 +17,7 @@ from labs.brokers.base import Endpoint
 from labs.cpu import tree
 from labs.pauses import Watchdog
 from labs.processors import Room, room_in
+from labs.saturation import others_cores
 from labs.workload import NS_PER_S
 
 
@@ -36,12 +37,13 @@ class Turn:
 def turn(endpoint: Endpoint) -> Iterator[Turn]:
     """Watch the processors while inside. Client time counts children that have ended, so a side waits for its own."""
     found = Turn()
-    found.room = processors.room(processors.ours(), processors.side(endpoint.pids))
+    looked = processors.look(endpoint.pids)
     broker = {process.pid for process in tree(endpoint.pids)}
     began_s, before, ours = time.monotonic(), _by_process(), _our_s()
     with Watchdog() as watchdog:
         yield found
     found.void = "; ".join(f"{what} for {(until - since) / NS_PER_S:.1f} s" for since, until, what in watchdog.found)
+    found.room = processors.room_in({"processors": looked.until(processors.look(endpoint.pids))})
     found.took_s = time.monotonic() - began_s
     after = _by_process()
     spent = {key: used - before.get(key, 0.0) for key, used in after.items()}
@@ -84,7 +86,8 @@ def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stam
         else f"the machine's {room.whole:g} cores",
     }
     busiest = ours / min(client_cores, room.whole) if client_cores > 1 else ours
-    if stamp := exhausted(broker, used, busiest, ours, room=room):
+    others = others_cores({"broker": used, "client": ours, "foreign": took.foreign}, room)
+    if stamp := exhausted(broker, used, busiest, ours, room=room, others=others):
         return f"{words[stamp]} ({said})", stamp
     if used is None:
         return f"unknown: {UNSEEN} ({said})", "unknown"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from rich.table import Table
 
+from labs import processors
 from labs.places import write_text
 from labs.runs import FORMAT, check_format
 from labs.words import rate_text
@@ -72,7 +72,7 @@ def card(rounds: int) -> dict[str, Any]:
     """What a sceptic has to know about the machine and the clients; versions of brokers and tools stand in the rows."""
     return {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(),
         "clients": {name: version(name) for name in CLIENTS},
         "rounds": rounds,
         "date": time.strftime("%Y-%m-%d"),

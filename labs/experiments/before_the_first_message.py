@@ -5,7 +5,6 @@ One pair of services, one message, then rest; the same pair's jobs with one work
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import sys
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import charts, processors, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import cost_verdicts
@@ -169,7 +168,7 @@ def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, An
         "client": f"{client} {version(client)}" if client else HTTP_CLIENT,
         "backend": "containers, host networking" if host else BACKENDS.get(place.backend, place.backend),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(),
         "conditions": "a broker of its own, started on empty data and used by nobody else",
         "jobs": f"{Plan(0).jobs} jobs, one worker killed over them ({mode_of(pair.mode).label})",
         "durability": facts.get("durability") or {},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import soundness, stack
+from labs import processors, soundness, stack
 from labs.brokers.base import Endpoint
 from labs.calls import Carrier
 from labs.calls.conductor import run as run_calls
@@ -101,7 +100,7 @@ def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequenc
         }
     return card | {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(pids=endpoint.pids if endpoint else ()),
         "payload_bytes": plan.body_bytes,
         "calls": _said(plan),
         "service": SLEEP.format(WORKERS) if plan.service_ms else "answers at once",

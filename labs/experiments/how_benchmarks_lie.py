@@ -6,7 +6,6 @@ unequal stands in the digest as the setups that were really run.
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labs import charts, stack
+from labs import charts, processors, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, SERVERS, Digest
 from labs.experiments.base import Control, Experiment, Option, Settings
@@ -89,7 +88,7 @@ def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, Any]:
         "broker": ", ".join(f"{SERVERS[name]} {one.version or 'unknown'}" for name, one in endpoints.items()),
         "backend": ", ".join(sorted(backends)),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(pids=[pid for one in endpoints.values() for pid in one.pids]),
         "replicas": 1,
         "date": time.strftime("%Y-%m-%d"),
         "repeats": repeats,

@@ -5,7 +5,6 @@ Eleven ways to hand work to a process. Claims C18, C19, C26 and a part of C02.
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import time
@@ -16,7 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, soundness, stack
+from labs import charts, processors, soundness, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import worker_verdicts
@@ -162,7 +161,7 @@ def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict
     plan = Plan(0)
     return card | {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(pids=endpoint.pids if endpoint else ()),
         "payload_bytes": BODY_BYTES,
         "jobs": f"{plan.jobs}, one every {plan.every_ns / 1e6:g} ms, each takes {WORK_S * 1000:g} ms",
         "prefetch": "taken and acknowledged together" if mode.batches else "this mode has none: one job at a time",

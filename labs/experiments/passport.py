@@ -18,7 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from labs import charts
+from labs import charts, processors
 from labs.digest import Digest, median_of, spread_of
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.latency import ladder_ms
@@ -118,7 +118,7 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
         rows.append(row)
     card = {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(),
         "date": time.strftime("%Y-%m-%d"),
         "repeats": repeats,
     }

@@ -5,7 +5,6 @@ Published figures stand beside them with their source.
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import charts, processors, stack
 from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
@@ -138,7 +137,7 @@ def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[st
         "backend": backend_of(endpoint),
         **broker_cpu(endpoint),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "cores": os.cpu_count(),
+        **processors.for_card(pids=endpoint.pids, others=[one.foreign for one in figures]),
         "rung": f"{using.rung}: {RUNGS[using.rung]}",
         "payload_bytes": chosen.body_bytes,
         "replicas": 1,

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from labs import processors
 from labs.stack import backends, debian, disks, jars, native, ports, registry, state, urls, yours
 from labs.stack.processes import who_listens
 from labs.stack.state import StackError
@@ -155,5 +156,5 @@ def _disk() -> Check:
 def _memory() -> Check:
     memory_gb = psutil.virtual_memory().available / 1e9
     missing = "" if memory_gb >= _MEMORY_GB else f"{_MEMORY_GB} GB for three brokers at once"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return _check("cores and memory", f"{cores} cores, {memory_gb:.1f} GB available", missing, "labs up redis")
+    found = f"{processors.said_here()}; {memory_gb:.1f} GB available"
+    return _check("cores and memory", found, missing, "labs up redis")

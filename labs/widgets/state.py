@@ -29,6 +29,8 @@ CARD = {
     "broker_cpu": "The broker's processor time",
     "machine": "Machine",
     "cores": "Cores",
+    "may_use": "Of which could be used",
+    "others": "Used by other programs",
     "rung": "Survives",
     "durability": "Settings in force",
     "fault_method": "How the fault is made",
@@ -49,6 +51,7 @@ CARD = {
     "date": "Date",
     "repeats": "Repeats",
     "disturbed_runs_left_out": "Disturbed runs, done again",
+    "void_runs_left_out": "Void runs, left out",
 }
 
 
