@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from labs.benching import bench
 from labs.measuring import record, run
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import address_options, as_json, backend_option, out, plain, say, show
+from labs.terminal import address_options, as_json, backend_option, lines, out, plain, say, show_json
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,15 +53,22 @@ def down(reset: bool) -> None:
 
 
 @main.command()
+@click.option("--show-password", "passwords", is_flag=True, help="Print the passwords too, in the addresses.")
 @address_options
 @as_json
 @plain
-def status(json_: bool) -> None:
-    """Where each broker is and how to connect."""
-    from labs import stack
+def status(passwords: bool, json_: bool) -> None:
+    """Where each broker is, how to log in, who started it, and the address to copy into a client.
 
-    found = stack.status()
-    show(found, json_)
+    Ends with 1 where a broker of yours is named and cannot be used.
+    """
+    from labs import stack, status_table
+
+    found = stack.status(passwords=passwords)
+    if json_:
+        show_json(found)
+    else:
+        lines(status_table.lines(found, passwords=passwords))
     if any(one["state"] == "unusable" for one in found["brokers"].values()):
         sys.exit(1)
 
@@ -78,7 +84,7 @@ def doctor(json_: bool) -> None:
     report = stack.doctor()
     unusable = [check for check in report["checks"] if check["name"].startswith("your ") and not check["ok"]]
     if json_:
-        out.print_json(json.dumps(report))
+        show_json(report)
         sys.exit(bool(unusable))
     for check in report["checks"]:
         mark = "[green]ok [/green]" if check["ok"] else "[yellow]no [/yellow]"
@@ -109,7 +115,7 @@ def list_(json_: bool) -> None:
         for lab in EXPERIMENTS.values()
     ]
     if json_:
-        out.print_json(json.dumps(rows))
+        show_json(rows)
         return
     for row in rows:
         out.print(f"{row['number']:5} {row['name']:16} {row['question']}", markup=False)

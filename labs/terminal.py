@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -97,14 +97,16 @@ def say(text: str) -> None:
     errors.print(text, markup=False)
 
 
-def show(value: Any, json_: bool) -> None:
-    if json_:
-        out.print_json(json.dumps(value))
-        return
-    for name, row in value.items():
-        out.print(
-            f"{name}: " + (", ".join(f"{k} {v}" for k, v in row.items() if v) if isinstance(row, dict) else f"{row}")
-        )
+def lines(text: Iterable[str]) -> None:
+    """Lines as they are: never broken, never read as markup, so that what is to be copied can be."""
+    for line in text:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """JSON for a script: nothing is lost, whatever the terminal can show."""
+    whole = out.encoding.startswith("utf")
+    out.file.write(json.dumps(value, indent=2, ensure_ascii=not whole) + "\n")
 
 
 class Bar:

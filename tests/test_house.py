@@ -71,6 +71,7 @@ FLOORS = (
     "exercises",
     "jupyter",
     "terminal",
+    "status_table",
     "measuring",
     "attack",
     "benching",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from labs.brokers.base import GIVEN, Endpoint
+from labs.brokers.base import Endpoint
 from labs.stack import backends, data, registry, starting, state, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
@@ -18,6 +18,7 @@ from labs.stack.native import config_lines
 from labs.stack.signals import freeze, held, kill, processes_of, thaw
 from labs.stack.starting import known_lacking
 from labs.stack.state import StackError
+from labs.stack.survey import status
 from labs.stack.yours import spare
 
 __all__ = [
@@ -155,24 +156,6 @@ def down(*, reset: bool = False, report: Report = print) -> None:
 def kind_of(backend: str) -> str:
     """What `backend` comes to on this machine: compose or native. StackError where neither can be had."""
     return backends.choose(backends.asked(backend), BROKERS)[0]
-
-
-def status() -> dict[str, Any]:
-    """Where each broker is, proven at this moment. Holds no password: it says in which file they are."""
-    running = registry.running()
-    brokers: dict[str, Any] = {name: {"state": "stopped"} for name in BROKERS}
-    sessions: dict[int, dict[str, int]] = {}
-    for record, name, entry in registry.entries():
-        if record["owner"] == "session" and registry.owner_lives(record):
-            sessions.setdefault(record["owner_pid"], {})[name] = record["ports"][name]
-        elif record["owner"] == "user" and name not in running:
-            brokers[name] = {"state": "dead", "why": entry["why"] or "its process is gone", "log": entry["log"]}
-    brokers |= {name: registry.describe(place) for name, place in running.items()}
-    for name, place in yours.seen().items():
-        unusable = {"state": "unusable", "backend": GIVEN, "why": place}
-        brokers[name] = registry.describe(place) if isinstance(place, Endpoint) else unusable
-    listed = [{"owner_pid": pid, "ports": ports} for pid, ports in sessions.items()]
-    return {"home": str(state.home()), "brokers": brokers, "sessions": listed}
 
 
 def doctor() -> dict[str, Any]:

@@ -14,7 +14,6 @@ from labs.stack import given, state, urls, yours
 from labs.stack.processes import is_alive, listeners
 
 Record = dict[str, Any]
-_SCHEMES = {"redis": "redis", "rabbitmq": "amqp", "kafka": "kafka"}
 
 
 def endpoint(broker: str, record: Record) -> Endpoint:
@@ -86,19 +85,24 @@ def running(*, mine: bool = False) -> dict[str, Endpoint]:
 
 
 def describe(found: Endpoint) -> dict[str, Any]:
-    """How to connect, without a password: it says in which file that is."""
-    if found.is_given:
-        return {"state": "running", "backend": found.backend, "version": found.version, "url": urls.shown(found)}
-    login = f"{found.username}@" if found.username else ""
-    return {
+    """How to connect, without a password: it says in which file or variable that is."""
+    about = {
         "state": "frozen" if any(_is_stopped(pid) for pid in found.pids) else "running",
         "backend": found.backend,
         "version": found.version,
         "host": found.host,
         "port": found.port,
+        "user": found.username,
+        "tls": found.tls is not None,
+        "stream_port": found.stream_port,
+        "url": urls.client_url(found),
+    }
+    if found.is_given:
+        variable = f"LABS_{found.broker.upper()}_PASSWORD"
+        return about | {"address": urls.shown(found), "secret_variable": variable if found.password else ""}
+    return about | {
         "admin_port": found.admin_port,
-        "url": f"{_SCHEMES.get(found.broker, 'tcp')}://{login}{found.host}:{found.port}",
-        "secret_file": str(state.home() / "secrets.json") if login else "",
+        "secret_file": str(state.home() / "secrets.json") if found.username else "",
         "pids": list(found.pids),
         "container": found.container,
         "data_dir": found.data_dir,
