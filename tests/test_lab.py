@@ -68,6 +68,7 @@ def test_jupyterlab_and_brokers_are_on_loopback_and_end_with_the_command(number:
     process, address = start(tmp_path)
     try:
         look(address, tmp_path)
+        assert_status_knows(process.pid, tmp_path)
     finally:
         process.send_signal(number)
         process.wait(60)
@@ -76,6 +77,15 @@ def test_jupyterlab_and_brokers_are_on_loopback_and_end_with_the_command(number:
         time.sleep(0.2)
     assert [(one.pid, one.cmdline()[:4]) for one in ours(tmp_path)] == []
     assert list(users_home(tmp_path).rglob("*")) == []
+
+
+def assert_status_knows(pid: int, home: Path) -> None:
+    """Another terminal sees its brokers, that `make lab` started them, and where they are."""
+    command = [sys.executable, "-m", "labs", "status"]
+    env = os.environ | {"LABS_HOME": str(home)}
+    text = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    for broker in ("redis", "rabbitmq", "kafka"):
+        assert re.search(rf"^{broker} +running +127\.0\.0\.1 +\d+ .* make lab, pid {pid}$", text, re.MULTILINE), text
 
 
 def look(address: str, home: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from labs.stack import urls, yours
 from labs.stack.state import StackError
-from labs.stack.urls import AddressError, endpoint, shown
+from labs.stack.urls import AddressError, client_url, endpoint, shown
 
 RABBIT = {"LABS_RABBITMQ_USER": "u", "LABS_RABBITMQ_PASSWORD": "s3cret"}
 
@@ -99,6 +99,23 @@ def test_half_a_login_is_refused_with_the_variable_to_set(broker: str, env: dict
     with pytest.raises(AddressError, match=said) as caught:
         endpoint(broker, f"{scheme}://far.example:1", env)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("broker", "text", "url"),
+    [
+        ("redis", "redis://far.example", "redis://u%2F:p%40ss@far.example:6379"),
+        ("redis", "rediss://[::1]:7", "rediss://u%2F:p%40ss@[::1]:7"),
+        ("rabbitmq", "amqp://far.example?stream=5551", "amqp://u%2F:p%40ss@far.example:5672/%2F"),
+        ("rabbitmq", "amqps://far.example/a%2Fb", "amqps://u%2F:p%40ss@far.example:5671/a%2Fb"),
+        ("kafka", "kafka+ssl://one:1,two:2", "one:1,two:2"),
+    ],
+)
+def test_a_client_is_given_an_address_that_it_takes_as_it_is(broker: str, text: str, url: str) -> None:
+    names = (f"LABS_{broker.upper()}_USER", f"LABS_{broker.upper()}_PASSWORD")
+    one = endpoint(broker, text, dict(zip(names, ("u/", "p@ss"), strict=True)))
+    assert client_url(one, with_password=True) == url
+    assert client_url(one) == url.replace(":p%40ss", "")
 
 
 def test_what_would_break_a_broker_of_the_users_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

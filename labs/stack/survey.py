@@ -104,9 +104,7 @@ def _not_proven(record: Facts, name: str, entry: Facts) -> Facts:
     starts = entry["state"] in ("starting", "running") or (record["owner"] == "user" and not record.get("committed"))
     if known in (Standing.ANOTHERS, Standing.HIDDEN):
         user = _user_of(entry["pid"])
-        why = (
-            f"it runs (pid {entry['pid']}) and belongs to {user}: only {user} can prove that it is the broker."
-        )
+        why = f"it runs (pid {entry['pid']}) and belongs to {user}: only {user} can prove that it is the broker."
         sudo = "sudo" if user == "root" else f"sudo -u {user}"
         return where | {"state": str(known), "owner": user, "why": why, "to_do": f"{sudo} {_python()} -m labs status"}
     if starts and _supervised(record) and entry["state"] != "dead":
