@@ -64,7 +64,7 @@ def status(passwords: bool, json_: bool) -> None:
     """
     from labs import stack, status_table
 
-    found = stack.status(passwords=passwords)
+    found = stack.status(passwords=passwords, report=say)
     if json_:
         show_json(found)
     else:

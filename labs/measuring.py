@@ -14,6 +14,7 @@ import click
 from labs import soundness
 from labs.stack import registry, yours
 from labs.terminal import Bar, address_options, as_json, backend_option, out, plain, say, table_of
+from labs.watching import waiting
 
 
 @click.command()
@@ -54,7 +55,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
         out.print_json(json.dumps({"lab": chosen.name, "settings": settings, **there}))
         return
     told: list[str] = []
-    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as watch:
+    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as watch, waiting(watch):
         digests = chosen.run(settings, watch)
     for line in told[-1:]:
         say(line)

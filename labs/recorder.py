@@ -34,6 +34,7 @@ from labs.watching import (
     Watching,
     quietly,
     say_nothing,
+    waiting,
 )
 from labs.workload import Load
 from labs.written import as_fact
@@ -135,7 +136,12 @@ def _recorded(
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     facts = {"part": part, "lane": profile.lane, "date": time.strftime("%Y-%m-%d")}
     with spooled(profile, load, (CancelledError, BrokerError), facts=facts) as spool:
-        with open_broker(endpoint, profile, name) as broker, HIRE.get()() as hands, ExitStack() as more:
+        with (
+            waiting(watch),
+            open_broker(endpoint, profile, name) as broker,
+            HIRE.get()() as hands,
+            ExitStack() as more,
+        ):
             further = [Reader(more.enter_context(crew()), spool.further(n)) for n in range(2, readers + 1)]
             rows = [more.enter_context(closing(Rows(one.folder, ["cpu"]))) for one in (spool, *spool.all_further())]
             spool.note(**hands.facts(ended=False))

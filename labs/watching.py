@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from labs import processors, workers
+from labs.brokers import made
 from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
 from labs.cpu import Cpu, tree
 from labs.crew import Crew, Job, Role, trouble_of
@@ -48,6 +50,17 @@ class Watch:
 
 
 NOBODY = Watch()
+
+
+def waiting(watch: Watch) -> AbstractContextManager[None]:
+    """Inside, whoever waits for another run to end says so as progress, and a cancel ends it: CancelledError."""
+
+    def told(text: str) -> None:
+        if watch.cancelled():
+            raise CancelledError("cancelled while waiting for another run")
+        watch.progress(0.0, text)
+
+    return made.waiting(told)
 
 
 Part = Literal["both", "produce", "consume"]

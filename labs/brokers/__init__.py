@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
@@ -45,9 +46,12 @@ def on_lane(profile: Profile, lane: str) -> Profile:
     return chosen
 
 
-def open_broker(endpoint: Endpoint, profile: Profile, name: str) -> Broker:
-    """The broker at `endpoint` under `profile`, with an address of its own called `name`; enter it to begin."""
-    return cast(Broker, _adapter(profile).Broker(endpoint, profile, name))
+def open_broker(endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> Broker:
+    """The broker at `endpoint` under `profile`, with an address of its own called `name`; enter it to begin.
+
+    `more` are further names that somebody else may make there and that are gone when it is left.
+    """
+    return cast(Broker, _adapter(profile).Broker(endpoint, profile, name, more))
 
 
 def open_publisher(address: Address) -> Publisher:

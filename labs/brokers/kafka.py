@@ -7,17 +7,16 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.admin import ConfigResource
-from kafka.errors import KafkaError, UnknownTopicOrPartitionError
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.base import Address, BrokerError, Deliveries, Endpoint
+from labs.brokers.base import Address, Deliveries
+from labs.brokers.kafka_broker import Broker
 from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES, Site
 from labs.brokers.kafka_publisher import Publisher
-from labs.profile import Profile
 
-__all__ = ["TOPIC_LIMIT_BYTES", "Broker", "Consumer", "Publisher"]
+__all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 4096
 COMMIT_EVERY_S = 0.1
 """A commit is a write to a topic of Kafka's own, and as dear as a message. Its client commits every 5 s by itself; this
@@ -105,70 +104,3 @@ class Consumer:
 
     def _position(self) -> dict[Any, Any]:
         return {self._partition: OffsetAndMetadata(self._offset, "", -1)}
-
-
-class Broker:
-    """One Kafka under one profile; `name` is the topic."""
-
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
-        self._site = Site(endpoint)
-        self._known_version = endpoint.version
-        self._acks = str(profile.settings["acks"])
-        self._topic = name
-        self._configs = {"max.message.bytes": str(TOPIC_LIMIT_BYTES), "min.insync.replicas": "1"}
-        if "flush_messages" in profile.settings:
-            self._configs["flush.messages"] = str(profile.settings["flush_messages"])
-
-    @contextlib.contextmanager
-    def _admin(self) -> Any:
-        """An admin client for a moment: the broker may be killed and started again in between."""
-        self._site.probe()
-        with self._site.typed(), contextlib.closing(KafkaAdminClient(**self._site.config)) as admin:
-            yield admin
-
-    def __enter__(self) -> Self:
-        """Creates the topic anew, ready to be written."""
-        topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
-        with self._admin() as admin:
-            if self._topic in admin.list_topics():
-                admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
-            admin.create_topics({self._topic: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Deletes the topic; a broker that is gone keeps it."""
-        with (
-            contextlib.suppress(BrokerError),
-            self._admin() as admin,
-            contextlib.suppress(UnknownTopicOrPartitionError),
-        ):
-            admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
-
-    def version(self) -> str:
-        """As the server's protocol versions tell, to the last digit if whoever started it knows better."""
-        with self._admin() as admin:
-            node = admin.describe_cluster()["brokers"][0]["broker_id"]
-            found = ".".join(map(str, admin.get_broker_version_data(node).broker_version))
-        return self._known_version if self._known_version.startswith(found) else found
-
-    def backlog(self) -> int | None:
-        """Records behind the group's committed offset; a reader commits its last one when it leaves."""
-        partition, site = TopicPartition(self._topic, 0), self._site
-        site.probe()
-        with site.typed(), contextlib.closing(KafkaConsumer(**site.config, group_id=f"{self._topic}-labs")) as reader:
-            reader.bootstrap(timeout_ms=ANSWER_MS)
-            end = reader.end_offsets([partition])[partition]
-            return int(end) - int(reader.committed(partition, timeout_ms=ANSWER_MS) or 0)
-
-    def durability(self) -> dict[str, str]:
-        """The topic's settings as the server says, and acks, which is the client's."""
-        keys = ("flush.messages", "flush.ms", "min.insync.replicas")
-        with self._admin() as admin:
-            found = admin.describe_configs([ConfigResource("TOPIC", self._topic)], config_filter="all")
-        topic = found["topic"][self._topic]
-        return {
-            "acks": self._acks,
-            **{key: str(topic[key]["value"] if isinstance(topic[key], dict) else topic[key]) for key in keys},
-        }

@@ -165,7 +165,7 @@ class Consumer(_Member):
 class Broker:
     """One name on the memory server."""
 
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
         self._name = name
         self._link = Link(endpoint)
 

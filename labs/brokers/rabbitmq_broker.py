@@ -3,40 +3,71 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from labs.brokers import made
 from labs.brokers.base import BrokerError, Endpoint
+from labs.brokers.made import Made
 from labs.brokers.rabbitmq_link import Link
 from labs.profile import Profile
+
+
+def undo(endpoint: Endpoint, found: Made) -> None:
+    """Delete the queues, streams and exchanges that an entry names; BrokerError leaves the entry as it is."""
+    with contextlib.closing(Link(endpoint)) as link:
+        link.open()
+        channel = link.channel()
+        for name in found.entry.names:
+            link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, name))
+        for name in found.entry.exchanges:
+            link.call(channel, "delete the exchange", partial(_delete, channel.exchange_delete, name))
+    found.undone()
+
+
+def _delete(how: Callable[..., Any], name: str, done: Callable[[Any], None]) -> None:
+    how(name, callback=done)
 
 
 class Broker:
     """One RabbitMQ under one profile; `name` is the queue. It connects when asked: nobody pumps it in between."""
 
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
         self._endpoint = endpoint
         self._settings = profile.settings
-        self._name = name
+        self._name, self._names = name, (name, *more)
+        self._made: Made | None = None
 
     def __enter__(self) -> Self:
         """Declares the queue anew."""
-        self._delete()
-        self._declare()
+        self._made = made.note(self._endpoint, self._names)
+        try:
+            self._delete_old()
+            self._declare()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Deletes the queue; a server that is gone keeps it."""
-        with contextlib.suppress(BrokerError):
-            self._delete()
+        """Deletes the queue; of a server that is gone the next command does it."""
+        found, self._made = self._made, None
+        if found:
+            try:
+                with contextlib.suppress(BrokerError):
+                    undo(self._endpoint, found)
+            finally:
+                found.let_go()
 
-    def _delete(self) -> None:
+    def _delete_old(self) -> None:
         with contextlib.closing(Link(self._endpoint)) as link:
             link.open()
             channel = link.channel()
-            link.call(channel, "delete the queue", lambda done: channel.queue_delete(self._name, callback=done))
+            link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, self._name))
 
     def _declare(self) -> str:
         """Declares the queue and gives the server's version; RefusedError if it exists with other settings."""

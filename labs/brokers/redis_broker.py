@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,14 +11,14 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from labs.brokers import made, redis_settings
 from labs.brokers.base import BrokerError, Endpoint, RefusedError
 from labs.brokers.doors import prove
+from labs.brokers.made import Made
 from labs.brokers.redis_link import CONNECT_S, secured, typed
+from labs.brokers.redis_settings import PERSISTENCE
 from labs.profile import Profile
 
-PERSISTENCE = ("appendfsync", "save", "appendonly")
-"""In the order of setting: the append-only file is switched on last, when its rhythm is known."""
-REWRITE_S = 20.0
 GROUP = "labs"
 
 
@@ -28,30 +27,54 @@ def start_arguments(settings: Mapping[str, Any]) -> list[str]:
     return [part for key in PERSISTENCE if key in settings for part in (f"--{key}", str(settings[key]))]
 
 
-class Broker:
-    """One Redis under one profile; `name` is the key or channel."""
+def client(endpoint: Endpoint) -> Any:
+    """redis-py's client, which speaks text and does not retry by itself."""
+    return redis.Redis(
+        host=endpoint.host,
+        port=endpoint.port,
+        username=endpoint.username or None,
+        password=endpoint.password or None,
+        decode_responses=True,
+        protocol=2,
+        socket_connect_timeout=CONNECT_S,
+        socket_timeout=CONNECT_S * 2,
+        retry=Retry(NoBackoff(), 0),
+        ssl=endpoint.tls is not None,
+        **secured(endpoint),
+    )
 
-    def __init__(self, endpoint: Endpoint, profile: Profile, name: str) -> None:
+
+def undo(endpoint: Endpoint, found: Made) -> None:
+    """Remove what an entry names and put back what it changed; BrokerError leaves the entry as it is."""
+    with typed(endpoint), contextlib.closing(client(endpoint)) as redis_:
+        if found.entry.names:
+            redis_.unlink(*found.entry.names)
+        for user in found.entry.users:
+            redis_.acl_deluser(user)
+        if found.entry.change.wanted:
+            redis_settings.give_back(redis_, found)
+        else:
+            found.undone()
+
+
+def force_back(endpoint: Endpoint, entry: made.Entry) -> None:
+    """Put back the settings that an entry changed, whether or not its run lives: the server is about to stop."""
+    with typed(endpoint), contextlib.closing(client(endpoint)) as redis_:
+        redis_settings.force_back(redis_, entry)
+
+
+class Broker:
+    """One Redis under one profile; `name` is the key or channel, `more` are keys that go with it."""
+
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
         self._endpoint = endpoint
         self._label = profile.label
         # What goes through a channel is stored nowhere, so no setting of persistence changes what it promises.
         self._keeps_nothing = profile.adapter == "redis_pubsub"
         self._wanted = {key: str(profile.settings[key]) for key in PERSISTENCE if key in profile.settings}
-        self._before: dict[str, str] = {}
-        self._name = name
-        self._redis: Any = redis.Redis(
-            host=endpoint.host,
-            port=endpoint.port,
-            username=endpoint.username or None,
-            password=endpoint.password or None,
-            decode_responses=True,
-            protocol=2,
-            socket_connect_timeout=CONNECT_S,
-            socket_timeout=CONNECT_S * 2,
-            retry=Retry(NoBackoff(), 0),
-            ssl=endpoint.tls is not None,
-            **secured(endpoint),
-        )
+        self._made: Made | None = None
+        self._name, self._names = name, (name, *more)
+        self._redis = client(endpoint)
 
     def __enter__(self) -> Self:
         """Sets the persistence and clears the key; at a broker of the user's it only looks whether it fits."""
@@ -60,13 +83,14 @@ class Broker:
             self._redis.ping()
         if self._endpoint.is_given:
             self._check_fit()
-        else:
-            with typed(self._endpoint):
-                self._before = self._redis.config_get(*PERSISTENCE)
         try:
-            self._persist(self._wanted)
             with typed(self._endpoint):
-                self._redis.delete(self._name)
+                if self._wanted and not self._endpoint.is_given:
+                    how = (self._redis, self._endpoint, self._names, self._wanted, self._label)
+                    self._made = redis_settings.take(*how)
+                else:
+                    self._made = made.note(self._endpoint, self._names)
+                self._redis.delete(*self._names)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -75,11 +99,16 @@ class Broker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Deletes the key and sets the persistence back; a server that is gone has nothing to set back."""
-        with contextlib.suppress(BrokerError), typed(self._endpoint):
-            self._redis.unlink(self._name)
-            self._persist({key: self._before[key] for key in self._wanted if key in self._before})
-        self._redis.close()
+        """Deletes the key and sets the persistence back; a server that is gone has that done by the next command."""
+        found, self._made = self._made, None
+        try:
+            if found:
+                with contextlib.suppress(BrokerError):
+                    undo(self._endpoint, found)
+        finally:
+            if found:
+                found.let_go()
+            self._redis.close()
 
     def _check_fit(self) -> None:
         """RefusedError unless a broker that is not ours to set has the persistence that the profile promises."""
@@ -113,31 +142,6 @@ class Broker:
                 if not self._endpoint.is_given:
                     raise
         return {}
-
-    def _persist(self, settings: dict[str, str]) -> None:
-        if self._endpoint.is_given:
-            return
-        with typed(self._endpoint):
-            now = self._redis.config_get(*PERSISTENCE)
-            changed = {key: settings[key] for key in PERSISTENCE if key in settings and settings[key] != now[key]}
-            for key, value in changed.items():
-                self._redis.config_set(key, value)
-            if changed.get("appendonly") == "yes":
-                self._await_rewrite()
-
-    def _await_rewrite(self) -> None:
-        """Switching the append-only file on writes it anew; until that is done nothing is durable."""
-        give_up = time.monotonic() + REWRITE_S
-        busy = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
-        while time.monotonic() < give_up:
-            facts = self._redis.info("persistence")
-            if facts["aof_enabled"] and not any(facts[key] for key in busy):
-                return
-            time.sleep(0.02)
-        raise RefusedError(
-            f"Redis was told to switch its append-only file on and has not finished after {REWRITE_S:g} s. "
-            "Look into its log, and whether the disk is full."
-        )
 
     def version(self) -> str:
         """As the server says."""

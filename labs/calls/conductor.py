@@ -28,6 +28,7 @@ from labs.jobs.conductor import deaf
 from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import NEVER, Column
+from labs.watching import waiting
 from labs.workload import NS_PER_S
 
 LEAD_NS = 50_000_000
@@ -119,7 +120,8 @@ def _site(task: Task) -> Iterator[dict[str, Any]]:
         facts: dict[str, Any] = {"date": time.strftime("%Y-%m-%d")}
         for name in filter(None, (task.name, task.replies)) if task.endpoint else ():
             address = task.address(name)
-            broker = undo.enter_context(open_broker(address.endpoint, address.profile, name))
+            more = task.all_answers if name == task.name else ()
+            broker = undo.enter_context(open_broker(address.endpoint, address.profile, name, more))
             facts |= {"server": broker.version(), "durability": broker.durability()}
         yield facts
 
@@ -131,7 +133,7 @@ def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, watch: Watch = 
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(carrier, endpoint, name, plan, os.getpid(), f"{name}-answers" if carrier.replies else "")
-    with _site(task) as facts, _crew(task, watch) as crew, Watchdog() as watchdog:
+    with waiting(watch), _site(task) as facts, _crew(task, watch) as crew, Watchdog() as watchdog:
         callers, served = crew.start(caller.main), crew.serve()
         if plan.returns_s:
             crew.dismiss(served)

@@ -29,10 +29,6 @@ def _client(task: Task) -> redis.Redis:
     )  # fmt: skip
 
 
-def _answers(task: Task, caller: int) -> str:
-    return f"{task.name}-answers-{caller}"
-
-
 def serve(task: Task, desk: Desk) -> None:
     """Take a question, answer it into the list of whoever asked."""
     with typed(task.address().endpoint), contextlib.closing(_client(task)) as client:
@@ -44,7 +40,7 @@ def serve(task: Task, desk: Desk) -> None:
                 continue
             body = found[1]
             desk.work(body)
-            key = _answers(task, HEAD.unpack_from(body)[1])
+            key = task.answers_of(HEAD.unpack_from(body)[1])
             both: Any = client.pipeline(transaction=False)
             both.lpush(key, body)
             both.expire(key, FORGET_S)
@@ -53,7 +49,7 @@ def serve(task: Task, desk: Desk) -> None:
 
 class _Line:
     def __init__(self, task: Task, caller: int) -> None:
-        self._task, self._key = task, _answers(task, caller)
+        self._task, self._key = task, task.answers_of(caller)
         self._client = _client(task)
 
     def ask(self, body: bytes, patience_s: float) -> None:

@@ -35,6 +35,16 @@ class Task:
     parent: int
     replies: str = field(default="")
 
+    def answers_of(self, caller: int) -> str:
+        """Where this caller's answers wait, with a carrier that gives each caller a place of his own."""
+        return f"{self.name}-answers-{caller}"
+
+    @property
+    def all_answers(self) -> list[str]:
+        """All of these that this run may make at the broker."""
+        own = self.carrier.asks and self.carrier.broker == "redis"
+        return [self.answers_of(caller) for caller in range(self.plan.callers)] if own else []
+
     def address(self, name: str = "") -> Address:
         """Where the calls (or, by name, the answers) wait at the broker; only for carriers that have one."""
         if self.endpoint is None:

@@ -26,6 +26,7 @@ from labs.jobs.work import TROUBLE_BYTES, WORK_S, Task, main, module_of
 from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import REFUSAL, Column
+from labs.watching import waiting
 from labs.workload import NS_PER_S
 
 LEAD_NS = 50_000_000
@@ -110,7 +111,8 @@ def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch:
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(mode, endpoint, name, prefetch if mode.batches else 1, 0, os.getpid())
-    with module_of(mode.name).Desk(mode, endpoint, name) as desk, _crew(task) as crew, Watchdog() as watchdog:
+    desk_of = module_of(mode.name).Desk
+    with waiting(watch), desk_of(mode, endpoint, name) as desk, _crew(task) as crew, Watchdog() as watchdog:
         first = crew.start()
         _await_ready(crew, first, watch)
         answers = Answers(plan, time.monotonic_ns() + LEAD_NS)

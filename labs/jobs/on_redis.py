@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labs.brokers import open_broker
-from labs.brokers.base import BrokerError, Confirmations, Endpoint
+from labs.brokers.base import Confirmations, Endpoint
 from labs.brokers.redis_link import CONNECT_S, said_of, secured, typed
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
@@ -205,24 +205,19 @@ class Desk:
 
     def __init__(self, mode: Mode, endpoint: Endpoint, name: str) -> None:
         self._mode, self._endpoint, self._name = mode, endpoint, name
-        self._broker = open_broker(endpoint, profile(mode.profile), name)
+        self._broker = open_broker(endpoint, profile(mode.profile), name, [_in_work(name)])
         self._redis = client(endpoint)
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
         self._undo.enter_context(self._broker)
         self._undo.callback(self._redis.close)
-        self._undo.callback(self._tidy)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._undo.close()
-
-    def _tidy(self) -> None:
-        with suppress(BrokerError), typed(self._endpoint):
-            self._redis.unlink(_in_work(self._name))
 
     def hand_in(self, answers: Answers, port: int) -> None:
         with typed(self._endpoint):

@@ -70,7 +70,8 @@ def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, w
     Time in which the tool was given its partition does not count. With `warm` it tells every STEP_MS what it has read,
     and those steps count that begin after so many messages.
     """
-    options = ["--num-records", f"{warm + messages}", "--fetch-size", f"{FETCH_BYTES}", "--group", _group()]
+    group = f"{topic}-perf-{secrets.token_hex(4)}"  # what removes a topic removes the groups whose names begin with it
+    options = ["--num-records", f"{warm + messages}", "--fetch-size", f"{FETCH_BYTES}", "--group", group]
     options += ["--hide-header", *(["--show-detailed-stats", "--reporting-interval", f"{STEP_MS}"] if warm else [])]
     said, command = _run(endpoint, CONSUMER, topic, [*options, "--command-property", *CONSUMER_SETTINGS])
     counted, seconds = _steps(said, warm) if warm else _whole(said)
@@ -93,10 +94,6 @@ def _steps(said: str, warm: int) -> tuple[int, float]:
             counted, seconds = counted + total - before, seconds + (total - before) / per_s
         before = total
     return counted, seconds
-
-
-def _group() -> str:
-    return f"labs-perf-{secrets.token_hex(4)}"
 
 
 def _run(endpoint: Endpoint, tool: str, topic: str, options: Sequence[str]) -> tuple[str, str]:

@@ -7,8 +7,9 @@ import secrets
 import shlex
 import urllib.parse
 
+from labs.brokers import made
 from labs.brokers.base import Endpoint
-from labs.brokers.rabbitmq_link import Link
+from labs.brokers.rabbitmq_broker import undo
 from labs.native import Rate, ToolError, java
 from labs.stack import jars
 
@@ -48,10 +49,14 @@ def _measured(endpoint: Endpoint, seconds: float, options: list[str], body_bytes
     # Under a prefix of ours: without it a variable called TIME, SIZE or ID would change what is measured.
     secret = {"RABBITMQ_PERF_TEST_ENV_PREFIX": PREFIX}
     secret[f"{PREFIX}URI"] = f"amqp://{login}@127.0.0.1:{endpoint.port}/%2f"
+    found = made.note(endpoint, [name], exchanges=[name])
     try:
         said = java.run(TOOL, folder, [MAIN, *line], patience_s=seconds + SPARE_S, environment=secret)
     finally:
-        _clear(endpoint, name)
+        try:
+            undo(endpoint, found)
+        finally:
+            found.let_go()
     return _rate(said, seconds, body_bytes, what, shlex.join([TOOL, *load, *options]))
 
 
@@ -69,15 +74,3 @@ def _rate(said: str, seconds: float, body_bytes: int, what: str, command: str) -
     if not counted:
         raise java.unread(TOOL, said, "Does RabbitMQ answer?")
     return Rate(round(counted), ended_s - began_s, body_bytes, TOOL, jars.PERF_TEST.version, command)
-
-
-def _clear(endpoint: Endpoint, name: str) -> None:
-    """The queue and the exchange that the tool leaves behind."""
-    link = Link(endpoint)
-    link.open()
-    try:
-        channel = link.channel()
-        link.call(channel, "delete a queue", lambda done: channel.queue_delete(name, callback=done))
-        link.call(channel, "delete an exchange", lambda done: channel.exchange_delete(name, callback=done))
-    finally:
-        link.close()

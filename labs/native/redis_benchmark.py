@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from labs.brokers import made
 from labs.brokers.base import Endpoint
 from labs.brokers.fast.redis_wire import Wire
+from labs.brokers.redis_broker import undo
 from labs.native import Rate, ToolError
 from labs.stack import debian
 from labs.stack.processes import die_with_parent
@@ -54,7 +56,7 @@ def run(
         raise ToolError(f"running {TOOL}", "it is run on brokers of our own alone.", "Leave out the address of yours.")
     if endpoint.host not in _LOOPBACK:
         raise ToolError(f"running {TOOL}", f"{endpoint.host} is not this machine.", "Load goes to loopback only.")
-    key = f"labs-bench-{os.getpid()}"
+    key = f"labs-bench-{secrets.token_hex(4)}"
     words = {"PUBLISH": [key], "XADD": [key, "*", "body"], "LPUSH": [key]}
     if command not in words:
         raise ToolError(f"running {TOOL}", f"{command!r} is no command of ours.", f"Choose one of {', '.join(words)}.")
@@ -102,22 +104,21 @@ def version() -> str:
 @contextlib.contextmanager
 def _user_of(endpoint: Endpoint, key: str) -> Iterator[list[str]]:
     """A login for one key, as options of the tool; gone afterwards, and so is the key. None where none is needed."""
-    wire = Wire(endpoint)
-    wire.open()
+    user, password = f"{key}-{secrets.token_hex(4)}", secrets.token_hex(16)
+    users = [user] if endpoint.password else []
+    found, wire = made.note(endpoint, [key], users=users), Wire(endpoint)
     try:
-        if not endpoint.password:
-            yield []
-            return
-        name, password = f"{key}-{secrets.token_hex(4)}", secrets.token_hex(16)
+        wire.open()
         rights = ("-@all", "+publish", "+xadd", "+lpush", "+config|get")
-        wire.ask("ACL", "SETUSER", name, "reset", "on", f">{password}", f"~{key}", f"&{key}", *rights)
-        try:
-            yield ["--user", name, "-a", password]
-        finally:
-            wire.ask("ACL", "DELUSER", name)
+        for name in users:
+            wire.ask("ACL", "SETUSER", name, "reset", "on", f">{password}", f"~{key}", f"&{key}", *rights)
+        yield ["--user", user, "-a", password] if users else []
     finally:
-        wire.ask("UNLINK", key)
         wire.close()
+        try:
+            undo(endpoint, found)
+        finally:
+            found.let_go()
 
 
 def _run(line: list[str]) -> str:

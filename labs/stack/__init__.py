@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from labs.brokers.base import Endpoint
-from labs.stack import backends, data, registry, starting, state, yours
+from labs.stack import backends, data, mending, registry, starting, state, users, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
@@ -71,6 +71,7 @@ def up(brokers: Sequence[str] = BROKERS, backend: str = "auto", *, report: Repor
         with ExitStack() as undo:
             found |= starting.start(_missing(brokers, found), backend, "user", report=report, undo=undo)
             undo.pop_all()
+        mending.mend(report)  # what lay on brokers that did not run until now
     return {name: found[name] for name in dict.fromkeys(brokers)}
 
 
@@ -85,6 +86,8 @@ def session(
     lacking: dict[str, str] | None = None,
 ) -> Iterator[dict[str, Endpoint]]:
     """The brokers for the length of the block: those that run already, else our own, which end with this process.
+
+    Blocks that overlap share them, whichever began: they end with the last one.
 
     What the user has named by an address comes first (`yours`), and is an error where it cannot be used. `own` asks
     for brokers that nobody else uses; `host_network` for containers without Docker's port proxy. A broker that does
@@ -102,11 +105,20 @@ def session(
                 if name in brokers and (backend in ("auto", place.backend) or name == "memory")
             }
             found |= given
+            for use in users.join(found):
+                undo.callback(use.leave)
             missing = _missing(brokers, found)
             if not own:
                 starting.refuse_lacking(missing)
             found |= starting.start(
-                missing, backend, "session", report=report, undo=undo, host_network=host_network, lacking=lacking
+                missing,
+                backend,
+                "session",
+                report=report,
+                undo=undo,
+                host_network=host_network,
+                lacking=lacking,
+                alone=own,
             )
         yield {name: found[name] for name in dict.fromkeys(brokers) if name in found}
 
@@ -142,6 +154,8 @@ def down(*, reset: bool = False, report: Report = print) -> None:
     with state.locked(report):
         sweeping.sweep(report)
         stopped = [record for record in state.stacks() if record["owner"] == "user"]
+        if not reset:
+            mending.before_stop(registry.running(), report)
         for record in stopped:
             report(f"stopping {', '.join(record['brokers'])}")
             sweeping.stop(record, reset=reset)

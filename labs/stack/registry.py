@@ -45,7 +45,7 @@ def entries() -> Iterator[tuple[Record, str, dict[str, Any]]]:
 
 def is_mine(record: Record) -> bool:
     """This process started that session, or a living ancestor did: a kernel uses the brokers of its `labs lab`."""
-    if record["owner"] != "session" or record["ending"] or not owner_lives(record):
+    if record["owner"] != "session" or record["ending"] or not lives(record):
         return False
     if record["owner_pid"] == os.getpid():
         return True
@@ -57,6 +57,23 @@ def is_mine(record: Record) -> bool:
 def owner_lives(record: Record) -> bool:
     """The process that started the stack still runs."""
     return is_alive(record["owner_pid"], record["owner_start"])
+
+
+def is_led(record: Record) -> bool:
+    """A native stack's supervisor still runs; where it does not, the kernel has killed the brokers."""
+    head = record.get("supervisor")
+    return not head or is_alive(head["pid"], head["start"])
+
+
+def lives(record: Record) -> bool:
+    """A session that somebody has and that is led: what is left of a killed one is not a session."""
+    return owner_lives(record) and is_led(record)
+
+
+def is_of(record: Record, place: Endpoint) -> bool:
+    """Whether that broker is one of this stack."""
+    ours = place.broker in record.get("brokers", {}) and not place.is_given
+    return ours and record["ports"].get(place.broker) == place.port
 
 
 def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:

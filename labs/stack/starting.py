@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from labs.brokers.base import Endpoint
-from labs.stack import backends, native
+from labs.stack import backends, native, users
 from labs.stack.contained import Contained
 from labs.stack.launch import Launch
 from labs.stack.ports import free_ports
@@ -27,9 +27,11 @@ WAYS = {"compose": "in a container", "native": "natively"}
 class Starting:
     """One start of some brokers: by which backend each may still be had, and why not by the others."""
 
-    def __init__(self, backend: str, owner: str, report: Report, undo: ExitStack, *, host_network: bool) -> None:
+    def __init__(
+        self, backend: str, owner: str, report: Report, undo: ExitStack, *, host_network: bool, alone: bool
+    ) -> None:
         self.backend, self.owner, self.report, self.undo = backends.asked(backend), owner, report, undo
-        self.host_network = host_network
+        self.host_network, self.alone = host_network, alone
         self.failed: dict[tuple[str, str], StackError] = {}
         self.found: dict[str, Endpoint] = {}
 
@@ -97,7 +99,8 @@ class Starting:
                 for name in group:
                     _fetch(name, self.report)
                 started = Launch(group, self.owner, free_ports(group, self.owner), self.report)
-            undo.callback(started.stop)
+            session = self.owner == "session"
+            undo.callback(users.first(started, self.report, alone=self.alone) if session else started.stop)
             found = started.wait()
             if self.owner == "user":
                 started.release()
@@ -143,14 +146,15 @@ def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all
     undo: ExitStack,
     host_network: bool = False,
     lacking: dict[str, str] | None = None,
+    alone: bool = False,
 ) -> dict[str, Endpoint]:
-    """Brokers, by the first backend that can have them; `undo` ends what was started.
+    """Brokers, by the first backend that can have them; `undo` ends what was started. `alone`: nobody shares them.
 
     StackError, with nothing left running, if one cannot be had; with `lacking`, that is filled instead.
     """
     if not brokers:
         return {}
-    starting = Starting(backend, owner, report, undo, host_network=host_network)
+    starting = Starting(backend, owner, report, undo, host_network=host_network, alone=alone)
     with ExitStack() as mine:
         starting.undo = mine
         found = starting.start(brokers, lacking)

@@ -129,15 +129,18 @@ def stacks() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def locked(report: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock against other commands that start or stop; the kernel releases it if we die."""
+def locked(report: Callable[[str], None], *, patience_s: float = LOCK_WAIT_S) -> Iterator[None]:
+    """Hold the lock against other commands that start or stop; the kernel releases it if we die.
+
+    StackError if another command holds it for longer than `patience_s`.
+    """
     path = make_folder(home()) / "lock"
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StackError(f"opening {path}", f"{error}.", "Set LABS_HOME to a folder of yours.") from error
     try:
-        _take(handle, report)
+        _take(handle, report, patience_s)
         with suppress(OSError):  # on a full disk those who wait read nobody's name
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
@@ -146,8 +149,8 @@ def locked(report: Callable[[str], None]) -> Iterator[None]:
         os.close(handle)
 
 
-def _take(handle: int, report: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + LOCK_WAIT_S
+def _take(handle: int, report: Callable[[str], None], patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
     told = False
     while True:
         try:
@@ -159,6 +162,6 @@ def _take(handle: int, report: Callable[[str], None]) -> None:
             told = True
         if time.monotonic() > deadline:
             raise StackError(
-                "starting or stopping brokers", f"pid {holder} has held the lock for {LOCK_WAIT_S:.0f} s.", "End it."
+                "starting or stopping brokers", f"pid {holder} has held the lock for {patience_s:.0f} s.", "End it."
             )
         time.sleep(0.1)

@@ -150,6 +150,7 @@ class Supervisor:
         self.ending = True
         ending_file(self.order["id"]).touch()
         if self.order["owner"] == "user":
+            self.put_back()
             for pid in self.servers:
                 send(pid, signal.SIGCONT)
                 send(pid, signal.SIGTERM)
@@ -171,6 +172,14 @@ class Supervisor:
                     Path(entry["log"]).unlink(missing_ok=True)
         self.file.unlink(missing_ok=True)
         ending_file(self.order["id"]).unlink(missing_ok=True)
+
+    def put_back(self) -> None:
+        """What runs have set: a broker saves by the settings in force when it is told to stop."""
+        with contextlib.suppress(Exception):  # nothing may keep us from ending
+            from labs.stack import mending, registry
+
+            there = {one: entry for one, entry in self.record["brokers"].items() if entry["state"] == "ready"}
+            mending.before_stop({one: registry.endpoint(one, self.record) for one in there}, lambda _line: None)
 
     def watch(self, wake: int) -> None:
         """Serve until told to stop, or until the owner is gone."""

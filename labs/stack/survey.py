@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from labs.brokers.base import GIVEN, Endpoint
-from labs.stack import registry, state, urls, yours
-from labs.stack.processes import Standing, is_alive, standing
+from labs.stack import mending, registry, state, urls, yours
+from labs.stack.processes import Standing, standing
 
 BROKERS = ("redis", "rabbitmq", "kafka")
 Facts = dict[str, Any]
 
 
-def status(*, passwords: bool = False) -> Facts:
+def status(*, passwords: bool = False, report: Callable[[str], None] = lambda _line: None) -> Facts:
     """Where each broker is, proven at this moment. Without `passwords` it says in which file or variable they are.
+
+    What a killed run has left on them is undone first, and `report` is told, unless another command is at work.
 
     `brokers`: the one that a client would use, of `labs up` or of the user's, else of a session such as `make lab`.
     `sessions`: all of those, with their brokers.
     """
+    mending.mend_if_free(report)
     found = registry.running()
     brokers: Facts = {name: {"state": "stopped"} for name in BROKERS}
     sessions: dict[int, Facts] = {}
@@ -76,7 +80,7 @@ def _yours(name: str, seen: Endpoint | str, passwords: bool) -> Facts:
 def _add(sessions: dict[int, Facts], record: Facts, name: str, entry: Facts, passwords: bool) -> None:
     """One broker of a session that lives: a session without its supervisor has no brokers, whatever is written."""
     pid = record["owner_pid"]
-    if record["ending"] or not registry.owner_lives(record) or not _supervised(record):
+    if record["ending"] or not registry.lives(record):
         return
     by = f"{command_of(pid)}, pid {pid}"
     if registry.runs(record, name, entry):
@@ -91,11 +95,6 @@ def _add(sessions: dict[int, Facts], record: Facts, name: str, entry: Facts, pas
     one["brokers"][name] = about | {"started_by": by}
 
 
-def _supervised(record: Facts) -> bool:
-    supervisor = record.get("supervisor")
-    return supervisor is None or is_alive(supervisor["pid"], supervisor["start"])
-
-
 def _not_proven(record: Facts, name: str, entry: Facts) -> Facts:
     """Why a broker that is written down is not called running: it starts, it is another user's, or it is dead."""
     where = {"host": "127.0.0.1", "port": record["ports"][name], "version": entry.get("version", "")}
@@ -107,7 +106,7 @@ def _not_proven(record: Facts, name: str, entry: Facts) -> Facts:
         why = f"it runs (pid {entry['pid']}) and belongs to {user}: only {user} can prove that it is the broker."
         sudo = "sudo" if user == "root" else f"sudo -u {user}"
         return where | {"state": str(known), "owner": user, "why": why, "to_do": f"{sudo} {_python()} -m labs status"}
-    if starts and _supervised(record) and entry["state"] != "dead":
+    if starts and registry.is_led(record) and entry["state"] != "dead":
         return where | {"state": "starting", "why": "it has not answered yet"}
     why = entry["why"] or "its process is gone"
     again = {"to_do": "labs up"} if record["owner"] == "user" else {}

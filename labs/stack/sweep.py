@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from labs.stack import registry, state
+from labs.stack import mending, registry, state
 from labs.stack.processes import MARK, is_alive, marked, marks, owner_lives, send
 
 END_S = 40.0
@@ -67,6 +67,7 @@ def stop(record: registry.Record, *, reset: bool = False) -> None:
 
 def sweep(report: Report) -> None:
     """Remove processes with our marks, containers, run folders, session data and records that nobody owns any more."""
+    mending.mend(report)  # first: what a broker saves when it is stopped, it saves by the settings in force
     for record in state.stacks():
         if record["ending"]:  # an interrupted `labs down`
             report(f"waiting for {', '.join(record['brokers'])} to stop")
@@ -75,14 +76,14 @@ def sweep(report: Report) -> None:
     kept = set()
     for stack, pids in marked(state.home()).items():
         known = records.get(stack, {})  # none yet: it is being started
-        if _is_led(known) and (known.get("committed") or any(owner_lives(pid) for pid in pids)):
+        if registry.is_led(known) and (known.get("committed") or any(owner_lives(pid) for pid in pids)):
             kept.add(stack)
         else:
             _end(stack, report)
     for stack, record in records.items():
         if record["backend"] == "compose" and _is_kept(record, report):
             kept.add(stack)
-    for path in [*state.stack_files(), *state.home().glob("stacks/*.ending")]:
+    for path in [*state.stack_files(), *state.home().glob("stacks/*.ending"), *state.home().glob("stacks/*.users")]:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
     _sweep_folders(kept)
@@ -94,11 +95,6 @@ def drop_dead() -> None:
         alive = any(is_alive(entry["pid"], entry["start"]) for entry in record["brokers"].values())
         if record["owner"] == "user" and record["backend"] == "native" and not alive:
             stop(record)
-
-
-def _is_led(record: registry.Record) -> bool:
-    head = record.get("supervisor")
-    return not head or is_alive(head["pid"], head["start"])
 
 
 def _is_kept(record: registry.Record, report: Report) -> bool:

@@ -16,6 +16,7 @@ from labs.experiments.base import Experiment
 from labs.places import PROJECT
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
+from labs.watching import waiting
 from labs.widgets.module import source
 from labs.widgets.state import recorded_state, verdicts, views
 
@@ -102,7 +103,9 @@ class Panel(anywidget.AnyWidget):
     def _measure(self, given: dict[str, Any]) -> None:
         try:
             settings = self.experiment.settings(given)
-            found = self.experiment.run(settings, Watch(_Clock(self).progress, self._stop.is_set))
+            watch = Watch(_Clock(self).progress, self._stop.is_set)
+            with waiting(watch):
+                found = self.experiment.run(settings, watch)
         except CancelledError:
             self.job = {"status": "cancelled", "text": "Cancelled. Nothing of this run was kept."}
         except (ValueError, BrokerError, OSError, RuntimeError) as error:

@@ -15,8 +15,7 @@ from labs.brokers import kafka as idiomatic
 from labs.brokers.base import Address, BrokerError, Deliveries
 from labs.brokers.fast import kafka_reading as reading
 from labs.brokers.fast.kafka_link import Bytes, check, encode, leader
-from labs.brokers.kafka import TOPIC_LIMIT_BYTES
-from labs.brokers.kafka_link import ANSWER_MS, PROBE_S
+from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES
 
 FETCH_BYTES = 4 * TOPIC_LIMIT_BYTES
 FETCH_WAIT_MS = 500

@@ -17,8 +17,7 @@ from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest, Produ
 from labs.brokers.base import Address, BrokerError, Confirmations
 from labs.brokers.fast import kafka_records as records
 from labs.brokers.fast.kafka_link import Bytes, check, decode, encode, leader
-from labs.brokers.kafka import TOPIC_LIMIT_BYTES
-from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, THROTTLED, TURNED_DOWN, Site, said_of
+from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, THROTTLED, TOPIC_LIMIT_BYTES, TURNED_DOWN, Site, said_of
 from labs.messages import Stamped
 
 FRAME_BYTES = 256 * 1024

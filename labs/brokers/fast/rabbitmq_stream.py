@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from labs.brokers import made
 from labs.brokers.base import BrokerError, Endpoint
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_consumer import Consumer
 from labs.brokers.fast.rabbitmq_stream_member import end_of, stored_offset
 from labs.brokers.fast.rabbitmq_stream_publisher import Publisher
 from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
+from labs.brokers.made import Made
 from labs.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
@@ -27,8 +29,9 @@ def why_not(_profile: Profile) -> str | None:
 class Broker:
     """One stream; `name` is its name. It connects when asked."""
 
-    def __init__(self, endpoint: Endpoint, _profile: Profile, name: str) -> None:
-        self._endpoint, self._name = endpoint, name
+    def __init__(self, endpoint: Endpoint, _profile: Profile, name: str, more: Sequence[str] = ()) -> None:
+        self._endpoint, self._name, self._names = endpoint, name, (name, *more)
+        self._made: Made | None = None
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Wire]:
@@ -41,17 +44,28 @@ class Broker:
 
     def __enter__(self) -> Self:
         """Creates the stream anew."""
-        with self._connected() as wire:
-            self._delete(wire)
-            wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
+        self._made = made.note(self._endpoint, self._names)
+        try:
+            with self._connected() as wire:
+                self._delete(wire)
+                wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Deletes the stream; a server that is gone keeps it."""
-        with contextlib.suppress(BrokerError), self._connected() as wire:
-            self._delete(wire)
+        """Deletes the stream; of a server that is gone the next command does it."""
+        found, self._made = self._made, None
+        if found:
+            try:
+                with contextlib.suppress(BrokerError), self._connected() as wire:
+                    self._delete(wire)
+                    found.undone()
+            finally:
+                found.let_go()
 
     def _delete(self, wire: Wire) -> None:
         wire.call(wires.DELETE, text(self._name), "delete the stream", (wires.OK, wires.NO_STREAM))

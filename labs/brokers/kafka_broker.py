@@ -1,0 +1,117 @@
+"""Kafka as a broker of the labs: makes the topic that a profile asks for, and deletes it with its groups."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+from labs.brokers import made
+from labs.brokers.base import BrokerError, Endpoint
+from labs.brokers.kafka_link import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
+from labs.brokers.made import Made
+from labs.profile import Profile
+
+
+def undo(endpoint: Endpoint, found: Made) -> None:
+    """Delete the topics that an entry names, and the groups that read them; BrokerError leaves the entry as it is."""
+    site = Site(endpoint)
+    site.probe()
+    with site.typed(), contextlib.closing(KafkaAdminClient(**site.config)) as admin:
+        there = set(admin.list_topics())
+        for name in found.entry.names:
+            if name in there:
+                with contextlib.suppress(UnknownTopicOrPartitionError):
+                    admin.delete_topics([name], timeout_ms=ANSWER_MS)
+        with contextlib.suppress(KafkaError):  # a user who may not look forgets them with their topic
+            _delete_groups(admin, found.entry.names)
+    found.undone()
+
+
+def _delete_groups(admin: Any, names: Sequence[str]) -> None:
+    """The groups of these topics: their names begin with the topic's, and no other run has that name."""
+    known = [str(one["group_id"]) for one in admin.list_groups()]
+    ours = [one for one in known if any(one == name or one.startswith(f"{name}-") for name in names)]
+    if ours:
+        admin.delete_groups(ours)
+
+
+class Broker:
+    """One Kafka under one profile; `name` is the topic."""
+
+    def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
+        self._endpoint, self._site = endpoint, Site(endpoint)
+        self._names = (name, *more)
+        self._made: Made | None = None
+        self._known_version = endpoint.version
+        self._acks = str(profile.settings["acks"])
+        self._topic = name
+        self._configs = {"max.message.bytes": str(TOPIC_LIMIT_BYTES), "min.insync.replicas": "1"}
+        if "flush_messages" in profile.settings:
+            self._configs["flush.messages"] = str(profile.settings["flush_messages"])
+
+    @contextlib.contextmanager
+    def _admin(self) -> Any:
+        """An admin client for a moment: the broker may be killed and started again in between."""
+        self._site.probe()
+        with self._site.typed(), contextlib.closing(KafkaAdminClient(**self._site.config)) as admin:
+            yield admin
+
+    def __enter__(self) -> Self:
+        """Creates the topic anew, ready to be written."""
+        topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
+        self._site.probe()
+        self._made = made.note(self._endpoint, self._names)
+        try:
+            with self._admin() as admin:
+                if self._topic in admin.list_topics():
+                    admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
+                admin.create_topics({self._topic: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Deletes the topic and its groups; of a broker that is gone the next command does it."""
+        found, self._made = self._made, None
+        if found:
+            try:
+                with contextlib.suppress(BrokerError):
+                    undo(self._endpoint, found)
+            finally:
+                found.let_go()
+
+    def version(self) -> str:
+        """As the server's protocol versions tell, to the last digit if whoever started it knows better."""
+        with self._admin() as admin:
+            node = admin.describe_cluster()["brokers"][0]["broker_id"]
+            found = ".".join(map(str, admin.get_broker_version_data(node).broker_version))
+        return self._known_version if self._known_version.startswith(found) else found
+
+    def backlog(self) -> int | None:
+        """Records behind the group's committed offset; a reader commits its last one when it leaves."""
+        partition, site = TopicPartition(self._topic, 0), self._site
+        site.probe()
+        with site.typed(), contextlib.closing(KafkaConsumer(**site.config, group_id=f"{self._topic}-labs")) as reader:
+            reader.bootstrap(timeout_ms=ANSWER_MS)
+            end = reader.end_offsets([partition])[partition]
+            return int(end) - int(reader.committed(partition, timeout_ms=ANSWER_MS) or 0)
+
+    def durability(self) -> dict[str, str]:
+        """The topic's settings as the server says, and acks, which is the client's."""
+        keys = ("flush.messages", "flush.ms", "min.insync.replicas")
+        with self._admin() as admin:
+            found = admin.describe_configs([ConfigResource("TOPIC", self._topic)], config_filter="all")
+        topic = found["topic"][self._topic]
+        return {
+            "acks": self._acks,
+            **{key: str(topic[key]["value"] if isinstance(topic[key], dict) else topic[key]) for key in keys},
+        }
