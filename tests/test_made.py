@@ -21,7 +21,7 @@ import pytest
 
 from labs import stack
 from labs.brokers import made, open_broker, redis_settings
-from labs.brokers.base import GIVEN, BrokerError, Endpoint, RefusedError
+from labs.brokers.base import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.made import Entry
 from labs.brokers.rabbitmq_broker import undo as rabbitmq_undo
 from labs.brokers.redis_broker import client
@@ -29,6 +29,7 @@ from labs.profile import profile
 from labs.recorder import CancelledError, Watch
 from labs.stack import mending
 from labs.watching import waiting
+from tests.conftest import free_port
 from tests.test_cli import labs
 
 pytestmark = pytest.mark.broker
@@ -252,6 +253,16 @@ def test_where_nothing_can_be_written_down_nothing_is_made(
         ):
             pass
     assert not {name for name in lying_about(endpoints) if "labs-test-x" in name}
+
+
+def test_of_a_broker_that_nobody_could_reach_nothing_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    for name in ("redis-list-none", "rabbitmq-confirms", "rabbitmq-stream", "kafka-acks-all"):
+        using = profile(name)
+        here = Endpoint(using.broker, "127.0.0.1", free_port(), "labs", "word", stream_port=free_port())
+        with pytest.raises(UnreachableError), open_broker(here, using, "labs-test-nowhere"):
+            pass
+    assert made.entries() == []
 
 
 def test_of_a_broker_that_is_gone_for_good_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,6 @@ class Broker:
 
     def __enter__(self) -> Self:
         """Declares the queue anew."""
-        self._made = made.note(self._endpoint, self._names)
         try:
             self._delete_old()
             self._declare()
@@ -67,6 +66,7 @@ class Broker:
         with contextlib.closing(Link(self._endpoint)) as link:
             link.open()
             channel = link.channel()
+            self._made = made.note(self._endpoint, self._names)  # of a broker that does not let us in nothing is noted
             link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, self._name))
 
     def _declare(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from labs.brokers import made
 from labs.brokers.base import Endpoint, RefusedError
 from labs.brokers.made import Change, Entry, Made
+from labs.brokers.whose import place_of
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
 """In the order of setting: the append-only file is switched on last, when its rhythm is known."""
@@ -25,7 +26,7 @@ def take(client: Any, endpoint: Endpoint, names: Sequence[str], wanted: Mapping[
     """Note the names, wait until no other run wants other settings, and set these. RefusedError after PATIENCE_S."""
     run_id, give_up_s = _run_id(client), time.monotonic() + PATIENCE_S
     while True:
-        with made.alone_at(made.place_of(endpoint)):
+        with made.alone_at(place_of(endpoint)):
             others = _others(endpoint, run_id)
             for entry in others:
                 _clear_dead(client, entry)

@@ -44,9 +44,9 @@ class Broker:
 
     def __enter__(self) -> Self:
         """Creates the stream anew."""
-        self._made = made.note(self._endpoint, self._names)
         try:
             with self._connected() as wire:
+                self._made = made.note(self._endpoint, self._names)
                 self._delete(wire)
                 wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
         except BaseException:
