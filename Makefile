@@ -1,9 +1,11 @@
 # Everything runs from .venv in this folder; paths stay relative so that a space in the folder's name does no harm.
 PYTHON ?= python3
 RUN := .venv/bin/python
-PIP := $(RUN) -m pip --disable-pip-version-check -q
+# Of what the reader has set for Python in general, nothing reaches ours.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
+unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast check book serve up down record bench promises env env-dev lock clean
+.PHONY: help lab test check book serve up down record bench promises env env-dev lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,21 +48,8 @@ lock: ## write the hash-pinned requirements from the .in files (needs uv)
 clean: ## remove what was built here (not the brokers' data: that is `labs down --reset`)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
 
-env: .venv/.installed
-env-dev: .venv/.installed-dev
+env: ## make .venv, or put right what changed: moved folder, other Python, other requirements
+	@$(PYTHON) -I labs/environment.py
 
-.venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is %d.%d. Set PYTHON=python3.11." % sys.version_info[:2])'
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
-
-.venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
-	@echo "Installing the pinned packages into .venv (about a minute the first time) ..."
-	@$(PIP) install --require-hashes -r requirements.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
-	@touch $@
-
-.venv/.installed-dev: requirements-dev.txt pyproject.toml | .venv/bin/python
-	@echo "Installing the pinned packages and the test tools into .venv (about a minute the first time) ..."
-	@$(PIP) install --require-hashes -r requirements-dev.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
-	@touch .venv/.installed $@
+env-dev:
+	@$(PYTHON) -I labs/environment.py --dev
