@@ -16,8 +16,21 @@ import plotly.graph_objects as go
 from labs import passport_traces
 from labs.looks import cost, fault, jobs, lines, rate
 from labs.profile import BROKERS, RUNGS
+from labs.still import still
 from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
 from labs.words import rate_text, sentence, title
+
+
+class Figure(go.Figure):  # type: ignore[misc]
+    """A figure that brings a still picture of itself: a notebook is read where no script runs, too."""
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # a command line that draws nothing does not wait for it
+
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+
+    def _repr_mimebundle_(self, *given: Any, **named: Any) -> dict[str, Any]:
+        return dict(super()._repr_mimebundle_(*given, **named)) | still(self.to_plotly_json())
 
 
 @cache
@@ -47,17 +60,18 @@ def _on_paper(layout: Mapping[str, Any]) -> dict[str, Any]:
     return dict(layout) | paper | {"font": {**layout["font"], "color": ink["ink"]}}
 
 
-def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> go.Figure:
+def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> Figure:
     layout = _coloured(layouts(digests)[chart], palette())
     layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"], chart == "rate")
-    figure = go.Figure([go.Scatter(dressed(trace)) for trace in traces], _on_paper(layout))
+    figure = Figure([go.Scatter(dressed(trace)) for trace in traces], _on_paper(layout))
     note = f"{_drawn(chart)}; survives {_promises(digests)}"
-    return figure.update_layout(
+    figure.update_layout(
         title={"text": title(digests), "subtitle": {"text": note}, "font": {"size": 16}, "x": 0.01, "xanchor": "left"},
         margin={**layout["margin"], "t": 72},
         height=HEIGHT_PX + 60,
         meta={"sentence": " ".join(sentence(d) for d in digests)},
     )
+    return figure
 
 
 def _drawn(chart: str) -> str:
@@ -91,30 +105,30 @@ def _end_labels(traces: Sequence[Trace], span: Sequence[float], log_x: bool) -> 
     return labels
 
 
-def latency_ladder(digests: Sequence[Digest]) -> go.Figure:
+def latency_ladder(digests: Sequence[Digest]) -> Figure:
     """The share of messages that arrived within a time, one line a broker; percentiles as far as they can be said."""
     return _figure(digests, "ladder", [trace for d in digests for trace in ladder_traces(d)])
 
 
-def p99_against_rate(digests: Sequence[Digest]) -> go.Figure:
+def p99_against_rate(digests: Sequence[Digest]) -> Figure:
     """p99 over the rates recorded, one line a broker, each repeat a faint point."""
     return _figure(digests, "rate", joined(trace for d in digests for trace in rate_traces(d)))
 
 
-def passport(digests: Sequence[Digest]) -> go.Figure:
+def passport(digests: Sequence[Digest]) -> Figure:
     """What this machine does without any broker, a row a quantity."""
     axes = _coloured(passport_traces.layout(digests[0]), palette())
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
     named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
-    return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})
+    return Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})
 
 
-def costs(digests: Sequence[Digest]) -> go.Figure:
+def costs(digests: Sequence[Digest]) -> Figure:
     """What each pair holds in memory at rest, a row a carrier, each repeat a faint point."""
     axes = _coloured(cost.layout(digests, "memory"), palette())
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in cost.traces(digest, "memory")]
     named = {"title": {"text": cost.summary(digests), "font": {"size": 16}, "x": 0.01, "xanchor": "left"}}
-    return go.Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}, "height": 280})
+    return Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}, "height": 280})
 
 
 OUTCOMES = {
@@ -138,14 +152,14 @@ def _tint(colour: str, share: float) -> str:
     return f"rgb({', '.join(str(round(255 - (255 - part) * share)) for part in parts)})"
 
 
-def _table_figure(data: Sequence[Any], text: str, height: int, **layout: Any) -> go.Figure:
+def _table_figure(data: Sequence[Any], text: str, height: int, **layout: Any) -> Figure:
     base = {"height": height, "font": {"family": FONT, "size": 13}, "showlegend": False}
     margin = {"l": 12, "r": 24, "t": 96, "b": 36}
     named = {"title": {"text": text, "font": {"size": 16}, "x": 0.01, "xanchor": "left", "y": 0.97}, "margin": margin}
-    return go.Figure(data, _on_paper(base) | named | layout)
+    return Figure(data, _on_paper(base) | named | layout)
 
 
-def loss_matrix(digests: Sequence[Digest]) -> go.Figure:
+def loss_matrix(digests: Sequence[Digest]) -> Figure:
     """What each setting lost at each fault: the outcome's word, sign and counts in a cell a point."""
     broker = {d["settings"]["label"]: d["settings"]["broker"] for d in digests}
     rows = sorted(broker, key=lambda label: BROKERS.index(broker[label]))[::-1]
@@ -169,7 +183,7 @@ def _cell_text(cell: Mapping[str, Any] | None) -> str:
     return "" if cell is None else "<br>".join([f"<b>{OUTCOMES[cell['word']][0]} {cell['word']}</b>", *cell["lines"]])
 
 
-def bill(digests: Sequence[Digest]) -> go.Figure:
+def bill(digests: Sequence[Digest]) -> Figure:
     """What each point attempted, acknowledged, kept and lost: medians as bars, ranges as text."""
     seen: Counter[str] = Counter()
     bars = []
@@ -200,7 +214,7 @@ def _bill_bars(digest: Digest, strength: float) -> go.Bar:
     )
 
 
-def jobs_done(digests: Sequence[Digest]) -> go.Figure:
+def jobs_done(digests: Sequence[Digest]) -> Figure:
     """What became of the jobs, a bar a way of handing them out, with when a lost worker's job was done again."""
     known = [digest for digest in digests if jobs.strip(digest)][::-1]
     names = [f"{jobs.name(d)}<br><sub>{jobs.view(d)['part']}; {jobs.again_text(d)}</sub>" for d in known]
@@ -218,7 +232,7 @@ def jobs_done(digests: Sequence[Digest]) -> go.Figure:
 SHAPES = {"broker": "", "window": ".", "unseen": "x", "client": "", "published": "/"}
 
 
-def rates(digests: Sequence[Digest]) -> go.Figure:
+def rates(digests: Sequence[Digest]) -> Figure:
     """Messages a second, a bar a way of sending on a log axis; hollow where our client was the limit.
 
     Dotted where nobody was at the limit, crossed where that could not be seen, striped where others measured it.
@@ -237,7 +251,7 @@ def rates(digests: Sequence[Digest]) -> go.Figure:
     return _table_figure(bars, title, 200 + 44 * len(bars), **axes, showlegend=False)
 
 
-def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
+def rate_lines(digests: Sequence[Digest], axis: str) -> Figure:
     """Rates along `axis`, both logarithmic, a line a method, hollow as in `rates`; published figures are dotted levels.
 
     Where the payload differs, megabytes a second stand in a panel of their own.
@@ -250,7 +264,7 @@ def rate_lines(digests: Sequence[Digest], axis: str) -> go.Figure:
 
 def drawn(
     make: Callable[[Sequence[Digest], Mapping[str, str]], Mapping[str, Any]], digests: Sequence[Digest]
-) -> go.Figure:
+) -> Figure:
     """The figure that a look has put together: `data`, `title` and `under` it, `height`, `layout`. A replay says so."""
     made, origins = make(digests, palette()), {str(d["origin"]) for d in digests if "origin" in d}
     title = made["title"] + (f" ({'; '.join(sorted(origins))})" if origins else "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
+from labs.profile import UnknownNameError
 from labs.recorded import recorded, recorded_on
 from labs.recorder import NOBODY
 from labs.runs import RunFileError
@@ -29,6 +30,13 @@ def measure(panel: Panel, **settings: Any) -> list[Digest]:
     found = lab.run(asked, NOBODY)
     panel.show(found)
     return found
+
+
+def pick(kind: str, name: str, known: Mapping[str, str]) -> str:
+    """What a parameter of a notebook stands for; ValueError offers the names that there are."""
+    if name not in known:
+        raise UnknownNameError(kind, str(name), list(known))
+    return known[name]
 
 
 def _recorded(lab: Experiment, asked: Settings, digests: Iterable[Digest]) -> list[Digest]:

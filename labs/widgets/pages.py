@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -65,14 +66,27 @@ def _bars(drawn: Mapping[str, Any]) -> str:
 
 
 def default_views(state: State) -> list[State]:
-    """The points at the default of every control; all there is if the lab has no controls, if its picture is a table,
-    or if each is a question of its own."""
+    """The points at the default of every control, or nearest to it in what is a number; all there is if the lab has no
+    controls, if its picture is a table, or if each is a question of its own."""
+    found: list[State] = list(state["views"].values())
     early = any(chart["early"] for chart in state["charts"]) and state["guess"]
     if early or any(chart["rows"] for chart in state["charts"]):
-        return list(state["views"].values())
-    defaults = {c["name"]: c["default"] for c in state["controls"] if c["kind"] != "many"}
-    found = [view for view in state["views"].values() if all(view[n] == v for n, v in defaults.items() if n in view)]
-    return found or list(state["views"].values())
+        return found
+    for control in state["controls"]:
+        found = at_default(control, found) or found
+    return found
+
+
+def at_default(control: State, found: Sequence[State]) -> list[State]:
+    """Those that are as the control says, or nearest to it in what is a number; all that it does not concern."""
+    many, usual = control["kind"] == "many", control["default"]
+    name = control["name"].removesuffix("s") if many else control["name"]
+    known = [view for view in found if name in view]
+    if many:
+        return [view for view in found if view.get(name) in usual or name not in view]
+    if known and control["kind"] != "steps" and isinstance(usual, int | float):
+        usual = min((view[name] for view in known), key=lambda value: abs(math.log((value or 0.1) / (usual or 0.1))))
+    return [view for view in found if view.get(name, usual) == usual]
 
 
 def claim_card(entry: Entry, *, folded: bool = False) -> str:

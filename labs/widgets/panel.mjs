@@ -244,6 +244,13 @@ const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, c
 // What a control is called in the settings of one point: `brokers` chooses the points of each `broker`.
 const axisOf = (control) => (control.kind === "many" ? control.name.replace(/s$/, "") : control.name);
 
+// The output under a live panel says the same in plain HTML: out of sight as long as this view of the panel is drawn.
+function stillOutput(id) {
+  const mark = `[data-labs-still="${CSS.escape(id)}"]`, style = make("style");
+  style.textContent = `${mark} { display: none; } .jp-OutputArea-child:has(${mark}) { display: none; }`;
+  return { hide: () => { if (!style.isConnected) document.head.append(style); }, show: () => style.remove() };
+}
+
 // ---- the panel
 class Panel {
   constructor(model, root) {
@@ -254,6 +261,7 @@ class Panel {
     this.many = this.state.controls.find((control) => control.kind === "many");
     this.live = Boolean(model.get("live"));
     this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
+    this.still = model.get("still") ? stillOutput(model.get("still")) : null;
   }
   rungs() { return this.state.controls.find((control) => control.name === "rung").options; }
   rungName(rung) { return this.state.rungs[rung]; }
@@ -270,7 +278,7 @@ class Panel {
   failed(error) {
     console.error(error);
     if (this.model.failed) { this.model.failed(error); return; }
-    this.uncover?.();
+    this.still?.show();
     this.broken ??= make("p", { class: "lp-alert", role: "alert" });
     this.broken.textContent = SAY.broken(error.message);
     this.root.append(this.broken);
@@ -369,8 +377,8 @@ class Panel {
     try {
       await this.drawn();
       this.broken?.remove();
-      return true;
-    } catch (error) { this.failed(error); return false; }
+      this.still?.hide();
+    } catch (error) { this.failed(error); }
   }
   async drawn() {
     const views = this.views(), open = views.filter((view) => this.shown(view)), mixed = new Set(views.map((view) => view.rung)).size > 1;
@@ -445,6 +453,6 @@ export default {
     let narrow = el.clientWidth < 480;
     const sized = new ResizeObserver(() => { if (el.clientWidth < 480 !== narrow) { narrow = !narrow; panel.draw(); } });
     sized.observe(el);
-    return () => { seen.disconnect(); sized.disconnect(); panel.plots.forEach((plot) => plot.kind === "plot" && panel.Plotly?.purge(plot.box)); };
+    return () => { panel.still?.show(); seen.disconnect(); sized.disconnect(); panel.plots.forEach((plot) => plot.kind === "plot" && panel.Plotly?.purge(plot.box)); };
   },
 };

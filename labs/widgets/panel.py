@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import threading
 import time
+import uuid
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Literal
 
 import anywidget
 import traitlets
+from IPython.display import display
 
 from labs.brokers.base import BrokerError, UnreachableError
 from labs.experiments.base import Experiment
 from labs.places import PROJECT
+from labs.recorded import recorded, recorded_on
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
 from labs.watching import waiting
+from labs.widgets import still_panel
 from labs.widgets.module import source
 from labs.widgets.state import recorded_state, verdicts, views
 
@@ -34,7 +39,10 @@ def _mode(mode: str | None) -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """Controls, Run and Cancel, the chart. `mode`: auto (the default), live or recorded; else from LABS_MODE."""
+    """Controls, Run and Cancel, the chart. `mode`: auto (the default), live or recorded; else from LABS_MODE.
+
+    `chosen` sets controls by name, `Panel(ladder, rate=500)`; ValueError says what they take.
+    """
 
     _esm = source()
     _css = files("labs").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
@@ -43,20 +51,24 @@ class Panel(anywidget.AnyWidget):
     fresh = traitlets.Dict().tag(sync=True)
     verdicts: Any = traitlets.List().tag(sync=True)
     job = traitlets.Dict().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)
     plotly = traitlets.Bytes(read_only=True).tag(sync=True)
 
     @traitlets.default("plotly")
     def _bundle(self) -> bytes:
         return PLOTLY.read_bytes()
 
-    def __init__(self, experiment: Experiment, mode: Mode | None = None) -> None:
+    def __init__(self, experiment: Experiment, mode: Mode | None = None, **chosen: Any) -> None:
         self.experiment, self.mode = experiment, _mode(mode)
         self.digests: dict[str, dict[str, Any]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
+        self._displayed = False
         state, error = self._recorded()
-        super().__init__(state=state, live=self.mode != "recorded", job={"status": "idle", "text": error})
+        state["controls"] = _set(experiment, state["controls"], chosen)
+        job = {"status": "idle", "text": error}
+        super().__init__(state=state, live=self.mode != "recorded", job=job, still=uuid.uuid4().hex)
         self.on_msg(self._heard)
 
     def _recorded(self) -> tuple[dict[str, Any], str]:
@@ -64,6 +76,21 @@ class Panel(anywidget.AnyWidget):
             return recorded_state(self.experiment), ""
         except RunFileError as error:
             return recorded_state(self.experiment, PROJECT / "nothing"), str(error)
+
+    def _ipython_display_(self) -> None:
+        """The widget, and under it the same in plain HTML, which its module hides where it runs."""
+        data, about = self._repr_mimebundle_() or ({}, {})
+        _put(data, metadata=about)
+        _put(self._still(), display_id=self.still)
+        self._displayed = True
+
+    def _still(self, found: Sequence[dict[str, Any]] = (), origin: str = "") -> dict[str, Any]:
+        """What was measured last, or before a run what is recorded."""
+        file = recorded(self.experiment.name) if not found and self.state["views"] else None
+        if file is not None:
+            found = still_panel.shown(self.experiment, self.state, file["digests"])
+            origin = f"recorded {recorded_on(file)}"
+        return still_panel.bundle(self.experiment, found, origin, self.still)
 
     def __repr__(self) -> str:
         return f"Panel({self.experiment.name!r}, mode={self.mode!r}, measured here: {len(self.digests)} points)"
@@ -123,6 +150,8 @@ class Panel(anywidget.AnyWidget):
         self.fresh = self.fresh | views(self.experiment, found, f"measured here at {now}", live=True)
         told = self.experiment.guess is None  # else it is part of the outcome, and the reader has to commit first
         trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if told and r.get("trouble")]
+        if self._displayed:
+            _put(self._still(found, f"measured here at {now}"), display_id=self.still, update=True)
         self.job = {"status": "done", "text": f"Measured at {now}.", "error": "\n".join(trouble)}
 
     def _failed(self, error: Exception) -> None:
@@ -133,6 +162,20 @@ class Panel(anywidget.AnyWidget):
         if self.mode == "auto" and broker_trouble and self.state["views"]:
             text += "\nShown instead: the nearest recorded run."
         self.job = {"status": "failed", "text": f"The run failed ({self.mode}).", "error": text}
+
+
+def _put(data: Mapping[str, Any], **named: Any) -> None:
+    display(data, raw=True, **named)  # type: ignore[no-untyped-call]
+
+
+def _set(experiment: Experiment, controls: Sequence[dict[str, Any]], chosen: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The controls with what was chosen as their first value; ValueError for what no control is or takes."""
+    settings = experiment.settings(chosen)
+    names = {one[key] for one in controls for key in ("name", "alias")}
+    for name in chosen:
+        if name not in names:
+            raise ValueError(f"{name} is no control of {experiment.name}: give it to run or measure")
+    return [one | {"default": settings[one["name"]]} for one in controls]
 
 
 class _Clock:
