@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import plotly.graph_objects as go
 
 from labs import passport_traces
+from labs.inks import coloured, dressed, palette, tint
 from labs.looks import cost, fault, jobs, lines, rate
 from labs.profile import BROKERS, RUNGS
 from labs.still import still
-from labs.traces import FONT, HEIGHT_PX, MARKS, Digest, Trace, joined, ladder_traces, layouts, rate_traces, styles
+from labs.traces import FONT, HEIGHT_PX, Digest, Trace, joined, ladder_traces, layouts, rate_traces
 from labs.words import rate_text, sentence, title
 
 
@@ -33,26 +31,6 @@ class Figure(go.Figure):  # type: ignore[misc]
         return dict(super()._repr_mimebundle_(*given, **named)) | still(self.to_plotly_json())
 
 
-@cache
-def palette(theme: str = "light") -> dict[str, str]:
-    """The custom properties of look.css for a theme, by name."""
-    blocks = re.findall(r"\{([^}]*)\}", files("labs").joinpath("look.css").read_text("utf-8"))
-    return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[1 if theme == "dark" else 0]))
-
-
-def dressed(trace: Trace, theme: str = "light") -> Trace:
-    """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
-    meta, ink = trace["meta"], palette(theme)
-    colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
-    style = styles()[meta["role"]]
-    mark = MARKS[meta["broker"]] + ("-open" if meta["hollow"] and not MARKS[meta["broker"]].endswith("open") else "")
-    dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": mark}, "name": meta["name"]}
-    dress["line"] = style.get("line", {}) | {"color": colour}
-    said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
-    timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
-    return style | trace | dress | (said or timed)
-
-
 def _on_paper(layout: Mapping[str, Any]) -> dict[str, Any]:
     """A figure in a notebook stands on white paper: its colours are those of the light theme, whatever Lab's is."""
     ink = palette()
@@ -61,7 +39,7 @@ def _on_paper(layout: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figure(digests: Sequence[Digest], chart: str, traces: Sequence[Trace]) -> Figure:
-    layout = _coloured(layouts(digests)[chart], palette())
+    layout = coloured(layouts(digests)[chart], palette())
     layout["annotations"] = layout["annotations"] + _end_labels(traces, layout["yaxis"]["range"], chart == "rate")
     figure = Figure([go.Scatter(dressed(trace)) for trace in traces], _on_paper(layout))
     note = f"{_drawn(chart)}; survives {_promises(digests)}"
@@ -83,12 +61,6 @@ def _promises(digests: Sequence[Digest]) -> str:
     rates = sorted({d["settings"]["rate_per_s"] for d in digests})
     span = " to ".join(rate_text(rate) for rate in sorted({rates[0], rates[-1]}))
     return f"{' or '.join(RUNGS[rung] for rung in rungs)}; {span}"
-
-
-def _coloured(part: Any, ink: Mapping[str, str]) -> Any:
-    if isinstance(part, dict):
-        return {k: ink[v] if "color" in k and v in ink else _coloured(v, ink) for k, v in part.items()}
-    return [_coloured(item, ink) for item in part] if isinstance(part, list) else part
 
 
 def _end_labels(traces: Sequence[Trace], span: Sequence[float], log_x: bool) -> list[dict[str, Any]]:
@@ -117,7 +89,7 @@ def p99_against_rate(digests: Sequence[Digest]) -> Figure:
 
 def passport(digests: Sequence[Digest]) -> Figure:
     """What this machine does without any broker, a row a quantity."""
-    axes = _coloured(passport_traces.layout(digests[0]), palette())
+    axes = coloured(passport_traces.layout(digests[0]), palette())
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in passport_traces.traces(digest)]
     named = {"title": {"text": passport_traces.title(digests[0]), "x": 0.01, "xanchor": "left"}}
     return Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}})
@@ -125,7 +97,7 @@ def passport(digests: Sequence[Digest]) -> Figure:
 
 def costs(digests: Sequence[Digest]) -> Figure:
     """What each pair holds in memory at rest, a row a carrier, each repeat a faint point."""
-    axes = _coloured(cost.layout(digests, "memory"), palette())
+    axes = coloured(cost.layout(digests, "memory"), palette())
     drawn = [go.Scatter(dressed(trace)) for digest in digests for trace in cost.traces(digest, "memory")]
     named = {"title": {"text": cost.summary(digests), "font": {"size": 16}, "x": 0.01, "xanchor": "left"}}
     return Figure(drawn, _on_paper(axes) | named | {"margin": axes["margin"] | {"t": 56}, "height": 280})
@@ -146,12 +118,6 @@ JOB_LOOKS = {"lost": ("never", 1.0, ""), "once": ("holds", 0.5, ""), "twice": ("
 """Fate of a job -> its colour, how strong it is, and its pattern."""
 
 
-def _tint(colour: str, share: float) -> str:
-    """A colour thinned with white paper, so that text on it can be read."""
-    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgb({', '.join(str(round(255 - (255 - part) * share)) for part in parts)})"
-
-
 def _table_figure(data: Sequence[Any], text: str, height: int, **layout: Any) -> Figure:
     base = {"height": height, "font": {"family": FONT, "size": 13}, "showlegend": False}
     margin = {"l": 12, "r": 24, "t": 96, "b": 36}
@@ -168,7 +134,7 @@ def loss_matrix(digests: Sequence[Digest]) -> Figure:
     cells = {(d["settings"]["label"], fault.head(d)): fault.cell(d) for d in digests}
     found = [[cells.get((row, head)) for head in heads] for row in rows]
     at = [[words.index(cell["word"]) if cell else None for cell in line] for line in found]
-    steps = [_tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]
+    steps = [tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]
     scale = [[edge / len(words), step] for n, step in enumerate(steps) for edge in (n, n + 1)]
     text = [[_cell_text(cell) for cell in line] for line in found]
     heat = go.Heatmap(
@@ -209,7 +175,7 @@ def _bill_bars(digest: Digest, strength: float) -> go.Bar:
         text=[line["text"] + (over if line["name"] == "lost" else "") for line in lines],
         textposition="outside",
         orientation="h",
-        marker={"color": _tint(palette()[digest["settings"]["broker"]], strength), "pattern": shapes},
+        marker={"color": tint(palette()[digest["settings"]["broker"]], strength), "pattern": shapes},
         name=f"{digest['settings']['label']}, {fault.event(digest)}",
     )
 
@@ -222,7 +188,7 @@ def jobs_done(digests: Sequence[Digest]) -> Figure:
     for at, fate in enumerate(jobs.FATES):
         shares = [jobs.strip(digest)[at]["share"] * 100 for digest in known]
         colour, strength, shape = JOB_LOOKS[fate]
-        marks = {"color": _tint(palette()[colour], strength), "pattern": {"shape": shape}}
+        marks = {"color": tint(palette()[colour], strength), "pattern": {"shape": shape}}
         bars.append(go.Bar(y=names, x=shares, orientation="h", marker=marks, name=jobs.FATE_WORDS[fate]))
     axes = {"xaxis": {"range": [0, 100], "title": "share of the jobs, %"}, "yaxis": {"automargin": True}}
     both = {"barmode": "stack", "showlegend": True, "legend": LEGEND}

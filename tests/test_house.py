@@ -60,6 +60,7 @@ FLOORS = (
     "traces",
     "passport_traces",
     "looks",
+    "inks",
     "still_axes",
     "still_marks",
     "still_key",

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from labs import charts
-from labs.charts import palette
 from labs.claims import WORDS, board, claims, tally
 from labs.documents import documented
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
+from labs.inks import palette
 from labs.recorder import Watch
 from labs.runs import RunFileError
 from labs.stack import StackError
