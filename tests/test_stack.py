@@ -152,7 +152,9 @@ def test_data_with_another_cluster_id_is_named_at_once_and_reset_mends_it() -> N
     """RabbitMQ, whose users are in its data too, has this test in containers."""
     stack.up(["kafka"], "native", report=silent)
     stack.down(report=silent)
-    (state.home() / "secrets.json").unlink()
+    (state.home() / "secrets.json").write_text(
+        json.dumps({**state.secrets(), "kafka": ["cluster-id", "L" + "x" * 21]}), encoding="utf-8"
+    )
     began_s = time.monotonic()
     with pytest.raises(StackError, match=r"its data \(\S.*kafka\) has another cluster id.*labs down --reset"):
         stack.up(["kafka"], "native", report=silent)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -116,13 +118,17 @@ def test_volumes_that_cannot_be_deleted_for_want_of_an_engine_are_said_to_be_the
     assert volumes() != []
 
 
-def test_down_stops_containers_of_which_no_record_is_left() -> None:
-    stack.up(["redis"], "compose", report=silent)
+@pytest.mark.parametrize("command", ["down", "up"])
+def test_containers_of_which_no_record_is_left_are_stopped(command: str) -> None:
+    before = stack.up(["redis"], "compose", report=silent)["redis"]
     for record in state.stack_files():
         record.unlink()
     said: list[str] = []
-    stack.down(report=said.append)
-    assert containers() == ""
+    if command == "down":
+        stack.down(report=said.append)
+        assert containers() == ""
+    else:
+        assert stack.up(["redis"], "compose", report=said.append)["redis"].pids != before.pids
     assert any("no record" in line for line in said)
 
 
@@ -135,21 +141,39 @@ def test_volumes_of_a_dead_session_without_containers_are_removed() -> None:
     assert docker.volumes(project) == []
 
 
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"redis": 1}'])
+def test_logins_that_are_lost_or_damaged_come_back_as_they_were(damage: str) -> None:
+    before, file = state.secrets(), state.home() / "secrets.json"
+    file.unlink()
+    if damage:
+        file.write_text(damage)
+    assert state.secrets() == before
+    assert file.stat().st_mode & 0o777 == state.kept_logins().stat().st_mode & 0o777 == 0o600
+
+
 def test_data_with_another_login_is_named_at_once_and_reset_mends_it() -> None:
-    both = ["rabbitmq", "kafka"]
+    both, logins = ["rabbitmq", "kafka"], state.secrets()
+    file = state.home() / "secrets.json"
     stack.up(both, "compose", report=silent)
+    file.unlink()  # while they run: status tells the right ones again
+    with stack.session(both, report=silent) as found:
+        assert (found["rabbitmq"].username, found["rabbitmq"].password) == logins["rabbitmq"]
     stack.down(report=silent)
-    (state.home() / "secrets.json").unlink()
+    other = {**logins, "rabbitmq": ["labs", "another"], "kafka": ["cluster-id", "L" + "x" * 21]}
+    file.write_text(json.dumps(other))
     for broker, what in (("rabbitmq", "login"), ("kafka", "cluster id")):
         began_s = time.monotonic()
-        with pytest.raises(
-            StackError, match=rf"{broker}: its data \(volume \S+_{broker}\) has another {what}.*--reset"
-        ):
+        with pytest.raises(StackError, match=rf"its data \(volume \S+_{broker}\) has another {what}.*--reset") as error:
             stack.up([broker], "compose", report=silent)
         assert time.monotonic() - began_s < 40
         assert containers() == ""
-    stack.down(reset=True, report=silent)
+    (copy_back,) = re.findall(r"cp '[^']+' '[^']+'", str(error.value))
+    subprocess.run(copy_back, shell=True, check=True)
     assert set(stack.up(both, "compose", report=silent)) == set(both)
+    stack.down(report=silent)
+    file.write_text(json.dumps(other))
+    stack.down(reset=True, report=silent)
+    assert stack.up(["rabbitmq"], "compose", report=silent)["rabbitmq"].password == "another"
 
 
 BROKEN = "no-such-setting yes"  # of a Redis in a container; a native one does not read it

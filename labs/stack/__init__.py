@@ -68,6 +68,7 @@ def up(brokers: Sequence[str] = BROKERS, backend: str = "auto", *, report: Repor
                     f"starting {name} by {backend}", f"it already runs by {place.backend}.", "First: labs down"
                 )
             report(f"{name} {place.version}: already running on {place.host}:{place.port}")
+        backends.stop_unrecorded(report)  # they would hold the ports
         with ExitStack() as undo:
             found |= starting.start(_missing(brokers, found), backend, "user", report=report, undo=undo)
             undo.pop_all()

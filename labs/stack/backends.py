@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from labs.stack import native
 from labs.stack.launch import Launch
 from labs.stack.ports import free_ports
-from labs.stack.state import StackError, user_project
+from labs.stack.state import StackError, stacks, user_project
 
 Report = Callable[[str], None]
 NAMES = ("auto", "compose", "native")
@@ -68,7 +68,7 @@ def sweep_containers(report: Report) -> None:
 def stop_unrecorded(report: Report) -> bool:
     """End containers of `labs up` whose record is lost, where an engine answers; whether there were any."""
     project = user_project()
-    if not shutil.which("docker"):
+    if not shutil.which("docker") or any(record.get("project") == project for record in stacks()):
         return False
     from labs.stack import compose, docker
 

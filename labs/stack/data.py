@@ -24,6 +24,7 @@ def _note() -> Path:
 def delete(report: Report) -> None:
     """Delete what native brokers and containers have kept. StackError if any of it is still there."""
     found = [*_delete_folder(state.home() / "data"), *_delete_volumes(state.user_project())]
+    state.kept_logins().unlink(missing_ok=True)  # the next data has the logins of that time
     report(f"deleted: {', '.join(found)}" if found else "there was no data of the brokers to delete")
 
 

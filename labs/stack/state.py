@@ -35,7 +35,10 @@ class OtherLoginError(StackError):
     def __init__(self, broker: str, data: str) -> None:
         what = "cluster id" if broker == "kafka" else "login"
         happened = f"its data ({data}) has another {what} than {home() / 'secrets.json'}."
-        to_do = "Put that file back as it was, or delete all brokers' data: labs down --reset"
+        file, copy = home() / "secrets.json", kept_logins()
+        differs = copy.exists() and read_json(copy) != read_json(file)
+        back = f"Put the right one back: cp '{copy}' '{file}'" if differs else "Put that file back as it was then"
+        to_do = f"{back}, or delete all brokers' data: labs down --reset"
         super().__init__(f"starting {broker}", happened, to_do, broker=broker)
 
 
@@ -102,14 +105,36 @@ def read_json(path: Path) -> Any:
 
 
 def secrets() -> dict[str, tuple[str, str]]:
-    """User and password of Redis and RabbitMQ and Kafka's cluster id, generated once and kept with mode 0600."""
-    path = make_folder(home()) / "secrets.json"
-    found = read_json(path)
-    if not isinstance(found, dict) or not {"redis", "rabbitmq", "kafka"} <= found.keys():
-        found = {name: ("labs", random.token_urlsafe(18)) for name in ("redis", "rabbitmq")}
-        found["kafka"] = ("cluster-id", "L" + random.token_urlsafe(16)[:21])
+    """User and password of Redis and RabbitMQ and Kafka's cluster id, generated once and kept with mode 0600.
+
+    A copy stays beside: they are in the brokers' data too, so a file that is lost or damaged must come back as it was.
+    """
+    path, copy = make_folder(home()) / "secrets.json", kept_logins()
+    if (found := _logins(path)) is None:
+        if (found := _logins(copy)) is None:
+            found = {name: ("labs", random.token_urlsafe(18)) for name in ("redis", "rabbitmq")}
+            found["kafka"] = ("cluster-id", "L" + random.token_urlsafe(16)[:21])
         write_json(path, found, mode=0o600)
-    return {name: (user, word) for name, (user, word) in found.items()}
+    if not copy.exists():
+        write_json(copy, found, mode=0o600)
+    return found
+
+
+def kept_logins() -> Path:
+    """The copy of the logins with which the brokers' data was made; it goes when that data is deleted."""
+    return home() / "logins-of-the-data.json"
+
+
+def _logins(path: Path) -> dict[str, tuple[str, str]] | None:
+    """What the file says, None where it says nothing. StackError if it is another user's."""
+    if path.exists() and not os.access(path, os.R_OK):
+        to_do = f"Give it to yourself: sudo chown -R {os.getuid()} '{home()}', or set LABS_HOME to a folder of yours."
+        raise StackError(f"reading the logins in {path}", "it belongs to another user.", to_do)
+    found = read_json(path)
+    try:
+        return {name: (str(found[name][0]), str(found[name][1])) for name in ("redis", "rabbitmq", "kafka")}
+    except (LookupError, TypeError):
+        return None
 
 
 def stack_files() -> list[Path]:
