@@ -6,14 +6,14 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Literal, Protocol
 
 from labs import workers
 from labs.outbox import Board, Slot
+from labs.spawning import Worker, Workers, pool
 
 LEAD_NS = 100_000_000
 STOP_WITHIN_S = 6.0
@@ -65,34 +65,34 @@ class _Here:
 @contextlib.contextmanager
 def crew() -> Iterator[Crew]:
     """Two worker processes and the board they share; whatever happens, they are gone afterwards."""
-    made: list[SpawnProcess] = []
+    made: list[Worker] = []
     context = _noting(made)
     board: Board = context.RawArray("q", len(Slot))
-    pools = [ProcessPoolExecutor(1, context, workers.enlist, (board, os.getpid())) for _ in range(2)]
+    pools = [pool(context, workers.enlist, board, os.getpid()) for _ in range(2)]
     try:
         yield _Here(board, {"producer": pools[0], "consumer": pools[1]})
     finally:
         board[Slot.STOP] = 1
-        for pool in pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for one in pools:
+            one.shutdown(wait=False, cancel_futures=True)
         # Not the executor's own list: a Ctrl-C while it starts a worker keeps that one out of it, and the interpreter
         # would wait for it at its end, for ever. Nor all children of this process: other crews work at the same time.
         _end([child for child in made if child.pid])
 
 
-def _noting(made: list[SpawnProcess]) -> SpawnContext:
+def _noting(made: list[Worker]) -> Workers:
     """A context that writes down each process it makes, before it is started."""
-    context = SpawnContext()
+    context = Workers()
 
-    def process(*what: Any, **named: Any) -> SpawnProcess:
-        made.append(SpawnProcess(*what, **named))
+    def process(*what: Any, **named: Any) -> Worker:
+        made.append(Worker(*what, **named))
         return made[-1]
 
     context.Process = process  # type: ignore[assignment,misc]  # an executor asks its context for processes by this name
     return context
 
 
-def _end(children: Sequence[SpawnProcess]) -> None:
+def _end(children: Sequence[Worker]) -> None:
     """Wait for them, then kill. By their own methods: a child that another library has waited for counts as alive to
     multiprocessing for ever, and the executor's thread would turn in a loop until it is not."""
     deadline_s = time.monotonic() + STOP_WITHIN_S

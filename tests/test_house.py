@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FLOORS = (
     "processors",
     "brokers",
     "stack",
+    "spawning",
     "native",
     "runs",
     "clocks",
@@ -117,6 +119,11 @@ def test_a_module_imports_only_from_the_floors_below_it(path: Path) -> None:
 def test_only_charts_uses_plotly_and_only_the_stack_starts_brokers() -> None:
     users = {floor(path) for path in modules() if "import plotly" in path.read_text("utf-8")}
     assert users == {"charts"}
+
+
+def test_only_one_module_starts_workers_of_pythons_own() -> None:
+    own = {path.name for path in modules() if re.search(r"get_context|SpawnContext\(|Pool\(", path.read_text("utf-8"))}
+    assert own <= {"spawning.py"}, "a worker of theirs would run the reader's script a second time"
 
 
 def test_a_module_stays_near_two_hundred_lines() -> None:

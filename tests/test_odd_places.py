@@ -225,3 +225,63 @@ def test_a_disk_without_a_byte_left_is_named(tmp_path: Path, cache: str) -> None
     said = refused(tmp_path / "home", cache, disk, *LABS, "up", "--backend", "native", "redis")
     assert "0 MB free" in said
     assert str(tmp_path / "home") in said
+
+
+MEASURE = """
+from labs import stack
+from labs.profile import profile
+from labs.recorder import record
+from labs.workload import workload
+with stack.session(("memory",), "native", report=lambda line: None) as found:
+    run = record(found["memory"], profile("memory"), workload("steady", rate_per_s=200, duration_s=0.5))
+print("lost", len(run["sent_ns"]) - len(run["delivered_ns"]), run.trouble or "no trouble")
+"""
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("way", ["a file", "a pipe", "-c"])
+def test_a_script_without_the_main_guard_measures(way: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(MEASURE)
+    command = {"a file": [str(script)], "a pipe": ["-"], "-c": ["-c", MEASURE]}[way]
+    done = subprocess.run(
+        [sys.executable, *command],
+        input=MEASURE,
+        env=os.environ | {"LABS_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "lost 0 no trouble\n", done.stderr
+
+
+@pytest.mark.namespace
+@pytest.mark.broker
+def test_a_machine_without_shared_memory_is_named_with_the_cure(tmp_path: Path, cache: str) -> None:
+    kept = "for one in null zero full random urandom; do : > $one; mount --bind /dev/$one $one; done"
+    changes = f"mkdir '{tmp_path}/dev'; mount -t tmpfs dev '{tmp_path}/dev'; cd '{tmp_path}/dev'; {kept}; cd /\n"
+    changes += f"ln -s /proc/self/fd '{tmp_path}/dev/fd'; mount --move '{tmp_path}/dev' /dev; ! ls /dev/shm"
+    command = [*LABS, "run", "redis-million", "--set", "way=xadd-16", "--json"]
+    done = namespace.run(command, changes, LABS_HOME=tmp_path / "home", LABS_CACHE=cache, LABS_BACKEND="native")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    said = "starting the worker processes: /dev/shm, by which they share their state, is missing. Run: sudo mount "
+    assert sum(said in line for line in done.stderr.splitlines()) == 1
+
+
+OPTIMIZED = {
+    "-O": ([sys.executable, "-O", "-m", "labs", "status"], {}),
+    "PYTHONOPTIMIZE": ([*LABS, "status"], {"PYTHONOPTIMIZE": "1"}),
+    "the command labs": ([str(Path(sys.executable).with_name("labs")), "status"], {"PYTHONOPTIMIZE": "2"}),
+    "an import": ([sys.executable, "-O", "-c", "import labs"], {}),
+}
+
+
+@pytest.mark.parametrize("way", OPTIMIZED)
+def test_a_python_that_leaves_out_checks_is_refused_with_a_line(way: str) -> None:
+    command, more = OPTIMIZED[way]
+    done = subprocess.run(command, env=os.environ | more, capture_output=True, text=True)
+    assert done.returncode == 1
+    said = done.stderr.strip().splitlines()
+    assert re.match(r"(labs|ImportError): Python was started with -O or PYTHONOPTIMIZE.*Start it without\.$", said[-1])
+    assert len(said) == 1 or way == "an import"

@@ -6,7 +6,6 @@ This process watches. Nothing is judged here, and whatever happens, both process
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import secrets
 import time
@@ -28,6 +27,7 @@ from labs.jobs.conductor import deaf
 from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import NEVER, Column
+from labs.spawning import WORKERS
 from labs.watching import waiting
 from labs.workload import NS_PER_S
 
@@ -37,7 +37,6 @@ SETTLE_S = 3.0
 """After the last call is due and every patience is over: what has not come back by then does not."""
 STOP_WITHIN_S = 6.0
 LOOK_S = 0.005
-_Context = multiprocessing.get_context("spawn")
 
 
 @dataclass
@@ -52,7 +51,7 @@ class _Crew:
 
     def start(self, main: Any) -> Any:
         """One more process, on the list before it runs."""
-        process = _Context.Process(target=main, args=(self.task, self.board, self.trouble), daemon=True)
+        process = WORKERS.Process(target=main, args=(self.task, self.board, self.trouble), daemon=True)
         self.processes.append(process)
         with deaf():
             process.start()
@@ -101,9 +100,9 @@ def _end(process: Any, deadline_s: float) -> None:
 
 @contextlib.contextmanager
 def _crew(task: Task, watch: Watch) -> Iterator[_Crew]:
-    board = _Context.RawArray("q", cells(task.plan.calls))
+    board = WORKERS.RawArray("q", cells(task.plan.calls))
     Pad(board, task.plan.calls).clear()
-    crew = _Crew(task, watch, board, _Context.RawArray("c", TROUBLE_BYTES))
+    crew = _Crew(task, watch, board, WORKERS.RawArray("c", TROUBLE_BYTES))
     try:
         yield crew
     finally:

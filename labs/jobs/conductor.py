@@ -6,7 +6,6 @@ This process watches; the workers are processes of their own, the sender is a th
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import secrets
 import signal
@@ -26,6 +25,7 @@ from labs.jobs.work import TROUBLE_BYTES, WORK_S, Task, main, module_of
 from labs.pauses import Watchdog
 from labs.recorder import NOBODY, CancelledError, Watch
 from labs.runs import REFUSAL, Column
+from labs.spawning import WORKERS
 from labs.watching import waiting
 from labs.workload import NS_PER_S
 
@@ -37,7 +37,6 @@ EMPTY_TIMES = 3
 """How often the new worker has to find nothing, when the broker holds nothing, for the run to be over."""
 STOP_WITHIN_S = 6.0
 LOOK_S = 0.0005
-_Context = multiprocessing.get_context("spawn")
 
 
 @dataclass
@@ -52,7 +51,7 @@ class _Crew:
     def start(self) -> Any:
         """One more worker, on the list before it runs."""
         task = replace(self.task, worker=len(self.workers) + 1)
-        process = _Context.Process(target=main, args=(task, self.log.board, self.trouble), daemon=True)
+        process = WORKERS.Process(target=main, args=(task, self.log.board, self.trouble), daemon=True)
         self.workers.append(process)
         with deaf():
             process.start()
@@ -76,7 +75,7 @@ def deaf() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _crew(task: Task) -> Iterator[_Crew]:
-    crew = _Crew(task, Logbook(_Context.RawArray("q", CELLS)), _Context.RawArray("c", TROUBLE_BYTES))
+    crew = _Crew(task, Logbook(WORKERS.RawArray("q", CELLS)), WORKERS.RawArray("c", TROUBLE_BYTES))
     try:
         yield crew
     finally:

@@ -6,7 +6,6 @@ They die with their parent, leave Ctrl-C to it, and say what went wrong where it
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import socket
 import time
@@ -19,6 +18,7 @@ from labs.brokers.base import BrokerError, Endpoint, UnreachableError
 from labs.jobs.conductor import deaf
 from labs.pairs import Pair, pair_of
 from labs.recorder import NOBODY, CancelledError, Watch
+from labs.spawning import WORKERS
 from labs.workers import enlist
 
 HOST = "127.0.0.1"
@@ -26,7 +26,6 @@ BODY = b"labs: the first message"
 WITHIN_S = 30.0
 LOOK_S = 0.01
 TROUBLE_BYTES = 500
-_Context = multiprocessing.get_context("spawn")
 Board = MutableSequence[int]
 
 
@@ -55,13 +54,13 @@ def nowhere() -> Endpoint:
 @contextlib.contextmanager
 def running(pair: Pair, place: Endpoint, watch: Watch = NOBODY) -> Iterator[AtWork]:
     """The pair, idle after one message. UnreachableError if it does not arrive, CancelledError on a cancel."""
-    board = _Context.RawArray("q", len(Slot))
-    trouble = _Context.RawArray("c", TROUBLE_BYTES)
+    board = WORKERS.RawArray("q", len(Slot))
+    trouble = WORKERS.RawArray("c", TROUBLE_BYTES)
     names, crew = (pair.carrier, pair.guarantee), []
     try:
         began_ns = time.monotonic_ns()
         for act in (_send, _receive):
-            process = _Context.Process(target=_main, args=(act, names, place, board, trouble, os.getpid()), daemon=True)
+            process = WORKERS.Process(target=_main, args=(act, names, place, board, trouble, os.getpid()), daemon=True)
             crew.append(process)
             with deaf():
                 process.start()

@@ -6,7 +6,6 @@ What it wrote outlives it: records are appended to a file by single writes, whic
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import shutil
 import signal
@@ -22,6 +21,7 @@ import psutil
 
 from labs.brokers.base import Endpoint
 from labs.promises.stage import Stage, TroubleError, wait_for
+from labs.spawning import WORKERS
 from labs.stack.processes import die_with_parent
 
 RECORD = struct.Struct("<qq")
@@ -63,9 +63,8 @@ class Crew:
 
     def launch(self) -> None:
         """A new worker begins to start."""
-        context = multiprocessing.get_context("spawn")
         self._begun += 1
-        self._process = context.Process(target=_begin, args=(self._begun, *self._order), daemon=True)
+        self._process = WORKERS.Process(target=_begin, args=(self._begun, *self._order), daemon=True)
         # A Ctrl-C in the middle would leave a process that nobody knows, or one that complains while it starts.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
