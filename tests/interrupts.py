@@ -2,6 +2,7 @@
 
     python -m tests.interrupts --count 200 --all-brokers 40
     python -m tests.interrupts --count 200 --faults          in the middle of faults: mounts and loop devices as well
+    python -m tests.interrupts --count 200 --theirs          with things of the reader's on the brokers, which must stay
 
 After each one nothing may be left that nobody owns, `labs up` is all or nothing, and the next `labs up` works. Prints
 one line a round on standard error and a JSON summary; exit code 1 if anything was left.
@@ -29,8 +30,10 @@ from typing import Any
 import psutil
 
 from labs import stack
+from labs.brokers import made
 from labs.stack import ports, probe, registry, state, sweep
 from labs.stack.processes import is_alive, marked, marks, start_of
+from tests import theirs
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUND = "LABS_TEST_ROUND"
@@ -49,6 +52,9 @@ class Tally:
     with_all: int = 0
     leftovers: list[str] = field(default_factory=list)
     next_up_failed: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    undone: int = 0
+    """Rounds after which the next command had something to undo."""
 
     def summary(self) -> dict[str, Any]:
         """For JSON."""
@@ -58,6 +64,8 @@ class Tally:
             "by_command_and_signal": dict(sorted(self.rounds.items())),
             "leftovers": self.leftovers,
             "next_up_failed": self.next_up_failed,
+            "lost": self.lost,
+            "undone_by_the_next_command": self.undone,
         }
 
 
@@ -144,12 +152,17 @@ def settle(token: str) -> list[str]:
 
 
 def interrupt(kind: str, brokers: tuple[str, ...], number: signal.Signals, after_s: float) -> str:
+    """Start the command of a round and interrupt it."""
+    return interrupted(command(kind, brokers), number, after_s)
+
+
+def interrupted(words: list[str], number: signal.Signals, after_s: float) -> str:
     """Start the command, send the signal then (Ctrl-C goes to the whole group, as in a terminal); gives its token."""
     token = f"{os.getpid()}-{time.monotonic_ns()}"
-    environment = os.environ | {ROUND: token, "LABS_BACKEND": "native"}
+    environment = {"LABS_BACKEND": "native"} | os.environ | {ROUND: token}
     with tempfile.TemporaryFile() as noise:
         process = subprocess.Popen(
-            command(kind, brokers),
+            words,
             cwd=ROOT,
             env=environment,
             stdout=noise,
@@ -236,6 +249,99 @@ def fault_series(count: int, seed: int) -> Tally:
     return tally
 
 
+RUNS = {
+    "redis": (
+        *(("latency-ladder", "broker=redis", "rate=200", f"rung={rung}") for rung in range(4)),
+        ("kill-the-worker", "mode=redis-lmove"),
+        ("one-question", "carrier=redis-pair"),
+        ("redis-million", "way=benchmark"),
+    ),
+    "rabbitmq": (
+        *(("latency-ladder", "broker=rabbitmq", "rate=200", f"rung={rung}") for rung in range(4)),
+        ("kill-the-worker", "mode=rabbitmq-manual-ack"),
+        ("fifty-thousand", "way=stream"),
+        ("fifty-thousand", "way=perf-test"),
+    ),
+    "kafka": (
+        *(("latency-ladder", "broker=kafka", "rate=200", f"rung={rung}") for rung in (0, 2, 3)),
+        ("kill-the-worker", "mode=kafka-commit-after"),
+        ("one-question", "carrier=kafka-reply"),
+    ),
+}
+"""Broker -> runs that make something there: a lab and its settings."""
+RUN_S = 12.0
+NEXT = {"run": ("status", "up", "down"), "up": ("up",), "down": ("up",)}
+"""What the reader types next."""
+
+
+class Theirs:
+    """Brokers of `labs up` with things of the reader's on them, and rounds that must leave these alone."""
+
+    def __init__(self, brokers: tuple[str, ...], dice: random.Random, backend: str) -> None:
+        self.brokers, self.dice, self.backend = brokers, dice, backend
+        self.places = self.up()
+        theirs.put(self.places)
+        self.there = theirs.look(self.places)
+        self.choose()
+
+    def up(self) -> dict[str, Any]:
+        """The next `labs up`: it starts what does not run."""
+        return stack.up(self.brokers, self.backend, report=silent)
+
+    def choose(self) -> None:
+        """What a server forgets when it stops is chosen anew."""
+        theirs.choose(self.places)
+        self.life, self.settings = theirs.life(self.places), theirs.settings(self.places)
+
+    def round(self, tally: Tally) -> str:
+        """One kill, the next command, a look; the line to print."""
+        kind, number = self.dice.choice(("up", "run", "run", "down")), self.dice.choice(SIGNALS)
+        words = [sys.executable, "-m", "labs", kind]
+        if kind == "run":
+            lab, *chosen = self.dice.choice(RUNS[self.dice.choice(self.brokers)])
+            words += [lab, *(part for one in chosen for part in ("--set", one))]
+        elif kind == "up":
+            stack.down(report=silent)
+            words += ["--backend", self.backend, *self.brokers]
+        usual_s = RUN_S if kind == "run" else USUAL_S[kind, 3 if len(self.brokers) > 1 else 1]
+        after_s = self.dice.uniform(0.5 if kind == "run" else 0.0, usual_s)
+        token = interrupted(words, number, after_s)
+        name = f"{' '.join(words[3:])} {number.name} at {after_s:.2f} s"
+        left = [token] if token.startswith("hangs") else self.after(kind, number, tally)
+        tally.rounds[f"{kind} {number.name}"] += 1
+        tally.with_all += len(self.brokers) > 1
+        tally.lost += [f"{name}: {one}" for one in left]
+        return f"{name}: {left or 'all as it was'}"
+
+    def after(self, kind: str, number: signal.Signals, tally: Tally) -> list[str]:
+        """What is not as it was once the reader has typed another command, and brokers that are down are up again."""
+        left = [entry for entry in made.entries() if not made.lives(entry)]
+        tally.undone += bool(left)
+        then = self.dice.choice(NEXT[kind])
+        environment = {"LABS_BACKEND": self.backend} | os.environ
+        typed = [sys.executable, "-m", "labs", then, *(self.brokers if then == "up" else ())]
+        done = subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        wrong = [f"labs {then} ended with {done.returncode}: {done.stderr[-300:]}"] if done.returncode else []
+        self.places = self.up()
+        wrong += theirs.differences(self.there, theirs.look(self.places))
+        if theirs.life(self.places) == self.life:
+            wrong += theirs.differences(self.settings, theirs.settings(self.places))
+        wrong += [f"entry {entry.path.name} of {entry.names}" for entry in made.entries() if not made.lives(entry)]
+        self.choose()
+        return [f"then {then}: {one}" for one in wrong]
+
+
+def theirs_series(count: int, brokers: tuple[str, ...], seed: int, backend: str = "native") -> Tally:
+    """That many kills, with things of the reader's on these brokers, in a home of their own."""
+    dice, tally = random.Random(seed), Tally()
+    with own_home():
+        rounds = Theirs(brokers, dice, backend)
+        for step in range(1, count + 1):
+            print(f"{step}/{count} {rounds.round(tally)}", file=sys.stderr, flush=True)
+        stack.down(report=silent)
+    return tally
+
+
 @contextlib.contextmanager
 def own_home() -> Iterator[None]:
     """A home that is gone afterwards; the cache is shared."""
@@ -269,14 +375,19 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="rounds")
     parser.add_argument("--all-brokers", type=int, default=40, help="rounds among them with all three brokers")
     parser.add_argument("--faults", action="store_true", help="in the middle of faults instead")
+    parser.add_argument("--theirs", action="store_true", help="with things of the reader's on the brokers instead")
+    parser.add_argument("--brokers", default=",".join(stack.BROKERS), help="of those rounds")
+    parser.add_argument("--backend", default="native", help="of those rounds")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    if asked.faults:
+    if asked.theirs:
+        tally = theirs_series(asked.count, tuple(asked.brokers.split(",")), asked.seed, asked.backend)
+    elif asked.faults:
         tally = fault_series(asked.count, asked.seed)
     else:
         tally = series(asked.count, min(asked.all_brokers, asked.count), asked.seed)
     print(json.dumps(tally.summary(), indent=1))
-    return 1 if tally.leftovers or tally.next_up_failed else 0
+    return 1 if tally.leftovers or tally.next_up_failed or tally.lost else 0
 
 
 if __name__ == "__main__":
