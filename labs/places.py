@@ -18,9 +18,14 @@ def home() -> Path:
     return Path(os.environ.get("LABS_HOME") or PROJECT / ".labs").absolute()
 
 
+def runs_of(lab: str) -> Path:
+    """Where the raw runs of that lab are kept."""
+    return home() / "runs" / re.sub(r"[^a-z0-9-]", "-", lab)
+
+
 def new_run_file(lab: str, profile: str) -> Path:
     """A fresh name for a raw run; the oldest beyond KEEP_RUNS are removed."""
-    folder = home() / "runs" / re.sub(r"[^a-z0-9-]", "-", lab)
+    folder = runs_of(lab)
     for old in sorted(folder.glob("*.npz"))[:-KEEP_RUNS]:
         old.unlink(missing_ok=True)
     now_us = time.time_ns() // 1000

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from labs.brokers.base import BrokerError
 from labs.looks import Look
+from labs.owning import give_back
 from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
@@ -89,6 +90,8 @@ def plain(act: Callable[..., Any]) -> Callable[..., Any]:
         except EXPECTED as error:
             errors.print(f"labs: {error}", style="red", markup=False)
             sys.exit(1)
+        finally:
+            give_back()
 
     return guarded
 

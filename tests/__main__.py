@@ -156,6 +156,7 @@ def run(arguments: list[str], no_engine: str) -> int:
     reasons = {"compose": no_engine, "browser": browser_reason()}
     reasons["namespace"] = namespace.why_not()
     reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
+    reasons["root"] = "" if os.geteuid() == 0 else "they are about files that root has left behind"
     plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
     plugins = [plugin, Shared(), Ending()]
     return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=plugins))

@@ -17,6 +17,7 @@ FLOORS = (
     "published",
     "workload",
     "places",
+    "owning",
     "processors",
     "brokers",
     "stack",

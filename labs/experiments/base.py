@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
 from labs import soundness
 from labs.digest import Digest
 from labs.looks import LATENCY_LOOK, Guess, Look
+from labs.owning import check_ours
 from labs.profile import BROKERS, UnknownNameError
 from labs.recorder import Watch
 
@@ -132,6 +134,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verdict", _OfSound.rule(self.verdict))
+        object.__setattr__(self, "run", _checked(self.name, self.run))
 
     def settings(self, given: Mapping[str, Any] | None = None) -> Settings:
         """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""
@@ -145,6 +148,17 @@ class Experiment:
             else:
                 chosen[names[name].name] = names[name].read(value)
         return chosen
+
+
+def _checked(name: str, run: Callable[[Settings, Watch], list[Digest]]) -> Callable[[Settings, Watch], list[Digest]]:
+    """The run, which begins only where what it keeps can be kept: PermissionError with the cure, before measuring."""
+
+    @wraps(run)
+    def checked(settings: Settings, watch: Watch) -> list[Digest]:
+        check_ours(name)
+        return run(settings, watch)
+
+    return checked
 
 
 def _extra(name: str, value: Any) -> Any:

@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from labs.owning import cure_of
+
 LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
 
 
@@ -75,7 +77,7 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
             raise PermissionError(f"no right to write in {path}")
     except OSError as error:
         raise StackError(
-            f"making the folder {path}", f"{error}.", "Make it writable, or set LABS_HOME to a folder of yours."
+            f"making the folder {path}", f"{error}.", f"{cure_of(path)}, or set LABS_HOME to a folder of yours."
         ) from error
     return path
 
@@ -163,7 +165,8 @@ def locked(report: Callable[[str], None], *, patience_s: float = LOCK_WAIT_S) ->
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StackError(f"opening {path}", f"{error}.", "Set LABS_HOME to a folder of yours.") from error
+        to_do = f"{cure_of(path)}, or set LABS_HOME to a folder of yours."
+        raise StackError(f"opening {path}", f"{error}.", to_do) from error
     try:
         _take(handle, report, patience_s)
         with suppress(OSError):  # on a full disk those who wait read nobody's name

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labs.owning import give_back
 from labs.stack import disks, native, orders
 from labs.stack.allowed import raise_limits
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
@@ -170,6 +171,7 @@ class Supervisor:
             for entry in self.record["brokers"].values():
                 if entry["state"] != "dead":  # the log of one that died is evidence
                     Path(entry["log"]).unlink(missing_ok=True)
+        give_back()
         self.file.unlink(missing_ok=True)
         ending_file(self.order["id"]).unlink(missing_ok=True)
 
