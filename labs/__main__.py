@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,19 @@ import click
 from labs.benching import bench
 from labs.measuring import record, run
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import address_options, as_json, backend_option, lines, out, plain, say, show_json
+from labs.terminal import Group, address_options, as_json, backend_option, lines, plain, say, show_json, tell
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="broker-labs")
 def main() -> None:
     """Redis, Kafka or RabbitMQ? Put it to the test, on real brokers, on this machine."""
 
 
 def _brokers(names: Sequence[str]) -> tuple[str, ...]:
-    known = (*BROKERS, "memory")
     for name in names:
-        if name not in known:
-            raise UnknownNameError("broker", name, list(known))
+        if name not in (*BROKERS, "memory"):  # which is ours and for our own use
+            raise UnknownNameError("broker", name, list(BROKERS))
     return tuple(dict.fromkeys(names)) or BROKERS
 
 
@@ -38,7 +37,8 @@ def up(backend: str, brokers: tuple[str, ...]) -> None:
     from labs import stack
 
     for endpoint in stack.up(_brokers(brokers), backend, report=say).values():
-        out.print(f"{endpoint.broker:9} {endpoint.host}:{endpoint.port}  {endpoint.backend}  {endpoint.version}")
+        tell(f"{endpoint.broker:9} {endpoint.host}:{endpoint.port}  {endpoint.backend}  {endpoint.version}")
+    say("How to connect: labs status")
 
 
 @main.command()
@@ -86,13 +86,18 @@ def doctor(json_: bool) -> None:
     if json_:
         show_json(report)
         sys.exit(bool(unusable))
-    for check in report["checks"]:
-        mark = "[green]ok [/green]" if check["ok"] else "[yellow]no [/yellow]"
-        cure = "" if check["ok"] else f"\n      cure: {check['cure']}"
-        out.print(f"{mark} {check['name']:24} ", end="")
-        out.print(f"{check['found'] or check['missing']}{cure}", markup=False)
-    out.print(f"\n{report.get('backend', '')}: {report.get('why', '')}", markup=False)
+    lines(_checks(report))
     sys.exit(bool(unusable))
+
+
+def _checks(report: Mapping[str, Any]) -> Iterator[str]:
+    """A line a check; below it what is missing, and the cure to copy."""
+    for check in report["checks"]:
+        yield f"{'ok' if check['ok'] else 'no':3} {check['name']:22} {check['found'] or check['missing']}"
+        if not check["ok"]:
+            yield f"    {'':22} cure: {check['cure']}"
+    yield ""
+    yield f"{report.get('backend', '')}: {report.get('why', '')}"
 
 
 @main.command(name="list")
@@ -100,29 +105,12 @@ def doctor(json_: bool) -> None:
 @plain
 def list_(json_: bool) -> None:
     """The labs, their settings and whether a recorded run is in the book."""
-    from labs.experiments import EXPERIMENTS
-    from labs.places import RECORDED
+    from labs import listing
 
-    rows = [
-        {
-            "name": lab.name,
-            "number": lab.number,
-            "question": lab.question,
-            "claims": list(lab.claims),
-            "settings": {c.name: c.default for c in lab.controls},
-            "recorded": (RECORDED / f"{lab.name}.json").exists(),
-        }
-        for lab in EXPERIMENTS.values()
-    ]
     if json_:
-        show_json(rows)
-        return
-    for row in rows:
-        out.print(f"{row['number']:5} {row['name']:16} {row['question']}", markup=False)
-        for control in EXPERIMENTS[str(row["name"])].controls:
-            allowed = f"{control.low:g} to {control.high:g}" if control.kind == "slider" else ""
-            allowed = allowed or ", ".join(str(option.value) for option in control.options)
-            out.print(f"      {control.alias or control.name:10} {allowed} {control.unit}", markup=False)
+        show_json(listing.rows())
+    else:
+        lines(listing.text())
 
 
 @main.command()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from labs.promises import report, running
 from labs.promises.base import Row
 from labs.promises.running import Result
 from labs.promises.table import EXPERIMENTS, chosen
-from labs.terminal import Bar, out, say
-
-PLAIN: Any = {"markup": False, "soft_wrap": True}
+from labs.terminal import Bar, say, show_json, tell
 
 
 def attack(names: Sequence[str], *, fast: bool, seeds: int | None, list_: bool, backend: str, json_: bool) -> bool:
@@ -24,17 +20,17 @@ def attack(names: Sequence[str], *, fast: bool, seeds: int | None, list_: bool, 
     results = _run(rows, seeds or (1 if fast else None), backend, quiet=json_)
     success = report.success(results)
     if json_:
-        out.print_json(json.dumps({"as_expected": success, "rows": list(map(report.result_data, results))}))
+        show_json({"as_expected": success, "rows": list(map(report.result_data, results))})
     else:
-        out.print(report.closing(results), **PLAIN)
+        tell(report.closing(results))
     return success
 
 
 def _print_table(rows: Sequence[Row], json_: bool) -> None:
     if json_:
-        out.print_json(json.dumps([report.row_data(row) for row in rows]))
+        show_json([report.row_data(row) for row in rows])
     else:
-        out.print("\n".join(map(report.entry, rows)), **PLAIN)
+        tell("\n".join(map(report.entry, rows)))
 
 
 def _run(rows: Sequence[Row], seeds: int | None, backend: str, *, quiet: bool) -> list[Result]:
@@ -45,5 +41,5 @@ def _run(rows: Sequence[Row], seeds: int | None, backend: str, *, quiet: bool) -
         ):
             results.append(result)
             if not quiet:
-                out.print(report.line(result), **PLAIN)
+                tell(report.line(result))
     return results

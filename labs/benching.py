@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labs.profile import BROKERS, UnknownNameError
-from labs.terminal import Bar, as_json, backend_option, out, plain, say, whole
+from labs.terminal import Bar, as_json, backend_option, plain, say, show_json, tell, whole
+
+WIDE, IN = 80, 6
 
 if TYPE_CHECKING:
     from labs.bench.base import Row
@@ -31,7 +33,7 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
     found = [row for row in found if not brokers or row.broker in brokers]
     found = [row for row in found if not lanes or row.lane in lanes]
     if not found:
-        raise ValueError("no row of the benchmark is left by these choices; `labs bench --list` shows all")
+        raise ValueError("No row of the benchmark is left by these choices. All are listed by: labs bench --list")
     return found
 
 
@@ -62,10 +64,10 @@ def bench(
         return
     results = _run(rows, **how)
     if json_:
-        out.print_json(json.dumps({"card": report.card(how["rounds"]), "rows": results}))
+        show_json({"card": report.card(how["rounds"]), "rows": results})
         return
     whole(report.table(results))
-    out.print(report.closing(results), markup=False)
+    tell(report.closing(results))
 
 
 def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> list[dict[str, Any]]:
@@ -98,8 +100,9 @@ def _print_rows(rows: Sequence[Row], json_: bool) -> None:
         for row in rows
     ]
     if json_:
-        out.print_json(json.dumps(table))
+        show_json(table)
         return
     for one in table:
-        line = f"{one['id']:20} {one['lane']:10} {one['title']}: {one['ours']} against {one['theirs']}, {one['goal']}"
-        out.print(line, markup=False)
+        tell(f"{one['id']:26}{one['lane']:11}{one['goal']}")
+        for line in textwrap.wrap(f"{one['title']}: {one['ours']} against {one['theirs']}", WIDE - IN):
+            tell(f"{'':{IN}}{line}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,8 +11,10 @@ from typing import Any
 import click
 
 from labs import soundness
+from labs.experiments.base import Experiment, Settings
+from labs.prose import enumerated
 from labs.stack import registry, yours
-from labs.terminal import Bar, address_options, as_json, backend_option, out, plain, say, table_of
+from labs.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 from labs.watching import waiting
 
 
@@ -51,8 +52,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     settings = chosen.settings(dict(_pair(pair) for pair in pairs))
     check(executor, chosen, settings)
     if dry_run:
-        there = {"brokers": registry.usable()} if yours.named() else {}
-        out.print_json(json.dumps({"lab": chosen.name, "settings": settings, **there}))
+        _plan(chosen, settings, json_)
         return
     told: list[str] = []
     with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as watch, waiting(watch):
@@ -61,13 +61,13 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
         say(line)
     for broker in yours.named().keys() - {str(one["settings"].get("broker")) for one in digests}:
         say(f"{broker}: this lab, with these settings, did not use the one of yours")
-    verdicts = [asdict(verdict) for verdict in chosen.verdict(digests)]
+    verdicts = [asdict(verdict) for verdict in chosen.judged(digests)]
     if json_:
-        out.print_json(json.dumps({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts}))
+        show_json({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts})
     else:
         table_of(digests, chosen.look)
         for verdict in verdicts:
-            out.print(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}", markup=False)
+            tell(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}")
     _end(digests)
 
 
@@ -78,6 +78,24 @@ def _end(digests: Sequence[Mapping[str, Any]]) -> None:
             say(f"{one['settings'].get('label', one['lab'])}: {said}")
     if code := soundness.exit_code(digests):
         sys.exit(code)
+
+
+def _plan(lab: Experiment, settings: Settings, json_: bool) -> None:
+    """What would be measured, and on which brokers of the user's: each is met, so that a wrong address is told now."""
+    there = {"brokers": registry.usable()} if yours.named() else {}
+    if json_:
+        show_json({"lab": lab.name, "settings": settings, **there})
+        return
+    tell(f"{lab.name} would be run with {_words(lab, settings)}.")
+    for broker, about in there.get("brokers", {}).items():
+        tell(f"  {broker}: {about['version'] or 'unknown version'} at {about['address']}")
+
+
+def _words(lab: Experiment, settings: Settings) -> str:
+    """rate 1000, broker redis and kafka: the names as a command line has them."""
+    typed = {control.name: control.typed for control in lab.controls}
+    values = {name: enumerated([*map(str, one)]) if isinstance(one, list) else one for name, one in settings.items()}
+    return ", ".join(f"{typed.get(name, name)} {one}" for name, one in values.items() if one != "") or "no settings"
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -114,13 +132,13 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
         only = dict(_pair(pair) for pair in chosen["only"])
         points = recording.points(lab, chosen["repeats"], only)
         if chosen["judge_anew"]:
-            out.print(f"{lab.name}: judged anew in {recording.judge_anew(lab, folder)}", markup=False)
+            tell(f"{lab.name}: judged anew in {recording.judge_anew(lab, folder)}")
             continue
         if dry_run:
             for point in points:
-                out.print(f"{lab.name}: {point}", markup=False)
+                tell(f"{lab.name}: {_words(lab, point)}")
             continue
         with Bar(f"{lab.number} {lab.title}") as watch:
             how = {"folder": folder, "backend": chosen["backend"], "keep": bool(only)}
             path = recording.record_lab(lab, points, watch, **how)
-        out.print(f"{lab.name}: {len(points)} points in {path}", markup=False)
+        tell(f"{lab.name}: {len(points)} points in {path}")

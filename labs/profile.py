@@ -17,13 +17,19 @@ LANES = ("idiomatic", "fast")
 BROKERS = ("redis", "rabbitmq", "kafka")
 
 
+SHOWN = 12
+"""Names that a message lists where none is near."""
+
+
 class UnknownNameError(ValueError):
     """A lab, profile, workload or setting that does not exist; the message offers the nearest names."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
-        super().__init__(f"There is no {kind} named {name!r}. Nearest: {', '.join(near)}.")
-        self.near = near
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        self.near = close or sorted(known)
+        listed = ", ".join(self.near[:SHOWN]) + (f", ... ({len(known)} in all)" if len(self.near) > SHOWN else "")
+        offer = f"{'Nearest' if close else 'There are'}: {listed}." if known else "There is none to choose from."
+        super().__init__(f"There is no {kind} named {name!r}. {offer}")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def drawable(content: Mapping[str, Any], path: Path) -> None:
         for digest in content["digests"]:
             lab.look.view(digest)
             lab.look.key(digest["settings"])
-        lab.verdict(content["digests"])
+        lab.judged(content["digests"])
     except Exception as error:  # whatever a lab's own arithmetic meets in figures that are not there or not numbers
         what = f"{type(error).__name__}: {error}"
         raise RunFileError(

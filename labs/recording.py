@@ -32,7 +32,10 @@ def points(lab: Experiment, repeats: int | None = None, only: Mapping[str, Any] 
             raise UnknownNameError("setting", name, sorted(names))
         found = [point for point in found if value in _texts(point[names[name]])]
     if not found:
-        raise ValueError(f"no point of {lab.name}'s grid has {dict(only or {})}; `--dry-run` lists them")
+        asked = ", ".join(f"{name}={value}" for name, value in (only or {}).items())
+        raise ValueError(
+            f"No point of {lab.name}'s grid has {asked}. All are listed by: labs record {lab.name} --dry-run"
+        )
     return found
 
 

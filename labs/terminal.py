@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
 import click
-from rich.console import Console
+from rich import box
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -20,13 +19,13 @@ from labs.owning import give_back
 from labs.profile import UnknownNameError
 from labs.recorder import CancelledError, Watch
 from labs.runs import RunFileError
+from labs.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
 from labs.stack import StackError, urls, yours
 from labs.words import broker_unseen, sentence
 
+__all__ = ["Bar", "Group", "address_options", "as_json", "backend_option", "lines", "plain", "say", "show_json", "tell"]
 EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
 MANY, ENDLESS = 4, 1000
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-out = Console(highlight=False)
 
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON on standard output.")
@@ -58,6 +57,31 @@ def address_options(act: Callable[..., Any]) -> Callable[..., Any]:
     return act
 
 
+class Group(click.Group):
+    """The commands, with click's own complaints in our words: one line, our name before it, where to read on."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **how: Any) -> Any:
+        """As of click."""
+        speak_plainly()
+        try:
+            code = super().main(args, *rest, **how | {"standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            said = " ".join(error.format_message().split()).rstrip(".")
+            said += "" if said.endswith("?") else "."
+            context = getattr(error, "ctx", None)
+            where = f" See: {context.command_path} --help" if isinstance(error, click.UsageError) and context else ""
+            tell(f"labs: {said}{where}", to=errors, style="red")
+            code = error.exit_code
+        except click.Abort:
+            code = 130
+        except SystemExit as end:
+            code = end.code
+        sys.exit(CUT_OFF if is_cut_off() else code if isinstance(code, int) else 0)
+
+
 class TerminatedError(KeyboardInterrupt):
     """Told to end by another program: what Ctrl-C does, once."""
 
@@ -85,10 +109,12 @@ def plain(act: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return act(*args, **named)
         except KeyboardInterrupt as stop:
-            errors.print("Interrupted: what was started has been stopped.", style="yellow")
+            tell("labs: Interrupted: what was started has been stopped.", to=errors, style="yellow")
             sys.exit(143 if isinstance(stop, TerminatedError) else 130)
         except EXPECTED as error:
-            errors.print(f"labs: {error}", style="red", markup=False)
+            if isinstance(error, BrokenPipeError) and is_cut_off():
+                sys.exit(CUT_OFF)
+            complain(error)
             sys.exit(1)
         finally:
             give_back()
@@ -96,20 +122,21 @@ def plain(act: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def complain(error: Exception) -> None:
+    """An error as one line with our name before it; what was noted of it, such as what is kept, follows."""
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        named = [str(name) for name in (error.filename, error.filename2) if name is not None]
+        text = ": ".join([*named, f"{error.strerror}."])
+    for line in [" ".join(part.split()) for part in text.splitlines() if part.strip()] or [type(error).__name__]:
+        tell(f"labs: {line}", to=errors, style="red")
+    for note in getattr(error, "__notes__", ()):
+        tell(f"labs: {note}", to=errors)
+
+
 def say(text: str) -> None:
-    errors.print(text, markup=False)
-
-
-def lines(text: Iterable[str]) -> None:
-    """Lines as they are: never broken, never read as markup, so that what is to be copied can be."""
-    for line in text:
-        out.print(line, markup=False, soft_wrap=True)
-
-
-def show_json(value: Any) -> None:
-    """JSON for a script: nothing is lost, whatever the terminal can show."""
-    whole = out.encoding.startswith("utf")
-    out.file.write(json.dumps(value, indent=2, ensure_ascii=not whole) + "\n")
+    """Progress and remarks: on standard error, so that a script reads results alone."""
+    tell(text, to=errors)
 
 
 class Bar:
@@ -117,12 +144,12 @@ class Bar:
 
     def __init__(self, title: str) -> None:
         columns = (
-            TextColumn("{task.fields[title]}"),
+            TextColumn("{task.fields[title]}", markup=False),
             BarColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", markup=False),
         )
-        self._progress = Progress(*columns, console=errors, transient=True)
+        self._progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
         self._task = self._progress.add_task("", total=1.0, title=title, text="")
 
     def __enter__(self) -> Watch:
@@ -141,28 +168,42 @@ def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
     if digests and "latency_ms" in digests[0]["median"]:
         table = _latency_table(digests)
         for digest in filter(broker_unseen, digests):
-            out.print(sentence(digest), markup=False)
+            tell(sentence(digest))
     else:
         shown = [look.view(digest) for digest in digests]
         rows = [list(look.columns), *(row for view in shown for row in view["rows"])]
         if len(look.columns) > len(rows) + MANY:  # turned round: a window is higher than it is wide
             rows = [list(line) for line in zip(*rows, strict=True)]
-        table = Table(*rows[0])
+        table = Table(*rows[0], box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows[1:]:
             table.add_row(*row)
         for view in shown:
-            out.print(view["sentence"], view.get("trouble") or "", sep="\n", markup=False)
+            tell("\n".join(filter(None, (view["sentence"], view.get("trouble")))))
     whole(table)
 
 
 def whole(table: Table) -> None:
-    """A table as wide as it needs: a pipe has no width, and a narrow window would cut the figures."""
+    """A table as wide as it needs: a pipe has no width. A window that is too narrow gets it row by row instead, for it
+    would break every line."""
     width = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
-    Console(highlight=False, width=max(out.width, width)).print(table)
+    if out.is_terminal and width > out.width:
+        lines(_row_by_row(table))
+    else:
+        Voice(width=max(out.width, width)).print(table)
+
+
+def _row_by_row(table: Table) -> Iterator[str]:
+    heads = [str(column.header) for column in table.columns]
+    wide = max(map(len, heads))
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        yield str(row[0])
+        for head, cell in zip(heads[1:], row[1:], strict=True):
+            yield f"  {head:{wide}}  {cell}"
 
 
 def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="End to end, ms, from when each message was due")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    tell("End to end, ms, from when each message was due:")
     for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "point is"):
         table.add_column(column, justify="left" if column in ("", "point is") else "right", no_wrap=True)
     for row in digests:

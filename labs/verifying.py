@@ -14,7 +14,7 @@ from labs.jobs import facts as job_facts
 from labs.jobs import judge as job_judge
 from labs.prose import enumerated
 from labs.spool import KILLED, Spool
-from labs.terminal import out
+from labs.terminal import tell
 
 KINDS: dict[str, Any] = {
     "run": (runs.load, loss.account),
@@ -26,31 +26,31 @@ KINDS: dict[str, Any] = {
 def verify(paths: Sequence[Path]) -> None:
     """Print a judgement for each path; without paths for every run that a killed recorder left."""
     for path in paths:
-        _tell(f"{path.name}: {_judgement(path)}")
+        tell(f"{path.name}: {_judgement(path)}")
     if paths:
         return
     left, damaged = unfinished.unfinished(), []
     for spool in left:
         try:
-            _tell(f"{spool.folder}: {_of_spool(spool)}")
+            tell(f"{spool.folder}: {_of_spool(spool)}")
         except runs.RunFileError as error:
             damaged.append(str(error))
     if not left:
-        _tell("No run was left unfinished. For a finished one: labs verify FILE")
+        tell("No run was left unfinished. For a finished one: labs verify FILE")
         return
-    _tell(f"{len(left)} unfinished. `labs down` removes them after {unfinished.KEEP_S / 86_400:.0f} days.")
+    tell(f"{len(left)} unfinished. `labs down` removes them after {unfinished.KEEP_S / 86_400:.0f} days.")
     if damaged:
         raise runs.RunFileError("\n".join(damaged))
-
-
-def _tell(text: str) -> None:
-    out.print(text, markup=False, soft_wrap=True)  # a path that is cut in two cannot be copied
 
 
 def _judgement(path: Path) -> str:
     if path.is_dir():
         return _of_spool(Spool(path))
-    if path.exists() and not path.is_file():
+    if not path.exists():
+        raise runs.RunFileError(
+            f"There is no {path}. Name a run file (.npz), a recorded file (.json) or a run's folder."
+        )
+    if not path.is_file():
         raise runs.RunFileError(f"{path} is neither a file nor a folder. Name a run file, a recorded file or a folder.")
     if path.suffix == ".json":
         return _of_recorded(path)

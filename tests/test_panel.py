@@ -61,7 +61,7 @@ def test_a_rate_that_cannot_be_is_refused_with_the_range(rate: object) -> None:
     panel.start({"rate_per_s": rate})
     assert panel.wait(10)
     assert panel.job["status"] == "failed"
-    assert "rate_per_s must be" in panel.job["error"]
+    assert "rate must be" in panel.job["error"]
 
 
 def test_an_unknown_setting_offers_the_nearest_names() -> None:
@@ -213,6 +213,7 @@ def test_a_claim_that_several_labs_judge_has_their_word_only_if_they_agree(
             name=f"lab-{at}",
             number=f"L9.{at}",
             verdict=lambda _digests, word=word: [Verdict("C04", word, f"We saw {word}.")],
+            of_part={"C04": (word,)},
         )
         monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
         (tmp_path / f"{lab.name}.json").write_text(f'{{"format": 1, "lab": "{lab.name}", "digests": []}}')

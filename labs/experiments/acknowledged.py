@@ -57,6 +57,7 @@ ACKNOWLEDGED = Experiment(
     grid=grid,
     run=run,
     verdict=verdict,
+    of_part={"C45": ("holds with conditions",)},
     needs=(),
     judge=partial(judged, NAME),
     charts=CHARTS,

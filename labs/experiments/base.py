@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -16,7 +17,11 @@ from labs.profile import BROKERS, UnknownNameError
 from labs.recorder import Watch
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
+WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
+"""All that decide, for a rule that asks by itself whether it has every point that it needs."""
 Settings = dict[str, Any]
+BACKENDS = ("auto", "compose", "native")
+YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Control:
     high: float = 0
     alias: str = ""
 
+    @property
+    def typed(self) -> str:
+        """Its name as a command line has it."""
+        return self.alias or self.name
+
     def read(self, value: Any) -> Any:
         """A checked value from what a panel or a command line gave; ValueError says what is allowed."""
         if self.kind == "slider":
@@ -49,23 +59,23 @@ class Control:
         known = {str(option.value): option.value for option in self.options}
         if self.kind != "many":
             if str(value) not in known:
-                raise UnknownNameError(f"value of {self.name}", str(value), list(known))
+                raise UnknownNameError(f"value of {self.typed}", str(value), list(known))
             return known[str(value)]
         chosen = value.split(",") if isinstance(value, str) else list(value)
         for one in chosen:
             if str(one) not in known:
-                raise UnknownNameError(f"value of {self.name}", str(one), list(known))
+                raise UnknownNameError(f"value of {self.typed}", str(one), list(known))
         if not chosen:
-            raise ValueError(f"{self.name} must name at least one of {', '.join(known)}")
+            raise ValueError(f"{self.typed} must name at least one of {', '.join(known)}")
         return [known[str(one)] for one in dict.fromkeys(chosen)]
 
     def _number(self, value: Any) -> float | int:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            raise ValueError(f"{self.name} must be a number, got {value!r}") from None
+            raise ValueError(f"{self.typed} must be a number, got {value!r}") from None
         if not self.low <= number <= self.high:
-            raise ValueError(f"{self.name} must be {self.low:g} to {self.high:g} {self.unit}, got {number:g}".rstrip())
+            raise ValueError(f"{self.typed} must be {self.low:g} to {self.high:g} {self.unit}, got {number:g}".rstrip())
         return int(number) if number.is_integer() else number
 
 
@@ -131,6 +141,39 @@ class Experiment:
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
     """What the reader commits to before an outcome is shown; None shows it at once."""
+    of_part: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+    """Claim -> the words that its rule may say of fewer points than the grid has, because they need no other: one loss
+    refutes `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""
+
+    def judged(self, digests: Sequence[Digest]) -> list[Verdict]:
+        """The words that these points can carry; `undecided here` with what is missing for the others."""
+        said, lacking = self.verdict(digests), self.lacking(digests)
+        return [one if self._carried(one) or not lacking else self._waiting(one, lacking) for one in said]
+
+    def lacking(self, digests: Sequence[Digest]) -> list[str]:
+        """The keys of the grid's points that are not among these."""
+        known = {self.look.key(digest["settings"]) for digest in digests}
+        return [key for key in self.grid_keys() if key not in known]
+
+    def grid_keys(self) -> list[str]:
+        """The keys of all points that the grid has and that there can be."""
+        no: Mapping[tuple[str, int], str] = getattr(sys.modules[self.run.__module__], "MISSING", {})
+        points = [one for settings in self.grid() for one in self.points_of(settings)]
+        return [self.look.key(one) for one in points if (one.get("broker"), one.get("rung")) not in no]
+
+    def points_of(self, settings: Settings) -> list[Settings]:
+        """One table of settings a point: a control that takes many makes as many points."""
+        many = next((control.name for control in self.controls if control.kind == "many"), "")
+        return [settings | {many.removesuffix("s"): one} for one in settings[many]] if many else [settings]
+
+    def _carried(self, said: Verdict) -> bool:
+        return said.word == "undecided here" or said.word in self.of_part.get(said.claim, ())
+
+    def _waiting(self, said: Verdict, lacking: Sequence[str]) -> Verdict:
+        whole, some = len(self.grid_keys()), ", ".join(lacking[:3])
+        text = f"The rule looks at all {whole} points of the grid, and {len(lacking)} are missing"
+        more = " and others" if len(lacking) > 3 else ""
+        return Verdict(said.claim, "undecided here", f"{text}: {some}{more}. What is here: {said.text}")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verdict", _OfSound.rule(self.verdict))
@@ -140,11 +183,12 @@ class Experiment:
         """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""
         chosen = {control.name: control.default for control in self.controls}
         names = {c.name: c for c in self.controls} | {c.alias: c for c in self.controls if c.alias}
+        offered = sorted(control.typed for control in self.controls)
         for name, value in (given or {}).items():
             if name in ("repeats", "seed", "backend", "mix", "rungs"):
                 chosen[name] = _extra(name, value)
             elif name not in names:
-                raise UnknownNameError("setting", name, sorted(names))
+                raise UnknownNameError(f"setting of {self.name}", name, offered)
             else:
                 chosen[names[name].name] = names[name].read(value)
         return chosen
@@ -168,5 +212,15 @@ def _extra(name: str, value: Any) -> Any:
             raise ValueError(f"{name} must be 1 to {most:,}, got {value!r}")
         return int(value)
     if name == "backend":
+        if str(value) not in BACKENDS:
+            raise UnknownNameError("backend", str(value), list(BACKENDS))
         return str(value)
-    return str(value).lower() in ("1", "true", "yes") if name == "mix" else dict(value)
+    if name == "mix":
+        if str(value).lower() not in YES_OR_NO:
+            raise ValueError(f"mix must be yes or no, got {value!r}")
+        return YES_OR_NO[str(value).lower()]
+    if not isinstance(value, Mapping):
+        raise ValueError(
+            "rungs is a table of broker and rung, which a command line cannot give: --set rung=2 is for all"
+        )
+    return dict(value)

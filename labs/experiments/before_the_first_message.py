@@ -18,7 +18,7 @@ from labs import charts, processors, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import cost_verdicts
-from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
 from labs.jobs import mode_of
 from labs.jobs.conductor import evidence
@@ -195,6 +195,7 @@ BEFORE_THE_FIRST_MESSAGE = Experiment(
     grid=grid,
     run=run,
     verdict=cost_verdicts.verdicts,
+    of_part={"C11": ("holds with conditions",), "C13": WORDS, "C14": WORDS},
     needs=(),
     charts={"memory": charts.costs},
     look=COST_LOOK,

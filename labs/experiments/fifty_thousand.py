@@ -111,4 +111,5 @@ FIFTY_THOUSAND = rate_lab(
     default="pika-window",
     others=OTHERS,
     verdict=verdict,
+    of_part={"C32": ("no longer holds",)},
 )

@@ -107,4 +107,5 @@ KAFKA_MILLION = rate_lab(
     others=OTHERS,
     axis="messages in a batch",
     verdict=verdict,
+    of_part={"C44": ("holds with conditions",)},
 )

@@ -19,7 +19,7 @@ from labs import charts, processors, soundness, stack
 from labs.brokers.base import Endpoint
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import worker_verdicts
-from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.jobs import MODES, Mode, mode_of
 from labs.jobs.conductor import evidence
 from labs.jobs.conductor import run as run_jobs
@@ -191,6 +191,7 @@ KILL_THE_WORKER = Experiment(
     grid=grid,
     run=run,
     verdict=worker_verdicts.verdicts,
+    of_part={"C02": ("holds with conditions",), "C18": ("holds",), "C19": WORDS, "C26": ("never held",)},
     needs=BROKERS,
     charts={"strips": charts.jobs_done},
     look=JOBS_LOOK,

@@ -14,7 +14,7 @@ from labs.bound import disturbed, void, young
 from labs.brokers.base import BrokerError, Endpoint
 from labs.digest import Digest, digest, run_card
 from labs.experiments import ladder_verdicts
-from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.latency import BEYOND, end_to_end_ns, ladder_ms
 from labs.places import new_run_file
 from labs.profile import BROKERS, RUNGS, Profile, profile
@@ -66,7 +66,7 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
     found = {b: profile_for(b, int(rungs[b])) for b in shared}
     have = {broker: one for broker, one in found.items() if one}
     if not have:
-        raise ValueError(" ".join(MISSING[b, settings["rung"]] for b in found))
+        raise ValueError(" ".join(dict.fromkeys(MISSING[b, settings["rung"]] for b in found)))
     return have
 
 
@@ -191,6 +191,7 @@ LATENCY_LADDER = Experiment(
     grid=grid,
     run=run,
     verdict=verdict,
+    of_part={"C48": WORDS, "C58": WORDS},
     warm_up=warm_up,
     far=True,
     charts={"ladder": charts.latency_ladder, "rate": charts.p99_against_rate},

@@ -55,6 +55,7 @@ LOSS_MATRIX = Experiment(
     grid=grid,
     run=run,
     verdict=verdict,
+    of_part=dict.fromkeys(("C02", "C29", "C33", "C45"), ("holds with conditions",)) | {"C04": ("never held",)},
     needs=(),
     judge=partial(judged, NAME),
     charts=CHARTS,

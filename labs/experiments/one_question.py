@@ -88,6 +88,7 @@ ONE_QUESTION = Experiment(
     grid=grid,
     run=run,
     verdict=question_verdicts.verdicts,
+    of_part={"C06": ("holds",), "C08": ("never held",), "C15": ("holds with conditions",)},
     needs=BROKERS,
     charts={"latency": partial(charts.drawn, latency_figure), "away": partial(charts.drawn, away_figure)},
     look=QUESTION_LOOK,

@@ -84,5 +84,6 @@ PRICE_OF_PERSISTENCE = rate_lab(
     others=(),
     axis="messages without an answer",
     verdict=verdict,
+    of_part={"C43": ("holds with conditions",)},
     look=PRICE_LOOK,
 )

@@ -18,7 +18,7 @@ from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
 from labs.brokers.base import Endpoint
 from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
-from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
+from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
 from labs.looks import RATE_LOOK, Look
 from labs.profile import RUNGS, profile
@@ -176,6 +176,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
     axis: str = "",
     verdict: Callable[[Sequence[Digest]], list[Verdict]],
     look: Look = RATE_LOOK,
+    of_part: Mapping[str, tuple[Word, ...]] | None = None,
 ) -> Experiment:
     """A lab whose one control is the way; `others` are published figures, `axis` is what its lines run along."""
     known = {one.name: one for one in ways}
@@ -213,6 +214,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         grid=grid,
         run=run,
         verdict=with_published,
+        of_part=of_part or {},
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,

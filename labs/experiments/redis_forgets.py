@@ -50,6 +50,7 @@ REDIS_FORGETS = Experiment(
     grid=grid,
     run=run,
     verdict=verdict,
+    of_part=dict.fromkeys(("C54", "C57"), ("never held",)),
     needs=(),
     judge=partial(judged, NAME),
     charts=CHARTS,

@@ -98,4 +98,5 @@ REDIS_MILLION = rate_lab(
     others=OTHERS,
     axis="commands in a pipeline",
     verdict=verdict,
+    of_part={"C53": ("holds with conditions",)},
 )

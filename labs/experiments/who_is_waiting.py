@@ -12,7 +12,7 @@ from labs.calls import CARRIERS, SYNC, carrier_of
 from labs.calls.plan import CONFIRMS, Plan
 from labs.digest import Digest
 from labs.experiments import waiting_verdicts
-from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.looks import WAITING_LOOK
 from labs.looks.call_figures import dots_figure, slope_figure
@@ -85,6 +85,7 @@ WHO_IS_WAITING = Experiment(
     grid=grid,
     run=run,
     verdict=waiting_verdicts.verdicts,
+    of_part={"C07": ("holds with conditions",), "C09": WORDS},
     needs=TOLD,
     charts={"dots": partial(charts.drawn, dots_figure), "slope": partial(charts.drawn, slope_figure)},
     look=WAITING_LOOK,

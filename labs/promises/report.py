@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,9 +13,10 @@ from labs.promises.running import Result
 
 
 def entry(row: Row) -> str:
-    """One line of the table: the promise, and what we expect of it."""
+    """A row of the table in 80 columns: the promise, and what we expect of it."""
     mark = "fast" if row.fast else "pending" if row.pending else "not here" if row.not_here else ""
-    return f"{row.id:4}  expected {row.expected:9}  {mark:8}  {row.guarantee}"
+    text = textwrap.wrap(row.guarantee, 80 - 6)
+    return "\n      ".join([f"{row.id:4}  expected {row.expected:9}  {mark}".rstrip(), *text])
 
 
 def line(result: Result) -> str:

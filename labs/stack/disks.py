@@ -36,7 +36,7 @@ def why_not(kind: str) -> str | None:
     if kind == "ledger":
         return shim.why_not()
     if sys.platform != "linux" or os.geteuid() != 0:
-        return "Cutting the power of a loop device needs root on Linux."
+        return "A disk of its own on a loop device needs root on Linux."
     missing = [name for name in ("mkfs.ext4", "mount", "umount") if not shutil.which(name)]
     if missing:
         return f"{', '.join(missing)} not found. Debian and Ubuntu: apt install e2fsprogs mount"

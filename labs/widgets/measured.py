@@ -42,12 +42,7 @@ def pick(kind: str, name: str, known: Mapping[str, str]) -> str:
 def _recorded(lab: Experiment, asked: Settings, digests: Iterable[Digest]) -> list[Digest]:
     """One point a value of the control that takes many, in the order asked for; ValueError names what is missing."""
     known = {lab.look.key(digest["settings"]): digest for digest in digests}
-    wanted = [lab.look.key(one) for one in _flat(lab, asked)]
+    wanted = [lab.look.key(one) for one in lab.points_of(asked)]
     if missing := [key for key in wanted if key not in known]:
         raise ValueError(f"{', '.join(missing)} of {lab.name} is not recorded. Recorded are {', '.join(known)}.")
     return [known[key] for key in wanted]
-
-
-def _flat(lab: Experiment, asked: Settings) -> list[Settings]:
-    many = next((control.name for control in lab.controls if control.kind == "many"), "")
-    return [asked | {many.removesuffix("s"): one} for one in asked[many]] if many else [asked]

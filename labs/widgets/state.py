@@ -100,7 +100,7 @@ def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) ->
 
 def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
     """The lab's words on its claims, from these digests alone."""
-    return [asdict(verdict) for verdict in experiment.verdict(list(map(dict, digests)))]
+    return [asdict(verdict) for verdict in experiment.judged(list(map(dict, digests)))]
 
 
 def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:

@@ -1,0 +1,61 @@
+"""What a few points can say of a claim: never more than the whole grid says."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from labs.experiments import EXPERIMENTS
+from labs.experiments.base import Experiment
+from labs.recorded import recorded
+from labs.widgets.state import verdicts
+from tests.test_cli import labs
+
+JUDGING = [lab for lab in EXPERIMENTS.values() if lab.claims]
+
+
+@pytest.mark.parametrize("lab", JUDGING, ids=lambda lab: lab.name)
+def test_the_grid_is_what_is_recorded(lab: Experiment) -> None:
+    one, file = lab, recorded(lab.name)
+    assert file
+    assert one.lacking(file["digests"]) == []
+    measured = [d for d in file["digests"] if not d["settings"].get("published")]
+    assert set(one.grid_keys()) == {one.look.key(digest["settings"]) for digest in measured}
+
+
+@pytest.mark.parametrize("lab", JUDGING, ids=lambda lab: lab.name)
+def test_no_part_of_the_recorded_points_says_another_word_than_all_of_them(lab: Experiment) -> None:
+    one, dice, file = lab, random.Random(5), recorded(lab.name)
+    assert file
+    points = file["digests"]
+    whole = {verdict.claim: verdict.word for verdict in one.judged(points)}
+    assert whole == {verdict.claim: verdict.word for verdict in one.verdict(points)}
+    parts = [[point] for point in points]
+    parts += [dice.sample(points, dice.randint(1, len(points) - 1)) for _ in range(60)]
+    for part in parts:
+        for verdict in one.judged(part):
+            assert verdict.word in ("undecided here", whole[verdict.claim]), (verdict, len(part))
+
+
+def test_one_cell_of_the_loss_matrix_decides_nothing_about_all_and_says_what_is_missing() -> None:
+    lab = EXPERIMENTS["loss-matrix"]
+    file = recorded(lab.name)
+    assert file
+    [cell] = [d for d in file["digests"] if lab.look.key(d["settings"]) == "redis-list-none|stop"]
+    said = {verdict["claim"]: verdict for verdict in verdicts(lab, [cell])}  # as a live panel and `labs run` show it
+    assert said["C02"]["word"] == "undecided here"
+    assert "looks at all 39 points of the grid, and 38 are missing: redis-list-none|kill, " in said["C02"]["text"]
+    [default] = [d for d in file["digests"] if lab.look.key(d["settings"]) == "redis-list-rdb|kill"]
+    alone = {verdict["claim"]: verdict["word"] for verdict in verdicts(lab, [default])}
+    assert alone["C04"] == "never held"  # one default that loses refutes it, whatever the others do
+
+
+@pytest.mark.broker
+def test_a_run_of_one_cell_prints_no_verdict_that_needs_the_others() -> None:
+    chosen = ("--set", "setting=redis-list-none", "--set", "fault=stop", "--set", "backend=native")
+    result = labs("run", "loss-matrix", *chosen)
+    assert result.returncode == 0, result.stderr
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("C02")]
+    assert line.startswith("C02: undecided here. The rule looks at all 39 points of the grid, and 38 are missing")
+    assert "never held" not in result.stdout
