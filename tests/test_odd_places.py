@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labs.stack import native, state
+from labs.native import java
+from labs.stack import debian, native, state
 from labs.stack.last_words import cause
 from labs.stack.processes import Standing, standing, start_of
 from tests import namespace
@@ -285,3 +286,29 @@ def test_a_python_that_leaves_out_checks_is_refused_with_a_line(way: str) -> Non
     said = done.stderr.strip().splitlines()
     assert re.match(r"(labs|ImportError): Python was started with -O or PYTHONOPTIMIZE.*Start it without\.$", said[-1])
     assert len(said) == 1 or way == "an import"
+
+
+def test_a_readers_library_path_and_language_do_not_reach_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := debian.why_not():
+        pytest.fail(f"this test needs Debian's tools: {reason}")
+    for name in ("libapt-pkg.so.6.0", "libc.so.6"):
+        (tmp_path / name).write_bytes(b"of another system")
+    for name, value in {"LD_LIBRARY_PATH": str(tmp_path), "LC_ALL": "de_DE.UTF-8", "TMPDIR": "/no:where"}.items():
+        monkeypatch.setenv(name, value)
+    assert "Package: redis-server" in debian._run(["apt-cache", "show", "redis-server"], tmp_path)
+
+
+def test_a_readers_options_for_java_and_for_tools_do_not_reach_a_vendors_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"):
+        monkeypatch.setenv(name, "-XX:NoSuchOption")
+    assert java.run("java", Path("/"), ["--version"], heap=()).startswith("openjdk ")
+
+
+@pytest.mark.compose
+def test_a_readers_settings_for_compose_do_not_reach_our_containers(tmp_path: Path) -> None:
+    more = {"COMPOSE_ENV_FILES": "/nowhere", "COMPOSE_FILE": "/nowhere", "COMPOSE_PROJECT_NAME": "x"}
+    more |= {"COMPOSE_PROFILES": "nonsense"}
+    with going_down(tmp_path, str(state.cache())):
+        command = [*LABS, "up", "--backend", "compose", "redis"]
+        done = namespace.run(command, LABS_HOME=tmp_path, **more)
+        assert done.returncode == 0, done.stderr

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labs.native import ToolError
-from labs.stack import native
+from labs.stack import native, plain
 from labs.stack.processes import die_with_parent
+from labs.stack.sweep import run_root
 
 HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData")
 
@@ -25,10 +25,12 @@ def run(
     environment: Mapping[str, str] | None = None,
 ) -> str:
     """What the tool printed. `main` is its class and its arguments; what is secret goes into `environment`."""
-    with tempfile.TemporaryDirectory(prefix="labs-") as name:  # a class path cannot bear the spaces of our own folder
+    # A class path cannot bear the spaces and colons that our own folder may have in its name, or the temporary one.
+    with tempfile.TemporaryDirectory(prefix="labs-", dir=run_root()) as name:
         place = Path(name) / "jars"
         place.symlink_to(jars)
-        return _run(tool, [str(native.java()), *heap, "-cp", f"{place}/*", *main], patience_s, environment or {})
+        command = [str(native.java()), *plain.JAVA, *heap, "-cp", f"{place}/*", *main]
+        return _run(tool, command, patience_s, environment or {})
 
 
 def _run(tool: str, command: list[str], patience_s: float, environment: Mapping[str, str]) -> str:
@@ -41,7 +43,7 @@ def _run(tool: str, command: list[str], patience_s: float, environment: Mapping[
             check=False,
             stdin=subprocess.DEVNULL,
             timeout=patience_s,
-            env={**os.environ, "LC_ALL": "C", **environment},
+            env={**plain.environ(), **environment},
             preexec_fn=die_with_parent,
         )
     except subprocess.TimeoutExpired as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import shlex
@@ -18,7 +17,7 @@ from labs.brokers.base import Endpoint
 from labs.brokers.fast.redis_wire import Wire
 from labs.brokers.redis_broker import undo
 from labs.native import Rate, ToolError
-from labs.stack import debian
+from labs.stack import debian, plain
 from labs.stack.processes import die_with_parent
 
 TOOL = "redis-benchmark"
@@ -96,7 +95,7 @@ def _libraries(program: str) -> dict[str, str]:
 
 def version() -> str:
     """As the tool says."""
-    line, environment = [path(), "--version"], os.environ | _libraries(path())
+    line, environment = [path(), "--version"], plain.environ() | _libraries(path())
     said = subprocess.run(line, capture_output=True, text=True, timeout=10, check=False, env=environment).stdout
     return said.replace(TOOL, "").split("(")[0].strip() or "unknown"
 
@@ -122,7 +121,7 @@ def _user_of(endpoint: Endpoint, key: str) -> Iterator[list[str]]:
 
 
 def _run(line: list[str]) -> str:
-    environment = os.environ | _libraries(line[0])
+    environment = plain.environ() | _libraries(line[0])
     try:
         done = subprocess.run(
             line,

@@ -44,27 +44,26 @@ def _try(one: int, soft: int, hard: int) -> None:
 
 def check_limits(brokers: Sequence[str]) -> None:
     """StackError where a hard limit is below what these brokers need: nobody but the user can raise it."""
-    tried = f"starting {', '.join(brokers)}"
-    hard, need = resource.getrlimit(resource.RLIMIT_NOFILE)[1], max(FILES.get(one, 0) for one in brokers)
+    broker = _worst(brokers, FILES)
+    hard, need = resource.getrlimit(resource.RLIMIT_NOFILE)[1], FILES.get(broker, 0)
     if hard != resource.RLIM_INFINITY and hard < need:
-        happened = f"a process may open {hard} files here, and {_worst(brokers, FILES)} needs {need}."
-        raise StackError(
-            tried, happened, f"Run it in a shell where `ulimit -n` was not lowered, or: ulimit -n {8 * need}"
-        )
+        happened = f"a process may open {hard} files here, and {broker} needs {need}."
+        to_do = f"Use a shell in which that limit was not lowered (as root: ulimit -n {8 * need})."
+        raise StackError(f"starting {broker}", happened, to_do, broker=broker)
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     if hard != resource.RLIM_INFINITY and hard < FILE_BYTES:
         happened = f"a file may have {hard / MB:.0f} MB here, and a broker's may need {FILE_BYTES / MB:.0f} MB."
-        raise StackError(tried, happened, "Run it in a shell where `ulimit -f` says unlimited.")
+        to_do = "Use a shell in which `ulimit -f` says unlimited."
+        raise StackError(f"starting {', '.join(brokers)}", happened, to_do)
 
 
 def check_room(brokers: Sequence[str], folder: Path) -> None:
-    """StackError where the disk that holds the folder has no room for these brokers' data."""
+    """StackError where the disk that holds the folder has no room for these brokers' data; it is about the largest."""
     free, need = free_bytes(folder), sum(ROOM.get(one, 0) for one in brokers)
     if free < need:
         happened = f"the disk of {folder} has {free / MB:.0f} MB free, and {need / MB:.0f} MB are needed."
-        raise StackError(
-            f"starting {', '.join(brokers)}", happened, "Free some space, or set LABS_HOME to a folder elsewhere."
-        )
+        to_do = "Free some space, or set LABS_HOME to a folder elsewhere."
+        raise StackError(f"starting {', '.join(brokers)}", happened, to_do, broker=_worst(brokers, ROOM))
 
 
 def free_bytes(folder: Path) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labs.prose import enumerated
+from labs.stack import plain
 from labs.stack.processes import die_with_parent
 from labs.stack.state import StackError, cache, make_folder
 
@@ -99,7 +100,7 @@ def _run(command: Sequence[str], folder_: Path) -> str:
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "LC_ALL": "C"},
+        env=plain.environ(),
         preexec_fn=die_with_parent,
     )
     if done.returncode:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labs.stack import plain
 from labs.stack.last_words import cause
 from labs.stack.state import StackError
 
@@ -23,7 +23,7 @@ def run(arguments: Sequence[str], timeout_s: float, extra: Mapping[str, str] | N
     tried = f"running `docker {' '.join(arguments[:12])}`"
     try:
         done = subprocess.run(
-            ["docker", *arguments], env={**os.environ, **(extra or {})}, capture_output=True, text=True,
+            ["docker", *arguments], env={**plain.for_docker(), **(extra or {})}, capture_output=True, text=True,
             stdin=subprocess.DEVNULL, timeout=timeout_s, errors="replace", start_new_session=True,
         )  # fmt: skip
     except OSError as error:

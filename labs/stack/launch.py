@@ -97,7 +97,7 @@ class Launch:
             record = state.read_json(state.home() / "stacks" / f"{self.id}.json") or {}
             if self.process.poll() is not None or "failed" in record:
                 if parts := record.get("failed_parts"):
-                    raise StackError(*parts)
+                    raise StackError(*parts[:3], broker=parts[3])
                 raise self._failure("the stack's supervisor", str(record.get("failed", "it ended")))
             for broker in self.brokers:
                 if broker not in self.ready and broker in record.get("brokers", {}):

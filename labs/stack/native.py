@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-from labs.stack import debian, jars
+from labs.stack import debian, jars, plain
 from labs.stack.processes import MARK_BROKER
 from labs.stack.state import StackError, cache, home_tag, make_folder, secrets
 
@@ -24,11 +24,8 @@ _CURE = {
     "redis": "dnf install redis (Fedora), brew install redis (macOS) or conda install -c conda-forge redis-server",
     "rabbitmq": "dnf install rabbitmq-server, brew install rabbitmq or conda install -c conda-forge rabbitmq-server",
 }
-# All that a broker is given of the reader's environment. Not their language: Kafka compares names of settings in upper
-# case, and an `i` has two of them in Turkish and Azerbaijani. Not their temporary folder: its name may be anything.
+# All that a broker is given of the reader's environment. Not their temporary folder: its name may be anything.
 _KEPT = ("PATH", "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER")
-_PLAIN = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-JAVA_PLAIN = ("-Duser.language=en", "-Duser.country=US", "-Duser.timezone=UTC")
 
 
 def config_lines(broker: str) -> list[str]:
@@ -121,7 +118,7 @@ def prepare(place: Place) -> None:
 def program(broker: str, place: Place) -> Program:
     """The program of one broker; makes its data folder and generated files."""
     make_folder(place.data / broker)
-    env = {name: os.environ[name] for name in _KEPT if name in os.environ} | _PLAIN
+    env = {name: os.environ[name] for name in _KEPT if name in os.environ} | plain.LANGUAGE
     env |= {"HOME": f"{place.run}/home", "TMPDIR": f"{place.run}/home", MARK_BROKER: broker}
     return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
 
@@ -206,7 +203,7 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
-    base += [*JAVA_PLAIN, f"-Djava.io.tmpdir={run}/home"]
+    base += [*plain.JAVA, f"-Djava.io.tmpdir={run}/home"]
     classes = ["-cp", f"{run}/cache/{jars.KAFKA.folder().name}/*"]
     steps = []
     if not (place.data / "kafka/meta.properties").exists():

@@ -99,9 +99,8 @@ class Supervisor:
                 )
             except OSError as error:
                 happened = f"{command[0]} cannot be run ({error.strerror})."
-                raise StackError(
-                    f"starting {program.broker}", happened, "`labs doctor` says what is missing."
-                ) from error
+                tried, cure = f"starting {program.broker}", "`labs doctor` says what is missing."
+                raise StackError(tried, happened, cure, broker=program.broker) from error
         with contextlib.suppress(BrokenPipeError), child.stdin or contextlib.nullcontext() as inlet:
             if inlet:
                 inlet.write(program.stdin.encode())
