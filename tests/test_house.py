@@ -167,3 +167,23 @@ def test_no_tracked_file_names_a_path_of_this_machine() -> None:
         if path.is_file():
             body = path.read_bytes()
             assert not any(needle in body for needle in needles), name
+
+
+MAKES = re.compile(
+    r"config_set\(|SETUSER|acl_setuser|queue_declare\([^)]*(durable|exclusive)|exchange_declare|create_topics|wires\.CREATE"
+)
+NOTED = {"redis_settings.py", "redis_benchmark.py", "rabbitmq_broker.py", "rabbitmq_stream.py", "kafka_broker.py"}
+"""They write down what they make or set before they do, so that the next command can undo it."""
+ALONE = {"faults.py", "redis_site.py", "rabbitmq_site.py", "kafka_site.py", "rabbitmq_best.py", "rabbitmq_survives.py"}
+ALONE |= {"kafka_best.py", "kafka_survives.py", "redis_sender.py"}
+"""They work on a broker that nobody else uses, which ends with whoever uses it."""
+PROBES = {"probe.py"}
+"""An exclusive queue goes with its connection; the topic of the probe is meant to stay."""
+
+
+def test_whatever_makes_or_sets_something_on_a_broker_is_known_to_undo_it() -> None:
+    makers = {path.name for path in modules() if MAKES.search(path.read_text("utf-8").replace("\n", " "))}
+    assert makers == NOTED | ALONE | PROBES
+    for path in modules():
+        if path.name in NOTED - {"redis_settings.py"}:
+            assert "made.note(" in path.read_text("utf-8"), path.name

@@ -20,3 +20,13 @@ def test_random_interrupts_in_the_middle_of_faults_leave_no_mount_process_or_fol
     tally = interrupts.fault_series(count=4, seed=4)
     assert tally.rounds.total() == 4
     assert tally.leftovers == []
+
+
+@pytest.mark.broker
+@pytest.mark.interrupts
+def test_kills_at_random_moments_leave_the_readers_things_as_they_were_and_nothing_of_ours() -> None:
+    """A run is certainly killed in the middle: its settings are in force and its key is there."""
+    tally = interrupts.theirs_series(count=4, brokers=("redis",), seed=3)
+    assert tally.rounds.total() == 4
+    assert tally.lost == []
+    assert tally.undone > 0
