@@ -62,6 +62,13 @@ def ports(container_engine: None) -> dict[str, int]:
         return {name: probe.getsockname()[1] for name, probe in zip(PORT_NAMES, probes, strict=True)}
 
 
+@pytest.fixture
+def freed(ports: dict[str, int]) -> dict[str, int]:
+    """The same ports, without the brokers of the tests that only look."""
+    compose.stop(PROJECT, volumes=True)
+    return ports
+
+
 def start(ports: dict[str, int], *brokers: str, project: str = PROJECT, **more: object) -> dict[str, Endpoint]:
     given: dict[str, object] = {"owner_pid": os.getpid(), "report": lambda line: None} | more
     wanted = brokers or compose.SERVICES
@@ -273,26 +280,6 @@ def test_a_kafka_with_variables_and_no_mounted_file_has_no_defaults() -> None:
     assert "process.roles" in done.stdout + done.stderr
 
 
-def test_rabbitmq_starts_on_a_machine_whose_name_has_a_domain(ports: dict[str, int]) -> None:
-    shown = json.loads(render("docker-compose.yml", **compose._NEVER_USED).stdout)["services"]["rabbitmq"]
-    name = f"{PROJECT}-domain"
-    environ = [part for key, value in shown["environment"].items() for part in ("--env", f"{key}={value}")]
-    mounts = [f"{one['source']}:{one['target']}:ro" for one in shown["volumes"] if one["type"] == "bind"]
-    asked = ["run", "--detach", "--rm", "--name", name, "--hostname", "box.example.org", "--network", "none", *environ]
-    bound = [part for one in mounts for part in ("--volume", one)]
-    docker.run([*asked, *bound, compose._images(["rabbitmq"])["rabbitmq"]], 60)
-    try:
-        test = ["exec", name, *shown["healthcheck"]["test"][1:]]
-        deadline_s = time.monotonic() + 40
-        while subprocess.run(["docker", *(word.replace("$$", "$") for word in test)], capture_output=True).returncode:
-            assert docker.run(["ps", "--quiet", "--filter", f"name={name}"], 10), "it ended"
-            assert time.monotonic() < deadline_s
-            time.sleep(0.2)
-        assert docker.run(["exec", name, "hostname"], 10).strip() == "box.example.org"
-    finally:
-        subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, timeout=60)
-
-
 def test_a_client_in_another_container_reaches_kafka_by_its_name(stack: dict[str, Endpoint]) -> None:
     tool = "org.apache.kafka.tools.TopicCommand --bootstrap-server kafka:19092 --list"
     image = docker.container("kafka", PROJECT)["Config"]["Image"]
@@ -310,28 +297,27 @@ def test_what_was_confirmed_survives_new_containers(ports: dict[str, int], stack
     assert take(start(ports)) == dict.fromkeys(compose.SERVICES, b"still here")
 
 
-def test_with_host_networking_they_listen_on_loopback_themselves(ports: dict[str, int]) -> None:
-    compose.stop(PROJECT, volumes=True)
+def test_with_host_networking_they_listen_on_loopback_themselves(freed: dict[str, int]) -> None:
     project = f"{PROJECT}-host"
     with stopped_after(project):
-        found = start(ports, project=project, host_network=True)
+        found = start(freed, project=project, host_network=True)
         put(found, b"direct")
         assert take(found)["kafka"] == b"direct"
-        assert {socket.inet_aton(host.removeprefix("::ffff:"))[0] for host, _ in listening(ports) if host != "::1"} == {
+        assert {socket.inet_aton(host.removeprefix("::ffff:"))[0] for host, _ in listening(freed) if host != "::1"} == {
             127
         }
         assert all(docker.container(broker, project)["HostConfig"]["NetworkMode"] == "host" for broker in found)
-    assert listening(ports) == set()
+    assert listening(freed) == set()
 
 
 @pytest.mark.parametrize("kind", ["plain", "appending", "inserting"])
 def test_redis_starts_whatever_the_entrypoint_of_its_image_adds(
-    ports: dict[str, int], kind: str, monkeypatch: pytest.MonkeyPatch
+    freed: dict[str, int], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABS_REDIS_IMAGE", standins.redis_variants(dict(os.environ))[kind])
     project = f"{PROJECT}-{kind}"
     with stopped_after(project):
-        client = redis_client(start(ports, "redis", project=project)["redis"])
+        client = redis_client(start(freed, "redis", project=project)["redis"])
         assert client.config_get("appendfsync") == {"appendfsync": "everysec"}
         assert [one for one in client.module_list() if one[b"path"]] == []  # Redis 8 has one in itself
         assert client.acl_whoami() in ("anna", b"anna")
@@ -340,12 +326,11 @@ def test_redis_starts_whatever_the_entrypoint_of_its_image_adds(
         assert SECRETS["redis"][1] not in words
 
 
-def test_what_a_killed_owner_left_is_removed_by_the_next_command(ports: dict[str, int]) -> None:
-    compose.stop(PROJECT, volumes=True)
+def test_what_a_killed_owner_left_is_removed_by_the_next_command(freed: dict[str, int]) -> None:
     owner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     mine, its = f"{PROJECT}-mine", f"{PROJECT}-its"
     with stopped_after(mine), stopped_after(its):
-        start(ports, "redis", project=its, owner_pid=owner.pid)
+        start(freed, "redis", project=its, owner_pid=owner.pid)
         assert compose.sweep(PROJECT) == []
         owner.kill()
         owner.wait()
@@ -362,21 +347,19 @@ def test_a_process_that_has_the_dead_owners_number_is_not_taken_for_it() -> None
     assert compose._lives("0")
 
 
-def test_a_taken_port_is_named_and_nothing_is_left(ports: dict[str, int]) -> None:
+def test_a_taken_port_is_named_and_nothing_is_left(freed: dict[str, int]) -> None:
     project = f"{PROJECT}-taken"
-    with socket.socket() as decoy, stopped_after(project):
-        decoy.bind(("127.0.0.1", ports["redis"]))
-        decoy.listen()
-        with pytest.raises(StackError, match=f"taken.*{ports['redis']}.*LABS_PORT_BASE"):
-            start(ports, "redis", project=project)
+    with socket.create_server(("127.0.0.1", freed["redis"])), stopped_after(project):
+        with pytest.raises(StackError, match=f"taken.*{freed['redis']}.*LABS_PORT_BASE"):
+            start(freed, "redis", project=project)
         assert docker.ids(project) == []
 
 
-def test_a_container_that_ends_at_once_is_reported_with_its_last_words(ports: dict[str, int]) -> None:
+def test_a_container_that_ends_at_once_is_reported_with_its_last_words(freed: dict[str, int]) -> None:
     project = f"{PROJECT}-broken"
     with stopped_after(project):
         with pytest.raises(StackError, match=r"ended with code 1 .*no-such-setting"):
-            start(ports, "redis", project=project, more={"LABS_REDIS_CONFIG": "no-such-setting yes"})
+            start(freed, "redis", project=project, more={"LABS_REDIS_CONFIG": "no-such-setting yes"})
         assert docker.ids(project) == []
 
 
@@ -449,7 +432,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def test_logins_made_without_python_are_enough_and_are_kept(checkout: Path, ports: dict[str, int]) -> None:
+def test_logins_made_without_python_are_enough_and_are_kept(checkout: Path, freed: dict[str, int]) -> None:
     script = ["sh", str(checkout / "labs" / "stack" / "secrets.sh")]
     subprocess.run(script, check=True, capture_output=True, umask=0o077)
     made = (checkout / ".env").read_text()
@@ -459,7 +442,7 @@ def test_logins_made_without_python_are_enough_and_are_kept(checkout: Path, port
     subprocess.run(script, check=True, capture_output=True)
     assert (checkout / ".env").read_text() == made
     project = f"{PROJECT}-by-hand"
-    environ = {**os.environ, "LABS_REDIS_PORT": str(ports["redis"]), "LABS_HEALTH_INTERVAL": "1s"}
+    environ = {**os.environ, "LABS_REDIS_PORT": str(freed["redis"]), "LABS_HEALTH_INTERVAL": "1s"}
     with stopped_after(project):
         by_hand = ["docker", "compose", "-p", project, "up", "--detach", "--wait", "redis"]
         done = subprocess.run(by_hand, env=environ, cwd=checkout, capture_output=True, text=True, timeout=60)
@@ -519,10 +502,13 @@ def test_up_by_containers_stays_until_down_and_both_can_be_repeated(tmp_path: Pa
     assert about["container"].rpartition("-redis")[0] not in docker.run(["volume", "ls", "--quiet"], 10)
 
 
-def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_command(tmp_path: Path) -> None:
+def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = "from labs import stack\nwith stack.session(['redis'], 'compose'): print('up', flush=True); input()"
     environ = os.environ | {"LABS_HOME": str(tmp_path)}
-    before = docker.run(["ps", "--all", "--quiet"], 10).split()
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    ours = ["--filter", f"name={state.user_project()}"]
     for wait_s in (0.6, 1.2, None):
         session = subprocess.Popen(
             [sys.executable, "-c", code],
@@ -541,7 +527,8 @@ def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_
                 time.sleep(wait_s)
             session.kill()
         assert labs(tmp_path, "down").returncode == 0
-        assert docker.run(["ps", "--all", "--quiet"], 10).split() == before
+        assert docker.run(["ps", "--all", "--quiet", *ours], 10) == ""
+        assert docker.run(["volume", "ls", "--quiet", *ours], 10) == ""
 
 
 def test_without_an_engine_the_way_out_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:

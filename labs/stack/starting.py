@@ -69,10 +69,10 @@ class Starting:
             return [backends.choose(self.backend, real)[0]]
         try:
             first, reason = backends.choose("auto", real)
-        except StackError as error:
+        except StackError:
             if not some:
                 raise
-            first, reason = "native", error.happened.rstrip(".")
+            return ["native"]  # that not all can be had does not mean that none can
         self.report(f"backend {first}: {reason}")
         # Whoever asks for the machine's own network has decided on containers: those are what is measured.
         return [first] if first == "native" or self.host_network else ["compose", "native"]

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Root gives what is not rabbitmq's in the data folder to it and becomes that user; variables of old are refused; a host
-# with a domain in its name makes long node names.
+# Root gives what is not rabbitmq's in the data folder to it and becomes that user; variables of old are refused.
 set -euo pipefail
 case "$1" in
     rabbitmq*)
@@ -18,7 +17,4 @@ for name in "${refused[@]/#/RABBITMQ_}"; do
         exit 1
     fi
 done
-if [ -z "${RABBITMQ_USE_LONGNAME:-}" ] && [ "$(hostname)" != "$(hostname -s)" ]; then
-    export RABBITMQ_USE_LONGNAME=true
-fi
 exec "$@"
