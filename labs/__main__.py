@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,11 +94,17 @@ def doctor(json_: bool) -> None:
 def _checks(report: Mapping[str, Any]) -> Iterator[str]:
     """A line a check; below it what is missing, and the cure to copy."""
     for check in report["checks"]:
-        yield f"{'ok' if check['ok'] else 'no':3} {check['name']:22} {check['found'] or check['missing']}"
+        head = f"{'ok' if check['ok'] else 'no':3} {check['name']:22} "
+        said = str(check["found"] or check["missing"])
+        yield from textwrap.wrap(
+            head + said, 80, subsequent_indent=" " * 27, break_long_words=False, break_on_hyphens=False
+        )
         if not check["ok"]:
-            yield f"    {'':22} cure: {check['cure']}"
+            yield f"{'':27}cure: {check['cure']}"
     yield ""
-    yield f"{report.get('backend', '')}: {report.get('why', '')}"
+    yield from textwrap.wrap(
+        f"{report.get('backend', '')}: {report.get('why', '')}", 80, break_long_words=False, break_on_hyphens=False
+    )
 
 
 @main.command(name="list")

@@ -27,7 +27,7 @@ def timetable(run: Run) -> Workload:
     """The open loop of a run. NoLatencyError if it was a closed one."""
     if isinstance(run.workload, Ceiling):
         raise NoLatencyError(
-            f"{run!r} was a closed loop, which finds a ceiling and has no latency. Record an open loop for it."
+            f"{run} was a closed loop, which finds a ceiling and has no latency. Record an open loop for it."
         )
     return run.workload
 
@@ -65,7 +65,7 @@ def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
     wrong_ns = clocks.wrong_by_ns(run.facts)
     if wrong_ns and len(took) and wrong_ns > clocks.TOLERATED * (median := float(np.median(took))):
         raise NoLatencyError(
-            f"{run!r} has no latency: the clocks of producer and consumer are known to {wrong_ns / NS_PER_MS:.3f} ms, "
+            f"{run} has no latency: the clocks of producer and consumer are known to {wrong_ns / NS_PER_MS:.3f} ms, "
             f"the median is {median / NS_PER_MS:.3f} ms, and more than {clocks.TOLERATED:.0%} of it is too much. What "
             "was lost and how much went through is not touched by that; for a latency put both workers on one machine."
         )

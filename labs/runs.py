@@ -55,10 +55,13 @@ class Run:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        return f"Run({self})"
+
+    def __str__(self) -> str:
         sent, got = int((self["sent_ns"] >= 0).sum()), len(self["delivered_ns"])
         load = self.workload
         how = f"window {load.window:,}" if isinstance(load, Ceiling) else f"{load.rate_per_s:g}/s"
-        return f"Run({self.profile}, {how}, {sent:,} sent, {got:,} delivered)"
+        return f"{self.profile}, {how}, {sent:,} sent, {got:,} delivered"
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]

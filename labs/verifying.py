@@ -60,7 +60,7 @@ def _judgement(path: Path) -> str:
     load, judged = KINDS[kind]
     found = load(path)
     with runs.readable(path):
-        return f"{_named(found)}: {told(judged(found))}"
+        return f"{found}: {told(judged(found))}"
 
 
 def _of_recorded(path: Path) -> str:
@@ -77,11 +77,6 @@ def _of_recorded(path: Path) -> str:
         else "nothing in it can be computed again from the rest"
     )
     return f"{what}; {found}. Not checked: the repeats' own figures, whose raw times are not in this file."
-
-
-def _named(run: Any) -> str:
-    """A run's own line, without the name of its class."""
-    return repr(run).partition("(")[2].removesuffix(")")
 
 
 def told(judgement: Any) -> str:
@@ -107,4 +102,4 @@ def _of_spool(spool: Spool) -> str:
     trouble = "it is still being recorded" if unfinished.in_use(spool.folder) else KILLED
     first = spool.assemble(trouble=trouble)
     heard = [first, *(one.as_heard_by(first, trouble=trouble) for one in spool.all_further())]
-    return f"UNFINISHED, {trouble}. " + "; ".join(f"{_named(run)}: {told(loss.account(run))}" for run in heard)
+    return f"UNFINISHED, {trouble}. " + "; ".join(f"{run}: {told(loss.account(run))}" for run in heard)

@@ -158,8 +158,8 @@ class Link:
         if isinstance(reason, ProbableAccessDeniedError) and code != str(reason):
             return vhost_refused(self._endpoint, said.strip("'"))
         if isinstance(reason, AuthenticationError | ProbableAuthenticationError):
-            return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {reason!r}.")
-        return UnreachableError(f"{self._where} does not answer: {_root(reason)}. {what_to_do(self._endpoint)}")
+            return RefusedError(f"{self._where} refused the login of {self._endpoint.username!r}: {root(reason)}.")
+        return UnreachableError(f"{self._where} does not answer: {root(reason)}. {what_to_do(self._endpoint)}")
 
     def until(self, done: Callable[[], bool], what: str, within_s: float = ANSWER_S) -> None:
         """Pumps until `done`, or raises after `within_s`."""
@@ -196,7 +196,7 @@ def said_of(reason: object) -> str:
     return f"{code} {text}" if text else str(reason)
 
 
-def _root(error: object) -> str:
+def root(error: object) -> str:
     """What went wrong underneath: pika wraps the error of a socket up to four times."""
     while isinstance(error, BaseException):
         inner = [part for part in (*getattr(error, "exceptions", ()), *error.args) if isinstance(part, BaseException)]

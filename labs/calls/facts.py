@@ -33,7 +33,10 @@ class CallRun:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"CallRun({self.carrier}, {len(self['start_ns'])} calls by {self.plan.callers} callers)"
+        return f"CallRun({self})"
+
+    def __str__(self) -> str:
+        return f"{self.carrier}, {len(self['start_ns'])} calls by {self.plan.callers} callers"
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]

@@ -14,7 +14,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from labs.brokers.base import Endpoint, UnreachableError
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of, root
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task, Unshared
 
@@ -41,7 +41,7 @@ def _typed(site: Endpoint) -> Iterator[None]:
         yield
     except AMQPError as error:
         raise UnreachableError(
-            f"RabbitMQ at {site.host}:{site.port} does not answer: {error!r}. Is it running? Start it with: labs up"
+            f"RabbitMQ at {site.host}:{site.port} does not answer: {root(error)}. Is it running? Start it with: labs up"
         ) from error
 
 

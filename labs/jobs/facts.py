@@ -46,7 +46,10 @@ class JobRun:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"JobRun({self.mode}, prefetch {self.prefetch}, seed {self.seed}, {len(self['due_ns'])} jobs)"
+        return f"JobRun({self})"
+
+    def __str__(self) -> str:
+        return f"{self.mode}, prefetch {self.prefetch}, seed {self.seed}, {len(self['due_ns'])} jobs"
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]

@@ -13,7 +13,7 @@ from pika.exceptions import AMQPError
 
 from labs.brokers import open_broker, open_publisher
 from labs.brokers.base import Address, Endpoint, UnreachableError
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link, place_of
+from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link, place_of, root
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
@@ -41,7 +41,7 @@ class Queue:
                 self._channel.basic_qos(prefetch_count=self._task.prefetch)
             self._channel.basic_consume(self._task.name, self._on_message, auto_ack=self._automatic)
         except AMQPError as error:
-            raise UnreachableError(f"RabbitMQ at {site.host}:{site.port} does not answer: {error!r}.") from error
+            raise UnreachableError(f"RabbitMQ at {site.host}:{site.port} does not answer: {root(error)}.") from error
         self.ready = True
         return self
 
