@@ -12,6 +12,9 @@ from labs.experiments import EXPERIMENTS
 from labs.places import RECORDED
 from labs.runs import RunFileError
 
+UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
+"""A name that ends so is that of a number."""
+
 
 def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
     """The recorded file of a lab, or None if nothing is recorded yet. Raises RunFileError if it is damaged."""
@@ -19,8 +22,24 @@ def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
     if not path.exists():
         return None
     content = load(path)
+    figures(content, path)
     drawable(content, path)
     return content
+
+
+def figures(content: Any, path: Path, place: str = "") -> None:
+    """RunFileError where a number is below zero, which nothing that is recorded is, or what has a unit is no number."""
+    pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if isinstance(content, list) else ()
+    for name, value in pairs:
+        where = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}".lstrip(".")
+        if isinstance(value, int | float) and value < 0:
+            trouble = f"{where} is {value}, and no figure that is recorded is below zero"
+        elif str(name).endswith(UNITS) and (isinstance(value, str | bool)):
+            trouble = f"{where} is {value!r} and not a number"
+        else:
+            figures(value, path, where)
+            continue
+        raise RunFileError(f"{path}: {trouble}. It was altered or damaged: record it again with `labs record`.")
 
 
 def drawable(content: Mapping[str, Any], path: Path) -> None:
@@ -41,7 +60,7 @@ def drawable(content: Mapping[str, Any], path: Path) -> None:
         ) from error
 
 
-def recorded_on(file: dict[str, Any]) -> str:
+def recorded_on(file: Mapping[str, Any]) -> str:
     """The day of the recording (or its first and last day), from the run cards."""
     dates = sorted({str(d["card"].get("date", ""))[:10] for d in file["digests"]} - {""})
     return " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]]))

@@ -13,8 +13,9 @@ from typing import Any
 from rich.table import Table
 
 from labs import processors
+from labs.digest import checked
 from labs.places import write_text
-from labs.runs import FORMAT, check_format
+from labs.runs import FORMAT, RunFileError
 from labs.words import rate_text
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
@@ -87,7 +88,8 @@ def save(path: Path, results: Sequence[Mapping[str, Any]], rounds: int) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A saved benchmark; RunFileError when it is of another format."""
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    check_format(content, str(path))
+    """A saved benchmark that agrees with itself; RunFileError when it is damaged, altered or of another format."""
+    content = checked(path)[0]
+    if "rows" not in content or "digests" in content:
+        raise RunFileError(f"{path} is no benchmark: it wants rows and no digests. Measure it again with `make bench`.")
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -22,9 +23,9 @@ HEAD = 26
 Result = Mapping[str, Any]
 
 
-def recorded_bench(folder: Path = RECORDED) -> dict[str, Any] | None:
-    """The saved benchmark; None if there is none."""
-    path = folder / "bench.json"
+def recorded_bench(folder: Path | None = None) -> dict[str, Any] | None:
+    """The saved benchmark; None if there is none. Raises RunFileError if it is damaged."""
+    path = Path(folder or os.environ.get("LABS_RUNS") or RECORDED) / "bench.json"
     return report.load(path) if path.exists() else None
 
 
@@ -50,7 +51,7 @@ def _limits(one: Result) -> str:
     return one["trouble"] or "\n".join(f"{who}: {limit}" for who, limit in told if limit) or "–"
 
 
-def number(text: str, folder: Path = RECORDED) -> str:
+def number(text: str, folder: Path | None = None) -> str:
     """`kafka-produce median`: a figure of a row. ValueError for a row or a figure that does not exist."""
     name, _, what = text.partition(" ")
     content = recorded_bench(folder)

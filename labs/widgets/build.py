@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import yaml
 
-from labs.places import PROJECT, write_text
+from labs.experiments import EXPERIMENTS
+from labs.places import PROJECT, RECORDED, write_text
+from labs.runs import RunFileError
+from labs.widgets import bench_page
+from labs.widgets.state import recorded_state
 
 HTML = PROJECT / "_build" / "html"
 TEACH = PROJECT / "_build" / "teach"
@@ -24,8 +29,30 @@ def command(root: Path, out: Path, toc: Path) -> list[str]:
     return [sys.executable, "-c", JUPYTER_BOOK, *options]
 
 
+def damaged(folder: Path) -> list[str]:
+    """A line for each recorded file that no page could show: which, what is wrong with it, what to do."""
+    found = []
+    for name in sorted(path.stem for path in folder.glob("*.json")):
+        try:
+            if name == "bench":
+                bench = bench_page.recorded_bench(folder)
+                bench_page.bench_table(bench or {}), bench_page.article_picture(bench or {})
+            elif name in EXPERIMENTS:
+                json.dumps(recorded_state(EXPERIMENTS[name], folder), allow_nan=False)
+        except RunFileError as error:
+            found.append(str(error))
+        except Exception as error:  # what a page would stumble over, whatever it is, has its file's name here
+            what = f"{type(error).__name__}: {error}"
+            cure = "It was altered or damaged: record it again."
+            found.append(f"{folder / name}.json lacks what its page shows ({what}). {cure}")
+    return list(dict.fromkeys(found))  # the passport is part of every lab's page
+
+
 def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT, *, teach: bool = False) -> int:
     """Build into `out`/_build/html; 0 if it worked. `runs` replaces book/runs (for tests)."""
+    if found := damaged(Path(runs or os.environ.get("LABS_RUNS") or RECORDED)):
+        print(*found, "`git checkout -- book/runs` brings back what came with the book.", sep="\n", file=sys.stderr)
+        return 1
     settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "LABS_TEACH": str(int(teach))}
     settings |= {"LABS_RUNS": str(runs)} if runs else {}
     toc = root / "book" / "_toc.yml"
@@ -56,7 +83,7 @@ def main() -> int:
     teach = _asked()
     code = build(out=TEACH if teach else PROJECT, teach=teach)
     if code:
-        print("The site was not built: every warning above is an error. Mend it and run `make book` again.")
+        print("The site was not built: mend what is said above (each warning is an error), then run `make book` again.")
     elif teach:
         where = (TEACH / "_build" / "html").relative_to(PROJECT)
         print(f"The site with answers and slides is in {where}; do not publish it.")

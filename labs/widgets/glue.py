@@ -20,11 +20,13 @@ from typing import Any
 from labs.experiments import EXPERIMENTS
 from labs.profile import BROKERS, RUNGS
 from labs.recorded import recorded, recorded_on
+from labs.runs import RunFileError
 from labs.widgets.point_glue import NOT_YET, of_point
 from labs.words import BROKER_NAMES, ms_text, rate_text, times
 
 DEFAULTS = {"rung": 2, "rate": 1000, "payload": 100}
 STEPS = ("p50", "p90", "p99", "p999", "max")
+CURE = "Ask for another figure, or record the lab again with `labs record`."
 UNKNOWN = "unknown"
 """What a figure reads that was asked for and could not be seen."""
 FACTS = ("label", "lost", "delivered", "limit", "date", "repeats", "backend", "survives", "cores", "machine", "rate")
@@ -32,11 +34,20 @@ Asked = dict[str, str]
 
 
 def number(text: str, folder: Path | None = None) -> str:
-    """The figure that `text` asks for, or NOT_YET. ValueError if nothing of the kind can be asked."""
+    """The figure that `text` asks for, or NOT_YET. ValueError if nothing of the kind can be asked, or if the recorded
+    file lacks a part that it should have."""
     lab, *words = text.split()
     file = recorded(lab, folder)
     if file is None:
         return NOT_YET
+    try:
+        return _read(lab, file, words)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise RunFileError(f"{lab}.json has nothing to answer {text!r} with ({what}). {CURE}") from error
+
+
+def _read(lab: str, file: Mapping[str, Any], words: Sequence[str]) -> str:
     known = EXPERIMENTS.get(lab)
     if known and known.look.quantities and words[0] != "card":
         return of_point(known, file["digests"], words)
