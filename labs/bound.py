@@ -165,15 +165,13 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
         return "refused", why
     if why := throttled(run):
         return "machine-bound", why
-    held = run.facts.get(HELD, "")
-    held = f"the broker held its publishers up: {held}" if held else ""
-    return (_of_closed if isinstance(run.workload, Ceiling) else _of_open)(run, broker, held)
+    if held := run.facts.get(HELD, ""):
+        return "broker-bound", f"the broker held its publishers up: {held}"
+    return (_of_closed if isinstance(run.workload, Ceiling) else _of_open)(run, broker)
 
 
-def _of_closed(run: Run, broker: str, held: str) -> tuple[Stamp, str]:
+def _of_closed(run: Run, broker: str) -> tuple[Stamp, str]:
     cores = cpu_cores(run)
-    if held:
-        return "broker-bound", held
     if len(_sampled(run, _measured_ns(run))) < 2:
         return "unknown", "it was over before anybody's processor time could be seen"
     if unseen := _unseen(run, cores):
@@ -181,9 +179,9 @@ def _of_closed(run: Run, broker: str, held: str) -> tuple[Stamp, str]:
     return ceiling(cores, broker, room_in(run.facts))
 
 
-def _of_open(run: Run, broker: str, held: str) -> tuple[Stamp, str]:
+def _of_open(run: Run, broker: str) -> tuple[Stamp, str]:
     cores, room = cpu_cores(run), room_in(run.facts)
-    used, behind = cores["broker"], " and ".join(filter(None, (_behind(run), held)))
+    used, behind = cores["broker"], _behind(run)
     if why := _busy(cores, room):
         return "client-bound", why
     clients, others = clients_cores(cores), others_cores(cores, room)

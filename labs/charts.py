@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -209,7 +210,7 @@ def rates(digests: Sequence[Digest]) -> Figure:
         colour, hollow = palette()[digest["settings"]["broker"]], rate.fate(digest) in rate.HOLLOW
         marks = {"color": "rgba(0,0,0,0)" if hollow else colour, "line": {"color": colour, "width": 2}}
         marks["pattern"] = {"shape": SHAPES[rate.fate(digest)], "fgcolor": colour}
-        name = f"{digest['settings']['label']}<br><sub>{rate.limit(digest)}</sub>"
+        name = f"{digest['settings']['label']}<br><sub>{escape(rate.limit(digest))}</sub>"
         text = rate.rate_text(digest["median"]["per_s"])
         bars.append(go.Bar(y=[name], x=[digest["median"]["per_s"]], orientation="h", marker=marks, text=[text]))
     axes = {"xaxis": {"type": "log", "title": "messages a second"}, "yaxis": {"automargin": True}}

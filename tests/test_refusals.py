@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from labs import jobs, soundness
+from labs.__main__ import main
 from labs.bound import bottleneck
 from labs.brokers import open_publisher
-from labs.brokers.base import Address, Confirmations, Endpoint, Publisher
+from labs.brokers.base import Address, BrokerError, Confirmations, Endpoint, Publisher
+from labs.calls import carrier_of
+from labs.calls.conductor import run as run_calls
+from labs.calls.judge import refused_unasked as calls_refused
+from labs.calls.plan import Plan as CallPlan
 from labs.digest import digest
+from labs.experiments import calling
+from labs.jobs.conductor import run as run_jobs
+from labs.jobs.judge import refused_unasked
+from labs.jobs.sending import Plan
 from labs.loss import account, refusal
 from labs.profile import Profile
 from labs.recorder import Watch, record
+from labs.runs import SAID_CHARACTERS, one_line
 from labs.words import sentence
 from labs.workload import Ceiling, Workload
 from tests import turned_down
@@ -24,6 +38,7 @@ from tests.test_brokers import broker_of, profile
 pytestmark = pytest.mark.broker
 BODY = bytes(10_000)
 COUNT = 300
+PATIENT = Workload(rate_per_s=200, duration_s=0.5, warmup_s=0)
 Trouble = Callable[[Address], AbstractContextManager[None]]
 
 
@@ -138,16 +153,108 @@ def test_a_run_in_which_messages_were_refused_is_refused_and_not_broker_bound(
         assert refusal(run) in sentence(found)
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
-@pytest.mark.parametrize("name", ["rabbitmq-confirms", "fast:rabbitmq-confirms"])
-def test_a_resource_alarm_holds_publishers_up_and_refuses_nothing(endpoints: dict[str, Endpoint], name: str) -> None:
-    with broker_of(endpoints, name) as (_, address), open_publisher(address) as publisher:
-        publisher.publish([b"while it is well"])
-        assert heard(publisher, 1)[0] == [0]
-        with turned_down.memory_alarm(address.endpoint):
-            publisher.publish([BODY])
-            news = [publisher.poll(0.2) for _ in range(5)]
-            assert "low on memory" in news[-1].held
-            assert not any(len(one.confirmed) or len(one.refused) for one in news)
-        assert heard(publisher, 1) == ([1], [], "")
-        assert publisher.poll(0.0).held == ""
+def test_a_resource_alarm_holds_publishers_up_and_refuses_nothing(endpoints: dict[str, Endpoint]) -> None:
+    names = ("rabbitmq-confirms", "fast:rabbitmq-confirms")
+    with ExitStack() as undo:
+        found = []
+        for name in names:
+            _, address = undo.enter_context(broker_of(endpoints, name))
+            found.append(undo.enter_context(open_publisher(address)))
+            found[-1].publish([b"while it is well"])
+            assert heard(found[-1], 1)[0] == [0]
+        with turned_down.memory_alarm(endpoints["rabbitmq"]):
+            for publisher in found:
+                publisher.publish([BODY])
+                news = [publisher.poll(0.2) for _ in range(5)]
+                assert "low on memory" in news[-1].held
+                assert not any(len(one.confirmed) or len(one.refused) for one in news)
+            runs = [record(endpoints["rabbitmq"], profile(name), PATIENT, part="produce") for name in names]
+        for publisher in found:
+            assert heard(publisher, 1) == ([1], [], "")
+            assert publisher.poll(0.0).held == ""
+    for run in runs:
+        assert account(run).refused == 0
+        stamp, why = bottleneck(run, "rabbitmq")
+        assert stamp == "broker-bound"
+        assert "held its publishers up: connection.blocked: low on memory" in why
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_a_reader_whose_group_cannot_be_made_is_named_with_the_reason(endpoints: dict[str, Endpoint]) -> None:
+    """Out of memory before the first message: the stream cannot be made either."""
+    here, using = endpoints["redis"], profile("redis-stream-none")
+    with turned_down.short_of_memory(here, -100_000), pytest.raises(BrokerError, match="XGROUP CREATE: OOM command"):
+        record(here, using, PATIENT)
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_jobs_that_the_broker_refuses_are_counted_with_the_reason(endpoints: dict[str, Endpoint]) -> None:
+    mode, plan = jobs.mode_of("redis-blpop"), Plan(seed=1, jobs=100)
+    wait, done = threading.Event(), threading.Event()
+
+    def starve() -> None:
+        wait.wait(20)
+        with turned_down.short_of_memory(endpoints["redis"], -100_000):
+            done.wait(1.0)
+
+    thread = threading.Thread(target=starve)
+    thread.start()
+    watch = Watch(lambda _share, text: wait.set() if int(text.split()[0]) >= 10 else None)
+    run = run_jobs(mode, endpoints["redis"], plan, 1, watch)
+    thread.join()
+    refused, of, said = refused_unasked(run)
+    assert refused > 0
+    assert of == plan.jobs
+    assert said.startswith("OOM command not allowed")
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_calls_that_the_broker_refuses_are_counted_with_the_reason(endpoints: dict[str, Endpoint]) -> None:
+    here, carrier = endpoints["redis"], carrier_of("redis")
+    plan, starved = CallPlan(callers=2, rate_per_s=100, calls=150, patience_s=1.0), ExitStack()
+
+    def starve(share: float, _text: str) -> None:
+        if share > 0.3 and not starved.__dict__.get("begun"):
+            starved.__dict__["begun"] = True
+            starved.enter_context(turned_down.short_of_memory(here, -100_000))
+
+    with starved:
+        run = run_calls(carrier, here, plan, Watch(starve))
+    refused, of, said = calls_refused(run)
+    assert refused > 10
+    assert of == plan.calls
+    assert "OOM command not allowed" in said
+    [found] = [calling.digest("who-is-waiting", carrier, {}, [run], {})]
+    assert found["refused"]["count"] == refused
+    assert soundness.exit_code([found]) == soundness.REFUSED
+
+
+def test_what_a_broker_said_is_one_line_of_data() -> None:
+    said = one_line("<b>no</b>\n\x1b[31m" + "x" * 1000)
+    assert said.startswith("<b>no</b> [31mxxx")
+    assert len(said) == SAID_CHARACTERS
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_labs_run_on_a_redis_that_is_out_of_memory_says_how_many_were_refused_and_ends_with_3(
+    endpoints: dict[str, Endpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = endpoints["redis"]
+    monkeypatch.setenv("LABS_REDIS_USER", here.username)
+    monkeypatch.setenv("LABS_REDIS_PASSWORD", here.password)
+    pairs = ("broker=redis", "rung=0", "rate=2000", "payload=10000")
+    asked = [word for pair in pairs for word in ("--set", pair)]
+    with turned_down.redis_client(here) as client:
+        before = client.config_get("save")["save"]
+        client.config_set("save", "")
+        with turned_down.short_of_memory(here, 2_000_000):
+            command = ["run", "latency-ladder", "--redis", f"redis://{here.host}:{here.port}", *asked]
+            found = CliRunner().invoke(main, command)
+        client.config_set("save", before)
+    assert found.exit_code == soundness.REFUSED, found.output
+    said = " ".join(found.output.split())
+    assert re.search(r"7,\d\d\d of 8,000 messages were refused, the first with: OOM command not allowed", said)
+    assert "cannot be said" not in said
+    assert "broker-bound" not in said

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any
 
-from labs.brokers.base import BrokerError
+from labs.brokers.base import BrokerError, RefusedError
 from labs.calls.board import Board, Outcome, Pad, Slot, body_of
 from labs.calls.service import Task, module_of, tell
 from labs.messages import filler
@@ -82,21 +82,22 @@ class _Caller(threading.Thread):
         return spent > 1 and (number >= ENOUGH or spent > STRETCH)
 
     def _call(self, line: Any, number: int) -> bool:
-        """One call; whether there is a line for the next. A broker that has gone does not come back to this run."""
+        """One call; whether there is a line for the next. A broker that has gone does not come back to this run; one
+        that refuses is asked again."""
         columns, body = self._pad.columns, body_of(number, self._caller, self._rest)
         outcome = Outcome.ANSWERED if self._task.carrier.asks or self._plan.confirm != "none" else Outcome.SENT
-        columns["start_ns"][number] = self._pad.now_ns()
+        columns["start_ns"][number], gone = self._pad.now_ns(), False
         try:
             line.ask(body, self._plan.patience_of(self._caller))
         except TimeoutError:
             outcome = Outcome.TIMED_OUT
         except BrokerError as error:
-            outcome = Outcome.REFUSED
+            outcome, gone = Outcome.REFUSED, not isinstance(error, RefusedError) and self._task.endpoint is not None
             if not self._plan.returns_s:
                 tell(self._trouble, f"caller {self._caller + 1}", error)
         columns["returned_ns"][number] = self._pad.now_ns()
         columns["outcome"][number] = outcome
-        return outcome != Outcome.REFUSED or self._task.endpoint is None
+        return not gone
 
     def _settle(self, settle: Any) -> None:
         """What stays unconfirmed nobody knows: the last calls of this caller are open again."""

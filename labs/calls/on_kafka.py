@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterator
 
 from labs.brokers import open_consumer, open_publisher
-from labs.brokers.base import BrokerError
+from labs.brokers.base import BrokerError, RefusedError
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task
+from labs.runs import NOT_SAID
 
 
 def serve(task: Task, desk: Desk) -> None:
@@ -62,6 +63,11 @@ class Station:
         except BrokerError as error:
             self._trouble = error
 
+    def _hear(self) -> None:
+        """What became of the questions: one that was refused has no answer to wait for."""
+        if (news := self._questions.poll(0.0)).refused:
+            self._trouble = RefusedError(f"Kafka refused a question: {news.why or NOT_SAID}.")
+
     @contextlib.contextmanager
     def line(self, _caller: int) -> Iterator[Station]:
         """One caller's way to the service: the common one."""
@@ -73,10 +79,12 @@ class Station:
         self._waiting[number] = event
         with self._lock:
             self._questions.publish([body])
-            self._questions.poll(0.0)
+            self._hear()
         if event.wait(patience_s):
             return
         self._waiting.pop(number, None)
+        with self._lock:
+            self._hear()
         if self._trouble:
             raise self._trouble
         raise TimeoutError(f"Kafka: no record with this number in the topic of answers for {patience_s:g} s")

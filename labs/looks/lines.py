@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from labs.looks import rate
@@ -46,7 +47,7 @@ def _trace(name: str, line: Sequence[Digest], at: int, dash: str, ink: Mapping[s
     return {
         "x": [digest["settings"]["along"] for digest in line],
         "y": [d["median"]["per_s"] * (d["settings"]["body_bytes"] / 1e6 if at else 1) for d in line],
-        "text": [rate.limit(digest) for digest in line],
+        "text": [escape(rate.limit(digest)) for digest in line],  # plotly takes a text for markup
         "mode": "lines+markers",
         "marker": {"symbol": [MARKS[broker] + "-open" * one for one in hollow], "size": 10, "color": ink[broker]},
         "line": {"color": ink[broker], "dash": dash},
@@ -82,5 +83,5 @@ def _level(digest: Digest, ink: str) -> dict[str, Any]:
 
 def _named(digest: Digest) -> dict[str, Any]:
     at = {"xref": "x domain", "x": 0, "xanchor": "left", "y": math.log10(digest["median"]["per_s"])}
-    said = {"text": digest["settings"]["label"], "hovertext": rate.sentence(digest), "font": {"size": 11}}
+    said = {"text": digest["settings"]["label"], "hovertext": escape(rate.sentence(digest)), "font": {"size": 11}}
     return at | said | {"yanchor": "bottom", "showarrow": False}
