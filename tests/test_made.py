@@ -182,6 +182,22 @@ def test_on_a_broker_of_the_users_only_what_this_home_has_written_down_is_remove
     assert made.entries() == []
 
 
+def test_a_group_whose_members_were_killed_goes_as_soon_as_kafka_misses_them(endpoints: dict[str, Endpoint]) -> None:
+    """The workers of the jobs subscribe, and nobody says goodbye for a process that was killed."""
+    command = [sys.executable, "-m", "labs", "run", "kill-the-worker", "--set", "mode=kafka-commit-after"]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        give_up_s = time.monotonic() + 30
+        while not any(name.endswith("-workers") for name in lying_about(endpoints)):
+            assert time.monotonic() < give_up_s
+            time.sleep(0.1)
+    finally:
+        child.kill()
+        child.wait()
+    mending.mend(silent)
+    assert not [name for name in lying_about(endpoints) if "-workers" in name]
+
+
 def test_a_setting_that_the_reader_has_changed_since_is_his_and_stays(endpoints: dict[str, Endpoint]) -> None:
     here = endpoints["redis"]
     before = settings_of(here)
@@ -245,10 +261,10 @@ def test_where_nothing_can_be_written_down_nothing_is_made(
 ) -> None:
     (tmp_path / "made").write_text("in the way")
     monkeypatch.setenv("LABS_HOME", str(tmp_path))
-    for name in ("redis-pubsub", "rabbitmq-confirms", "rabbitmq-stream", "kafka-acks-all"):
+    for name in ("redis-pubsub", "redis-list-always", "rabbitmq-confirms", "rabbitmq-stream", "kafka-acks-all"):
         using = profile(name)
         with (
-            pytest.raises((BrokerError, OSError), match="made"),
+            pytest.raises(BrokerError, match=r"writing down in .*made what a run makes failed.*LABS_HOME"),
             open_broker(endpoints[using.broker], using, "labs-test-x"),
         ):
             pass

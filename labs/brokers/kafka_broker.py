@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -12,10 +13,14 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from labs.brokers import made
-from labs.brokers.base import BrokerError, Endpoint
+from labs.brokers.base import BrokerError, Endpoint, RefusedError
 from labs.brokers.kafka_link import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
 from labs.brokers.made import Made
 from labs.profile import Profile
+
+MISSED_S = 8.0
+"""A little more than the session of our workers, jobs/on_kafka.py."""
+LOOK_S = 0.1
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:
@@ -34,11 +39,20 @@ def undo(endpoint: Endpoint, found: Made) -> None:
 
 
 def _delete_groups(admin: Any, names: Sequence[str]) -> None:
-    """The groups of these topics: their names begin with the topic's, and no other run has that name."""
-    known = [str(one["group_id"]) for one in admin.list_groups()]
-    ours = [one for one in known if any(one == name or one.startswith(f"{name}-") for name in names)]
-    if ours:
+    """The groups of these topics: their names begin with the topic's, and no other run has that name.
+
+    A member that was killed is in its group until Kafka has missed it for a while; RefusedError if that lasts too long.
+    """
+    give_up_s = time.monotonic() + MISSED_S
+    while ours := [one for one in _groups(admin) if any(one == name or one.startswith(f"{name}-") for name in names)]:
         admin.delete_groups(ours)
+        if time.monotonic() > give_up_s:
+            raise RefusedError(f"Kafka does not delete the groups {', '.join(ours)}: they still have members.")
+        time.sleep(LOOK_S)
+
+
+def _groups(admin: Any) -> list[str]:
+    return [str(one["group_id"]) for one in admin.list_groups()]
 
 
 class Broker:

@@ -121,11 +121,18 @@ def note(
         tuple(exchanges),
         change or Change(),
     )
-    try:
+    with _told(entry.place):
         return Made(entry, _written(entry))
+
+
+@contextlib.contextmanager
+def _told(place: Place) -> Iterator[None]:
+    """BrokerError where the journal cannot be written: without it nothing may be made."""
+    try:
+        yield
     except OSError as error:
         raise BrokerError(
-            f"Nothing was made on {entry.place}: writing down in {folder()} what a run makes failed: {error}. "
+            f"Nothing was made on {place}: writing down in {folder()} what a run makes failed: {error}. "
             "Make the folder writable and the disk less full, or set LABS_HOME to a folder of yours."
         ) from error
 
@@ -206,8 +213,9 @@ def alone_at(place: Place) -> Iterator[None]:
     """Nobody else of this home changes settings of that broker inside. BrokerError if somebody does for ALONE_S."""
     name = hashlib.sha256(f"{place.broker} {place.data or place.all_servers}".encode()).hexdigest()[:12]
     path, give_up_s = folder() / f"{place.broker}-{name}.lock", time.monotonic() + ALONE_S
-    folder().mkdir(parents=True, exist_ok=True)
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _told(place):
+        folder().mkdir(parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while True:
             with contextlib.suppress(BlockingIOError):

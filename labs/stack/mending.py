@@ -112,7 +112,7 @@ def _is_gone(entry: Entry) -> bool:
     data = entry.place.data
     if not data.startswith("container "):
         return bool(data) and not Path(data).exists()
-    container, project = data.removeprefix("container "), f"labs-{state.home_tag()}-"
+    container, project = data.removeprefix("container "), f"{state.user_project()}-"
     there = [one.get("container") for record in state.stacks() for one in record.get("brokers", {}).values()]
     session = container.startswith(project) and not container.startswith(f"{project}{entry.place.broker}")
     return session and container not in there
