@@ -63,7 +63,7 @@ def _cells(about: Facts) -> list[str]:
         port,
         login,
         about.get("version") or "-",
-        about.get("started_by") or "-",
+        (about.get("started_by") or "-") + (", containers" if about.get("backend") == "compose" else ""),
     ]
 
 

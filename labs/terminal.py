@@ -26,6 +26,7 @@ from labs.words import broker_unseen, sentence
 __all__ = ["Bar", "Group", "address_options", "as_json", "backend_option", "lines", "plain", "say", "show_json", "tell"]
 EXPECTED = (StackError, BrokerError, UnknownNameError, RunFileError, CancelledError, ValueError, OSError)
 MANY, ENDLESS = 4, 1000
+SLIM: Any = {"box": box.SIMPLE_HEAD, "show_edge": False, "pad_edge": False, "collapse_padding": True}
 
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON on standard output.")
@@ -174,7 +175,7 @@ def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
         rows = [list(look.columns), *(row for view in shown for row in view["rows"])]
         if len(look.columns) > len(rows) + MANY:  # turned round: a window is higher than it is wide
             rows = [list(line) for line in zip(*rows, strict=True)]
-        table = Table(*rows[0], box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(*rows[0], **SLIM)
         for row in rows[1:]:
             table.add_row(*row)
         for view in shown:
@@ -202,7 +203,7 @@ def _row_by_row(table: Table) -> Iterator[str]:
 
 
 def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(**SLIM)
     tell("End to end, ms, from when each message was due:")
     for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "point is"):
         table.add_column(column, justify="left" if column in ("", "point is") else "right", no_wrap=True)

@@ -80,7 +80,10 @@ def test_in_the_locale_of_a_german_of_the_nineties_a_run_ends_with_0(tmp_path: P
     assert name.is_dir(), made.stderr
     env = {"LC_ALL": "de_DE.ISO-8859-1", "LANG": "de_DE.ISO-8859-1", "LOCPATH": str(tmp_path)}
     command = [sys.executable, "-m", "labs", "run", "redis-million", "--set", "way=xadd-16", "--set", "backend=native"]
-    result = subprocess.run(command, env=os.environ | env, capture_output=True, timeout=180, check=False)
+    for _ in range(4):
+        result = subprocess.run(command, env=os.environ | env, capture_output=True, timeout=180, check=False)
+        if b"stood still" not in result.stderr:  # a machine full of other work makes a round void, and says so
+            break
     assert result.returncode == 0, result.stderr.decode("iso-8859-1")
     text = result.stdout.decode("iso-8859-1")
     assert "acknowledged" in text or "/s" in text

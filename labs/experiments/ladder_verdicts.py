@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
+from labs.prose import enumerated
 
 RATE_PER_S, BODY_BYTES, RUNG = 1000, 100, 2
 C48_LOW_MS, C48_HIGH_MS = 10.0, 50.0
@@ -83,6 +84,12 @@ def _redis_lowest(points: dict[str, Digest | None]) -> tuple[Word, str]:
     """Whether Redis has the lowest p99 of the three by C58_MARGIN, round by round."""
     labels = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
     known = {broker: point for broker, point in points.items() if point is not None}
+    if missing := [labels[broker] for broker in labels if broker not in known]:
+        were = "were" if len(missing) > 1 else "was"
+        return (
+            "undecided here",
+            f"{enumerated(missing)} {were} not measured at {RATE_PER_S:,} messages/s and rung {RUNG}.",
+        )
     reasons = [_useless(points[broker], labels[broker]) for broker in points]
     if any(reasons):
         return "undecided here", " ".join(filter(None, reasons))
