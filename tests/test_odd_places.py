@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labs.native import java
+from labs.native import java, redis_benchmark
 from labs.stack import debian, native, state
 from labs.stack.last_words import cause
 from labs.stack.processes import Standing, standing, start_of
@@ -312,3 +312,12 @@ def test_a_readers_settings_for_compose_do_not_reach_our_containers(tmp_path: Pa
         command = [*LABS, "up", "--backend", "compose", "redis"]
         done = namespace.run(command, LABS_HOME=tmp_path, **more)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_vendors_tool_of_an_unpacked_package_runs_whatever_the_cache_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debian.get("redis", lambda _line: None)
+    shutil.copytree(debian.folder("redis"), tmp_path / ODD / "debian" / "redis", symlinks=True)
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path / ODD))
+    assert re.match(r"\d+\.\d+", redis_benchmark.version())

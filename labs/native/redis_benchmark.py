@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from labs.brokers import made
 from labs.brokers.base import Endpoint
@@ -86,17 +87,18 @@ def best(endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 1
     return max((call(clients=clients, pipeline=depth) for clients, depth in BEST), key=lambda rate: rate.per_s)
 
 
-def _libraries(program: str) -> dict[str, str]:
-    """Where an unpacked package keeps what its programs need."""
-    folders = Path(program).parents[1].glob("lib/*-linux-*") if program.startswith(str(debian.folder("redis"))) else ()
-    found = ":".join(map(str, folders))
-    return {"LD_LIBRARY_PATH": found} if found else {}
+def _surroundings(program: str) -> dict[str, Any]:
+    """Where an unpacked package keeps what its programs need: named from there, for a name of ours may be anything."""
+    own = Path(program).parents[1] / "lib" if program.startswith(str(debian.folder("redis"))) else None
+    names = ":".join(path.name for path in own.glob("*-linux-*")) if own else ""
+    found = {"LD_LIBRARY_PATH": names} if names else {}
+    return {"env": plain.environ() | found, "cwd": own if names else None}
 
 
 def version() -> str:
     """As the tool says."""
-    line, environment = [path(), "--version"], plain.environ() | _libraries(path())
-    said = subprocess.run(line, capture_output=True, text=True, timeout=10, check=False, env=environment).stdout
+    asked = {"capture_output": True, "text": True, "timeout": 10, "check": False} | _surroundings(path())
+    said = str(subprocess.run([path(), "--version"], **asked).stdout)
     return said.replace(TOOL, "").split("(")[0].strip() or "unknown"
 
 
@@ -121,16 +123,15 @@ def _user_of(endpoint: Endpoint, key: str) -> Iterator[list[str]]:
 
 
 def _run(line: list[str]) -> str:
-    environment = plain.environ() | _libraries(line[0])
     try:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             line,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
             check=False,
-            env=environment,
             preexec_fn=die_with_parent,
+            **_surroundings(line[0]),
         )
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"running {TOOL}", f"no end after {PATIENCE_S:g} s.", "Is the broker stopped?") from error
