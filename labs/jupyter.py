@@ -41,10 +41,13 @@ def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None
 
 
 def _environment() -> dict[str, str]:
-    """What Jupyter and IPython keep between runs goes into our folder, and nothing into the user's home."""
+    """What Jupyter and IPython keep between runs goes into our folder, and nothing into the user's home; kernels and
+    settings of other environments, and what runs at the start of every Python, do not come in."""
     ours = {"JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
     ours |= {"IPYTHONDIR": "ipython", "npm_config_cache": "npm"}  # JupyterLab asks Node, where there is one
-    return os.environ | {name: str(home() / "jupyter" / folder) for name, folder in ours.items()}
+    others = {"JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP"}
+    known = {name: value for name, value in os.environ.items() if name not in others}
+    return known | {name: str(home() / "jupyter" / folder) for name, folder in ours.items()}
 
 
 def _quiet_settings() -> Path:

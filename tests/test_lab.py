@@ -1,6 +1,7 @@
 """`make lab`: brokers and JupyterLab on loopback, and nothing left of them afterwards, however it ends."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from labs import jupyter
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 120
@@ -86,6 +89,19 @@ def assert_status_knows(pid: int, home: Path) -> None:
     text = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     for broker in ("redis", "rabbitmq", "kafka"):
         assert re.search(rf"^{broker} +running +127\.0\.0\.1 +\d+ .* make lab, pid {pid}$", text, re.MULTILINE), text
+
+
+def test_the_kernel_is_the_projects_own_whatever_else_the_reader_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = tmp_path / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text('{"argv": ["/nowhere/python"], "display_name": "x", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setenv("LABS_HOME", str(tmp_path / "home"))
+    asked = [sys.executable, "-m", "jupyter", "kernelspec", "list", "--json"]
+    found = json.loads(subprocess.run(asked, env=jupyter._environment(), capture_output=True, check=True).stdout)
+    assert Path(found["kernelspecs"]["python3"]["resource_dir"]).is_relative_to(sys.prefix)
 
 
 def look(address: str, home: Path) -> None:

@@ -57,6 +57,10 @@ DEATHS = {
         'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n'
         "OSError: [Errno 98] Address already in use\n"
     ),
+    "disk resource limit alarm set on node labs@localhost.": (
+        "  Starting broker...2026-11-29 19:37:07.164+00:00 [warning] <0.288.0> disk resource limit alarm set on node "
+        "labs@localhost.\n2026-11-29 19:37:07.164514+00:00 [warning] <0.288.0> *** Publishers will be blocked ***\n"
+    ),
     "the only line there is": "the only line there is\n\n",
     "none": "\n",
 }

@@ -33,6 +33,7 @@ _WHY = tuple(
         r"^((?:Error occurred during|Could not reserve|There is insufficient memory|A fatal error|Error: Could not).*)",
         r"^# +((?:There is insufficient memory|SIG\w+ ).*)",
         r"^(?:ERROR|FATAL) (.+)",
+        r".*((?:disk|memory) resource limit alarm set on node .+)",  # RabbitMQ lives, and takes no message
         r"^((?:>>> |Fatal|Can't|Cannot|Failed|Could not|Bad |Wrong |Unrecoverable|Invalid |wrong number).+)",  # Redis
         r"^(.*(?:No space left on device|Too many open files|Permission denied|Address already in use|not found).*)",
         r"^(\w*(?:Error|Exception): .+)",  # Python
