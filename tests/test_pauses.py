@@ -18,10 +18,12 @@ import psutil
 import pytest
 
 from labs import pauses
+from labs.bench.base import Figure, Setting, VoidError
 from labs.bound import bottleneck, void
 from labs.brokers.base import Endpoint
 from labs.digest import digest
 from labs.experiments import experiment
+from labs.experiments.rate_lab import Way, _again_if_void
 from labs.latency import NS_PER_MS, end_to_end_ns
 from labs.pauses import PAUSE_S, Watchdog, stood_still
 from labs.profile import profile
@@ -193,3 +195,20 @@ def test_beside_much_other_work_no_run_is_void() -> None:
 
 def test_a_pause_is_longer_than_a_busy_machine_is_late() -> None:
     assert PAUSE_S >= 5 * pauses.TICK_S
+
+
+def test_a_void_round_of_a_rate_lab_is_done_again_in_a_recording_and_named_otherwise() -> None:
+    tried: list[int] = []
+
+    def side(_here: Setting) -> Figure:
+        tried.append(1)
+        if len(tried) < 3:
+            raise VoidError("the whole machine stood still for 2.0 s: the round is void. Run it again.")
+        return Figure(7.0, 1.0)
+
+    way = Way("x", "x", "memory", side)
+    here = Setting(Endpoint("memory", "127.0.0.1", 1), 1.0, Watch())
+    assert _again_if_void(way, here, 3).value == 7.0
+    tried.clear()
+    with pytest.raises(VoidError, match="the whole machine stood still"):
+        _again_if_void(way, here, 1)
