@@ -466,7 +466,9 @@ def test_brokers_start_from_a_checkout_that_only_its_owner_can_read(checkout: Pa
         assert found["home"] == str(checkout / ".labs")
         assert {found["brokers"][name]["state"] for name in compose.SERVICES} == {"running"}
     finally:
-        labs_there("down", "--reset")
+        ended = labs_there("down", "--reset")
+    assert ended.returncode == 0, ended.stderr
+    assert f"{found['brokers']['redis']['container'].removesuffix('-redis-1')}_redis" in ended.stderr
     modes = {path.stat().st_mode & 0o077 for path in (checkout / "labs").rglob("*") if "__pycache__" not in str(path)}
     assert modes == {0}
 

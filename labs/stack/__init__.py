@@ -159,7 +159,7 @@ def down(*, reset: bool = False, report: Report = print) -> None:
             mending.before_stop(registry.running(), report)
         for record in stopped:
             report(f"stopping {', '.join(record['brokers'])}")
-            sweeping.stop(record, reset=reset)
+            sweeping.stop(record)
         sweeping.sweep(report)
         backends.sweep_containers(report)
         if not stopped and not backends.stop_unrecorded(report):

@@ -45,12 +45,12 @@ def run_folder(stack: str) -> Path:
     return run_root() / f"labs-{os.getuid()}-{state.home_tag()}-{stack}"
 
 
-def stop(record: registry.Record, *, reset: bool = False) -> None:
-    """End a stack: its compose project, or its supervisor once that is proven to be it."""
+def stop(record: registry.Record) -> None:
+    """End a stack: its compose project, or its supervisor once that is proven to be it. A session loses its data."""
     if record["backend"] == "compose":
         from labs.stack import contained
 
-        contained.stop_project(record, volumes=reset or record["owner"] == "session")
+        contained.stop_project(record, volumes=record["owner"] == "session")
         return
     pid, start = record["supervisor"]["pid"], record["supervisor"]["start"]
     if not is_alive(pid, start) or marks(pid).get(MARK) != record["id"]:
