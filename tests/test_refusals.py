@@ -258,3 +258,18 @@ def test_labs_run_on_a_redis_that_is_out_of_memory_says_how_many_were_refused_an
     assert re.search(r"7,\d\d\d of 8,000 messages were refused, the first with: OOM command not allowed", said)
     assert "cannot be said" not in said
     assert "broker-bound" not in said
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+@pytest.mark.parametrize("name", ["kafka-acks-all", "fast:kafka-acks-all"])
+def test_a_quota_holds_publishers_up_and_refuses_nothing(endpoints: dict[str, Endpoint], name: str) -> None:
+    with broker_of(endpoints, name) as (_, address), turned_down.kafka_quota(address.endpoint, 20_000):
+        time.sleep(0.5)  # brokers hear of it a little later
+        with open_publisher(address) as publisher:
+            held, refused, give_up_s = "", 0, time.monotonic() + 10
+            while not held and time.monotonic() < give_up_s:
+                publisher.publish([BODY] * 5)
+                news = publisher.poll(0.2)
+                held, refused = news.held, refused + len(news.refused)
+    assert held.startswith("throttled by a quota, ")
+    assert refused == 0

@@ -18,8 +18,10 @@ import psutil
 import redis
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
+from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
 
 from labs.brokers.base import Endpoint
+from labs.brokers.fast.kafka_link import Link
 from labs.brokers.kafka_link import Site
 
 
@@ -121,3 +123,23 @@ def without_topic(endpoint: Endpoint, topic: str) -> None:
     with kafka_admin(endpoint) as admin:
         admin.delete_topics([topic])
     time.sleep(0.3)
+
+
+@contextmanager
+def kafka_quota(endpoint: Endpoint, bytes_per_s: int) -> Iterator[None]:
+    """A Kafka that lets each client produce so many bytes a second."""
+
+    def ask(rate: float | None) -> None:
+        entry = AlterClientQuotasRequest.EntryData
+        entity = entry.EntityData(entity_type="client-id", entity_name=None)
+        change = entry.OpData(key="producer_byte_rate", value=rate or 0.0, remove=rate is None)
+        request = AlterClientQuotasRequest[0](entries=[entry(entity=[entity], ops=[change])], validate_only=False)
+        link = Link(Site(endpoint), endpoint, endpoint.host, endpoint.port).open()
+        with closing(link):
+            link.ask(request, lambda answer: int(answer.entries[0].error_code))
+
+    ask(float(bytes_per_s))
+    try:
+        yield
+    finally:
+        ask(None)
