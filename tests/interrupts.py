@@ -338,7 +338,7 @@ def theirs_series(count: int, brokers: tuple[str, ...], seed: int, backend: str 
         rounds = Theirs(brokers, dice, backend)
         for step in range(1, count + 1):
             print(f"{step}/{count} {rounds.round(tally)}", file=sys.stderr, flush=True)
-        stack.down(report=silent)
+        stack.down(report=silent, reset=True)  # what lies in volumes does not go with the folder
     return tally
 
 
