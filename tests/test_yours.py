@@ -291,7 +291,8 @@ def test_what_the_commands_say_of_brokers_of_the_users(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LABS_REDIS_URL", one.url)
     monkeypatch.setenv("LABS_KAFKA_URL", f"127.0.0.1:{free_port()}")
-    assert registry.describe(yours.endpoints(["redis"])["redis"])["url"] == one.url
+    named = one.url.replace("://", f"://{one.env['LABS_REDIS_USER']}@")
+    assert registry.describe(yours.endpoints(["redis"])["redis"])["url"] == named
     assert "does not answer" in str(yours.seen()["kafka"])
     with pytest.raises(UnreachableError, match="a broker of yours"):
         registry.usable()
