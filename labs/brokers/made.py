@@ -211,7 +211,8 @@ def lives(entry: Entry) -> bool:
 @contextlib.contextmanager
 def alone_at(place: Place) -> Iterator[None]:
     """Nobody else of this home changes settings of that broker inside. BrokerError if somebody does for ALONE_S."""
-    name = hashlib.sha256(f"{place.broker} {place.data or place.all_servers}".encode()).hexdigest()[:12]
+    # One of a few files: each session's Redis would leave one of its own, and to remove a lock is to break it.
+    name = hashlib.sha256(f"{place.data or place.all_servers}".encode()).hexdigest()[0]
     path, give_up_s = folder() / f"{place.broker}-{name}.lock", time.monotonic() + ALONE_S
     with _told(place):
         folder().mkdir(parents=True, exist_ok=True)
