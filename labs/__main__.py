@@ -12,7 +12,7 @@ import click
 
 from labs.benching import bench
 from labs.measuring import record, run
-from labs.profile import BROKERS, UnknownNameError
+from labs.model.profile import BROKERS, UnknownNameError
 from labs.terminal import Group, address_options, as_json, backend_option, lines, plain, say, show_json, tell
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labs.profile import BROKERS, UnknownNameError
+from labs.model.profile import BROKERS, UnknownNameError
 from labs.terminal import Bar, as_json, backend_option, plain, say, show_json, tell, whole
 
 WIDE, IN = 80, 6

@@ -12,12 +12,12 @@ from typing import Any
 
 from labs import soundness
 from labs.bound import void
-from labs.brokers.base import Endpoint
 from labs.digest import Digest, run_card, worst_verdict
 from labs.latency import timetable
 from labs.loss import Ledger, account, loss_window_s, refusal
-from labs.profile import Profile
-from labs.runs import FORMAT, Run
+from labs.model.endpoint import Endpoint
+from labs.model.profile import Profile
+from labs.model.run import FORMAT, Run
 
 OUTCOMES = ("none lost", "some lost", "all lost", "did not start", "unknown", "mixed")
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
 from labs.loss import refusal
+from labs.model.processors import Room, room_in
+from labs.model.run import HELD, NEVER, Column, Run, chunks, first_rows
+from labs.model.workload import NS_PER_S, Ceiling
 from labs.pauses import stood_still
-from labs.processors import Room, room_in
-from labs.runs import HELD, NEVER, Column, Run, chunks, first_rows
 from labs.saturation import (
     BUSY,
     FOREIGN_CORES,
@@ -28,7 +29,6 @@ from labs.saturation import (
     saturation,
     used_text,
 )
-from labs.workload import NS_PER_S, Ceiling
 
 __all__ = [
     "BUSY",

@@ -14,10 +14,11 @@ import plotly.graph_objects as go
 from labs import passport_traces
 from labs.inks import coloured, dressed, palette, tint
 from labs.looks import cost, fault, jobs, lines, rate
-from labs.profile import BROKERS, RUNGS
+from labs.model.profile import BROKERS, RUNGS
+from labs.model.text import rate_text
 from labs.still import still
 from labs.traces import FONT, HEIGHT_PX, Digest, Trace, joined, ladder_traces, layouts, rate_traces
-from labs.words import rate_text, sentence, title
+from labs.words import sentence, title
 
 
 class Figure(go.Figure):  # type: ignore[misc]

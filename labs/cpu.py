@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from labs.rows import Rows
-from labs.runs import NEVER
-from labs.workload import NS_PER_S
+from labs.model.columns import Rows
+from labs.model.run import NEVER
+from labs.model.workload import NS_PER_S
 
 CENSUS_EVERY_S = 2.5
 """Looking at every process takes some milliseconds, so it must stay rarer than one message in a hundred."""

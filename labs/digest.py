@@ -12,14 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs import clocks, consistency, processors, soundness
+from labs import consistency, soundness
 from labs.bound import bottleneck, cpu_cores, disturbed, void, worker_busy, young
-from labs.brokers.base import Endpoint
 from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
 from labs.loss import account, refused_messages
-from labs.places import write_text
-from labs.profile import RUNGS, Profile
-from labs.runs import FORMAT, NEVER, NOT_SAID, REFUSAL, Run, RunFileError, check_format
+from labs.model import clock_offset, processors
+from labs.model.endpoint import Endpoint
+from labs.model.paths import write_text
+from labs.model.profile import RUNGS, Profile
+from labs.model.run import FORMAT, NEVER, NOT_SAID, REFUSAL, Run, RunFileError, check_format
 
 Digest = dict[str, Any]
 CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
@@ -145,7 +146,7 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
         "payload_bytes": runs[-1].workload.body_bytes,
         "replicas": 1,
         "date": facts.get("date", ""),
-        **({"workers": f"Dask, {clocks.sentence(facts['clocks'])}"} if "clocks" in facts else {}),
+        **({"workers": f"Dask, {clock_offset.sentence(facts['clocks'])}"} if "clocks" in facts else {}),
         "repeats": len(runs),
         "disturbed_runs_left_out": sum(run.facts.get("attempts", 1) - 1 for run in runs),
     }

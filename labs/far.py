@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from labs import __version__, clocks, hired, unfinished
+from labs import __version__, hired, unfinished
+from labs.model import clock_offset
+from labs.model.profile import Profile
+from labs.model.run import NEVER, RECEIVED, chunks
+from labs.model.workload import Load
 from labs.outbox import Slot
-from labs.profile import Profile
-from labs.runs import NEVER, RECEIVED, chunks
 from labs.spool import SENT, Spool, far_root, spooled
-from labs.workload import Load
 
 PROTOCOL = 3
 """Goes up when recorder and far worker would misunderstand each other."""
@@ -34,8 +35,8 @@ def about() -> dict[str, Any]:
     return {
         "version": __version__,
         "protocol": PROTOCOL,
-        "clock": clocks.identity(),
-        "processes": clocks.processes(),
+        "clock": clock_offset.identity(),
+        "processes": clock_offset.processes(),
     }
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from labs import clocks, far
-from labs.brokers.base import Address, UnreachableError
-from labs.clocks import Offset
+from labs import far
 from labs.crew import Job, Role
+from labs.model import clock_offset
+from labs.model.clock_offset import Offset
+from labs.model.endpoint import Address, UnreachableError
+from labs.model.workload import NS_PER_S
 from labs.outbox import Board, Slot
 from labs.spool import Spool
-from labs.workload import NS_PER_S
 
 TLS_FILES = ("LABS_TLS_CA", "LABS_TLS_CERT", "LABS_TLS_KEY")
 TRIPS = 60
@@ -56,11 +57,11 @@ class FarCrew:
 
     def _measured(self) -> dict[Role, Offset]:
         """How far each worker's clock is ahead of ours; workers that share one have the same offset."""
-        known = {clocks.identity(): Offset(0, 0)}
+        known = {clock_offset.identity(): Offset(0, 0)}
         found: dict[Role, Offset] = {}
         for role, one in self._workers.items():
             offset = known.get(one["clock"]) if one["clock"] else None
-            found[role] = offset or clocks.measured(self._client.sync(_trips, self._client, one["address"]))
+            found[role] = offset or clock_offset.measured(self._client.sync(_trips, self._client, one["address"]))
             known[one["clock"]] = found[role]
         return found
 
@@ -83,8 +84,8 @@ class FarCrew:
         return self._jobs[role]
 
     def _reachable(self, role: Role, address: Address) -> None:
-        here, there = clocks.identity().partition(" ")[0], self._workers[role]["clock"].partition(" ")[0]
-        if clocks.on_this_machine(address.endpoint.host) and here != there:
+        here, there = clock_offset.identity().partition(" ")[0], self._workers[role]["clock"].partition(" ")[0]
+        if clock_offset.on_this_machine(address.endpoint.host) and here != there:
             raise UnreachableError(
                 f"The broker listens at {address.endpoint.host}, and the worker {self._workers[role]['name']} is on "
                 "another machine. Name one that both can reach with --redis, --rabbitmq or --kafka."
@@ -167,7 +168,7 @@ class FarCrew:
 
     def _seen_here(self, role: Role) -> bool:
         """Whether the worker's number of a process means the same here."""
-        return bool(clocks.processes()) and self._workers[role]["processes"] == clocks.processes()
+        return bool(clock_offset.processes()) and self._workers[role]["processes"] == clock_offset.processes()
 
     def _write(self, name: str, row: int, data: bytes) -> None:
         assert self._spool

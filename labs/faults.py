@@ -14,8 +14,9 @@ from typing import Any
 import redis
 
 from labs import stack
-from labs.brokers.base import Endpoint
-from labs.profile import UnknownNameError
+from labs.model.endpoint import Endpoint
+from labs.model.faults import NAMES
+from labs.model.profile import UnknownNameError
 from labs.proxy import Proxy
 
 NS_PER_S = 1_000_000_000
@@ -53,22 +54,6 @@ def freezing(endpoint: Endpoint, every_s: float = 1.0, frozen_s: float = 0.1) ->
             tell(signal.SIGCONT)
 
 
-ENDING = ("stop", "kill", "power")
-"""The broker ends, and is started again on what is left."""
-LASTING = ("freeze", "cut", "disk-full", "memory-full", "slow-fsync")
-"""The broker lives and suffers for a while."""
-KINDS = (*ENDING, *LASTING)
-NAMES = {
-    "none": "no fault",
-    "stop": "a clean stop",
-    "kill": "SIGKILL",
-    "power": "a power cut",
-    "freeze": "a freeze",
-    "cut": "a cut network",
-    "disk-full": "a full disk",
-    "memory-full": "full memory",
-    "slow-fsync": "a slow disk",
-}
 SLOW_MS = 3000.0
 """Of each flush on the slow disk: longer than the two seconds that Redis holds writes back for a flush under way."""
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from labs import clocks, far
-from labs.brokers.base import BrokerError
+from labs import far
 from labs.crew import Role
 from labs.far_crew import FarCrew
+from labs.model import clock_offset
+from labs.model.endpoint import BrokerError
 
 CONNECT_S = 5.0
 WORKERS_S = 3.0
@@ -60,7 +61,7 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
         try:
             yield hands
             if told is not None:
-                told.append(clocks.sentence(hands.facts(ended=True)["clocks"]))
+                told.append(clock_offset.sentence(hands.facts(ended=True)["clocks"]))
         finally:
             hands.close()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labs import stack
-from labs.places import PROJECT, home
+from labs.model.paths import PROJECT, home
 
 FIRST = "notebooks/00-your-machine.ipynb"
 STOP_WITHIN_S = 15

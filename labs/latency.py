@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labs import clocks
-from labs.runs import NEVER, Run, chunks, first_rows
-from labs.workload import NS_PER_S, Ceiling, Workload
+from labs.model import clock_offset
+from labs.model.run import NEVER, Run, chunks, first_rows
+from labs.model.workload import NS_PER_S, Ceiling, Workload
 
 NS_PER_MS = 1_000_000
 BEYOND = 10
@@ -62,11 +62,11 @@ def service_ns(run: Run) -> Nanoseconds:
 
 def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
     """The same, unless the clocks at both ends are less sure than what was measured with them: then NoLatencyError."""
-    wrong_ns = clocks.wrong_by_ns(run.facts)
-    if wrong_ns and len(took) and wrong_ns > clocks.TOLERATED * (median := float(np.median(took))):
+    wrong_ns = clock_offset.wrong_by_ns(run.facts)
+    if wrong_ns and len(took) and wrong_ns > clock_offset.TOLERATED * (median := float(np.median(took))):
         raise NoLatencyError(
             f"{run} has no latency: the clocks of producer and consumer are known to {wrong_ns / NS_PER_MS:.3f} ms, "
-            f"the median is {median / NS_PER_MS:.3f} ms, and more than {clocks.TOLERATED:.0%} of it is too much. What "
+            f"the median is {median / NS_PER_MS:.3f} ms, and more than {clock_offset.TOLERATED:.0%} of it is too much. What "
             "was lost and how much went through is not touched by that; for a latency put both workers on one machine."
         )
     return took

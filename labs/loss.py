@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from labs.runs import NEVER, NOT_SAID, REFUSAL, Column, Run, chunks, first_rows
+from labs.model.run import NEVER, NOT_SAID, REFUSAL, Column, Run, chunks, first_rows
 
 Verdict = Literal["kept", "broken", "unknown"]
 

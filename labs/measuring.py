@@ -12,7 +12,7 @@ import click
 
 from labs import soundness
 from labs.experiments.base import Experiment, Settings
-from labs.prose import enumerated
+from labs.model.text import enumerated
 from labs.stack import registry, yours
 from labs.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 from labs.watching import waiting

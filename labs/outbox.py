@@ -11,9 +11,9 @@ from enum import IntEnum
 import numpy as np
 
 from labs.brokers.base import Confirmations, Publisher
-from labs.messages import encode, filler
-from labs.runs import HELD, NOT_SAID, REFUSAL, Column
-from labs.workload import NS_PER_S, Ceiling, Load, Workload
+from labs.model.message import encode, filler
+from labs.model.run import HELD, NOT_SAID, REFUSAL, Column
+from labs.model.workload import NS_PER_S, Ceiling, Load, Workload
 
 SPIN_NS = 60_000
 """The last stretch before a due time is spun, not slept: timers wake up to this much late."""

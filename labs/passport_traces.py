@@ -6,8 +6,8 @@ import math
 import re
 from typing import Any
 
+from labs.model.text import BROKER_NAMES, ms_text
 from labs.traces import Digest, Trace, ms_axes
-from labs.words import BROKER_NAMES, ms_text
 
 ROWS = {
     "loopback_ms": "one byte over loopback and back",

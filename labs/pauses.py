@@ -15,18 +15,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from labs.runs import NEVER, Column
-from labs.workload import NS_PER_S
+from labs.model.pauses import PAUSE_NS, STOOD, STOPPED, SUSPENDED, Pause
+from labs.model.run import NEVER, Column
+from labs.model.workload import NS_PER_S
 
 TICK_S = 0.1
-PAUSE_S = 0.5
-"""Five ticks that did not come. On a busy machine a tick is late too, but not by so much while no worker got anything
-done either."""
-PAUSE_NS = int(PAUSE_S * NS_PER_S)
-STOOD, SUSPENDED, STOPPED = "stood still", "suspended", "stopped"
-Pause = tuple[int, int, str]
-"""(from, until, what), ns on the monotonic clock or after a run's start. A suspended machine's monotonic clock stands:
-its pause is as long as the time that is missing on it."""
 
 
 class Watchdog(threading.Thread):

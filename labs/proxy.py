@@ -13,7 +13,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 CHUNK = 65536
 CONNECT_S = 5.0

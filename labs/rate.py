@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labs.runs import NEVER, Column, Run, first_rows
-from labs.workload import NS_PER_S
+from labs.model.run import NEVER, Column, Run, first_rows
+from labs.model.workload import NS_PER_S
 
 STEADY = 0.05
 """Three windows in a row that differ by less from their mean are steady (measuring.md 8.5)."""

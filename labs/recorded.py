@@ -9,8 +9,8 @@ from typing import Any
 
 from labs.digest import load
 from labs.experiments import EXPERIMENTS
-from labs.places import RECORDED
-from labs.runs import RunFileError
+from labs.model.paths import RECORDED
+from labs.model.run import RunFileError
 
 UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
 """A name that ends so is that of a number."""

@@ -16,27 +16,16 @@ from contextvars import copy_context
 from threading import Barrier, BrokenBarrierError, Event
 
 from labs.brokers import open_broker
-from labs.brokers.base import Address, BrokerError, Endpoint
 from labs.crew import HIRE, crew
+from labs.model.columns import Rows
+from labs.model.endpoint import Address, BrokerError, Endpoint
+from labs.model.observer import NOBODY, CancelledError, Part, Progress, Watch, say_nothing
+from labs.model.profile import Profile
+from labs.model.run import Run
+from labs.model.workload import Load
 from labs.pauses import Watchdog
-from labs.profile import Profile
-from labs.rows import Rows
-from labs.runs import Run
 from labs.spool import spooled
-from labs.watching import (
-    NOBODY,
-    READY_WITHIN_S,
-    CancelledError,
-    Part,
-    Progress,
-    Reader,
-    Watch,
-    Watching,
-    quietly,
-    say_nothing,
-    waiting,
-)
-from labs.workload import Load
+from labs.watching import READY_WITHIN_S, Reader, Watching, quietly, waiting
 from labs.written import as_fact
 
 __all__ = [

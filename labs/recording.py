@@ -12,11 +12,12 @@ from labs import digest, stack
 from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
 from labs.latency import NS_PER_MS, end_to_end_ns, percentile
-from labs.places import RECORDED, home
-from labs.profile import UnknownNameError, profile
-from labs.recorder import Watch, record
-from labs.runs import RunFileError
-from labs.workload import Workload
+from labs.model.observer import Watch
+from labs.model.paths import RECORDED, home
+from labs.model.profile import UnknownNameError, profile
+from labs.model.run import RunFileError
+from labs.model.workload import Workload
+from labs.recorder import record
 
 PROXY_ROUNDS = 5
 PROXY_PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=1)

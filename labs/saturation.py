@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from labs.processors import Room, room_in
-from labs.prose import enumerated
+from labs.model.processors import Room, room_in
+from labs.model.text import enumerated
 
 Cores = dict[str, float | None]
 """Mean cores used, by role; None where it could not be seen."""

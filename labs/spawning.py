@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from labs.stack.state import StackError
+from labs.model.errors import StackError
 
 _PACKAGE = ModuleSpec("labs.__main__", None)  # a worker never runs the `__main__` of a package
 _ONE_AT_A_TIME = threading.Lock()

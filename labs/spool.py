@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from labs.places import home, write_text
-from labs.profile import Profile
-from labs.runs import (
+from labs.model.paths import home, write_text
+from labs.model.profile import Profile
+from labs.model.run import (
     CPU,
     FORMAT,
     NEVER,
@@ -39,7 +39,7 @@ from labs.runs import (
     loop_of,
     one_line,
 )
-from labs.workload import Ceiling, Load
+from labs.model.workload import Ceiling, Load
 
 SENT = ("sent_ns", "confirmed_ns", "refused_ns")
 MAPPED_BYTES = 4 << 20

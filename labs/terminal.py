@@ -13,12 +13,12 @@ from rich import box
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from labs.brokers.base import BrokerError
 from labs.looks import Look
-from labs.owning import give_back
-from labs.profile import UnknownNameError
-from labs.recorder import CancelledError, Watch
-from labs.runs import RunFileError
+from labs.model.endpoint import BrokerError
+from labs.model.observer import CancelledError, Watch
+from labs.model.ownership import give_back
+from labs.model.profile import UnknownNameError
+from labs.model.run import RunFileError
 from labs.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
 from labs.stack import StackError, urls, yours
 from labs.words import broker_unseen, sentence

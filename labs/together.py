@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.bound import Cores, Stamp, cpu_cores, saturation
-from labs.processors import Room
+from labs.model.processors import Room
+from labs.model.run import Run
 from labs.rate import common_ns
-from labs.runs import Run
 
 
 def reading_cores(heard: Sequence[Run]) -> Cores:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labs.words import BROKER_NAMES, ms_text
+from labs.model.text import BROKER_NAMES, ms_text
 
 Digest = Mapping[str, Any]
 Trace = dict[str, Any]

@@ -7,49 +7,26 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
-from labs import processors, workers
+from labs import workers
 from labs.brokers import made
-from labs.brokers.base import Address, Broker, BrokerError, UnreachableError
+from labs.brokers.base import Broker
 from labs.cpu import Cpu, tree
 from labs.crew import Crew, Job, Role, trouble_of
+from labs.model import processors
+from labs.model.columns import Rows
+from labs.model.endpoint import Address, BrokerError, UnreachableError
+from labs.model.observer import CancelledError, Part, Watch
+from labs.model.workload import Load
 from labs.outbox import QUIET_S, Board, Slot
 from labs.pauses import Watchdog
-from labs.rows import Rows
 from labs.spool import Spool
-from labs.workload import Load
 from labs.written import Written, written
 
 READY_WITHIN_S = 30.0
 SAMPLE_EVERY_S = 0.1
 READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
-Progress = Callable[[float, str], None]
-
-
-class CancelledError(Exception):
-    """The reader asked for the run to stop."""
-
-
-def wait_for_nobody() -> None:
-    """A run that begins as soon as it can."""
-
-
-def say_nothing(_fraction: float, _text: str) -> None:
-    """Progress that nobody watches."""
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who follows a run: told the progress (0 to 1, a few words), asked whether to stop, and told when all are
-    connected and the first message could leave, which it does when this returns."""
-
-    progress: Progress = say_nothing
-    cancelled: Callable[[], bool] = lambda: False
-    connected: Callable[[], None] = wait_for_nobody
-
-
-NOBODY = Watch()
 
 
 def waiting(watch: Watch) -> AbstractContextManager[None]:
@@ -61,10 +38,6 @@ def waiting(watch: Watch) -> AbstractContextManager[None]:
         watch.progress(0.0, text)
 
     return made.waiting(told)
-
-
-Part = Literal["both", "produce", "consume"]
-"""What of a run is timed: producing and consuming at once, producing alone, or reading what lies there."""
 
 
 class End(TypedDict):

@@ -6,36 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs import soundness
-from labs.profile import RUNGS
+from labs.model.profile import RUNGS
+from labs.model.text import BROKER_NAMES, NBSP, ms_text, rate_text, times
 
 Digest = Mapping[str, Any]
-BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
 STEP_WORDS = {"p99": "p99", "p90": "p90", "p50": "median"}
-NBSP = "\u00a0"
-"""Keeps a figure and its unit on one line."""
 SHARE_WORDS = {"p50": "half", "p90": f"90{NBSP}%", "p99": f"99{NBSP}%", "p999": f"99.9{NBSP}%", "max": "all"}
 CLOSE = 1.2
 """Within this ratio two latencies are called alike (the 20 % of the rules in claims.csv)."""
-
-
-def ms_text(ms: float | None) -> str:
-    """A time as a reader wants it: three digits at most, and seconds when it is long."""
-    if ms is None:
-        return "too few samples"
-    if ms >= 1000:
-        return f"{ms / 1000:.3g}{NBSP}s"
-    digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}".rstrip(".") if ms >= 1 else f"{ms:.2f}"
-    return f"{digits}{NBSP}ms"
-
-
-def rate_text(rate_per_s: float) -> str:
-    """1,000/s, 2,330,000/s, 62.5/s"""
-    return f"{rate_per_s:,.12g}/s"
-
-
-def about_per_s(per_s: float) -> str:
-    """812,000/s: three digits that mean something."""
-    return f"{float(f'{per_s:.3g}'):,.0f}/s"
 
 
 def step_of(digests: Sequence[Digest]) -> str | None:
@@ -78,11 +56,6 @@ def title(digests: Sequence[Digest]) -> str:
         low=BROKER_NAMES[ranked[0]["settings"]["broker"]], high=BROKER_NAMES[ranked[-1]["settings"]["broker"]],
         low_ms=ms_text(low), high_ms=ms_text(high),
     ) + bound  # fmt: skip
-
-
-def times(ratio: float) -> str:
-    """2.4, 14, 120"""
-    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
 
 
 def sentence(digest: Digest) -> str:

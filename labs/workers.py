@@ -18,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.brokers import open_consumer, open_publisher
-from labs.brokers.base import Address, BrokerError, Deliveries
-from labs.messages import decode
+from labs.brokers.base import Deliveries
+from labs.model.columns import Rows
+from labs.model.endpoint import Address, BrokerError
+from labs.model.message import decode
+from labs.model.run import RECEIVED
+from labs.model.workload import Load
 from labs.outbox import Board, Sent, Slot, outbox_of
-from labs.rows import Rows
-from labs.runs import RECEIVED
 from labs.spool import Spool
-from labs.workload import Load
 
 PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 _board: Board = [0] * len(Slot)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.cpu import tree
-from labs.runs import NEVER, Run
+from labs.model.run import NEVER, Run
 
 PROC = Path("/proc")
 

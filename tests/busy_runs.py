@@ -13,10 +13,10 @@ from contextlib import contextmanager
 
 from labs import pauses, stack
 from labs.bound import void
-from labs.pauses import PAUSE_S
-from labs.profile import profile
+from labs.model.pauses import PAUSE_S
+from labs.model.profile import profile
+from labs.model.workload import NS_PER_S, Workload
 from labs.recorder import record
-from labs.workload import NS_PER_S, Workload
 
 LOAD = Workload(rate_per_s=500, duration_s=0.5, warmup_s=0)
 

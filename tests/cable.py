@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 
 class Cable:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from tests.browser import served
 
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"

@@ -8,7 +8,7 @@ from typing import Any
 
 from labs.digest import worst_verdict
 from labs.experiments import experiment
-from labs.profile import profile
+from labs.model.profile import profile
 
 CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}
 STARTUP_LOG = "Bad file format reading the append only file\nmake a backup, then use redis-check-aof --fix <filename>"

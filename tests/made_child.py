@@ -12,8 +12,8 @@ from contextlib import ExitStack
 
 from labs import stack
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.base import Address
-from labs.profile import profile
+from labs.model.endpoint import Address
+from labs.model.profile import profile
 
 
 def main() -> None:

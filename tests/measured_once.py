@@ -5,9 +5,9 @@ import json
 from labs import stack
 from labs.bound import bottleneck, cpu_cores
 from labs.digest import run_card
-from labs.profile import profile
+from labs.model.profile import profile
+from labs.model.workload import Ceiling
 from labs.recorder import record
-from labs.workload import Ceiling
 
 LOAD = Ceiling(messages=600_000, window=2000, batch=200)
 

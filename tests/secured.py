@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labs import stack
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.stack.urls import endpoint
 from tests.conftest import free_port
 

@@ -19,7 +19,7 @@ from labs.stack import state
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).parent / "images"
 CACHE = state.cache() / "standins"
-JARS = ROOT / "labs" / "stack" / "kafka-jars.sha256"
+JARS = ROOT / "labs" / "stack" / "native" / "kafka-jars.sha256"
 PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
 SUITE = "forky"
 VARIABLES = ("LABS_REDIS_IMAGE", "LABS_RABBITMQ_IMAGE", "LABS_KAFKA_IMAGE")

@@ -12,8 +12,8 @@ from labs.bench.base import Figure, Goal, Row, Setting, summary
 from labs.bench.guard import limit, turn
 from labs.bench.rounds import MOST, Plan, run_rows
 from labs.bound import FOREIGN_CORES, Stamp
-from labs.brokers.base import BrokerError, Endpoint
-from labs.recorder import CancelledError, Watch
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import CancelledError, Watch
 from labs.widgets import bench_page
 
 QUICK = Plan(rounds=4, backend="native")

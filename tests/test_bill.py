@@ -9,9 +9,9 @@ from labs.bill import bill, middle, outcome, repeat
 from labs.experiments import experiment
 from labs.experiments.loss_verdicts import c02, c04, c29, c33, c45, redis_keeps
 from labs.loss import account
-from labs.profile import profile
-from labs.runs import NEVER, Run, empty_columns
-from labs.workload import Workload
+from labs.model.profile import profile
+from labs.model.run import NEVER, Run, empty_columns
+from labs.model.workload import Workload
 
 PLAN = Workload(rate_per_s=100, duration_s=1, warmup_s=0)
 """A hundred messages, one every ten milliseconds."""

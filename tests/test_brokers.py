@@ -14,20 +14,11 @@ import pytest
 
 from labs import stack
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.base import (
-    Address,
-    Broker,
-    Consumer,
-    Deliveries,
-    Endpoint,
-    Publisher,
-    UnreachableError,
-    at_port,
-    client_port,
-)
-from labs.messages import decode, encode, filler
-from labs.profile import Profile, profiles
-from labs.profile import profile as profile_of
+from labs.brokers.base import Broker, Consumer, Deliveries, Publisher
+from labs.model.endpoint import Address, Endpoint, UnreachableError, at_port, client_port
+from labs.model.message import decode, encode, filler
+from labs.model.profile import Profile, profiles
+from labs.model.profile import profile as profile_of
 from tests.cable import Cable
 from tests.conftest import free_port
 

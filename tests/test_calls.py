@@ -19,17 +19,17 @@ from click.testing import CliRunner
 
 from labs import stack
 from labs.__main__ import main
-from labs.brokers.base import Endpoint, UnreachableError
-from labs.calls import CARRIERS, carrier_of
 from labs.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
 from labs.calls.conductor import run
 from labs.calls.facts import CallRun, load
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
 from labs.calls.service import Desk, Task
-from labs.profile import UnknownNameError
-from labs.recorder import CancelledError, Watch
-from labs.runs import NEVER
+from labs.model.carriers import CARRIERS, carrier_of
+from labs.model.endpoint import Endpoint, UnreachableError
+from labs.model.observer import CancelledError, Watch
+from labs.model.profile import UnknownNameError
+from labs.model.run import NEVER
 from tests.test_jobs import is_importing, workers
 
 MS = 1_000_000

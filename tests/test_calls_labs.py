@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from labs.calls import CARRIERS
 from labs.calls.board import Outcome
-from labs.calls.plan import CONFIRMS, Plan
+from labs.calls.plan import Plan
 from labs.experiments import experiment
 from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
@@ -18,6 +17,7 @@ from labs.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.looks.calls import place
 from labs.looks.unlike import ASKED, unlike
 from labs.looks.waiting import waiting_layouts
+from labs.model.carriers import CARRIERS, CONFIRMS
 from labs.widgets import Panel, measure
 from labs.widgets.glue import number
 from labs.widgets.state import panel_state

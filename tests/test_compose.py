@@ -19,10 +19,10 @@ import psutil
 import pytest
 import redis
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import backends, compose, docker, given, state
 from labs.stack.processes import start_of
-from labs.stack.state import StackError
 from tests import engine, standins
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from labs.places import RECORDED
-from labs.runs import RunFileError
+from labs.model.paths import RECORDED
+from labs.model.run import RunFileError
 from labs.widgets import bench_page
 from labs.widgets.build import build, damaged
 from labs.widgets.glue import number

@@ -13,10 +13,10 @@ from labs.digest import digest, load, median_of, save, spread_of
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.looks import LATENCY_LOOK
-from labs.profile import UnknownNameError, profile
-from labs.runs import NEVER, RECEIVED, Run, RunFileError, empty_columns
+from labs.model.profile import UnknownNameError, profile
+from labs.model.run import NEVER, RECEIVED, Run, RunFileError, empty_columns
+from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.words import sentence, title
-from labs.workload import NS_PER_S, Ceiling, Workload
 
 PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
 

@@ -13,7 +13,7 @@ from labs.exercises.grading import number_off
 from labs.exercises.questions import Exercise
 from labs.exercises.truths import TRUTHS
 from labs.experiments import EXPERIMENTS, experiment
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 from labs.widgets import Panel
 from tests.test_before_the_first_message import point, repeat, weights
 

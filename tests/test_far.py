@@ -23,18 +23,19 @@ from distributed import Client
 
 from labs import far, stack
 from labs.bound import bottleneck
-from labs.brokers.base import Endpoint
-from labs.clocks import Offset, measured, sentence
 from labs.crew import HIRE
 from labs.experiments import EXPERIMENTS
 from labs.hiring import ExecutorError, _fit, dask_crew, scheduler
 from labs.latency import NoLatencyError, end_to_end_ns
 from labs.looks import FAULT_LOOK, JOBS_LOOK
 from labs.loss import account
-from labs.profile import Profile, profile
-from labs.recorder import Watch, record
-from labs.runs import Run
-from labs.workload import Load, Workload
+from labs.model.clock_offset import Offset, measured, sentence
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.profile import Profile, profile
+from labs.model.run import Run
+from labs.model.workload import Load, Workload
+from labs.recorder import record
 from tests.conftest import free_port
 from tests.secured import authority, secured, signed
 from tests.test_cli import labs

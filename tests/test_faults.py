@@ -11,12 +11,12 @@ import pytest
 
 from labs import stack
 from labs.bill import repeat
-from labs.experiments.fault_lab import LOAD
 from labs.faulted import record_fault
 from labs.faults import Fault
-from labs.profile import UnknownNameError, profile
-from labs.recorder import NOBODY, CancelledError, Watch
-from labs.runs import Run
+from labs.model.faults import LOAD
+from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.profile import UnknownNameError, profile
+from labs.model.run import Run
 from labs.stack import disks, shim, state
 from tests.interrupts import mounted
 

@@ -12,16 +12,16 @@ import numpy as np
 import psutil
 import pytest
 
-from labs.brokers.base import Endpoint, UnreachableError
 from labs.jobs import MODES, mode_of
 from labs.jobs.conductor import run
 from labs.jobs.facts import Death, JobRun, load
 from labs.jobs.judge import Tally, judge
 from labs.jobs.logbook import Kind
 from labs.jobs.sending import Plan
-from labs.profile import UnknownNameError
-from labs.recorder import CancelledError, Watch
-from labs.runs import NEVER
+from labs.model.endpoint import Endpoint, UnreachableError
+from labs.model.observer import CancelledError, Watch
+from labs.model.profile import UnknownNameError
+from labs.model.run import NEVER
 
 SHORT = Plan(seed=1, jobs=100)
 MS = 1_000_000

@@ -11,10 +11,11 @@ import pytest
 
 from labs import stack
 from labs.brokers import LaneError, on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.base import Address, Endpoint, Publisher, UnreachableError
+from labs.brokers.base import Publisher
 from labs.brokers.fast.kafka import Broker
-from labs.messages import decode, encode, filler
-from labs.profile import Profile, profile
+from labs.model.endpoint import Address, Endpoint, UnreachableError
+from labs.model.message import decode, encode, filler
+from labs.model.profile import Profile, profile
 
 FAST = on_lane(profile("kafka-acks-all"), "fast")
 

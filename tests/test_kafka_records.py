@@ -18,7 +18,7 @@ from kafka.record.util import encode_varint
 from labs.brokers.fast.kafka_publisher import joined
 from labs.brokers.fast.kafka_reading import FormatError, Runs, behind, read
 from labs.brokers.fast.kafka_records import CRC_AT, CRC_FROM, Bytes, Identity, record, seal, template, varint
-from labs.messages import STRANGER, decode, encode, filler
+from labs.model.message import STRANGER, decode, encode, filler
 
 WRITER = Identity(77, 3, 2**31 - 2)
 

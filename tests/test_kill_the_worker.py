@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from labs.brokers.base import Endpoint
 from labs.experiments import experiment
 from labs.experiments.base import Verdict
 from labs.experiments.kill_the_worker import digest
 from labs.jobs import MODES
 from labs.jobs.logbook import Kind
+from labs.model.endpoint import Endpoint
 from tests.test_jobs import FIRST_IN_WORK, made_run
 
 LAB = experiment("kill-the-worker")

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from tests.browser import Watched, chromium
 from tests.conftest import free_port
 

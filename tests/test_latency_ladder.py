@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from labs.brokers.base import Endpoint
 from labs.experiments import latency_ladder
 from labs.experiments.latency_ladder import BrokenRunError
-from labs.profile import profile
-from labs.recorder import Watch
-from labs.runs import Run, load
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.profile import profile
+from labs.model.run import Run, load
 from tests.test_digest import PLAN, made_run
 
 HERE = Endpoint("redis", "127.0.0.1", 1)

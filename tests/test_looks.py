@@ -11,11 +11,11 @@ import pytest
 
 from labs import charts
 from labs.experiments import EXPERIMENTS
-from labs.faults import KINDS
 from labs.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.looks.counts import percent, seconds, span
 from labs.looks.fault import HEADS
 from labs.looks.jobs import truth
+from labs.model.faults import KINDS
 from labs.recorded import recorded
 from labs.terminal import table_of
 from labs.widgets import Panel, pages

@@ -21,12 +21,12 @@ import pytest
 
 from labs import stack
 from labs.brokers import made, open_broker, redis_settings
-from labs.brokers.base import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.made import Entry
 from labs.brokers.rabbitmq_broker import undo as rabbitmq_undo
 from labs.brokers.redis_broker import client
-from labs.profile import profile
-from labs.recorder import CancelledError, Watch
+from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.model.observer import CancelledError, Watch
+from labs.model.profile import profile
 from labs.stack import mending
 from labs.watching import waiting
 from tests.conftest import free_port

@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 
 from labs.brokers import on_lane, open_broker, open_consumer
-from labs.brokers.base import Address, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError
 from labs.brokers.fast import rabbitmq_stream_wire, rabbitmq_wire
-from labs.calls import CARRIERS
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
-from labs.profile import profile
+from labs.model.carriers import CARRIERS
+from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
+from labs.model.profile import profile
 from labs.stack import yours
 from labs.stack.urls import endpoint
 from tests.conftest import free_port

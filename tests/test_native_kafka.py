@@ -10,9 +10,9 @@ import pytest
 
 from labs.bench.kafka_rows import unlike_bodies
 from labs.brokers import open_broker, open_consumer
-from labs.brokers.base import Address, Endpoint
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import profile
 from labs.native import ToolError, kafka_perf
-from labs.profile import profile
 from tests.conftest import free_port
 
 NOWHERE = Endpoint("kafka", "127.0.0.1", 9)

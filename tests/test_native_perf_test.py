@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from labs import stack
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.native import ToolError, perf_test
 
 SAID = """\

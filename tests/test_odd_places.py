@@ -234,9 +234,9 @@ def test_a_disk_without_a_byte_left_is_named(tmp_path: Path, cache: str) -> None
 
 MEASURE = """
 from labs import stack
-from labs.profile import profile
+from labs.model.profile import profile
 from labs.recorder import record
-from labs.workload import workload
+from labs.model.workload import workload
 with stack.session(("memory",), "native", report=lambda line: None) as found:
     run = record(found["memory"], profile("memory"), workload("steady", rate_per_s=200, duration_s=0.5))
 print("lost", len(run["sent_ns"]) - len(run["delivered_ns"]), run.trouble or "no trouble")

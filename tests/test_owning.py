@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from labs.owning import check_ours, give_back
-from labs.places import runs_of
+from labs.model.ownership import check_ours, give_back
+from labs.model.paths import runs_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534

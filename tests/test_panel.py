@@ -15,13 +15,13 @@ from labs.documents import documented
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
 from labs.inks import palette
-from labs.recorder import Watch
-from labs.runs import RunFileError
+from labs.model.observer import Watch
+from labs.model.run import RunFileError
+from labs.model.text import ms_text, times
 from labs.stack import StackError
 from labs.widgets import Panel
 from labs.widgets.glue import NOT_YET, number
 from labs.widgets.state import panel_state, recorded_state
-from labs.words import ms_text, times
 
 
 @pytest.fixture(scope="module")

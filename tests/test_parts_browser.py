@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from labs.exercises import exercises
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from labs.widgets import course, quiz
 from labs.widgets.build import build
 from labs.widgets.glue import number

@@ -20,17 +20,19 @@ import pytest
 from labs import pauses
 from labs.bench.base import Figure, Setting, VoidError
 from labs.bound import bottleneck, void
-from labs.brokers.base import Endpoint
 from labs.digest import digest
 from labs.experiments import experiment
 from labs.experiments.rate_lab import Way, _again_if_void
 from labs.latency import NS_PER_MS, end_to_end_ns
-from labs.pauses import PAUSE_S, Watchdog, stood_still
-from labs.profile import profile
-from labs.recorder import Watch, record
-from labs.runs import Run
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.pauses import PAUSE_S
+from labs.model.profile import profile
+from labs.model.run import Run
+from labs.model.workload import Workload
+from labs.pauses import Watchdog, stood_still
+from labs.recorder import record
 from labs.words import sentence
-from labs.workload import Workload
 from tests.busy_runs import runs
 
 ROOT = Path(__file__).parent.parent

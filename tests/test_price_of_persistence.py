@@ -21,13 +21,14 @@ from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
 from labs.looks import PRICE_LOOK
-from labs.places import PROJECT
-from labs.profile import profile
-from labs.recorder import Watch, record
-from labs.runs import load
+from labs.model.observer import Watch
+from labs.model.paths import PROJECT
+from labs.model.profile import profile
+from labs.model.run import load
+from labs.model.workload import Ceiling
+from labs.recorder import record
 from labs.widgets.glue import is_known, number
 from labs.widgets.state import panel_state
-from labs.workload import Ceiling
 from labs.written import Written
 from tests.test_rates import made, ways_of
 

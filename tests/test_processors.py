@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from labs import processors
-from labs.processors import Room, Side
+from labs.model import processors
+from labs.model.processors import Room, Side
 from labs.saturation import ceiling
 
 ROOT = Path(__file__).parent.parent
@@ -163,7 +163,7 @@ def test_with_a_quota_the_periods_in_which_it_stopped_us_are_the_limit_and_said(
 
 
 def test_doctor_says_what_may_be_used_and_how_much_of_it_is_in_use() -> None:
-    command = [sys.executable, "-c", "from labs.processors import said_here; print(said_here())"]
+    command = [sys.executable, "-c", "from labs.model.processors import said_here; print(said_here())"]
     one = min(os.sched_getaffinity(0))
     done = subprocess.run(
         command, preexec_fn=lambda: os.sched_setaffinity(0, {one}), cwd=ROOT, capture_output=True, text=True, check=True

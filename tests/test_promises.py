@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises import report
 from labs.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
 from labs.promises.crew import READY, Note, crew

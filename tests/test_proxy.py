@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.proxy import Proxy
 
 

@@ -10,13 +10,13 @@ import pytest
 from pika import BasicProperties, spec
 from pika.frame import Body, Header, Method
 
-from labs.brokers.base import Address, Endpoint
 from labs.brokers.fast import rabbitmq_deliveries
 from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq import Consumer, Publisher
 from labs.brokers.fast.rabbitmq_unsettled import Unsettled
-from labs.messages import Frames, encode, filler
-from labs.profile import profile
+from labs.model.endpoint import Address, Endpoint
+from labs.model.message import Frames, encode, filler
+from labs.model.profile import profile
 
 MOST = 131_072
 

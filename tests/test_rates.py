@@ -18,14 +18,15 @@ from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
 from labs.looks import PRICE_LOOK, RATE_LOOK
 from labs.loss import account
-from labs.profile import profile
-from labs.published import published
+from labs.model.observer import Watch
+from labs.model.profile import profile
+from labs.model.published import published
+from labs.model.run import NEVER, Run, empty_columns, load
+from labs.model.text import BROKER_NAMES
+from labs.model.workload import Ceiling, Workload
 from labs.rate import confirmed_per_s, course, delivered_per_s, steady
-from labs.recorder import Watch, record
-from labs.runs import NEVER, Run, empty_columns, load
+from labs.recorder import record
 from labs.saturation import ceiling
-from labs.words import BROKER_NAMES
-from labs.workload import Ceiling, Workload
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]

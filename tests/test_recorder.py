@@ -13,14 +13,15 @@ import pytest
 from labs import stack
 from labs.bound import bottleneck, young
 from labs.brokers import on_lane
-from labs.brokers.base import Endpoint, UnreachableError
 from labs.faults import freezing
 from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
 from labs.loss import account
-from labs.profile import profile
-from labs.recorder import CancelledError, Watch, record
-from labs.runs import Run, load
-from labs.workload import Ceiling, Workload
+from labs.model.endpoint import Endpoint, UnreachableError
+from labs.model.observer import CancelledError, Watch
+from labs.model.profile import profile
+from labs.model.run import Run, load
+from labs.model.workload import Ceiling, Workload
+from labs.recorder import record
 
 pytestmark = pytest.mark.broker
 ONE_EACH = ("memory", "redis-stream-everysec", "rabbitmq-confirms", "kafka-acks-all")

@@ -7,9 +7,9 @@ import pytest
 
 from labs import recording
 from labs.experiments import experiment
-from labs.profile import UnknownNameError
-from labs.recorder import NOBODY
-from labs.runs import RunFileError
+from labs.model.observer import NOBODY
+from labs.model.profile import UnknownNameError
+from labs.model.run import RunFileError
 
 MATRIX = experiment("loss-matrix")
 REDIS = {"setting": "redis-list-none", "fault": "kill"}

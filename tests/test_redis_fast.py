@@ -9,14 +9,14 @@ import pytest
 
 from labs import stack
 from labs.brokers import LaneError, on_lane, open_broker, open_publisher
-from labs.brokers.base import Address, Endpoint, RefusedError
 from labs.brokers.fast.redis_list import Consumer as ListConsumer
 from labs.brokers.fast.redis_pubsub import Consumer as Subscriber
 from labs.brokers.fast.redis_stream import Publisher as StreamPublisher
 from labs.brokers.fast.redis_wire import Template, Wire, bulk, has_error, lines
-from labs.messages import HEADER, encode, filler
+from labs.model.endpoint import Address, Endpoint, RefusedError
+from labs.model.message import HEADER, encode, filler
+from labs.model.profile import profile
 from labs.native import ToolError, redis_benchmark
-from labs.profile import profile
 
 NOWHERE = Address(Endpoint("redis", "127.0.0.1", 1), profile("redis-pubsub"), "key")
 

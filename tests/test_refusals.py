@@ -16,8 +16,7 @@ from labs import jobs, soundness
 from labs.__main__ import main
 from labs.bound import bottleneck
 from labs.brokers import open_publisher
-from labs.brokers.base import Address, BrokerError, Confirmations, Endpoint, Publisher
-from labs.calls import carrier_of
+from labs.brokers.base import Confirmations, Publisher
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import refused_unasked as calls_refused
 from labs.calls.plan import Plan as CallPlan
@@ -27,11 +26,14 @@ from labs.jobs.conductor import run as run_jobs
 from labs.jobs.judge import refused_unasked
 from labs.jobs.sending import Plan
 from labs.loss import account, refusal
-from labs.profile import Profile
-from labs.recorder import Watch, record
-from labs.runs import SAID_CHARACTERS, one_line
+from labs.model.carriers import carrier_of
+from labs.model.endpoint import Address, BrokerError, Endpoint
+from labs.model.observer import Watch
+from labs.model.profile import Profile
+from labs.model.run import SAID_CHARACTERS, one_line
+from labs.model.workload import Ceiling, Workload
+from labs.recorder import record
 from labs.words import sentence
-from labs.workload import Ceiling, Workload
 from tests import turned_down
 from tests.test_brokers import broker_of, profile
 

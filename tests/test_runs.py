@@ -8,8 +8,8 @@ import pytest
 
 from labs.latency import curve_ms, end_to_end_ns, ladder_ms, percentile
 from labs.loss import account
-from labs.runs import FORMAT, Run, RunFileError, empty_columns, load
-from labs.workload import Workload
+from labs.model.run import FORMAT, Run, RunFileError, empty_columns, load
+from labs.model.workload import Workload
 
 PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
 

@@ -18,8 +18,8 @@ from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
 from labs.looks.waiting import SHORT
+from labs.model.paths import PROJECT
 from labs.pairs import WHY_NOT
-from labs.places import PROJECT
 from labs.recorded import recorded
 from labs.widgets import course
 from labs.widgets.build import build

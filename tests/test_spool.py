@@ -19,16 +19,17 @@ import psutil
 import pytest
 
 from labs import stack, unfinished
-from labs.brokers.base import BrokerError, Endpoint
 from labs.crew import HIRE, Crew, crew
 from labs.loss import account
+from labs.model.columns import Rows
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import CancelledError, Watch
+from labs.model.profile import profile
+from labs.model.run import RECEIVED, RunFileError
+from labs.model.workload import Ceiling, Workload
 from labs.outbox import Slot
-from labs.profile import profile
-from labs.recorder import CancelledError, Watch, record
-from labs.rows import Rows
-from labs.runs import RECEIVED, RunFileError
+from labs.recorder import record
 from labs.spool import Spool, spooled
-from labs.workload import Ceiling, Workload
 from tests.test_cli import labs
 
 PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
@@ -208,9 +209,9 @@ def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not
 RECORD = """
 import sys
 from labs.brokers.base import Endpoint
-from labs.profile import profile
+from labs.model.profile import profile
 from labs.recorder import record
-from labs.workload import Workload
+from labs.model.workload import Workload
 if __name__ == "__main__":
     plan = Workload(rate_per_s=2000, duration_s=60, warmup_s=0)
     record(Endpoint("memory", "127.0.0.1", int(sys.argv[1])), profile("memory"), plan)
@@ -255,9 +256,9 @@ PEAK = """
 import sys
 from labs.brokers.base import Endpoint
 from labs.loss import account
-from labs.profile import profile
+from labs.model.profile import profile
 from labs.recorder import record
-from labs.workload import Ceiling
+from labs.model.workload import Ceiling
 if __name__ == "__main__":
     plan = Ceiling(messages=int(sys.argv[2]), window=20_000, batch=1000, body_bytes=16)
     run = record(Endpoint("memory", "127.0.0.1", int(sys.argv[1])), profile("memory"), plan)

@@ -22,10 +22,10 @@ import pytest
 import redis
 
 from labs import stack
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import jars, native, ports, registry, state, sweep
 from labs.stack.processes import family, listeners, marked, start_of
-from labs.stack.state import StackError
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,8 +16,8 @@ import pytest
 import redis
 
 from labs import stack
+from labs.model.errors import StackError
 from labs.stack import contained, docker, state
-from labs.stack.state import StackError
 from tests.test_compose import container_engine  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]

@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from labs import stack
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.stack import state
 from labs.stack.processes import is_alive
 from tests.conftest import free_port

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import EXPERIMENTS, experiment
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from labs.recorded import recorded
 from labs.still import image, picture
 from labs.still_axes import axis

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.stack import yours
 from tests import strangers
 from tests.test_cli import labs

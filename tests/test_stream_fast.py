@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from labs.brokers import LaneError, on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.base import Address, Broker, Endpoint, RefusedError, UnreachableError
+from labs.brokers.base import Broker
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_consumer import CHUNK_HEAD, MAGIC, Consumer
 from labs.brokers.fast.rabbitmq_stream_member import DATA, SHORT_DATA
-from labs.messages import encode, filler
-from labs.profile import profile
+from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
+from labs.model.message import encode, filler
+from labs.model.profile import profile
 
 NOWHERE = Address(Endpoint("rabbitmq", "127.0.0.1", 1), profile("rabbitmq-stream"), "stream")
 

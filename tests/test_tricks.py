@@ -17,14 +17,14 @@ from labs.latency import confirm_ns, end_to_end_ns, percentile, whole_second_ns
 from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 from labs.looks.trick_words import unequal_text
 from labs.looks.tricks import WARNING, wins
-from labs.profile import BROKERS, UnknownNameError, profile
-from labs.recorder import Watch
-from labs.runs import Run, empty_columns
-from labs.tricks import TRICKS, Setup, trick, unequal
+from labs.model.observer import Watch
+from labs.model.profile import BROKERS, UnknownNameError, profile
+from labs.model.run import Run, empty_columns
+from labs.model.text import BROKER_NAMES
+from labs.model.tricks import TRICKS, Setup, trick, unequal
+from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.widgets import pages
 from labs.widgets.state import panel_state
-from labs.words import BROKER_NAMES
-from labs.workload import NS_PER_S, Ceiling, Workload
 from tests.tricked import SPOTS, point, rounds
 
 MS = 1_000_000
@@ -226,7 +226,7 @@ def test_without_scripts_each_chart_is_in_sight_and_its_answer_is_folded() -> No
 
 
 def test_a_broker_that_cannot_be_seen_cannot_be_frozen_and_the_error_says_what_to_do() -> None:
-    from labs.brokers.base import Endpoint
+    from labs.model.endpoint import Endpoint
 
     with pytest.raises(stack.StackError, match="cannot be seen"):
         _seen(Endpoint("kafka", "127.0.0.1", 0))

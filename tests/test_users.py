@@ -16,7 +16,7 @@ import pytest
 from labs import stack
 from labs.brokers.redis_broker import client
 from labs.experiments import experiment
-from labs.recorder import Watch
+from labs.model.observer import Watch
 from labs.stack import state
 from labs.widgets.panel import Panel
 

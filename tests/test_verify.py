@@ -16,9 +16,9 @@ import pytest
 
 from labs import recorded
 from labs.digest import checked, load
-from labs.places import RECORDED
-from labs.runs import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
-from labs.runs import load as load_run
+from labs.model.paths import RECORDED
+from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
+from labs.model.run import load as load_run
 from labs.verifying import verify
 from tests.test_cli import labs
 from tests.test_jobs import FIRST_IN_WORK, made_run

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from labs.messages import STRANGER, Frames, decode, encode, filler
-from labs.profile import UnknownNameError, profile, profiles
-from labs.workload import Ceiling, Workload, workload
+from labs.model.message import STRANGER, Frames, decode, encode, filler
+from labs.model.profile import UnknownNameError, profile, profiles
+from labs.model.workload import Ceiling, Workload, workload
 
 
 def test_a_uniform_schedule_is_exactly_the_rate() -> None:

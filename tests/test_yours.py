@@ -18,16 +18,16 @@ import redis
 
 from labs import charts
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.base import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError
-from labs.calls import CARRIERS
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
 from labs.digest import Digest
 from labs.looks import LATENCY_LOOK
-from labs.messages import decode, encode, filler
-from labs.profile import profile
+from labs.model.carriers import CARRIERS
+from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.model.message import decode, encode, filler
+from labs.model.profile import profile
 from labs.stack import registry, yours
 from labs.widgets.state import card_rows
 from tests.conftest import free_port

@@ -14,8 +14,8 @@ import pika
 from kafka.admin import ConfigResource
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.base import Endpoint
 from labs.brokers.redis_broker import client
+from labs.model.endpoint import Endpoint
 
 LIKE_OURS = "labs-1-deadbeef"
 """A name as runs give them, and yet the reader's."""

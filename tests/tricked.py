@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from labs.experiments.how_benchmarks_lie import CASES, SPOT, _digest
-from labs.profile import BROKERS
-from labs.tricks import trick
+from labs.model.profile import BROKERS
+from labs.model.tricks import trick
 
 PLAIN = {"redis": 2000.0, "rabbitmq": 200.0, "kafka": 1000.0}
 CARD = {"broker": "made up", "date": "2000-01-01", "repeats": 3}

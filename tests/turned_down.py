@@ -20,9 +20,9 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
 
-from labs.brokers.base import Endpoint
 from labs.brokers.fast.kafka_link import Link
 from labs.brokers.kafka_link import Site
+from labs.model.endpoint import Endpoint
 
 
 def redis_client(endpoint: Endpoint) -> Any:

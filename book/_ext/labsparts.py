@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs import claims
 from labs.experiments import experiment
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from labs.widgets import bench_page, course, drawings, parts, quiz, race
 from labs.widgets.glue import number
 from labs.widgets.state import recorded_state

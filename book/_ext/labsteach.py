@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from labs.exercises import Exercise, exercises
 from labs.exercises.truths import NoTruth, truth
 from labs.exercises.witnesses import NoRun, witness
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from labs.widgets import course, quiz, slides, teach
 
 

@@ -8,10 +8,10 @@ from labs.bench.rabbitmq_rows import FAST as RABBITMQ_FAST
 from labs.bench.rabbitmq_rows import STREAM
 from labs.bench.redis_rows import FAST as REDIS_FAST
 from labs.bench.sides import ours
-from labs.profile import BROKERS
-from labs.published import published
-from labs.words import BROKER_NAMES
-from labs.workload import Ceiling
+from labs.model.profile import BROKERS
+from labs.model.published import published
+from labs.model.text import BROKER_NAMES
+from labs.model.workload import Ceiling
 
 ONE = Ceiling(messages=10_000, window=1, batch=1, warmup_messages=500)
 """Each message waits for the answer to the one before it."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labs.bound import Stamp
-from labs.brokers.base import BrokerError, Endpoint
-from labs.recorder import Watch
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import Watch
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import numpy as np
 from labs.bench.base import Goal, Row, Side
 from labs.bench.sides import filled, ours, tool, unstamped
 from labs.brokers import open_broker
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.profile import profile
+from labs.model.workload import Ceiling
 from labs.native import Rate, kafka_perf
-from labs.profile import profile
-from labs.workload import Ceiling
 
 FAST = Ceiling(messages=4_000_000, window=50_000, batch=5000, warmup_messages=400_000)
 SLOW = Ceiling(messages=100_000, window=20_000, batch=2000, warmup_messages=10_000)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from labs.bench.base import Goal, Row, Side
 from labs.bench.sides import ours, tool, unstamped
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.workload import Ceiling
 from labs.native import Rate, perf_test
-from labs.workload import Ceiling
 
 FAST = Ceiling(messages=200_000, window=500, batch=100, warmup_messages=20_000)
 SLOW = Ceiling(messages=60_000, window=500, batch=100, warmup_messages=6_000)

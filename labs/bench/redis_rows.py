@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from labs.bench.base import Goal, Row, Side
 from labs.bench.sides import ours, tool, unstamped
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.workload import Ceiling
 from labs.native import Rate, redis_benchmark
-from labs.workload import Ceiling
 
 FAST = Ceiling(messages=4_000_000, window=4096, batch=512, warmup_messages=200_000)
 SLOW = Ceiling(messages=300_000, window=2048, batch=512, warmup_messages=20_000)

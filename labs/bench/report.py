@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.table import Table
 
-from labs import processors
 from labs.digest import checked
-from labs.places import write_text
-from labs.runs import FORMAT, RunFileError
-from labs.words import rate_text
+from labs.model import processors
+from labs.model.paths import write_text
+from labs.model.run import FORMAT, RunFileError
+from labs.model.text import rate_text
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 

@@ -10,9 +10,9 @@ from typing import Any
 from labs import stack
 from labs.bench.base import Figure, Row, Setting, VoidError, summary
 from labs.bound import FOREIGN_CORES
-from labs.brokers.base import BrokerError, Endpoint
-from labs.profile import BROKERS
-from labs.recorder import NOBODY, CancelledError, Watch
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.profile import BROKERS
 from labs.stack import StackError
 
 STEADY = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labs.bench.base import Goal, Row
 from labs.bench.sides import frozen_p99, lateness
-from labs.workload import Workload
+from labs.model.workload import Workload
 
 STALLS = {"20": 0.02, "100": 0.1, "500": 0.5}
 """ms -> s. A hundredth of the messages must fall into a stall, or the p99 would not see it: 20 ms in a second do."""

@@ -7,10 +7,20 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
 
-from labs.brokers.base import Address, Broker, Consumer, Endpoint, Publisher
-from labs.profile import LANES, Profile, UnknownNameError
+from labs.brokers.base import Broker, Consumer, Publisher
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import LANES, Profile, UnknownNameError
 
-ADAPTERS = ("memory", "redis_pubsub", "redis_list", "redis_stream", "rabbitmq", "rabbitmq_stream", "kafka")
+ADAPTERS = {
+    "memory": "memory.queue",
+    "redis_pubsub": "redis.pubsub",
+    "redis_list": "redis.list",
+    "redis_stream": "redis.stream",
+    "rabbitmq": "rabbitmq.queue",
+    "rabbitmq_stream": "rabbitmq.stream",
+    "kafka": "kafka.topic",
+}
+"""The adapter that a profile names -> its module in the broker's folder, or in `fast/` there."""
 FAST_ONLY = {"rabbitmq_stream": "pika speaks AMQP, and a stream's own protocol is another"}
 
 

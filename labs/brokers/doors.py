@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from labs.brokers.base import Endpoint, UnreachableError
+from labs.model.endpoint import Endpoint, UnreachableError
 
 SLICE = 64 * 1024
 """OpenSSL wants a write that would have blocked again with the same length: so much is offered it at a time."""

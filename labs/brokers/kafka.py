@@ -11,10 +11,11 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.base import Address, Deliveries
+from labs.brokers.base import Deliveries
 from labs.brokers.kafka_broker import Broker
 from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES, Site
 from labs.brokers.kafka_publisher import Publisher
+from labs.model.endpoint import Address
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 4096

@@ -13,10 +13,10 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from labs.brokers import made
-from labs.brokers.base import BrokerError, Endpoint, RefusedError
 from labs.brokers.kafka_link import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
 from labs.brokers.made import Made
-from labs.profile import Profile
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError
+from labs.model.profile import Profile
 
 MISSED_S = 8.0
 """A little more than the session of our workers, jobs/on_kafka.py."""

@@ -19,8 +19,8 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError, connect, tls_of, what_to_do
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
 
 CONNECT_S = 1.0
 ANSWER_MS = 3000

@@ -12,7 +12,7 @@ from typing import Any, Self
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
-from labs.brokers.base import Address, Confirmations
+from labs.brokers.base import Confirmations
 from labs.brokers.kafka_link import (
     ANSWER_MS,
     PROBE_S,
@@ -23,6 +23,7 @@ from labs.brokers.kafka_link import (
     Throttled,
     said_of,
 )
+from labs.model.endpoint import Address
 
 
 class Publisher:

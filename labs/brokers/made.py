@@ -21,9 +21,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labs.brokers.base import BrokerError, Endpoint
 from labs.brokers.whose import Place, place_of
-from labs.places import home
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.paths import home
 
 WAITING: ContextVar[Callable[[str], None]] = ContextVar("waiting", default=lambda _text: None)
 """Told a few times a second what somebody waits for who must not cross another run; it may raise to end the waiting."""

@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import Self
 
 from labs.brokers import memory_wire as wire
-from labs.brokers.base import Address, BrokerError, Confirmations, Deliveries, Endpoint, UnreachableError
-from labs.profile import Profile
+from labs.brokers.base import Confirmations, Deliveries
+from labs.model.endpoint import Address, BrokerError, Endpoint, UnreachableError
+from labs.model.profile import Profile
 
 CONNECT_S = 2.0
 ANSWER_S = 30.0

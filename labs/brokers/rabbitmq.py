@@ -13,9 +13,10 @@ from pika.channel import Channel
 from pika.exceptions import ChannelWrongStateError
 from pika.spec import Basic
 
-from labs.brokers.base import Address, Confirmations, Deliveries
+from labs.brokers.base import Confirmations, Deliveries
 from labs.brokers.rabbitmq_broker import Broker
 from labs.brokers.rabbitmq_link import NACKED, Link, said_of
+from labs.model.endpoint import Address
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 PREFETCH = 1000

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from labs.brokers import made
-from labs.brokers.base import BrokerError, Endpoint
 from labs.brokers.made import Made
 from labs.brokers.rabbitmq_link import Link
-from labs.profile import Profile
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.profile import Profile
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:

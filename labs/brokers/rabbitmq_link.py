@@ -16,8 +16,8 @@ from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
 from pika.exceptions import AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
 
-from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import prove, tls_of, what_to_do
+from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
 
 CONNECT_S = 2.0
 ANSWER_S = 4.0

@@ -12,12 +12,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labs.brokers import made, redis_settings
-from labs.brokers.base import BrokerError, Endpoint, RefusedError
 from labs.brokers.doors import prove
 from labs.brokers.made import Made
 from labs.brokers.redis_link import CONNECT_S, secured, typed
 from labs.brokers.redis_settings import PERSISTENCE
-from labs.profile import Profile
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError
+from labs.model.profile import Profile
 
 GROUP = "labs"
 

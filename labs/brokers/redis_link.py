@@ -17,8 +17,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from labs.brokers.base import Address, Confirmations, Endpoint, RefusedError, UnreachableError
+from labs.brokers.base import Confirmations
 from labs.brokers.doors import prove, tls_of, what_to_do
+from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
 
 Command = tuple[Any, ...]
 CONNECT_S = 2.0

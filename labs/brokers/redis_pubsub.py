@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import redis
 
-from labs.brokers.base import Address, Deliveries, RefusedError
+from labs.brokers.base import Deliveries
 from labs.brokers.redis_broker import Broker
 from labs.brokers.redis_link import Command, Member, RedisPublisher
+from labs.model.endpoint import Address, RefusedError
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 4096

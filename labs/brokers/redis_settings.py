@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labs.brokers import made
-from labs.brokers.base import Endpoint, RefusedError
 from labs.brokers.made import Change, Entry, Made
 from labs.brokers.whose import place_of
+from labs.model.endpoint import Endpoint, RefusedError
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
 """In the order of setting: the append-only file is switched on last, when its rhythm is known."""

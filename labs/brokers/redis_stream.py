@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import redis
 
-from labs.brokers.base import Address, Deliveries, RefusedError
+from labs.brokers.base import Deliveries
 from labs.brokers.redis_broker import Broker
 from labs.brokers.redis_link import LATE_S, TICK_S, Command, Member, RedisPublisher, said_of
+from labs.model.endpoint import Address, RefusedError
 
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 
 @dataclass(frozen=True)

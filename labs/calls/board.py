@@ -12,7 +12,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from labs.runs import NEVER, Column
+from labs.model.run import NEVER, Column
 
 Board = MutableSequence[int]
 HEAD = struct.Struct("<Qq")

@@ -10,8 +10,8 @@ from typing import Any
 
 import grpc
 
-from labs.brokers.base import UnreachableError
 from labs.calls.service import HOST, LOOK_S, WORKERS, Desk, Task
+from labs.model.endpoint import UnreachableError
 
 SERVICE, METHOD = "labs.Calls", "Ask"
 OPTIONS = (("grpc.enable_http_proxy", 0), ("grpc.so_reuseport", 0))

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import uvicorn
 
-from labs.brokers.base import UnreachableError
 from labs.calls.board import HEAD
 from labs.calls.service import HOST, LOOK_S, WORKERS, Desk, Task
+from labs.model.endpoint import UnreachableError
 
 LATER = "http-202"
 AGAIN_S = 0.002

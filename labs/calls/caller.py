@@ -8,13 +8,13 @@ import threading
 import time
 from typing import Any
 
-from labs.brokers.base import BrokerError, RefusedError
 from labs.calls.board import Board, Outcome, Pad, Slot, body_of
 from labs.calls.service import Task, module_of, tell
-from labs.messages import filler
-from labs.runs import NEVER
+from labs.model.endpoint import BrokerError, RefusedError
+from labs.model.message import filler
+from labs.model.run import NEVER
+from labs.model.workload import NS_PER_S
 from labs.workers import enlist
-from labs.workload import NS_PER_S
 
 _counting = threading.Lock()
 ENOUGH, STRETCH = 25, 4

@@ -12,7 +12,7 @@ from typing import Any
 
 from labs.calls.board import WRITTEN
 from labs.calls.plan import Plan
-from labs.runs import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "calls"

@@ -15,9 +15,9 @@ from labs.bound import BUSY
 from labs.calls.board import Outcome
 from labs.calls.facts import CallRun
 from labs.latency import NS_PER_MS, ladder_ms
+from labs.model.run import NEVER, NOT_SAID, Column
+from labs.model.workload import NS_PER_S
 from labs.pauses import stood_still
-from labs.runs import NEVER, NOT_SAID, Column
-from labs.workload import NS_PER_S
 
 Rows = npt.NDArray[np.bool_]
 ENDS = {"answered": Outcome.ANSWERED, "refused": Outcome.REFUSED, "timed_out": Outcome.TIMED_OUT, "sent": Outcome.SENT}

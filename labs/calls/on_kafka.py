@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 
 from labs.brokers import open_consumer, open_publisher
-from labs.brokers.base import BrokerError, RefusedError
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task
-from labs.runs import NOT_SAID
+from labs.model.endpoint import BrokerError, RefusedError
+from labs.model.run import NOT_SAID
 
 
 def serve(task: Task, desk: Desk) -> None:

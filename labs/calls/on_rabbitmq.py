@@ -13,10 +13,10 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError
 
-from labs.brokers.base import Endpoint, UnreachableError
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of, root
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task, Unshared
+from labs.model.endpoint import Endpoint, UnreachableError
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 PREFETCH = 100

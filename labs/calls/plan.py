@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labs.messages import HEADER_BYTES
-from labs.runs import NEVER, Column
-from labs.workload import NS_PER_S
+from labs.model.carriers import CONFIRMS
+from labs.model.message import HEADER_BYTES
+from labs.model.run import NEVER, Column
+from labs.model.workload import NS_PER_S
 
-CONFIRMS = ("none", "each", "window")
 WINDOW = 100
 """How many messages may be unconfirmed before a caller with a window waits."""
 _LIMITS = {

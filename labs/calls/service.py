@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Self
 
-from labs.brokers.base import Address, Endpoint
-from labs.calls import Carrier
 from labs.calls.board import Board, Pad, Slot
 from labs.calls.plan import Plan
-from labs.profile import profile
+from labs.model.carriers import Carrier
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import profile
 from labs.workers import enlist
 
 HOST = "127.0.0.1"

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from labs.brokers import open_consumer, open_publisher
-from labs.brokers.base import Publisher, RefusedError
+from labs.brokers.base import Publisher
 from labs.calls.plan import WINDOW
 from labs.calls.service import LOOK_S, WORKERS, Desk, Task, Unshared
-from labs.runs import NOT_SAID
+from labs.model.endpoint import RefusedError
+from labs.model.run import NOT_SAID
 
 
 def serve(task: Task, desk: Desk) -> None:

@@ -14,7 +14,7 @@ from labs.exercises.marks import Mark
 from labs.exercises.questions import Exercise, exercise, exercises
 from labs.exercises.truths import NoTruth, truth
 from labs.exercises.witnesses import NoRun, witness
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 
 __all__ = ["Exercise", "Mark", "check", "exercise", "exercises"]
 

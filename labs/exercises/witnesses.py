@@ -9,8 +9,8 @@ from typing import Any
 
 from labs.digest import Digest
 from labs.exercises.answers import is_one_of
+from labs.model.run import RunFileError
 from labs.recorded import recorded, recorded_on
-from labs.runs import RunFileError
 from labs.widgets import Panel
 
 RECORDED = "recorded"

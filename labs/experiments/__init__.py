@@ -19,7 +19,7 @@ from labs.experiments.price_of_persistence import PRICE_OF_PERSISTENCE
 from labs.experiments.redis_forgets import REDIS_FORGETS
 from labs.experiments.redis_million import REDIS_MILLION
 from labs.experiments.who_is_waiting import WHO_IS_WAITING
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 
 EXPERIMENTS: dict[str, Experiment] = {
     lab.name: lab

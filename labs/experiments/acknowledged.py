@@ -12,19 +12,11 @@ from functools import partial
 from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.experiments.fault_lab import (
-    CHARTS,
-    DISK_CONTROL,
-    LOAD,
-    fault_control,
-    judged,
-    measured,
-    points,
-    profile_control,
-)
+from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
 from labs.looks import FAULT_LOOK, LOSS_GUESS
-from labs.profile import profile
-from labs.recorder import Watch
+from labs.model.faults import LOAD
+from labs.model.observer import Watch
+from labs.model.profile import profile
 
 NAME = "acknowledged"
 PROFILES = ("kafka-acks-0", "kafka-acks-1", "kafka-acks-all", "kafka-flush")

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from labs import soundness
 from labs.digest import Digest
 from labs.looks import LATENCY_LOOK, Guess, Look
-from labs.owning import check_ours
-from labs.profile import BROKERS, UnknownNameError
-from labs.recorder import Watch
+from labs.model.observer import Watch
+from labs.model.ownership import check_ours
+from labs.model.profile import BROKERS, UnknownNameError
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, processors, stack
-from labs.brokers.base import Endpoint
+from labs import charts, stack
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
@@ -25,11 +24,13 @@ from labs.jobs.conductor import evidence
 from labs.jobs.judge import judge
 from labs.jobs.sending import Plan
 from labs.looks import COST_LOOK
+from labs.model import processors
+from labs.model.endpoint import Endpoint
+from labs.model.observer import CancelledError, Watch
+from labs.model.run import FORMAT
 from labs.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.pairs.running import nowhere, running
 from labs.pairs.weighing import settled, shared_out, total
-from labs.recorder import CancelledError, Watch
-from labs.runs import FORMAT
 
 NAME = "before-the-first-message"
 REPEATS = 3

@@ -10,20 +10,21 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import processors, soundness, stack
-from labs.brokers.base import Endpoint
-from labs.calls import Carrier
+from labs import soundness, stack
 from labs.calls.conductor import run as run_calls
 from labs.calls.facts import CallRun
 from labs.calls.judge import judge, refused_unasked, void
 from labs.calls.plan import Plan
 from labs.calls.service import WORKERS
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
-from labs.places import new_run_file
-from labs.profile import RUNGS, profile
-from labs.prose import enumerated
-from labs.recorder import Watch
-from labs.runs import FORMAT
+from labs.model import processors
+from labs.model.carriers import Carrier
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.paths import new_run_file
+from labs.model.profile import RUNGS, profile
+from labs.model.run import FORMAT
+from labs.model.text import enumerated
 
 SYNC_CLIENTS = {"by_http": ("httpx", "uvicorn"), "by_grpc": ("grpcio", "grpcio")}
 STEPS = ("blocked_ms", "waited_ms", "late_ms")

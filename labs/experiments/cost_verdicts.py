@@ -11,9 +11,8 @@ from typing import Any
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.looks.counts import seconds, span
-from labs.profile import BROKERS
-from labs.prose import enumerated
-from labs.words import BROKER_NAMES
+from labs.model.profile import BROKERS
+from labs.model.text import BROKER_NAMES, enumerated
 
 Points = Mapping[tuple[str, str], Digest]
 """(carrier, guarantee) -> its digest."""

@@ -11,15 +11,14 @@ from labs.bill import bill
 from labs.digest import Digest
 from labs.experiments.base import Control, Option, Settings
 from labs.faulted import record_fault
-from labs.faults import NAMES, Fault
-from labs.places import new_run_file
-from labs.profile import Profile, profile
-from labs.recorder import Watch
-from labs.runs import Run, load
-from labs.workload import Workload
+from labs.faults import Fault
+from labs.model.faults import LOAD, NAMES
+from labs.model.observer import Watch
+from labs.model.paths import new_run_file
+from labs.model.profile import Profile, profile
+from labs.model.run import Run, load
+from labs.model.workload import Workload
 
-LOAD = Workload(name="under-fault", rate_per_s=1000, duration_s=4.2, warmup_s=0)
-"""The fault comes at 2.5 to 3.4 s, drawn from the seed: well within the load, and long after its start."""
 SEEDS = 3
 CHARTS = {"matrix": charts.loss_matrix, "bill": charts.bill}
 MATRIX = (

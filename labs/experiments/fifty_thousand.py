@@ -11,8 +11,8 @@ from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.looks.rate import rate_text
+from labs.model.workload import Ceiling
 from labs.native import perf_test
-from labs.workload import Ceiling
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
 

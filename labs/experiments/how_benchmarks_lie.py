@@ -13,17 +13,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labs import charts, processors, stack
-from labs.brokers.base import Endpoint
+from labs import charts, stack
 from labs.digest import BACKENDS, SERVERS, Digest
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.measured_trick import Measured, round_of
 from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
-from labs.profile import BROKERS, profile
-from labs.recorder import Watch
-from labs.runs import FORMAT
-from labs.tricks import TRICKS, Setup, Trick, trick
-from labs.words import BROKER_NAMES
+from labs.model import processors
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.profile import BROKERS, profile
+from labs.model.run import FORMAT
+from labs.model.text import BROKER_NAMES
+from labs.model.tricks import TRICKS, Setup, Trick, trick
 
 NAME, SPOT = "how-benchmarks-lie", "spot-the-trick"
 REPEATS = 3

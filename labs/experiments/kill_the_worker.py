@@ -15,8 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, processors, soundness, stack
-from labs.brokers.base import Endpoint
+from labs import charts, soundness, stack
 from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
@@ -28,11 +27,13 @@ from labs.jobs.judge import Tally, judge, refused_unasked, void
 from labs.jobs.sending import BODY_BYTES, Plan
 from labs.jobs.work import WORK_S
 from labs.looks import JOBS_GUESS, JOBS_LOOK
-from labs.places import new_run_file
-from labs.profile import BROKERS, RUNGS, profile
-from labs.recorder import Watch
-from labs.runs import FORMAT
-from labs.workload import NS_PER_S
+from labs.model import processors
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Watch
+from labs.model.paths import new_run_file
+from labs.model.profile import BROKERS, RUNGS, profile
+from labs.model.run import FORMAT
+from labs.model.workload import NS_PER_S
 
 NAME = "kill-the-worker"
 PREFETCH = (1, 10, 50)

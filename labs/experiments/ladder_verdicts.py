@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
-from labs.prose import enumerated
+from labs.model.text import enumerated
 
 RATE_PER_S, BODY_BYTES, RUNG = 1000, 100, 2
 C48_LOW_MS, C48_HIGH_MS = 10.0, 50.0

@@ -11,16 +11,17 @@ from typing import Any
 
 from labs import charts, stack
 from labs.bound import disturbed, void, young
-from labs.brokers.base import BrokerError, Endpoint
 from labs.digest import Digest, digest, run_card
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.latency import BEYOND, end_to_end_ns, ladder_ms
-from labs.places import new_run_file
-from labs.profile import BROKERS, RUNGS, Profile, profile
-from labs.recorder import Watch, record
-from labs.runs import Run
-from labs.workload import Workload, workload
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import Watch
+from labs.model.paths import new_run_file
+from labs.model.profile import BROKERS, RUNGS, Profile, profile
+from labs.model.run import Run
+from labs.model.workload import Workload, workload
+from labs.recorder import record
 
 NAME = "latency-ladder"
 PROFILES = {

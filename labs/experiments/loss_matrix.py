@@ -21,10 +21,10 @@ from labs.experiments.fault_lab import (
     points,
     profile_control,
 )
-from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
-from labs.profile import profile
-from labs.recorder import Watch
+from labs.model.faults import ENDING
+from labs.model.observer import Watch
+from labs.model.profile import profile
 
 NAME = "loss-matrix"
 

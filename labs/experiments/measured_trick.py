@@ -13,15 +13,16 @@ from labs.bench.guard import turn
 from labs.bench.sides import ours, sound
 from labs.bound import bottleneck
 from labs.brokers import on_lane
-from labs.brokers.base import BrokerError, Endpoint
 from labs.faults import freezing
 from labs.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
-from labs.places import new_run_file
-from labs.profile import profile
-from labs.recorder import Watch, record
-from labs.runs import Run
-from labs.tricks import Setup, Trick
-from labs.workload import Ceiling, Load, Workload
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import Watch
+from labs.model.paths import new_run_file
+from labs.model.profile import profile
+from labs.model.run import Run
+from labs.model.tricks import Setup, Trick
+from labs.model.workload import Ceiling, Load, Workload
+from labs.recorder import record
 
 Measured = dict[str, Any]
 """value (in the trick's unit, or None), stamp, limit, foreign (cores that others used)."""

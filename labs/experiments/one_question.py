@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 
 from labs import charts
-from labs.calls import CARRIERS, carrier_of
 from labs.calls.plan import Plan
 from labs.digest import Digest
 from labs.experiments import question_verdicts
@@ -16,8 +15,9 @@ from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.looks import QUESTION_LOOK
 from labs.looks.call_figures import away_figure, latency_figure
-from labs.profile import BROKERS
-from labs.recorder import Watch
+from labs.model.carriers import CARRIERS, carrier_of
+from labs.model.observer import Watch
+from labs.model.profile import BROKERS
 
 NAME = "one-question"
 NAMES = ("http-kept", "grpc", "http-202", "redis-pair", "rabbitmq-reply", "kafka-reply")

@@ -18,14 +18,15 @@ from functools import partial
 
 import numpy as np
 
-from labs import charts, processors
+from labs import charts
 from labs.digest import Digest, median_of, spread_of
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.latency import ladder_ms
 from labs.looks import PASSPORT_LOOK
-from labs.places import home
-from labs.recorder import CancelledError, Watch
-from labs.runs import FORMAT
+from labs.model import processors
+from labs.model.observer import CancelledError, Watch
+from labs.model.paths import home
+from labs.model.run import FORMAT
 
 NAME = "passport"
 ROUND_TRIPS, FSYNCS, SLEEPS = 2000, 200, 500

@@ -11,7 +11,7 @@ from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.looks import PRICE_LOOK
-from labs.workload import Ceiling
+from labs.model.workload import Ceiling
 
 WINDOWS = (1, 10, 100, 1000)
 KINDS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.calls import CARRIERS
 from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.calling import by_settings, straddles
-from labs.words import ms_text, times
+from labs.model.carriers import CARRIERS
+from labs.model.text import ms_text, times
 
 DIRECT, ASYNC_HTTP, OTHER = "http-kept", "http-202", "grpc"
 BROKERED = ("redis-pair", "rabbitmq-reply", "kafka-reply")

@@ -13,19 +13,20 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, processors, stack
+from labs import charts, stack
 from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
-from labs.brokers.base import Endpoint
 from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
 from labs.looks import RATE_LOOK, Look
-from labs.profile import RUNGS, profile
-from labs.published import published
-from labs.recorder import Part, Watch
-from labs.runs import FORMAT
-from labs.workload import Ceiling
+from labs.model import processors
+from labs.model.endpoint import Endpoint
+from labs.model.observer import Part, Watch
+from labs.model.profile import RUNGS, profile
+from labs.model.published import published
+from labs.model.run import FORMAT
+from labs.model.workload import Ceiling
 
 REPEATS, TRIES = 3, 3
 LONGEST_S = 8.0

@@ -9,10 +9,10 @@ from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
-from labs.faults import ENDING
 from labs.looks import FAULT_LOOK, LOSS_GUESS
-from labs.profile import profile
-from labs.recorder import Watch
+from labs.model.faults import ENDING
+from labs.model.observer import Watch
+from labs.model.profile import profile
 
 NAME = "redis-forgets"
 PROFILES = (

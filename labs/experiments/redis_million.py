@@ -11,7 +11,7 @@ from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.looks.rate import rate_text
-from labs.workload import Ceiling
+from labs.model.workload import Ceiling
 
 MILLION = 1_000_000
 DEEP = 16

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.calls.plan import CONFIRMS
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.experiments.calling import by_settings, straddles
-from labs.profile import BROKERS
-from labs.words import BROKER_NAMES, ms_text
+from labs.model.carriers import CONFIRMS
+from labs.model.profile import BROKERS
+from labs.model.text import BROKER_NAMES, ms_text
 
 WAITING = ("http-new", "http-kept", "grpc")
 """The carriers whose caller waits for the reply."""

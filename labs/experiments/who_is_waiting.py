@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from labs import charts
-from labs.calls import CARRIERS, SYNC, carrier_of
-from labs.calls.plan import CONFIRMS, Plan
+from labs.calls.plan import Plan
 from labs.digest import Digest
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
@@ -17,7 +16,8 @@ from labs.experiments.calling import measured
 from labs.looks import WAITING_LOOK
 from labs.looks.call_figures import dots_figure, slope_figure
 from labs.looks.calls import CONFIRM_WORDS
-from labs.recorder import Watch
+from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
+from labs.model.observer import Watch
 
 NAME = "who-is-waiting"
 NAMES = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")

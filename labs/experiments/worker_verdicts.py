@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
-from labs.profile import BROKERS
-from labs.words import BROKER_NAMES
+from labs.model.profile import BROKERS
+from labs.model.text import BROKER_NAMES
 
 Points = Mapping[str, Digest]
 """Mode -> its digest."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 
 
 @dataclass(frozen=True)

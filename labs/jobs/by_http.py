@@ -13,11 +13,12 @@ from socketserver import TCPServer
 from types import TracebackType
 from typing import Any, Self
 
-from labs.brokers.base import Confirmations, Endpoint
+from labs.brokers.base import Confirmations
 from labs.jobs import Mode
 from labs.jobs.logbook import Kind, Logbook, Slot
 from labs.jobs.sending import Answers
 from labs.jobs.work import LOOK_S, Task, do
+from labs.model.endpoint import Endpoint
 
 HOST = "127.0.0.1"
 KEY = "Idempotency-Key"

@@ -16,18 +16,18 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
 from typing import Any
 
-from labs.brokers.base import BrokerError, Endpoint, UnreachableError
 from labs.jobs import Mode
 from labs.jobs.facts import EVENTS, Death, JobRun
 from labs.jobs.logbook import CELLS, Kind, Logbook, Slot
 from labs.jobs.sending import Answers, Desk, Plan
 from labs.jobs.work import TROUBLE_BYTES, WORK_S, Task, main, module_of
+from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
+from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.run import REFUSAL, Column
+from labs.model.workload import NS_PER_S
 from labs.pauses import Watchdog
-from labs.recorder import NOBODY, CancelledError, Watch
-from labs.runs import REFUSAL, Column
 from labs.spawning import WORKERS
 from labs.watching import waiting
-from labs.workload import NS_PER_S
 
 LEAD_NS = 50_000_000
 READY_WITHIN_S = 20.0

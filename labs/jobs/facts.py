@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labs.runs import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "jobs"

@@ -16,9 +16,9 @@ from labs.jobs.facts import JobRun
 from labs.jobs.logbook import Kind
 from labs.jobs.sending import Plan
 from labs.loss import Verdict
+from labs.model.run import NEVER, REFUSAL
+from labs.model.workload import NS_PER_S
 from labs.pauses import stood_still
-from labs.runs import NEVER, REFUSAL
-from labs.workload import NS_PER_S
 
 
 @dataclass(frozen=True)

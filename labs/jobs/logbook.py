@@ -12,7 +12,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from labs.runs import Column
+from labs.model.run import Column
 
 Board = MutableSequence[int]
 ROWS = 8192

@@ -14,13 +14,13 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 
 from labs.brokers import open_broker, open_publisher
-from labs.brokers.base import Address, Endpoint
 from labs.brokers.kafka_link import ANSWER_MS, Site
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
 from labs.jobs.work import LOOK_S, Task, numbers, serve
-from labs.profile import profile
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import profile
 
 SESSION_MS = 6000
 """The shortest that a broker allows by default; the client's own default is 45 s."""

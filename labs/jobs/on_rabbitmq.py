@@ -12,13 +12,13 @@ import pika
 from pika.exceptions import AMQPError
 
 from labs.brokers import open_broker, open_publisher
-from labs.brokers.base import Address, Endpoint, UnreachableError
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link, place_of, root
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
 from labs.jobs.work import LOOK_S, Task, numbers, serve
-from labs.profile import profile
+from labs.model.endpoint import Address, Endpoint, UnreachableError
+from labs.model.profile import profile
 
 
 class Queue:

@@ -13,13 +13,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labs.brokers import open_broker
-from labs.brokers.base import Confirmations, Endpoint
+from labs.brokers.base import Confirmations
 from labs.brokers.redis_link import CONNECT_S, said_of, secured, typed
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all
 from labs.jobs.work import LOOK_S, Task, numbers, serve
-from labs.profile import profile
+from labs.model.endpoint import Endpoint
+from labs.model.profile import profile
 
 FIELD, GROUP = b"body", "workers"
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from labs.brokers.base import Confirmations
 from labs.jobs.facts import SENT
-from labs.messages import encode, filler
-from labs.runs import NEVER, Column, one_line
-from labs.workload import NS_PER_S
+from labs.model.message import encode, filler
+from labs.model.run import NEVER, Column, one_line
+from labs.model.workload import NS_PER_S
 
 BODY_BYTES = 100
 SETTLE_S = 5.0

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from labs.brokers.base import Endpoint
 from labs.jobs import Mode, mode_of
 from labs.jobs.logbook import Kind, Logbook
-from labs.messages import decode
+from labs.model.endpoint import Endpoint
+from labs.model.message import decode
 from labs.workers import enlist
 
 WORK_S = 0.020

@@ -9,8 +9,8 @@ from labs.looks.calls import client_bound, way
 from labs.looks.question import ENDS, away, question_title, strip
 from labs.looks.unlike import ASKED, DONE, unlike
 from labs.looks.waiting import waiting_layouts
+from labs.model.text import ms_text
 from labs.traces import Digest
-from labs.words import ms_text
 
 
 def dots_figure(digests: Sequence[Digest], ink: Mapping[str, str], step: str = "blocked_ms") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from labs.words import ms_text
+from labs.model.text import ms_text
 
 
 def span(values: Iterable[float]) -> str:

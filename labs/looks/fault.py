@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labs.faults import NAMES
 from labs.looks.base import Chart, Guess, Look, View
 from labs.looks.counts import middle, percent, seconds, span
-from labs.profile import profiles
+from labs.model.faults import NAMES
+from labs.model.profile import profiles
 from labs.traces import Digest
 
 HEADS = {

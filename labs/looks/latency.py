@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.looks.base import Chart, Look, View
+from labs.model.text import ms_text
 from labs.traces import SLIM, Digest, layouts
-from labs.words import STEP_WORDS, broker_unseen, ms_text, sentence
+from labs.words import STEP_WORDS, broker_unseen, sentence
 
 COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
 SHORT_STAMPS = {

@@ -13,8 +13,8 @@ from typing import Any
 from labs.looks import rate
 from labs.looks.base import Chart, Look, View
 from labs.looks.calls import dot_heads, dots
+from labs.model.text import NBSP, ms_text
 from labs.traces import Digest, base_layout, log_axis
-from labs.words import NBSP, ms_text
 
 KINDS = {"transient": "transient", "persistent": "persistent", "quorum": "quorum queue"}
 READERS = ("nobody reads", "a reader keeps up")

@@ -9,8 +9,8 @@ from labs.looks.base import Chart, Look, View
 from labs.looks.calls import bound, client_bound, cores, dot_heads, dots, over, step_of, trouble
 from labs.looks.counts import span
 from labs.looks.unlike import ASKED, unlike
+from labs.model.text import ms_text
 from labs.traces import Digest
-from labs.words import ms_text
 
 ENDS = {
     "answered": "answered",

@@ -11,8 +11,8 @@ from typing import Any
 
 from labs.looks import rate_company
 from labs.looks.base import Chart, Look, View
+from labs.model.text import BROKER_NAMES, about_per_s
 from labs.traces import Digest
-from labs.words import BROKER_NAMES, about_per_s
 
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""

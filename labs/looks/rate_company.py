@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from labs.model.text import about_per_s
 from labs.traces import Digest
-from labs.words import about_per_s
 
 
 def _ledgers(digest: Digest) -> list[dict[str, Any]]:

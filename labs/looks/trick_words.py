@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from labs.looks.rate import rate_text
-from labs.profile import RUNGS
-from labs.prose import enumerated
+from labs.model.profile import RUNGS
+from labs.model.text import BROKER_NAMES, enumerated, ms_text
+from labs.model.tricks import Trick, trick, unequal
 from labs.traces import Digest
-from labs.tricks import Trick, trick, unequal
-from labs.words import BROKER_NAMES, ms_text
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
 FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "own Kafka frames"}

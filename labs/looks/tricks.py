@@ -11,9 +11,10 @@ from typing import Any
 
 from labs.looks.base import Chart, Guess, Look, View
 from labs.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
+from labs.model.text import BROKER_NAMES, times
+from labs.model.tricks import TRICKS
 from labs.traces import Digest
-from labs.tricks import TRICKS
-from labs.words import BROKER_NAMES, CLOSE, times
+from labs.words import CLOSE
 
 CHARTS = ("told", "fair")
 COLUMNS = ("Broker", "In the misleading chart", "Range", "Measured alike", "Range alike", "Limit, measured alike")

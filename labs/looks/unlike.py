@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from labs.calls import CARRIERS, Carrier
-from labs.profile import profile
+from labs.model.carriers import CARRIERS, Carrier
+from labs.model.profile import profile
+from labs.model.text import BROKER_NAMES
 from labs.traces import Digest
-from labs.words import BROKER_NAMES, promise_text
+from labs.words import promise_text
 
 NAMES = {"http-new": "HTTP", "http-kept": "HTTP", "http-202": "HTTP with 202", "grpc": "gRPC"}
 DONE = {"http-202": "only the service’s memory has it", "": "the work is done"}

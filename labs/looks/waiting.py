@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.calls import CARRIERS
-from labs.calls.plan import CONFIRMS
 from labs.looks.base import Chart, Look, View
-from labs.looks.calls import (
+from labs.looks.calls import (  # fmt: skip
     CONFIRM_WORDS,
     bound,
     client_bound,
@@ -20,11 +18,12 @@ from labs.looks.calls import (
     step_of,
     trouble,
     way,
-)  # fmt: skip
+)
 from labs.looks.counts import span
 from labs.looks.unlike import unlike
+from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.model.text import BROKER_NAMES, ms_text
 from labs.traces import Digest
-from labs.words import BROKER_NAMES, ms_text
 
 SHORT = {"http-new": "HTTP, new", "http-kept": "HTTP, kept", "http-202": "HTTP, 202", "grpc": "gRPC"} | BROKER_NAMES
 """Names at the ends of lines; which confirmation it is, the control says."""

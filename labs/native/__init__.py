@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.stack.state import StackError
+from labs.model.errors import StackError
 
 
 class ToolError(StackError):

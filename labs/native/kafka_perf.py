@@ -13,7 +13,7 @@ import socket
 import tempfile
 from collections.abc import Sequence
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError, java
 from labs.stack import jars, native
 

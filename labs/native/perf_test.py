@@ -8,8 +8,8 @@ import shlex
 import urllib.parse
 
 from labs.brokers import made
-from labs.brokers.base import Endpoint
 from labs.brokers.rabbitmq_broker import undo
+from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError, java
 from labs.stack import jars
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from labs.brokers import made
-from labs.brokers.base import Endpoint
 from labs.brokers.fast.redis_wire import Wire
 from labs.brokers.redis_broker import undo
+from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError
 from labs.stack import debian, plain
 from labs.stack.processes import die_with_parent

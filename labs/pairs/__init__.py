@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 SETTINGS = {"timeout": 5.0}
 

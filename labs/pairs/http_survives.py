@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 SETTINGS = {"timeout": 5.0, "tries": 60, "wait_s": 0.25}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import kafka
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 TOPIC = {"num_partitions": 1, "replication_factor": 1}
 CONSUMER: dict[str, Any] = {"group_id": "workers", "auto_offset_reset": "earliest", "enable_auto_commit": False}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pika
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 SETTINGS: dict[str, Any] = {"durable": True, "auto_ack": False}
 

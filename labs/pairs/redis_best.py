@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import redis
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 SETTINGS = {"timeout": 20}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import redis
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 SETTINGS: dict[str, Any] = {"id": "0", "mkstream": True, "count": 1, "block": 20_000, "min_idle_time": 1000}
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from labs.brokers.base import BrokerError, Endpoint, UnreachableError
 from labs.jobs.conductor import deaf
+from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
+from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.pairs import Pair, pair_of
-from labs.recorder import NOBODY, CancelledError, Watch
 from labs.spawning import WORKERS
 from labs.workers import enlist
 

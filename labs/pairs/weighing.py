@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from labs.recorder import CancelledError, Watch
+from labs.model.observer import CancelledError, Watch
 
 Row = dict[str, Any]
 EVERY_S, AT_MOST_S = 0.5, 4.0

@@ -84,7 +84,7 @@ class Row:
     """Each trial gets a broker that has just been started."""
     pending: bool = False
     needs_disk: tuple[str, ...] = ()
-    """Kinds of disk that the experiment brings along (labs/stack/disks.py); without them the row cannot be run."""
+    """Kinds of disk that the experiment brings along (labs/stack/disks); without them the row cannot be run."""
     not_here: str = ""
     """Why one machine with one node cannot run it; such a row is never called kept."""
     from_version: str = ""

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises.stage import Stage, TroubleError, wait_for
 from labs.spawning import WORKERS
 from labs.stack.processes import die_with_parent

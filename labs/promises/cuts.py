@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labs.bill import outcome
-from labs.experiments.fault_lab import LOAD
 from labs.faulted import record_fault
 from labs.faults import Fault
 from labs.loss import account
-from labs.profile import profile as profile_of
+from labs.model.faults import LOAD
+from labs.model.observer import NOBODY
+from labs.model.profile import profile as profile_of
+from labs.model.run import Run
 from labs.promises.base import Trial
 from labs.promises.faults import control_of, trial_of
 from labs.promises.stage import Stage
-from labs.recorder import NOBODY
-from labs.runs import Run
 
 WAYS = ("loop", "ledger")
 

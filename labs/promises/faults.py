@@ -11,16 +11,16 @@ from typing import Any
 import redis
 
 from labs.bill import happened
-from labs.experiments.fault_lab import LOAD
 from labs.faulted import record_fault
 from labs.faults import SLOW_MS, Fault
 from labs.loss import account, loss_window_s
-from labs.profile import Profile, profile
+from labs.model.faults import LOAD
+from labs.model.observer import NOBODY
+from labs.model.profile import Profile, profile
+from labs.model.run import Run
 from labs.promises.base import Trial
 from labs.promises.stage import Stage, wait_for
 from labs.proxy import Proxy
-from labs.recorder import NOBODY
-from labs.runs import Run
 from labs.stack import Arena, Evidence
 
 HELD_BACK_BYTES = 8000

@@ -9,8 +9,8 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from labs.brokers.base import Endpoint
 from labs.brokers.kafka_link import ANSWER_MS, Site
+from labs.model.endpoint import Endpoint
 from labs.promises.stage import TroubleError
 
 BATCH = 20

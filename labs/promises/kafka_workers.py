@@ -12,7 +12,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises.base import Trial
 from labs.promises.crew import MARK, READY, Note, crew
 from labs.promises.kafka_site import config, left_of, load, read_all, reader, sequence_of, topics

@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from importlib.resources import files
 from typing import Any
 
-from labs.profile import BROKERS, UnknownNameError
+from labs.model.profile import BROKERS, UnknownNameError
 from labs.promises.base import COUNTS, EXPECTED, Range, Row
 from labs.stack.disks import DISKS
 

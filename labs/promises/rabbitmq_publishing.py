@@ -7,7 +7,7 @@ from typing import Any
 
 from pika.exceptions import ChannelClosedByBroker
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises.base import Trial
 from labs.promises.rabbitmq_site import channel, depth, drain, queue, send
 from labs.promises.stage import Stage

@@ -13,8 +13,8 @@ from pika.exceptions import AMQPError
 
 from labs import stack
 from labs.brokers import open_broker, open_consumer
-from labs.brokers.base import Address, Endpoint
-from labs.profile import profile
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import profile
 from labs.promises.base import Trial
 from labs.promises.rabbitmq_site import TRANSIENT, channel
 from labs.promises.stage import Stage, TroubleError

@@ -12,8 +12,8 @@ from typing import Any
 import pika
 from pika.exceptions import NackError, UnroutableError
 
-from labs.brokers.base import Endpoint
 from labs.brokers.rabbitmq_link import CONNECT_S
+from labs.model.endpoint import Endpoint
 
 TRANSIENT = pika.BasicProperties(delivery_mode=1)
 """No broker is restarted in these experiments; a message that need not be on disk spares the disk."""

@@ -9,8 +9,9 @@ import psutil
 
 from labs import stack
 from labs.brokers import open_broker, open_consumer, open_publisher
-from labs.brokers.base import Address, Endpoint, Publisher
-from labs.profile import profile
+from labs.brokers.base import Publisher
+from labs.model.endpoint import Address, Endpoint
+from labs.model.profile import profile
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, crew
 from labs.promises.rabbitmq_site import TRANSIENT, channel, in_alarm, queue

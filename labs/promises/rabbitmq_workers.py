@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, crew
 from labs.promises.rabbitmq_site import channel, depth, queue, send

@@ -10,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 
 ANSWER_S = 10.0
 

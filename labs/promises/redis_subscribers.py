@@ -6,8 +6,8 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from labs.brokers.base import Endpoint, UnreachableError
 from labs.brokers.redis_link import Link
+from labs.model.endpoint import Endpoint, UnreachableError
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, crew
 from labs.promises.redis_site import client, configured

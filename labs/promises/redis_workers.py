@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, Work, crew
 from labs.promises.redis_site import client

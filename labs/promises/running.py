@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from labs import stack
-from labs.brokers.base import Endpoint
 from labs.loss import Verdict
+from labs.model.endpoint import Endpoint
+from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.promises.base import Outcome, Row, Trial, as_expected, judge, surprises
 from labs.promises.stage import Experiment, Stage
-from labs.recorder import NOBODY, CancelledError, Watch
 
 
 @dataclass(frozen=True)

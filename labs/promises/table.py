@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from labs.profile import UnknownNameError
+from labs.model.profile import UnknownNameError
 from labs.promises import (
     cuts,
     faults,

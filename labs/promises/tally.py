@@ -8,8 +8,8 @@ from dataclasses import asdict
 import numpy as np
 
 from labs.loss import account
-from labs.runs import RECEIVED, Run, empty_columns
-from labs.workload import Workload
+from labs.model.run import RECEIVED, Run, empty_columns
+from labs.model.workload import Workload
 
 
 def tally(

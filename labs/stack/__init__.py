@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import backends, data, mending, registry, starting, state, users, yours
 from labs.stack import sweep as sweeping
 from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
@@ -17,7 +18,6 @@ from labs.stack.disks import why_not as no_disk
 from labs.stack.native import config_lines
 from labs.stack.signals import freeze, held, kill, processes_of, thaw
 from labs.stack.starting import known_lacking
-from labs.stack.state import StackError
 from labs.stack.survey import status
 from labs.stack.yours import spare
 

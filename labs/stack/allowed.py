@@ -8,7 +8,7 @@ import resource
 from collections.abc import Sequence
 from pathlib import Path
 
-from labs.stack.state import StackError
+from labs.model.errors import StackError
 
 MB = 10**6
 FILES = {"redis": 128, "rabbitmq": 256, "kafka": 512}

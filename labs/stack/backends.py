@@ -8,10 +8,11 @@ import shutil
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
+from labs.model.errors import StackError
 from labs.stack import native
 from labs.stack.launch import Launch
 from labs.stack.ports import free_ports
-from labs.stack.state import StackError, stacks, user_project
+from labs.stack.state import stacks, user_project
 
 Report = Callable[[str], None]
 NAMES = ("auto", "compose", "native")

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import docker, greeting, probe
-from labs.stack.state import OtherLoginError, StackError
+from labs.stack.state import OtherLoginError
 
 READY_S, TELL_S = 120.0, 3.0
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import docker
 from labs.stack.coming_up import until_ready
 from labs.stack.processes import is_alive, start_of
-from labs.stack.state import StackError, home, make_folder, root
+from labs.stack.state import home, make_folder, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
 CONFIG = Path(__file__).with_name("config")

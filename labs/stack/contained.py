@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import compose, data, probe, state
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me, start_of
-from labs.stack.state import StackError
 
 READY_S = 90.0
 Report = Callable[[str], None]

@@ -16,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import disk as disk_of
 from labs.stack import disks, docker, loop_disk, probe, state
 from labs.stack import sweep as sweeping
@@ -25,7 +26,6 @@ from labs.stack.contained import Contained
 from labs.stack.orders import stand_still
 from labs.stack.ports import free_ports
 from labs.stack.processes import family, send
-from labs.stack.state import StackError
 
 Report = Callable[[str], None]
 

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from labs.model.errors import StackError
 from labs.stack import docker, state
-from labs.stack.state import StackError
 
 Report = Callable[[str], None]
 

@@ -8,10 +8,11 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from labs.prose import enumerated
+from labs.model.errors import StackError
+from labs.model.text import enumerated
 from labs.stack import plain
 from labs.stack.processes import die_with_parent
-from labs.stack.state import StackError, cache, make_folder
+from labs.stack.state import cache, make_folder
 
 ROOTS = {"redis": ("redis-server",), "rabbitmq": ("rabbitmq-server",)}
 # Of all that apt would pull in, what a plain system does not already have.

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from labs.stack.state import StackError
+from labs.model.errors import StackError
 
 Facts = dict[str, Any]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labs.model.errors import StackError
 from labs.stack import plain
 from labs.stack.last_words import cause
-from labs.stack.state import StackError
 
 LABEL_PROJECT, LABEL_OWNER = "org.broker-labs.project", "org.broker-labs.owner"
 ANSWER_S = 10.0

@@ -13,10 +13,10 @@ from typing import Any
 
 import psutil
 
-from labs import processors
+from labs.model import processors
+from labs.model.errors import StackError
 from labs.stack import backends, debian, disks, jars, native, ports, registry, state, urls, yours
 from labs.stack.processes import who_listens
-from labs.stack.state import StackError
 
 _PACKAGES = (
     "redis",

@@ -14,7 +14,8 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import greeting, probe, state
 from labs.stack.urls import SCHEMES
 
@@ -29,9 +30,7 @@ def endpoints() -> dict[str, Endpoint]:
         host, _, port = address.rpartition(":")
         if broker not in SCHEMES or not host or not port.isdecimal():
             example = 'LABS_GIVEN="redis=redis:6379"'
-            raise state.StackError(
-                "reading LABS_GIVEN", f"{word!r} is not BROKER=HOST:PORT.", f"For example {example}."
-            )
+            raise StackError("reading LABS_GIVEN", f"{word!r} is not BROKER=HOST:PORT.", f"For example {example}.")
         if greeting.answers(broker, int(port), host):
             with suppress(probe.NotReady):
                 found[broker] = _proven(broker, host, int(port))

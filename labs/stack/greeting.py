@@ -14,8 +14,8 @@ import struct
 import time
 from dataclasses import replace
 
-from labs.brokers.base import Endpoint, UnreachableError
 from labs.brokers.doors import SecureError, Socket, connect, prove, tls_of, what_to_do
+from labs.model.endpoint import Endpoint, UnreachableError
 
 NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
 REPLY_S, GUESS_S = 1.0, 0.2

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from labs.stack.state import StackError, cache, make_folder
+from labs.model.errors import StackError
+from labs.stack.state import cache, make_folder
 
 _TRIES = 3
 Report = Callable[[str], None]

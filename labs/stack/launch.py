@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import allowed, native, probe, registry, state
 from labs.stack.last_words import cause_in
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
-from labs.stack.state import OtherLoginError, StackError
+from labs.stack.state import OtherLoginError
 from labs.stack.sweep import run_folder, run_root
 
 READY_S = 90.0

@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from labs.model.errors import StackError
 from labs.stack.disk import Facts, Plain, tool
-from labs.stack.state import StackError
 
 IMAGE_BYTES = 1 << 30
 """Sparse. RabbitMQ stops its publishers below 200 MB of free space, so it must be larger than that."""

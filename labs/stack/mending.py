@@ -14,8 +14,9 @@ from importlib import import_module
 from pathlib import Path
 
 from labs.brokers import made
-from labs.brokers.base import GIVEN, BrokerError, Endpoint
 from labs.brokers.made import Entry, Made
+from labs.model.endpoint import GIVEN, BrokerError, Endpoint
+from labs.model.errors import StackError
 from labs.stack import given, registry, state, urls, yours
 
 KEEP_S = 30 * 86_400.0
@@ -40,7 +41,7 @@ def mend(report: Report) -> None:
 def mend_if_free(report: Report) -> None:
     """The same for a command that only looks: not while another command starts or stops brokers."""
     if made.entries():
-        with contextlib.suppress(state.StackError), state.locked(lambda _line: None, patience_s=0.0):
+        with contextlib.suppress(StackError), state.locked(lambda _line: None, patience_s=0.0):
             mend(report)
 
 

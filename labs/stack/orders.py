@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labs.model.errors import StackError
 from labs.stack.processes import family, send
-from labs.stack.state import StackError
 
 if TYPE_CHECKING:
     from labs.stack.supervisor import Supervisor

@@ -6,8 +6,9 @@ import os
 import socket
 from collections.abc import Sequence
 
+from labs.model.errors import StackError
 from labs.stack.processes import who_listens
-from labs.stack.state import StackError, home_tag
+from labs.stack.state import home_tag
 
 PORT_NAMES = (
     "redis",

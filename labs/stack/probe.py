@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.stack import jars
 from labs.stack.processes import listeners
 from labs.stack.state import secrets

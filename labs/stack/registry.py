@@ -9,7 +9,8 @@ from typing import Any
 
 import psutil
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import given, state, urls, yours
 from labs.stack.processes import is_alive, listeners
 
@@ -83,7 +84,7 @@ def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
     if record["backend"] == "compose" and not entry["pid"]:  # an engine in a virtual machine shows no pids
         from labs.stack import docker
 
-        with contextlib.suppress(state.StackError):
+        with contextlib.suppress(StackError):
             return docker.running(record["project"]).get(name) == "running"
         return False
     if not is_alive(entry["pid"], entry["start"]):

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from labs.model.errors import StackError
 from labs.stack.processes import die_with_parent
-from labs.stack.state import StackError, cache, make_folder
+from labs.stack.state import cache, make_folder
 
 SOURCE = Path(__file__).with_name("shim.c")
 RECORD = np.dtype([("device", "<u8"), ("inode", "<u8"), ("length", "<u8"), ("at_ns", "<u8")])

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import backends, registry, state
 from labs.stack.orders import is_stopped
 from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
-from labs.stack.state import StackError
 
 STANDS_S = 5.0
 

@@ -12,12 +12,13 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.stack import backends, native, users
 from labs.stack.contained import Contained
 from labs.stack.launch import Launch
 from labs.stack.ports import free_ports
-from labs.stack.state import OtherLoginError, StackError
+from labs.stack.state import OtherLoginError
 
 Report = Callable[[str], None]
 _LACKING = "LABS_LACKING"

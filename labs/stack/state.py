@@ -18,17 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from labs.owning import cure_of
+from labs.model.errors import StackError
+from labs.model.ownership import cure_of
 
 LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
-
-
-class StackError(Exception):
-    """Brokers could not be started, found or stopped: what was tried, what happened, what to do, and which broker."""
-
-    def __init__(self, tried: str, happened: str, to_do: str, *, broker: str = "") -> None:
-        super().__init__(f"{tried}: {happened} {to_do}".rstrip())
-        self.tried, self.happened, self.to_do, self.broker = tried, happened, to_do, broker
 
 
 class OtherLoginError(StackError):

@@ -20,11 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labs.owning import give_back
+from labs.model.errors import StackError
+from labs.model.ownership import give_back
 from labs.stack import disks, native, orders
 from labs.stack.allowed import raise_limits
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
-from labs.stack.state import StackError, ending_file, home, make_folder, write_json
+from labs.stack.state import ending_file, home, make_folder, write_json
 
 GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 

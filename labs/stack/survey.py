@@ -10,7 +10,8 @@ from typing import Any
 
 import psutil
 
-from labs.brokers.base import GIVEN, Endpoint
+from labs.model.endpoint import GIVEN, Endpoint
+from labs.model.errors import StackError
 from labs.stack import mending, registry, state, urls, yours
 from labs.stack.processes import Standing, standing
 
@@ -86,7 +87,7 @@ def _add(sessions: dict[int, Facts], record: Facts, name: str, entry: Facts, pas
     if registry.runs(record, name, entry):
         try:
             about = _described(registry.endpoint(name, record), passwords)
-        except state.StackError:
+        except StackError:
             about = _not_proven(record, name, entry)
     else:
         about = _not_proven(record, name, entry)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from labs.model.errors import StackError
 from labs.stack import mending, registry, state
 from labs.stack.processes import MARK, is_alive, marked, marks, owner_lives, send
 
@@ -36,7 +37,7 @@ def run_roots() -> list[Path]:
 def run_root() -> Path:
     """The first of them."""
     if not (found := run_roots()):
-        raise state.StackError("looking for a temporary folder", "none can be written to.", "Make /tmp writable.")
+        raise StackError("looking for a temporary folder", "none can be written to.", "Make /tmp writable.")
     return found[0]
 
 
@@ -101,7 +102,7 @@ def _is_kept(record: registry.Record, report: Report) -> bool:
     if (record["owner"] == "user" and record["committed"]) or registry.owner_lives(record):
         return True
     report(f"removing the containers that an interrupted command left ({record['project']})")
-    with contextlib.suppress(state.StackError):  # no engine any more: its containers are gone with it
+    with contextlib.suppress(StackError):  # no engine any more: its containers are gone with it
         stop(record)
     return False
 

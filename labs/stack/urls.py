@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
-from labs.brokers.base import GIVEN, Endpoint
+from labs.model.endpoint import GIVEN, Endpoint
 
 SCHEMES = {
     "redis": {"redis": (False, 6379), "rediss": (True, 6379)},

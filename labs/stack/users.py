@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.stack import registry, state
 
 LOOK_S = 0.1

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from labs.brokers.base import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import SecureError, prove, what_to_do
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.model.errors import StackError
 from labs.stack import greeting, urls
-from labs.stack.state import StackError
 
 CONNECT_S, MEET_S = 2.0, 4.0
 """A broker that has not answered by then is not waited for: no command takes more than five seconds to say so."""
@@ -150,7 +150,7 @@ def _rabbitmq(here: Endpoint) -> str:
 def _kafka(here: Endpoint) -> str:
     from labs.brokers import open_broker
     from labs.brokers.fast import kafka_link
-    from labs.profile import profile
+    from labs.model.profile import profile
 
     kafka_link.meet(here)
     return open_broker(here, profile("kafka-acks-all"), "labs-never-made").version()

@@ -11,9 +11,9 @@ from typing import Any
 
 from labs.bench import report
 from labs.bench.rows import ROWS
-from labs.places import RECORDED
+from labs.model.paths import RECORDED
+from labs.model.text import BROKER_NAMES, times
 from labs.widgets.pages import table
-from labs.words import BROKER_NAMES, times
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")

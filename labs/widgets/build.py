@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from labs.experiments import EXPERIMENTS
-from labs.places import PROJECT, RECORDED, write_text
-from labs.runs import RunFileError
+from labs.model.paths import PROJECT, RECORDED, write_text
+from labs.model.run import RunFileError
 from labs.widgets import bench_page
 from labs.widgets.state import recorded_state
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 from labs.widgets.pages import badge
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 
 FOLDER = PROJECT / "book" / "drawings"
 SVG = "{http://www.w3.org/2000/svg}"

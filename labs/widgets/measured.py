@@ -7,10 +7,10 @@ from typing import Any
 
 from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
-from labs.profile import UnknownNameError
+from labs.model.observer import NOBODY
+from labs.model.profile import UnknownNameError
+from labs.model.run import RunFileError
 from labs.recorded import recorded, recorded_on
-from labs.recorder import NOBODY
-from labs.runs import RunFileError
 from labs.widgets.panel import Panel
 
 

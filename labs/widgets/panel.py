@@ -14,12 +14,12 @@ import anywidget
 import traitlets
 from IPython.display import display
 
-from labs.brokers.base import BrokerError, UnreachableError
 from labs.experiments.base import Experiment
-from labs.places import PROJECT
+from labs.model.endpoint import BrokerError, UnreachableError
+from labs.model.observer import CancelledError, Watch
+from labs.model.paths import PROJECT
+from labs.model.run import RunFileError
 from labs.recorded import recorded, recorded_on
-from labs.recorder import CancelledError, Watch
-from labs.runs import RunFileError
 from labs.watching import waiting
 from labs.widgets import still_panel
 from labs.widgets.module import source

@@ -24,7 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from labs.places import PROJECT
+from labs.model.paths import PROJECT
 
 FOLDER = PROJECT / "book" / "quiz"
 FEWEST, MOST = 2, 6

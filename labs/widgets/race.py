@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments import experiment
-from labs.profile import RUNGS
+from labs.model.profile import RUNGS
+from labs.model.text import BROKER_NAMES, ms_text, rate_text
 from labs.recorded import recorded, recorded_on
 from labs.widgets.pages import NOT_RECORDED, table
 from labs.widgets.parts import command
 from labs.widgets.state import view
-from labs.words import BROKER_NAMES, ms_text, rate_text, sentence, title
+from labs.words import sentence, title
 
 LAB = "latency-ladder"
 PAGE = "05-4-latency-ladder.html"

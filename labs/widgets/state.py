@@ -11,10 +11,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labs.profile import RUNGS
+from labs.model.profile import RUNGS
+from labs.model.text import BROKER_NAMES
 from labs.recorded import recorded, recorded_on
 from labs.traces import MARKS, Digest, styles
-from labs.words import BROKER_NAMES, CLOSE, STEP_WORDS, templates
+from labs.words import CLOSE, STEP_WORDS, templates
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment

@@ -9,7 +9,7 @@ from __future__ import annotations
 from labs.brokers.fast.kafka_consumer import Consumer
 from labs.brokers.fast.kafka_publisher import Publisher
 from labs.brokers.kafka_broker import Broker
-from labs.profile import Profile
+from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
 

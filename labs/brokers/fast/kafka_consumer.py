@@ -12,10 +12,11 @@ from kafka.errors import for_code
 from kafka.protocol.consumer import FetchRequest
 
 from labs.brokers import kafka as idiomatic
-from labs.brokers.base import Address, BrokerError, Deliveries
+from labs.brokers.base import Deliveries
 from labs.brokers.fast import kafka_reading as reading
 from labs.brokers.fast.kafka_link import Bytes, check, encode, leader
 from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES
+from labs.model.endpoint import Address, BrokerError
 
 FETCH_BYTES = 4 * TOPIC_LIMIT_BYTES
 FETCH_WAIT_MS = 500

@@ -18,9 +18,9 @@ from kafka.net.sasl import get_sasl_mechanism
 from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.sasl import SaslAuthenticateRequest, SaslHandshakeRequest
 
-from labs.brokers.base import BrokerError, Endpoint, RefusedError
 from labs.brokers.doors import Socket, connect, prove
 from labs.brokers.kafka_link import ANSWER_MS, CONNECT_S, Site
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError
 
 Bytes = npt.NDArray[np.uint8]
 ANSWER_MOST = 100_000_000

@@ -14,11 +14,12 @@ import numpy as np
 from kafka.errors import MessageSizeTooLargeError, for_code
 from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest, ProduceResponse
 
-from labs.brokers.base import Address, BrokerError, Confirmations
+from labs.brokers.base import Confirmations
 from labs.brokers.fast import kafka_records as records
 from labs.brokers.fast.kafka_link import Bytes, check, decode, encode, leader
 from labs.brokers.kafka_link import ANSWER_MS, PROBE_S, THROTTLED, TOPIC_LIMIT_BYTES, TURNED_DOWN, Site, said_of
-from labs.messages import Stamped
+from labs.model.endpoint import Address, BrokerError
+from labs.model.message import Stamped
 
 FRAME_BYTES = 256 * 1024
 """Of a batch, as ProducerPerformance is given; a record larger than that travels alone."""

@@ -10,9 +10,9 @@ import numpy as np
 from crc32c import crc32c
 from kafka.record import MemoryRecords
 
-from labs.brokers.base import BrokerError
 from labs.brokers.fast.kafka_records import BATCH, BATCH_BYTES, CRC_AT, CRC_FROM, LENGTH_FROM, WIDER_AT, Bytes, Run
-from labs.messages import HEADER, HEADER_BYTES, Frames
+from labs.model.endpoint import BrokerError
+from labs.model.message import HEADER, HEADER_BYTES, Frames
 
 _COMPRESSED, _CONTROL = 0x07, 0x20
 _MOVING, _FIXED = 0x80, 0xFF

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from crc32c import crc32c
 
-from labs.messages import HEADER_BYTES
+from labs.model.message import HEADER_BYTES
 
 Bytes = npt.NDArray[np.uint8]
 BATCH = struct.Struct(">qiibIhiqqqhii")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.brokers.fast.rabbitmq_consumer import Consumer
 from labs.brokers.fast.rabbitmq_publisher import Publisher
 from labs.brokers.rabbitmq_broker import Broker
-from labs.profile import Profile
+from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
 KNOWN = {"confirms", "persistent", "queue"}

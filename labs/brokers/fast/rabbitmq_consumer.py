@@ -9,11 +9,12 @@ from types import TracebackType
 
 from pika import spec
 
-from labs.brokers.base import Address, Deliveries, RefusedError, UnreachableError
+from labs.brokers.base import Deliveries
 from labs.brokers.fast import rabbitmq_deliveries as runs_of
 from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq_member import Member
 from labs.brokers.rabbitmq import PREFETCH
+from labs.model.endpoint import Address, RefusedError, UnreachableError
 
 _TAG = "c"
 _ACK_ONE, _ACK_ALL = 0, 1

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.brokers.fast.rabbitmq_frames import OVERHEAD_BYTES, Content, Frame, FrameError
-from labs.messages import HEADER_BYTES, Frames
+from labs.model.message import HEADER_BYTES, Frames
 
 _FEW = 4
 """Below so many deliveries in a row an array costs more than it saves."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from labs.brokers.base import Address
 from labs.brokers.fast.member import Connected
 from labs.brokers.fast.rabbitmq_wire import Wire
+from labs.model.endpoint import Address
 
 
 class Member(Connected):

@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from pika import spec
 
-from labs.brokers.base import Address, Confirmations, UnreachableError
+from labs.brokers.base import Confirmations
 from labs.brokers.fast import rabbitmq_frames as frames
 from labs.brokers.fast.rabbitmq_member import Member
 from labs.brokers.fast.rabbitmq_unsettled import Unsettled
 from labs.brokers.rabbitmq import ALONE_BYTES, ALONE_S
 from labs.brokers.rabbitmq_link import NACKED
-from labs.messages import HEADER, HEADER_BYTES, Stamped
+from labs.model.endpoint import Address, UnreachableError
+from labs.model.message import HEADER, HEADER_BYTES, Stamped
 
 
 class _Sent(NamedTuple):

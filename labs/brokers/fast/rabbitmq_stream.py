@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from labs.brokers import made
-from labs.brokers.base import BrokerError, Endpoint
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_consumer import Consumer
 from labs.brokers.fast.rabbitmq_stream_member import end_of, stored_offset
 from labs.brokers.fast.rabbitmq_stream_publisher import Publisher
 from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
 from labs.brokers.made import Made
-from labs.profile import Profile
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
 

@@ -12,11 +12,12 @@ from types import TracebackType
 
 import numpy as np
 
-from labs.brokers.base import Address, BrokerError, Deliveries, RefusedError
+from labs.brokers.base import Deliveries
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_member import DATA, SHORT_DATA, Member, stored_offset
 from labs.brokers.fast.rabbitmq_stream_wire import frame, text
-from labs.messages import HEADER_BYTES, Frames
+from labs.model.endpoint import Address, BrokerError, RefusedError
+from labs.model.message import HEADER_BYTES, Frames
 
 CREDIT = 20
 STORE_EVERY_S = 0.1

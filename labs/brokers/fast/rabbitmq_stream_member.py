@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from labs.brokers.base import Address
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.member import Connected
 from labs.brokers.fast.rabbitmq_stream_wire import Wire, text
+from labs.model.endpoint import Address
 
 DATA = b"\x00\x53\x75\xb0"
 """A message is a data section of AMQP 1.0 with a length of four bytes, so that every other client can read it."""

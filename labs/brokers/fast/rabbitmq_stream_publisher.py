@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labs.brokers.base import Address, Confirmations
+from labs.brokers.base import Confirmations
 from labs.brokers.fast import rabbitmq_stream_wire as wires
 from labs.brokers.fast.rabbitmq_stream_member import DATA, Member
 from labs.brokers.fast.rabbitmq_stream_wire import frame, text
 from labs.brokers.fast.rabbitmq_unsettled import Unsettled
-from labs.messages import HEADER_BYTES, Stamped
+from labs.model.endpoint import Address
+from labs.model.message import HEADER_BYTES, Stamped
 
 FRAMED_BYTES = 500_000
 

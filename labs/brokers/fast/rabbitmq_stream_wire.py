@@ -12,9 +12,9 @@ import struct
 import time
 from typing import Any, NoReturn
 
-from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import Socket, connect, is_waiting, what_to_do
 from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, vhost_refused
+from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
 
 DECLARE_PUBLISHER, PUBLISH, CONFIRM, ERROR = 1, 2, 3, 4
 SUBSCRIBE, DELIVER, CREDIT, STORE_OFFSET, QUERY_OFFSET = 7, 8, 9, 10, 11

@@ -17,10 +17,10 @@ from pika import spec
 from pika.exceptions import AMQPError
 from pika.frame import Method, decode_frame
 
-from labs.brokers.base import Endpoint, RefusedError, UnreachableError
 from labs.brokers.doors import Socket, connect, what_to_do
 from labs.brokers.fast.rabbitmq_frames import CHANNEL, METHOD, Frame, FrameError, frame_at
 from labs.brokers.rabbitmq_link import ANSWER_S, BLOCKED, CONNECT_S, vhost_refused
+from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 FRAME_MAX = 131_072

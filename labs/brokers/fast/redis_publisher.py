@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 
-from labs.brokers.base import Address, Confirmations
+from labs.brokers.base import Confirmations
 from labs.brokers.fast.member import Connected
 from labs.brokers.fast.redis_wire import Template, Wire, has_error, lines
 from labs.brokers.redis_link import NOBODY_SAID, largest_argument, too_large
-from labs.messages import Stamped
+from labs.model.endpoint import Address
+from labs.model.message import Stamped
 
 
 class FastMember(Connected):

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from labs.brokers.base import Address, Deliveries, RefusedError
+from labs.brokers.base import Deliveries
 from labs.brokers.fast.redis_publisher import FastMember, FastPublisher
 from labs.brokers.fast.redis_wire import bulk, command
 from labs.brokers.redis_broker import Broker
-from labs.messages import HEADER_BYTES, Frames
-from labs.profile import Profile
+from labs.model.endpoint import Address, RefusedError
+from labs.model.message import HEADER_BYTES, Frames
+from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
 MOST_BYTES = 1 << 30

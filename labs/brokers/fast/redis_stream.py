@@ -7,7 +7,7 @@ from labs.brokers.fast.redis_publisher import FastPublisher
 from labs.brokers.fast.redis_wire import bulk
 from labs.brokers.redis_broker import Broker
 from labs.brokers.redis_stream import FIELD
-from labs.profile import Profile
+from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
 

@@ -11,10 +11,10 @@ import hiredis
 import numpy as np
 import numpy.typing as npt
 
-from labs.brokers.base import Endpoint, RefusedError
 from labs.brokers.doors import Socket, connect, is_waiting
 from labs.brokers.redis_link import ANSWER_S, CONNECT_S, typed
-from labs.messages import HEADER_BYTES
+from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.message import HEADER_BYTES
 
 CHUNK = 1 << 20
 PATIENCE_S = ANSWER_S

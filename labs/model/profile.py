@@ -67,8 +67,8 @@ def _parse(name: str, table: dict[str, Any]) -> Profile:
 
 @cache
 def profiles() -> dict[str, Profile]:
-    """All profiles by name, from `labs/profiles/*.toml`."""
-    found = sorted(files("labs").joinpath("profiles").iterdir(), key=lambda path: path.name)
+    """All profiles by name, from `labs/model/profiles/*.toml`."""
+    found = sorted(files("labs.model").joinpath("profiles").iterdir(), key=lambda path: path.name)
     texts = {path.name.removesuffix(".toml"): path.read_text("utf-8") for path in found if path.name.endswith(".toml")}
     return {name: _parse(name, tomllib.loads(text)) for name, text in texts.items()}
 

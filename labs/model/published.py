@@ -22,5 +22,5 @@ class Published:
 @cache
 def published() -> dict[str, Published]:
     """All of them by name."""
-    table = tomllib.loads(files("labs").joinpath("published.toml").read_text("utf-8"))
+    table = tomllib.loads(files("labs.model").joinpath("published.toml").read_text("utf-8"))
     return {name: Published(**entry) for name, entry in table.items()}

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labs.workload import Ceiling, Load, Workload
+from labs.model.workload import Ceiling, Load, Workload
 
 FORMAT = 1
 NEVER = -1

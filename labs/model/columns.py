@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labs.runs import Column
+from labs.model.run import Column
 
 ITEM = 8
 FLUSH_S = 0.25

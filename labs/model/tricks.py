@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from labs.profile import BROKERS, UnknownNameError, profile
+from labs.model.profile import BROKERS, UnknownNameError, profile
 
 How = Literal["rate", "cold", "stamps", "omission"]
 """rate: closed loops. cold: closed loops on brokers that have only begun to work. stamps: one open loop, read twice.

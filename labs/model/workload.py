@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from labs.messages import HEADER_BYTES
-from labs.profile import UnknownNameError
+from labs.model.message import HEADER_BYTES
+from labs.model.profile import UnknownNameError
 
 NS_PER_S = 1_000_000_000
 MAX_RATE_PER_S = 1_000_000
@@ -99,8 +99,8 @@ def _between(name: str, value: float, low: float, high: float, *, above: bool = 
 
 @cache
 def workloads() -> dict[str, Workload]:
-    """All workloads by name, from `labs/workloads/*.toml`."""
-    found = [path for path in files("labs").joinpath("workloads").iterdir() if path.name.endswith(".toml")]
+    """All workloads by name, from `labs/model/workloads/*.toml`."""
+    found = [path for path in files("labs.model").joinpath("workloads").iterdir() if path.name.endswith(".toml")]
     names = {path.name.removesuffix(".toml"): path for path in sorted(found, key=lambda path: path.name)}
     return {name: Workload(name=name, **tomllib.loads(path.read_text("utf-8"))) for name, path in names.items()}
 

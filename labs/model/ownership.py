@@ -8,7 +8,7 @@ import shlex
 import stat
 from pathlib import Path
 
-from labs.places import home, runs_of
+from labs.model.paths import home, runs_of
 
 
 def check_ours(lab: str) -> None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
+from labs.model.errors import StackError
 from labs.stack import debian, jars, plain
 from labs.stack.processes import MARK_BROKER
-from labs.stack.state import StackError, cache, home_tag, make_folder, secrets
+from labs.stack.state import cache, home_tag, make_folder, secrets
 
-CONFIG = Path(__file__).with_name("config")
+CONFIG = Path(__file__).parents[1] / "config"
 USUAL_S = {"redis": 1, "rabbitmq": 6, "kafka": 6, "memory": 1}
 _CURE = {
     "redis": "dnf install redis (Fedora), brew install redis (macOS) or conda install -c conda-forge redis-server",
@@ -215,6 +216,6 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
 
 def _memory(place: Place, env: dict[str, str]) -> Program:
     env |= {name: os.environ[name] for name in ("VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), env.get("PYTHONPATH")]))
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), env.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "labs.brokers.memory", "--port", str(place.ports["memory"])]
     return Program("memory", [command], env)

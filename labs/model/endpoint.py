@@ -1,0 +1,82 @@
+"""Where a broker is, the errors it can raise, and all that a worker needs to open a client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from labs.model.profile import Profile
+
+GIVEN = "given"
+
+
+class BrokerError(Exception):
+    """Something a broker or its client refused or failed to do."""
+
+
+class UnreachableError(BrokerError):
+    """No broker answers at the endpoint, or the connection broke."""
+
+
+class RefusedError(BrokerError):
+    """The broker answered and said no to the whole request (limits, rights, settings)."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where one broker is, how to log in, and the proof that it is ours.
+
+    `pids` are the root processes as seen from this machine; empty where they cannot be seen
+    (a container inside a virtual machine). `port` is the client port, `admin_port` the
+    RabbitMQ management port and `stream_port` that of its stream protocol, or 0. `ready_s` are the seconds from
+    the order to start it until the first message had gone round; 0 where somebody else started it. `tls` is None, or
+    the paths of (authority, own certificate, its key) with "" for none; `servers` are all places where a cluster may
+    be asked. A backend "given" is a broker of the user's: nothing of it is changed but what we made ourselves.
+    """
+
+    broker: str
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+    admin_port: int = 0
+    stream_port: int = 0
+    pids: tuple[int, ...] = ()
+    backend: str = "native"
+    container: str = ""
+    version: str = ""
+    data_dir: str = ""
+    ready_s: float = field(default=0.0, compare=False)
+    tls: tuple[str, str, str] | None = None
+    vhost: str = "/"
+    servers: tuple[tuple[str, int], ...] = ()
+    sasl: str = "PLAIN"
+
+    @property
+    def is_given(self) -> bool:
+        """A broker of the user's, named by an address: not ours to set, stop or break."""
+        return self.backend == GIVEN
+
+
+def _port_name(profile: Profile) -> str:
+    return "stream_port" if profile.adapter == "rabbitmq_stream" else "port"
+
+
+def client_port(endpoint: Endpoint, profile: Profile) -> int:
+    """The port that clients under this profile connect to: a stream has one of its own."""
+    return int(getattr(endpoint, _port_name(profile)))
+
+
+def at_port(endpoint: Endpoint, profile: Profile, port: int) -> Endpoint:
+    """The endpoint with another port for such clients, as when something stands between."""
+    if _port_name(profile) == "stream_port":
+        return replace(endpoint, stream_port=port)
+    return replace(endpoint, port=port)
+
+
+@dataclass(frozen=True)
+class Address:
+    """All that a worker process needs to open its own client: picklable."""
+
+    endpoint: Endpoint
+    profile: Profile
+    name: str
