@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from labs import soundness
 from labs.experiments.base import Experiment, Settings
+from labs.judge import soundness
 from labs.model.text import enumerated
 from labs.stack import registry, yours
 from labs.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell

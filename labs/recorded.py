@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labs.digest import load
 from labs.experiments import EXPERIMENTS
+from labs.judge.digest import load
 from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labs import digest, stack
-from labs.digest import Digest
+from labs import stack
 from labs.experiments.base import Experiment, Settings
-from labs.latency import NS_PER_MS, end_to_end_ns, percentile
+from labs.judge import digest
+from labs.judge.digest import Digest
+from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.model.observer import Watch
 from labs.model.paths import RECORDED, home
 from labs.model.profile import UnknownNameError, profile

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labs import digest, loss, recorded, unfinished
+from labs import recorded, unfinished
 from labs.calls import facts as call_facts
 from labs.calls import judge as call_judge
 from labs.jobs import facts as job_facts
 from labs.jobs import judge as job_judge
+from labs.judge import digest, loss
 from labs.model import run as runs
 from labs.model.text import enumerated
 from labs.spool import KILLED, Spool

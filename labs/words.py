@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs import soundness
+from labs.judge import soundness
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES, NBSP, ms_text, rate_text, times
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from labs import pauses, stack
-from labs.bound import void
+from labs.judge.limit import void
 from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
 from labs.model.workload import NS_PER_S, Workload

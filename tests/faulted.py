@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from labs.digest import worst_verdict
 from labs.experiments import experiment
+from labs.judge.digest import worst_verdict
 from labs.model.profile import profile
 
 CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}

@@ -3,8 +3,8 @@
 import json
 
 from labs import stack
-from labs.bound import bottleneck, cpu_cores
-from labs.digest import run_card
+from labs.judge.digest import run_card
+from labs.judge.limit import bottleneck, cpu_cores
 from labs.model.profile import profile
 from labs.model.workload import Ceiling
 from labs.recorder import record

@@ -11,7 +11,7 @@ from labs.bench import report
 from labs.bench.base import Figure, Goal, Row, Setting, summary
 from labs.bench.guard import limit, turn
 from labs.bench.rounds import MOST, Plan, run_rows
-from labs.bound import FOREIGN_CORES, Stamp
+from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Watch
 from labs.widgets import bench_page

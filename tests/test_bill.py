@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.bill import bill, middle, outcome, repeat
 from labs.experiments import experiment
 from labs.experiments.loss_verdicts import c02, c04, c29, c33, c45, redis_keeps
-from labs.loss import account
+from labs.judge.fault_digest import bill, middle, outcome, repeat
+from labs.judge.loss import account
 from labs.model.profile import profile
 from labs.model.run import NEVER, Run, empty_columns
 from labs.model.workload import Workload

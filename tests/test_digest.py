@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.bound import UNSEEN, bottleneck, cpu_cores, disturbed, young
-from labs.digest import digest, load, median_of, save, spread_of
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
+from labs.judge.digest import digest, load, median_of, save, spread_of
+from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
 from labs.looks import LATENCY_LOOK
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError, empty_columns

@@ -22,13 +22,13 @@ from dask import config as dask_config
 from distributed import Client
 
 from labs import far, stack
-from labs.bound import bottleneck
 from labs.crew import HIRE
 from labs.experiments import EXPERIMENTS
 from labs.hiring import ExecutorError, _fit, dask_crew, scheduler
-from labs.latency import NoLatencyError, end_to_end_ns
+from labs.judge.latency import NoLatencyError, end_to_end_ns
+from labs.judge.limit import bottleneck
+from labs.judge.loss import account
 from labs.looks import FAULT_LOOK, JOBS_LOOK
-from labs.loss import account
 from labs.model.clock_offset import Offset, measured, sentence
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from labs import stack
-from labs.bill import repeat
 from labs.faulted import record_fault
 from labs.faults import Fault
+from labs.judge.fault_digest import repeat
 from labs.model.faults import LOAD
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.profile import UnknownNameError, profile

@@ -19,18 +19,19 @@ import pytest
 
 from labs import pauses
 from labs.bench.base import Figure, Setting, VoidError
-from labs.bound import bottleneck, void
-from labs.digest import digest
 from labs.experiments import experiment
 from labs.experiments.rate_lab import Way, _again_if_void
-from labs.latency import NS_PER_MS, end_to_end_ns
+from labs.judge.digest import digest
+from labs.judge.latency import NS_PER_MS, end_to_end_ns
+from labs.judge.limit import bottleneck, void
+from labs.judge.pauses import stood_still
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch
 from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.workload import Workload
-from labs.pauses import Watchdog, stood_still
+from labs.pauses import Watchdog
 from labs.recorder import record
 from labs.words import sentence
 from tests.busy_runs import runs

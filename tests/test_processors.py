@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import pytest
 
+from labs.judge.saturation import ceiling
 from labs.model import processors
 from labs.model.processors import Room, Side
-from labs.saturation import ceiling
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,21 +20,21 @@ from labs import stack, unfinished
 from labs.bench import company
 from labs.bench.base import Setting
 from labs.bench.company import side_by_side, subscribed
-from labs.bound import BUSY
 from labs.brokers import on_lane
 from labs.crew import HIRE, crew
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
+from labs.judge.limit import BUSY
+from labs.judge.loss import account
+from labs.judge.shared_limit import limit, producing_cores, reading_cores
+from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
 from labs.looks import RATE_LOOK
-from labs.loss import account
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling
-from labs.rate import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
 from labs.recorder import record, record_fan_out, record_together
-from labs.together import limit, producing_cores, reading_cores
 from labs.verifying import verify
 from tests.test_rates import made, point, word_of
 from tests.test_runs import make_run

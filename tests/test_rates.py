@@ -12,21 +12,21 @@ import pytest
 
 from labs import charts, stack
 from labs.bench.base import Figure
-from labs.bound import Stamp, bottleneck
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
-from labs.latency import NoLatencyError, end_to_end_ns, lateness_ns
+from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
+from labs.judge.limit import Stamp, bottleneck
+from labs.judge.loss import account
+from labs.judge.saturation import ceiling
+from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, steady
 from labs.looks import PRICE_LOOK, RATE_LOOK
-from labs.loss import account
 from labs.model.observer import Watch
 from labs.model.profile import profile
 from labs.model.published import published
 from labs.model.run import NEVER, Run, empty_columns, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
-from labs.rate import confirmed_per_s, course, delivered_per_s, steady
 from labs.recorder import record
-from labs.saturation import ceiling
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from labs import stack
-from labs.bound import bottleneck, young
 from labs.brokers import on_lane
 from labs.faults import freezing
-from labs.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
-from labs.loss import account
+from labs.judge.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
+from labs.judge.limit import bottleneck, young
+from labs.judge.loss import account
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile

@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from labs import jobs, soundness
+from labs import jobs
 from labs.__main__ import main
-from labs.bound import bottleneck
 from labs.brokers import open_publisher
 from labs.brokers.base import Confirmations, Publisher
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import refused_unasked as calls_refused
 from labs.calls.plan import Plan as CallPlan
-from labs.digest import digest
 from labs.experiments import calling
 from labs.jobs.conductor import run as run_jobs
 from labs.jobs.judge import refused_unasked
 from labs.jobs.sending import Plan
-from labs.loss import account, refusal
+from labs.judge import soundness
+from labs.judge.digest import digest
+from labs.judge.limit import bottleneck
+from labs.judge.loss import account, refusal
 from labs.model.carriers import carrier_of
 from labs.model.endpoint import Address, BrokerError, Endpoint
 from labs.model.observer import Watch

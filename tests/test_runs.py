@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labs.latency import curve_ms, end_to_end_ns, ladder_ms, percentile
-from labs.loss import account
+from labs.judge.latency import curve_ms, end_to_end_ns, ladder_ms, percentile
+from labs.judge.loss import account
 from labs.model.run import FORMAT, Run, RunFileError, empty_columns, load
 from labs.model.workload import Workload
 

@@ -20,7 +20,7 @@ import pytest
 
 from labs import stack, unfinished
 from labs.crew import HIRE, Crew, crew
-from labs.loss import account
+from labs.judge.loss import account
 from labs.model.columns import Rows
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Watch
@@ -255,7 +255,7 @@ def test_of_a_killed_recorder_all_but_the_last_second_can_be_judged(
 PEAK = """
 import sys
 from labs.brokers.base import Endpoint
-from labs.loss import account
+from labs.judge.loss import account
 from labs.model.profile import profile
 from labs.recorder import record
 from labs.model.workload import Ceiling

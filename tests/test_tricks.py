@@ -13,7 +13,7 @@ from labs import charts, stack
 from labs.brokers import on_lane
 from labs.experiments import experiment
 from labs.experiments.measured_trick import _seen
-from labs.latency import confirm_ns, end_to_end_ns, percentile, whole_second_ns
+from labs.judge.latency import confirm_ns, end_to_end_ns, percentile, whole_second_ns
 from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 from labs.looks.trick_words import unequal_text
 from labs.looks.tricks import WARNING, wins

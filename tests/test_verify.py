@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from labs import recorded
-from labs.digest import checked, load
+from labs.judge.digest import checked, load
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run
@@ -106,8 +106,8 @@ def test_no_figure_of_a_repeats_latency_or_ledger_can_be_doubled_unseen(name: st
 
 
 def _load(content: Any, path: Path) -> None:
-    """As `labs.digest.load` and the book do, of what a file would hold."""
-    from labs import consistency
+    """As `labs.judge.digest.load` and the book do, of what a file would hold."""
+    from labs.judge import consistency
 
     try:
         consistency.check(content)

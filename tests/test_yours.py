@@ -22,7 +22,7 @@ from labs.brokers.doors import SecureError
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
-from labs.digest import Digest
+from labs.judge.digest import Digest
 from labs.looks import LATENCY_LOOK
 from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labs.bound import Stamp
+from labs.judge.limit import Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Watch
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from labs.bench.base import Figure, Setting, Side
 from labs.bench.guard import turn
 from labs.bench.sides import ledger_said, sound
-from labs.bound import bottleneck, cpu_cores
 from labs.brokers import on_lane
-from labs.loss import account
+from labs.judge.limit import bottleneck, cpu_cores
+from labs.judge.loss import account
+from labs.judge.shared_limit import limit, producing_cores, reading_cores
+from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
 from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling
-from labs.rate import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
 from labs.recorder import record_fan_out, record_together
-from labs.together import limit, producing_cores, reading_cores
 
 FATES = ("attempted", "acknowledged", "delivered", "lost", "duplicated", "unexpected", "unknown", "verdict")
 """Of a ledger what a digest keeps for each subscriber or producer."""

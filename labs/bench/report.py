@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.table import Table
 
-from labs.digest import checked
+from labs.judge.digest import checked
 from labs.model import processors
 from labs.model.paths import write_text
 from labs.model.run import FORMAT, RunFileError

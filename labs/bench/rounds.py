@@ -9,7 +9,7 @@ from typing import Any
 
 from labs import stack
 from labs.bench.base import Figure, Row, Setting, VoidError, summary
-from labs.bound import FOREIGN_CORES
+from labs.judge.limit import FOREIGN_CORES
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.profile import BROKERS

@@ -12,11 +12,12 @@ import numpy as np
 
 from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.guard import limit, turn
-from labs.bound import bottleneck, cpu_cores, still_waiting, void
 from labs.brokers import on_lane, open_broker, open_publisher
 from labs.brokers.base import Publisher
-from labs.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, lateness_ns, percentile
-from labs.loss import account, refusal
+from labs.judge.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, lateness_ns, percentile
+from labs.judge.limit import bottleneck, cpu_cores, still_waiting, void
+from labs.judge.loss import account, refusal
+from labs.judge.throughput import confirmed_per_s, delivered_per_s
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError
 from labs.model.message import encode, filler
 from labs.model.observer import Part
@@ -25,7 +26,6 @@ from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.native import Rate
 from labs.outbox import QUIET_S
-from labs.rate import confirmed_per_s, delivered_per_s
 from labs.recorder import record
 from labs.written import per_message
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labs.bound import BUSY
 from labs.calls.board import Outcome
 from labs.calls.facts import CallRun
-from labs.latency import NS_PER_MS, ladder_ms
+from labs.judge.latency import NS_PER_MS, ladder_ms
+from labs.judge.limit import BUSY
+from labs.judge.pauses import stood_still
 from labs.model.run import NEVER, NOT_SAID, Column
 from labs.model.workload import NS_PER_S
-from labs.pauses import stood_still
 
 Rows = npt.NDArray[np.bool_]
 ENDS = {"answered": Outcome.ANSWERED, "refused": Outcome.REFUSED, "timed_out": Outcome.TIMED_OUT, "sent": Outcome.SENT}

@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from labs.digest import Digest
 from labs.exercises.answers import Plain
 from labs.exercises.questions import Exercise
+from labs.judge.digest import Digest
 from labs.looks.price import BEHIND
 
 

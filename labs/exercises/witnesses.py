@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labs.digest import Digest
 from labs.exercises.answers import is_one_of
+from labs.judge.digest import Digest
 from labs.model.run import RunFileError
 from labs.recorded import recorded, recorded_on
 from labs.widgets import Panel

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from labs.digest import Digest
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
+from labs.judge.digest import Digest
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.model.faults import LOAD
 from labs.model.observer import Watch

@@ -9,8 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
-from labs import soundness
-from labs.digest import Digest
+from labs.judge import soundness
+from labs.judge.digest import Digest
 from labs.looks import LATENCY_LOOK, Guess, Look
 from labs.model.observer import Watch
 from labs.model.ownership import check_ours

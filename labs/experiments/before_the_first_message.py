@@ -15,7 +15,6 @@ from importlib.metadata import version
 from typing import Any
 
 from labs import charts, stack
-from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
@@ -23,6 +22,7 @@ from labs.jobs import mode_of
 from labs.jobs.conductor import evidence
 from labs.jobs.judge import judge
 from labs.jobs.sending import Plan
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.looks import COST_LOOK
 from labs.model import processors
 from labs.model.endpoint import Endpoint

@@ -10,13 +10,14 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import soundness, stack
+from labs import stack
 from labs.calls.conductor import run as run_calls
 from labs.calls.facts import CallRun
 from labs.calls.judge import judge, refused_unasked, void
 from labs.calls.plan import Plan
 from labs.calls.service import WORKERS
-from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
+from labs.judge import soundness
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
 from labs.model import processors
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from labs import charts
-from labs.bill import bill
-from labs.digest import Digest
 from labs.experiments.base import Control, Option, Settings
 from labs.faulted import record_fault
 from labs.faults import Fault
+from labs.judge.digest import Digest
+from labs.judge.fault_digest import bill
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import Watch
 from labs.model.paths import new_run_file

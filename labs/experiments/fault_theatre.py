@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from labs.digest import Digest
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, judged, measured, points
+from labs.judge.digest import Digest
 from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.model.faults import KINDS
 from labs.model.observer import Watch

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from labs.bench.company import side_by_side
 from labs.bench.rabbitmq_rows import perf_test_side
-from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
+from labs.judge.digest import Digest
 from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
 from labs.native import perf_test

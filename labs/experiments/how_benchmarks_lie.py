@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from labs import charts, stack
-from labs.digest import BACKENDS, SERVERS, Digest
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.measured_trick import Measured, round_of
+from labs.judge.digest import BACKENDS, SERVERS, Digest
 from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 from labs.model import processors
 from labs.model.endpoint import Endpoint

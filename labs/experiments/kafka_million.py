@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.bench.kafka_rows import produces
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
+from labs.judge.digest import Digest
 from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
 

@@ -15,8 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, soundness, stack
-from labs.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs import charts, stack
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.jobs import MODES, Mode, mode_of
@@ -26,6 +25,8 @@ from labs.jobs.facts import JobRun
 from labs.jobs.judge import Tally, judge, refused_unasked, void
 from labs.jobs.sending import BODY_BYTES, Plan
 from labs.jobs.work import WORK_S
+from labs.judge import soundness
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.looks import JOBS_GUESS, JOBS_LOOK
 from labs.model import processors
 from labs.model.endpoint import Endpoint

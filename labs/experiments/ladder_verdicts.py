@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
+from labs.judge.digest import Digest
 from labs.model.text import enumerated
 
 RATE_PER_S, BODY_BYTES, RUNG = 1000, 100, 2

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any
 
 from labs import charts, stack
-from labs.bound import disturbed, void, young
-from labs.digest import Digest, digest, run_card
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
-from labs.latency import BEYOND, end_to_end_ns, ladder_ms
+from labs.judge.digest import Digest, digest, run_card
+from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
+from labs.judge.limit import disturbed, void, young
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Watch
 from labs.model.paths import new_run_file

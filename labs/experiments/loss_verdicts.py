@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.fault_lab import cell, lost_of, word
+from labs.judge.digest import Digest
 
 LOST, KEPT = ("some lost", "all lost"), "none lost"
 DEFAULTS = ("redis-list-rdb", "kafka-acks-all")

@@ -11,10 +11,10 @@ from labs import stack
 from labs.bench.base import Figure, Setting
 from labs.bench.guard import turn
 from labs.bench.sides import ours, sound
-from labs.bound import bottleneck
 from labs.brokers import on_lane
 from labs.faults import freezing
-from labs.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
+from labs.judge.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
+from labs.judge.limit import bottleneck
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Watch
 from labs.model.paths import new_run_file

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
+from labs.judge.digest import Digest
 from labs.looks.rate import rate_text
 from labs.model.text import BROKER_NAMES, times
 from labs.model.workload import Ceiling

@@ -9,10 +9,10 @@ from functools import partial
 
 from labs import charts
 from labs.calls.plan import Plan
-from labs.digest import Digest
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
+from labs.judge.digest import Digest
 from labs.looks import QUESTION_LOOK
 from labs.looks.call_figures import away_figure, latency_figure
 from labs.model.carriers import CARRIERS, carrier_of

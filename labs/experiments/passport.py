@@ -19,9 +19,9 @@ from functools import partial
 import numpy as np
 
 from labs import charts
-from labs.digest import Digest, median_of, spread_of
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.latency import ladder_ms
+from labs.judge.digest import Digest, median_of, spread_of
+from labs.judge.latency import ladder_ms
 from labs.looks import PASSPORT_LOOK
 from labs.model import processors
 from labs.model.observer import CancelledError, Watch

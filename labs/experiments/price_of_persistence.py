@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
+from labs.judge.digest import Digest
 from labs.looks import PRICE_LOOK
 from labs.model.workload import Ceiling
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.calling import by_settings, straddles
+from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS
 from labs.model.text import ms_text, times
 

@@ -16,9 +16,9 @@ from typing import Any
 from labs import charts, stack
 from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
-from labs.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
+from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.looks import RATE_LOOK, Look
 from labs.model import processors
 from labs.model.endpoint import Endpoint

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from labs.bench.company import subscribed
 from labs.bench.redis_rows import benchmark_best
-from labs.digest import Digest
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
+from labs.judge.digest import Digest
 from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
 

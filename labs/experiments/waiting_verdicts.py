@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
 from labs.experiments.calling import by_settings, straddles
+from labs.judge.digest import Digest
 from labs.model.carriers import CONFIRMS
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, ms_text

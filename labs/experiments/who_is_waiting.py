@@ -9,10 +9,10 @@ from functools import partial
 
 from labs import charts
 from labs.calls.plan import Plan
-from labs.digest import Digest
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
+from labs.judge.digest import Digest
 from labs.looks import WAITING_LOOK
 from labs.looks.call_figures import dots_figure, slope_figure
 from labs.looks.calls import CONFIRM_WORDS

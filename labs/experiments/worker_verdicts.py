@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labs.digest import Digest
 from labs.experiments.base import Verdict, Word
+from labs.judge.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES
 

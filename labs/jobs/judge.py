@@ -15,10 +15,10 @@ import numpy.typing as npt
 from labs.jobs.facts import JobRun
 from labs.jobs.logbook import Kind
 from labs.jobs.sending import Plan
-from labs.loss import Verdict
+from labs.judge.loss import Verdict
+from labs.judge.pauses import stood_still
 from labs.model.run import NEVER, REFUSAL
 from labs.model.workload import NS_PER_S
-from labs.pauses import stood_still
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs.looks.base import Chart, Look, View
-from labs.looks.calls import (  # fmt: skip
+from labs.looks.calls import (
     CONFIRM_WORDS,
     bound,
     client_bound,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from labs.loss import Verdict
+    from labs.judge.loss import Verdict
 
 Expected = Literal["kept", "broken", "sometimes"]
 EXPECTED: tuple[Expected, ...] = ("kept", "broken", "sometimes")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from labs.bill import outcome
 from labs.faulted import record_fault
 from labs.faults import Fault
-from labs.loss import account
+from labs.judge.fault_digest import outcome
+from labs.judge.loss import account
 from labs.model.faults import LOAD
 from labs.model.observer import NOBODY
 from labs.model.profile import profile as profile_of

@@ -10,10 +10,10 @@ from typing import Any
 
 import redis
 
-from labs.bill import happened
 from labs.faulted import record_fault
 from labs.faults import SLOW_MS, Fault
-from labs.loss import account, loss_window_s
+from labs.judge.fault_digest import happened
+from labs.judge.loss import account, loss_window_s
 from labs.model.faults import LOAD
 from labs.model.observer import NOBODY
 from labs.model.profile import Profile, profile

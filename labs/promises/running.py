@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from labs import stack
-from labs.loss import Verdict
+from labs.judge.loss import Verdict
 from labs.model.endpoint import Endpoint
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.promises.base import Outcome, Row, Trial, as_expected, judge, surprises

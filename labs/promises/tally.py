@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from labs.loss import account
+from labs.judge.loss import account
 from labs.model.run import RECEIVED, Run, empty_columns
 from labs.model.workload import Workload
 

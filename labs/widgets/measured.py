@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labs.digest import Digest
 from labs.experiments.base import Experiment, Settings
+from labs.judge.digest import Digest
 from labs.model.observer import NOBODY
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labs.digest import Digest
 from labs.experiments.base import Experiment
+from labs.judge.digest import Digest
 from labs.still import finding, image
 from labs.widgets.pages import NOT_RECORDED, SAID, at_default, default_views, table
 from labs.widgets.state import State, views

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from labs.loss import refusal_text
+from labs.judge.loss import refusal_text
 
 T = TypeVar("T")
 REFUSED, VOID = 3, 4

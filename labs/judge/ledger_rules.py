@@ -12,7 +12,7 @@ Findings = Iterator[tuple[bool, str]]
 STEPS = ("p50", "p90", "p99", "p999", "max")
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 BEYOND = 10
-"""Samples beyond the last point of a curve, as in `labs.latency`."""
+"""Samples beyond the last point of a curve, as in `labs.judge.latency`."""
 CLOSE = 1e-4
 """Figures are kept with four or five digits."""
 

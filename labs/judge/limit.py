@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from labs.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
-from labs.loss import refusal
-from labs.model.processors import Room, room_in
-from labs.model.run import HELD, NEVER, Column, Run, chunks, first_rows
-from labs.model.workload import NS_PER_S, Ceiling
-from labs.pauses import stood_still
-from labs.saturation import (
+from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
+from labs.judge.loss import refusal
+from labs.judge.pauses import stood_still
+from labs.judge.saturation import (
     BUSY,
     FOREIGN_CORES,
     UNSEEN,
@@ -29,6 +26,9 @@ from labs.saturation import (
     saturation,
     used_text,
 )
+from labs.model.processors import Room, room_in
+from labs.model.run import HELD, NEVER, Column, Run, chunks, first_rows
+from labs.model.workload import NS_PER_S, Ceiling
 
 __all__ = [
     "BUSY",

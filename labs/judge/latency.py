@@ -66,8 +66,9 @@ def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
     if wrong_ns and len(took) and wrong_ns > clock_offset.TOLERATED * (median := float(np.median(took))):
         raise NoLatencyError(
             f"{run} has no latency: the clocks of producer and consumer are known to {wrong_ns / NS_PER_MS:.3f} ms, "
-            f"the median is {median / NS_PER_MS:.3f} ms, and more than {clock_offset.TOLERATED:.0%} of it is too much. What "
-            "was lost and how much went through is not touched by that; for a latency put both workers on one machine."
+            f"the median is {median / NS_PER_MS:.3f} ms, and more than {clock_offset.TOLERATED:.0%} of it is too much. "
+            "What was lost and how much went through is not touched by that; "
+            "for a latency put both workers on one machine."
         )
     return took
 

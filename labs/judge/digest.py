@@ -12,10 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labs import consistency, soundness
-from labs.bound import bottleneck, cpu_cores, disturbed, void, worker_busy, young
-from labs.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
-from labs.loss import account, refused_messages
+from labs.judge import consistency, soundness
+from labs.judge.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
+from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy, young
+from labs.judge.loss import account, refused_messages
 from labs.model import clock_offset, processors
 from labs.model.endpoint import Endpoint
 from labs.model.paths import write_text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.bound import Cores, Stamp, cpu_cores, saturation
+from labs.judge.limit import Cores, Stamp, cpu_cores, saturation
+from labs.judge.throughput import common_ns
 from labs.model.processors import Room
 from labs.model.run import Run
-from labs.rate import common_ns
 
 
 def reading_cores(heard: Sequence[Run]) -> Cores:

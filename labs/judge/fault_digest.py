@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from labs import soundness
-from labs.bound import void
-from labs.digest import Digest, run_card, worst_verdict
-from labs.latency import timetable
-from labs.loss import Ledger, account, loss_window_s, refusal
+from labs.judge import soundness
+from labs.judge.digest import Digest, run_card, worst_verdict
+from labs.judge.latency import timetable
+from labs.judge.limit import void
+from labs.judge.loss import Ledger, account, loss_window_s, refusal
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 from labs.model.run import FORMAT, Run

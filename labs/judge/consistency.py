@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from labs.ledger_rules import CLOSE, RULES, STEPS, Node, is_number
+from labs.judge.ledger_rules import CLOSE, RULES, STEPS, Node, is_number
 
 PLACES = ("figures", "ledger", "jobs")
 """Where in a repeat a figure may stand that the median names."""
