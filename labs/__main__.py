@@ -47,10 +47,11 @@ def up(backend: str, brokers: tuple[str, ...]) -> None:
 @plain
 def down(reset: bool) -> None:
     """Stop what `labs up` started and clear what a killed command left. Safe to repeat."""
-    from labs import stack, unfinished
+    from labs import stack
+    from labs.record import recovery
 
     stack.down(reset=reset, report=say)
-    unfinished.clear(say)
+    recovery.clear(say)
 
 
 @main.command()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from labs.crew import HIRE
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment, Settings
+from labs.record.worker_pool import HIRE
 
 
 def check(url: str | None, lab: Experiment, settings: Settings) -> None:
@@ -23,7 +23,7 @@ def check(url: str | None, lab: Experiment, settings: Settings) -> None:
         raise ValueError(f"{lab.name} runs on this machine only. With --executor go: {able}.")
     if why := lab.only_here(settings):
         raise ValueError(why)
-    from labs.hiring import scheduler
+    from labs.record.remote.cluster import scheduler
 
     scheduler(url)
 
@@ -34,7 +34,7 @@ def hired_from(url: str | None, told: list[str]) -> Iterator[None]:
     if url is None:
         yield
         return
-    from labs.hiring import dask_crew
+    from labs.record.remote.cluster import dask_crew
 
     token = HIRE.set(partial(dask_crew, url, told))
     try:

@@ -13,11 +13,10 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
 
-from labs import stack, workers
+from labs import stack
 from labs.brokers import open_broker
 from labs.brokers.base import Broker
 from labs.brokers.redis_broker import start_arguments
-from labs.crew import LEAD_NS, Job, crew, trouble_of
 from labs.faults import Fault
 from labs.model import processors
 from labs.model.endpoint import Address, BrokerError, UnreachableError, at_port, client_port
@@ -26,11 +25,13 @@ from labs.model.observer import CancelledError, Watch
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Workload
-from labs.outbox import QUIET_S, Board, Slot
-from labs.pauses import Watchdog
 from labs.proxy import Proxy
-from labs.spool import Spool, spooled
-from labs.watching import READY_WITHIN_S
+from labs.record import workers
+from labs.record.load_generator import QUIET_S, Board, Slot
+from labs.record.monitor import READY_WITHIN_S
+from labs.record.spool import Spool, spooled
+from labs.record.watchdog import Watchdog
+from labs.record.worker_pool import LEAD_NS, Job, crew, trouble_of
 
 ENDS_S = 3.0
 """A producer whose broker has gone gets this long to notice; then it is told to stop."""

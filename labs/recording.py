@@ -18,7 +18,7 @@ from labs.model.paths import RECORDED, home
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import RunFileError
 from labs.model.workload import Workload
-from labs.recorder import record
+from labs.record.recorder import record
 
 PROXY_ROUNDS = 5
 PROXY_PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=1)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labs import recorded, unfinished
+from labs import recorded
 from labs.calls import facts as call_facts
 from labs.calls import judge as call_judge
 from labs.jobs import facts as job_facts
@@ -15,7 +15,8 @@ from labs.jobs import judge as job_judge
 from labs.judge import digest, loss
 from labs.model import run as runs
 from labs.model.text import enumerated
-from labs.spool import KILLED, Spool
+from labs.record import recovery
+from labs.record.spool import KILLED, Spool
 from labs.terminal import tell
 
 KINDS: dict[str, Any] = {
@@ -31,7 +32,7 @@ def verify(paths: Sequence[Path]) -> None:
         tell(f"{path.name}: {_judgement(path)}")
     if paths:
         return
-    left, damaged = unfinished.unfinished(), []
+    left, damaged = recovery.unfinished(), []
     for spool in left:
         try:
             tell(f"{spool.folder}: {_of_spool(spool)}")
@@ -40,7 +41,7 @@ def verify(paths: Sequence[Path]) -> None:
     if not left:
         tell("No run was left unfinished. For a finished one: labs verify FILE")
         return
-    tell(f"{len(left)} unfinished. `labs down` removes them after {unfinished.KEEP_S / 86_400:.0f} days.")
+    tell(f"{len(left)} unfinished. `labs down` removes them after {recovery.KEEP_S / 86_400:.0f} days.")
     if damaged:
         raise runs.RunFileError("\n".join(damaged))
 
@@ -101,7 +102,7 @@ def _fact(name: str, value: Any) -> str:
 
 def _of_spool(spool: Spool) -> str:
     """A run that is not finished settles nothing: what has no answer in it is unknown, and never lost."""
-    trouble = "it is still being recorded" if unfinished.in_use(spool.folder) else KILLED
+    trouble = "it is still being recorded" if recovery.in_use(spool.folder) else KILLED
     first = spool.assemble(trouble=trouble)
     heard = [first, *(one.as_heard_by(first, trouble=trouble) for one in spool.all_further())]
     return f"UNFINISHED, {trouble}. " + "; ".join(f"{run}: {told(loss.account(run))}" for run in heard)

@@ -11,12 +11,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from labs import pauses, stack
+from labs import stack
 from labs.judge.limit import void
 from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
 from labs.model.workload import NS_PER_S, Workload
-from labs.recorder import record
+from labs.record import watchdog
+from labs.record.recorder import record
 
 LOAD = Workload(rate_per_s=500, duration_s=0.5, warmup_s=0)
 
@@ -58,14 +59,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     count = parser.parse_args().count
     worst: list[int] = []
-    look = pauses.Watchdog._look
+    look = watchdog.Watchdog._look
 
-    def noted(self: pauses.Watchdog) -> None:
+    def noted(self: watchdog.Watchdog) -> None:
         before = self._last_ns
         look(self)
         worst.append(self._last_ns - before)
 
-    pauses.Watchdog._look = noted  # type: ignore[method-assign]
+    watchdog.Watchdog._look = noted  # type: ignore[method-assign]
     void_ones, late = runs(count)
     print(f"{count} runs: {len(void_ones)} void {void_ones}; the tick was later than {PAUSE_S} s in {late}")
     worst.sort()

@@ -7,7 +7,7 @@ from labs.judge.digest import run_card
 from labs.judge.limit import bottleneck, cpu_cores
 from labs.model.profile import profile
 from labs.model.workload import Ceiling
-from labs.recorder import record
+from labs.record.recorder import record
 
 LOAD = Ceiling(messages=600_000, window=2000, batch=200)
 

@@ -21,10 +21,8 @@ import pytest
 from dask import config as dask_config
 from distributed import Client
 
-from labs import far, stack
-from labs.crew import HIRE
+from labs import stack
 from labs.experiments import EXPERIMENTS
-from labs.hiring import ExecutorError, _fit, dask_crew, scheduler
 from labs.judge.latency import NoLatencyError, end_to_end_ns
 from labs.judge.limit import bottleneck
 from labs.judge.loss import account
@@ -35,7 +33,10 @@ from labs.model.observer import Watch
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Load, Workload
-from labs.recorder import record
+from labs.record.recorder import record
+from labs.record.remote import agent
+from labs.record.remote.cluster import ExecutorError, _fit, dask_crew, scheduler
+from labs.record.worker_pool import HIRE
 from tests.conftest import free_port
 from tests.secured import authority, secured, signed
 from tests.test_cli import labs
@@ -90,8 +91,8 @@ def test_the_form_of_an_executor() -> None:
     ("told", "said"),
     [
         (ModuleNotFoundError("No module named 'labs'"), "cannot run the labs"),
-        (far.about() | {"protocol": 99}, f"protocol 99, here it is {far.PROTOCOL}"),
-        (far.about() | {"version": "0.0.1"}, "version 0.0.1"),
+        (agent.about() | {"protocol": 99}, f"protocol 99, here it is {agent.PROTOCOL}"),
+        (agent.about() | {"version": "0.0.1"}, "version 0.0.1"),
     ],
 )
 def test_a_worker_with_another_program_is_named_and_not_hired(told: Any, said: str) -> None:

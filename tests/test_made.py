@@ -27,8 +27,8 @@ from labs.brokers.redis_broker import client
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
+from labs.record.monitor import waiting
 from labs.stack import mending
-from labs.watching import waiting
 from tests.conftest import free_port
 from tests.test_cli import labs
 

@@ -235,7 +235,7 @@ def test_a_disk_without_a_byte_left_is_named(tmp_path: Path, cache: str) -> None
 MEASURE = """
 from labs import stack
 from labs.model.profile import profile
-from labs.recorder import record
+from labs.record.recorder import record
 from labs.model.workload import workload
 with stack.session(("memory",), "native", report=lambda line: None) as found:
     run = record(found["memory"], profile("memory"), workload("steady", rate_per_s=200, duration_s=0.5))

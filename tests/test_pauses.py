@@ -17,7 +17,6 @@ import numpy as np
 import psutil
 import pytest
 
-from labs import pauses
 from labs.bench.base import Figure, Setting, VoidError
 from labs.experiments import experiment
 from labs.experiments.rate_lab import Way, _again_if_void
@@ -31,8 +30,9 @@ from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.workload import Workload
-from labs.pauses import Watchdog
-from labs.recorder import record
+from labs.record import watchdog
+from labs.record.recorder import record
+from labs.record.watchdog import Watchdog
 from labs.words import sentence
 from tests.busy_runs import runs
 
@@ -75,7 +75,7 @@ def test_a_pause_counts_where_the_workers_stood_still_too(
 def test_the_watchdog_sees_a_suspended_machine_by_its_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that runs tests is not suspended for one: the clock that goes on is moved, as the kernel does it."""
     missing = [0]
-    monkeypatch.setattr(pauses, "missing_ns", lambda: missing[0])
+    monkeypatch.setattr(watchdog, "missing_ns", lambda: missing[0])
     with Watchdog() as dog:
         time.sleep(0.25)
         missing[0] = 7_000 * MS
@@ -85,7 +85,7 @@ def test_the_watchdog_sees_a_suspended_machine_by_its_clocks(monkeypatch: pytest
 
 
 def test_the_clock_that_a_suspended_machine_misses_does_not_move_while_it_runs() -> None:
-    readings = [pauses.missing_ns() for _ in range(200)]
+    readings = [watchdog.missing_ns() for _ in range(200)]
     assert max(readings) - min(readings) < 50 * MS
 
 
@@ -197,7 +197,7 @@ def test_beside_much_other_work_no_run_is_void() -> None:
 
 
 def test_a_pause_is_longer_than_a_busy_machine_is_late() -> None:
-    assert PAUSE_S >= 5 * pauses.TICK_S
+    assert PAUSE_S >= 5 * watchdog.TICK_S
 
 
 def test_a_void_round_of_a_rate_lab_is_done_again_in_a_recording_and_named_otherwise() -> None:

@@ -14,7 +14,7 @@ import pytest
 from docutils.core import publish_doctree
 from docutils.parsers.rst import directives
 
-from labs import stack, written
+from labs import stack
 from labs.bench.base import Figure
 from labs.bench.sides import _more
 from labs.experiments import experiment
@@ -26,10 +26,11 @@ from labs.model.paths import PROJECT
 from labs.model.profile import profile
 from labs.model.run import load
 from labs.model.workload import Ceiling
-from labs.recorder import record
+from labs.record import disk_io
+from labs.record.disk_io import Written
+from labs.record.recorder import record
 from labs.widgets.glue import is_known, number
 from labs.widgets.state import panel_state
-from labs.written import Written
 from tests.test_rates import made, ways_of
 
 LAB = experiment("price-of-persistence")
@@ -48,18 +49,18 @@ def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -
 
 
 def test_the_kernels_figures_are_read_by_name_and_what_is_not_such_a_file_is_refused() -> None:
-    assert written.counted(IO) == Written(8192, 4096)
+    assert disk_io.counted(IO) == Written(8192, 4096)
     for text in ("", "write_bytes: many\ncancelled_write_bytes: 0\n", "write_bytes: 1\n"):
         with pytest.raises((ValueError, KeyError)):
-            written.counted(text)
+            disk_io.counted(text)
 
 
 def test_bytes_count_from_the_first_look_and_a_process_that_took_its_part_along_makes_them_unknown() -> None:
     assert Written(9000, 100).since(Written(1000, 40)) == Written(8000, 60)
-    assert written.as_fact(Written(1000, 0), Written(9000, 60)) == {"caused": 8000, "cancelled": 60}
-    assert written.as_fact(Written(9000, 0), Written(1000, 0)) is None
-    assert written.as_fact(None, Written(1, 0)) is None
-    assert written.as_fact(Written(1, 0), None) is None
+    assert disk_io.as_fact(Written(1000, 0), Written(9000, 60)) == {"caused": 8000, "cancelled": 60}
+    assert disk_io.as_fact(Written(9000, 0), Written(1000, 0)) is None
+    assert disk_io.as_fact(None, Written(1, 0)) is None
+    assert disk_io.as_fact(Written(1, 0), None) is None
 
 
 def test_a_process_and_its_child_count_together_and_a_page_counts_whole(tmp_path: Path) -> None:
@@ -70,24 +71,24 @@ def test_a_process_and_its_child_count_together_and_a_page_counts_whole(tmp_path
         assert process.stdin
         assert process.stdout
         for _ in range(2):  # once until the child is there, once to be counted
-            before = written.written([process.pid])
+            before = disk_io.written([process.pid])
             process.stdin.write(b"\n")
             process.stdin.flush()
             process.stdout.readline()
-        added = written.as_fact(before, written.written([process.pid]))
+        added = disk_io.as_fact(before, disk_io.written([process.pid]))
         process.stdin.close()
     assert added is not None
     assert added["caused"] >= 20 * 4096  # twenty bytes, each flushed alone
 
 
 def test_where_a_process_may_not_be_seen_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert written.written([]) is None
-    assert written.written([2**22 + 1]) is None
-    monkeypatch.setattr(written, "PROC", tmp_path)  # a system without it
-    assert written.written([os.getpid()]) is None
+    assert disk_io.written([]) is None
+    assert disk_io.written([2**22 + 1]) is None
+    monkeypatch.setattr(disk_io, "PROC", tmp_path)  # a system without it
+    assert disk_io.written([os.getpid()]) is None
     (tmp_path / str(os.getpid())).mkdir()
     (tmp_path / str(os.getpid()) / "io").mkdir()  # there, and cannot be read
-    assert written.written([os.getpid()]) is None
+    assert disk_io.written([os.getpid()]) is None
 
 
 # ---- a run, a round, a digest
@@ -223,7 +224,7 @@ def test_a_confirmed_persistent_message_has_gone_to_disk_and_a_run_file_keeps_ho
         run = record(found["rabbitmq"], profile("rabbitmq-confirms"), plan, part="produce")
         digest = LAB.run(LAB.settings({"way": "persistent-100-read"}), Watch())[0]
     run.save(tmp_path / "run.npz")
-    size = written.per_message(load(tmp_path / "run.npz"))
+    size = disk_io.per_message(load(tmp_path / "run.npz"))
     assert size is not None
     assert size >= plan.body_bytes
     assert digest["settings"]["read"] is True

@@ -16,12 +16,11 @@ import numpy as np
 import psutil
 import pytest
 
-from labs import stack, unfinished
+from labs import stack
 from labs.bench import company
 from labs.bench.base import Setting
 from labs.bench.company import side_by_side, subscribed
 from labs.brokers import on_lane
-from labs.crew import HIRE, crew
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
 from labs.judge.limit import BUSY
@@ -34,7 +33,9 @@ from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling
-from labs.recorder import record, record_fan_out, record_together
+from labs.record import recovery
+from labs.record.recorder import record, record_fan_out, record_together
+from labs.record.worker_pool import HIRE, crew
 from labs.verifying import verify
 from tests.test_rates import made, point, word_of
 from tests.test_runs import make_run
@@ -207,7 +208,7 @@ def kill_the_last(seen: list[int]) -> None:
     """Kill the last subscriber once it has written something down."""
     until_s = time.monotonic() + 30
     while time.monotonic() < until_s:
-        for spool in unfinished.root().glob("*/reader-3/delivered_ns.i8"):
+        for spool in recovery.root().glob("*/reader-3/delivered_ns.i8"):
             if spool.stat().st_size:
                 seen.append(reader_of(spool))
                 os.kill(seen[0], signal.SIGKILL)
@@ -232,7 +233,7 @@ def test_a_run_that_is_still_recorded_is_judged_for_each_of_its_readers(
 
     def ask(_share: float, _text: str) -> None:
         if not told:
-            verify([next(iter(unfinished.root().glob("*/reader-2"))).parent])
+            verify([next(iter(recovery.root().glob("*/reader-2"))).parent])
             told.append(capsys.readouterr().out)
 
     record_fan_out(redis, using, load, Watch(progress=ask), readers=2)

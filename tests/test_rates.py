@@ -26,7 +26,7 @@ from labs.model.published import published
 from labs.model.run import NEVER, Run, empty_columns, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
-from labs.recorder import record
+from labs.record.recorder import record
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]

@@ -21,7 +21,7 @@ from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
 from labs.model.run import Run, load
 from labs.model.workload import Ceiling, Workload
-from labs.recorder import record
+from labs.record.recorder import record
 
 pytestmark = pytest.mark.broker
 ONE_EACH = ("memory", "redis-stream-everysec", "rabbitmq-confirms", "kafka-acks-all")
@@ -173,7 +173,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
 INTERRUPTED = """
 import time
 from multiprocessing.process import BaseProcess
-from labs.crew import crew
+from labs.record.worker_pool import crew
 start = BaseProcess.start
 def interrupted(self):
     start(self)

@@ -18,8 +18,7 @@ import numpy as np
 import psutil
 import pytest
 
-from labs import stack, unfinished
-from labs.crew import HIRE, Crew, crew
+from labs import stack
 from labs.judge.loss import account
 from labs.model.columns import Rows
 from labs.model.endpoint import BrokerError, Endpoint
@@ -27,9 +26,11 @@ from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
 from labs.model.run import RECEIVED, RunFileError
 from labs.model.workload import Ceiling, Workload
-from labs.outbox import Slot
-from labs.recorder import record
-from labs.spool import Spool, spooled
+from labs.record import recovery
+from labs.record.load_generator import Slot
+from labs.record.recorder import record
+from labs.record.spool import Spool, spooled
+from labs.record.worker_pool import HIRE, Crew, crew
 from tests.test_cli import labs
 
 PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
@@ -124,8 +125,8 @@ def _with_load(folder: Path, **changes: Any) -> None:
 def test_nothing_stays_of_a_run_that_ended_in_a_way_we_know(folder: Path, end: Any) -> None:
     ours = (CancelledError, BrokerError)
     with contextlib.suppress(KeyboardInterrupt, *ours), spooled(profile("memory"), PLAN, ours) as spool:
-        assert unfinished.in_use(spool.folder)
-        assert unfinished.unfinished() == []
+        assert recovery.in_use(spool.folder)
+        assert recovery.unfinished() == []
         if end:
             raise end
     assert list(folder.iterdir()) == []
@@ -147,10 +148,10 @@ def test_a_full_disk_is_told_before_the_run_with_the_room_it_needs(folder: Path)
 
 def test_unfinished_runs_are_cleared_after_a_week_and_named_before(folder: Path) -> None:
     old, young = left_behind(), left_behind()
-    week_ago = time.time() - unfinished.KEEP_S - 60
+    week_ago = time.time() - recovery.KEEP_S - 60
     os.utime(old.folder, (week_ago, week_ago))
     said: list[str] = []
-    unfinished.clear(said.append)
+    recovery.clear(said.append)
     assert list(folder.iterdir()) == [young.folder]
     assert [line for line in said if young.folder.name in line and "labs verify" in line]
     assert "No run was left unfinished" not in labs("verify").stdout
@@ -210,7 +211,7 @@ RECORD = """
 import sys
 from labs.brokers.base import Endpoint
 from labs.model.profile import profile
-from labs.recorder import record
+from labs.record.recorder import record
 from labs.model.workload import Workload
 if __name__ == "__main__":
     plan = Workload(rate_per_s=2000, duration_s=60, warmup_s=0)
@@ -231,14 +232,14 @@ def test_of_a_killed_recorder_all_but_the_last_second_can_be_judged(
     time.sleep(2)
     (spool,) = (Spool(path) for path in folder.iterdir())
     assert "it is still being recorded" in labs("verify", str(spool.folder)).stdout
-    assert unfinished.unfinished() == []
+    assert recovery.unfinished() == []
     workers = psutil.Process(child.pid).children(recursive=True)
     killed_ns = time.monotonic_ns()
     child.kill()
     child.wait()
     psutil.wait_procs(workers, 20)
     gone_ns = time.monotonic_ns()  # the workers die after the recorder, and may write until then
-    assert [spool] == unfinished.unfinished()
+    assert [spool] == recovery.unfinished()
     run = spool.assemble()
     for column in ("sent_ns", "confirmed_ns", "delivered_ns", "cpu_at_ns"):
         last_ns = run[column].max() + run.facts["start_ns"]
@@ -257,7 +258,7 @@ import sys
 from labs.brokers.base import Endpoint
 from labs.judge.loss import account
 from labs.model.profile import profile
-from labs.recorder import record
+from labs.record.recorder import record
 from labs.model.workload import Ceiling
 if __name__ == "__main__":
     plan = Ceiling(messages=int(sys.argv[2]), window=20_000, batch=1000, body_bytes=16)

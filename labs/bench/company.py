@@ -13,7 +13,7 @@ from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deli
 from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling
-from labs.recorder import record_fan_out, record_together
+from labs.record.recorder import record_fan_out, record_together
 
 FATES = ("attempted", "acknowledged", "delivered", "lost", "duplicated", "unexpected", "unknown", "verdict")
 """Of a ledger what a digest keeps for each subscriber or producer."""

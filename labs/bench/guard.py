@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from labs.cpu import tree
 from labs.judge.limit import UNSEEN, Stamp, exhausted
 from labs.judge.saturation import others_cores
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.processors import Room, room_in
 from labs.model.workload import NS_PER_S
-from labs.pauses import Watchdog
+from labs.record.cpu_time import tree
+from labs.record.watchdog import Watchdog
 
 
 @dataclass

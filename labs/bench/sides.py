@@ -25,9 +25,9 @@ from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.native import Rate
-from labs.outbox import QUIET_S
-from labs.recorder import record
-from labs.written import per_message
+from labs.record.disk_io import per_message
+from labs.record.load_generator import QUIET_S
+from labs.record.recorder import record
 
 
 def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:

@@ -14,7 +14,7 @@ from labs.model.endpoint import BrokerError, RefusedError
 from labs.model.message import filler
 from labs.model.run import NEVER
 from labs.model.workload import NS_PER_S
-from labs.workers import enlist
+from labs.record.workers import enlist
 
 _counting = threading.Lock()
 ENOUGH, STRETCH = 25, 4

@@ -21,16 +21,16 @@ from labs.calls.board import Pad, Slot, cells
 from labs.calls.facts import COLUMNS, CallRun
 from labs.calls.plan import Plan
 from labs.calls.service import TROUBLE_BYTES, Task
-from labs.cpu import tree
 from labs.jobs.conductor import deaf
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import NEVER, Column
 from labs.model.workload import NS_PER_S
-from labs.pauses import Watchdog
-from labs.spawning import WORKERS
-from labs.watching import waiting
+from labs.record.cpu_time import tree
+from labs.record.monitor import waiting
+from labs.record.spawning import WORKERS
+from labs.record.watchdog import Watchdog
 
 LEAD_NS = 50_000_000
 READY_WITHIN_S = 20.0

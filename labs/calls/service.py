@@ -13,7 +13,7 @@ from labs.calls.plan import Plan
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.workers import enlist
+from labs.record.workers import enlist
 
 HOST = "127.0.0.1"
 WORKERS = 16

@@ -21,7 +21,7 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Workload, workload
-from labs.recorder import record
+from labs.record.recorder import record
 
 NAME = "latency-ladder"
 PROFILES = {

@@ -22,7 +22,7 @@ from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.tricks import Setup, Trick
 from labs.model.workload import Ceiling, Load, Workload
-from labs.recorder import record
+from labs.record.recorder import record
 
 Measured = dict[str, Any]
 """value (in the trick's unit, or None), stamp, limit, foreign (cores that others used)."""

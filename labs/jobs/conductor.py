@@ -25,9 +25,9 @@ from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import REFUSAL, Column
 from labs.model.workload import NS_PER_S
-from labs.pauses import Watchdog
-from labs.spawning import WORKERS
-from labs.watching import waiting
+from labs.record.monitor import waiting
+from labs.record.spawning import WORKERS
+from labs.record.watchdog import Watchdog
 
 LEAD_NS = 50_000_000
 READY_WITHIN_S = 20.0

@@ -16,7 +16,7 @@ from labs.jobs import Mode, mode_of
 from labs.jobs.logbook import Kind, Logbook
 from labs.model.endpoint import Endpoint
 from labs.model.message import decode
-from labs.workers import enlist
+from labs.record.workers import enlist
 
 WORK_S = 0.020
 """How long a job takes; its effect falls in the middle. Waiting, as for a payment service, not computing."""

@@ -18,8 +18,8 @@ from labs.jobs.conductor import deaf
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.pairs import Pair, pair_of
-from labs.spawning import WORKERS
-from labs.workers import enlist
+from labs.record.spawning import WORKERS
+from labs.record.workers import enlist
 
 HOST = "127.0.0.1"
 BODY = b"labs: the first message"

@@ -21,7 +21,7 @@ import psutil
 
 from labs.model.endpoint import Endpoint
 from labs.promises.stage import Stage, TroubleError, wait_for
-from labs.spawning import WORKERS
+from labs.record.spawning import WORKERS
 from labs.stack.processes import die_with_parent
 
 RECORD = struct.Struct("<qq")

@@ -19,8 +19,8 @@ from labs.model.endpoint import BrokerError, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.paths import PROJECT
 from labs.model.run import RunFileError
+from labs.record.monitor import waiting
 from labs.recorded import recorded, recorded_on
-from labs.watching import waiting
 from labs.widgets import still_panel
 from labs.widgets.module import source
 from labs.widgets.state import recorded_state, verdicts, views

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from labs.spool import Spool, far_root, root
+from labs.record.spool import Spool, far_root, root
 
 KEEP_S = 7 * 86_400.0
 """A run that nobody asked for within a week is not missed."""

@@ -24,8 +24,8 @@ from labs.model.endpoint import Address, BrokerError
 from labs.model.message import decode
 from labs.model.run import RECEIVED
 from labs.model.workload import Load
-from labs.outbox import Board, Sent, Slot, outbox_of
-from labs.spool import Spool
+from labs.record.load_generator import Board, Sent, Slot, outbox_of
+from labs.record.spool import Spool
 
 PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 _board: Board = [0] * len(Slot)

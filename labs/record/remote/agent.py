@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from labs import __version__, hired, unfinished
+from labs import __version__
 from labs.model import clock_offset
 from labs.model.profile import Profile
 from labs.model.run import NEVER, RECEIVED, chunks
 from labs.model.workload import Load
-from labs.outbox import Slot
-from labs.spool import SENT, Spool, far_root, spooled
+from labs.record import recovery
+from labs.record.load_generator import Slot
+from labs.record.remote.child import SAID, board_in
+from labs.record.remote.child import start as start_child
+from labs.record.spool import SENT, Spool, far_root, spooled
 
 PROTOCOL = 3
 """Goes up when recorder and far worker would misunderstand each other."""
@@ -61,10 +64,10 @@ def work(role: str, call: str, what: tuple[Any, ...], using: Profile, load: Load
     orders, reports = Queue(f"{token}-{role}", client=client), Queue(token, client=client)
     if not orders.qsize() or orders.get(timeout=5) != "invited":
         return f"{role}: it was started twice; the second one did nothing"
-    unfinished.clear_far()
+    recovery.clear_far()
     try:
         with spooled(using, load, (Exception,), where=far_root()) as spool:
-            _accompany(_Far(role, spool, hired.start(spool.folder, call, *what), orders, reports))
+            _accompany(_Far(role, spool, start_child(spool.folder, call, *what), orders, reports))
     except OSError as error:
         reports.put({"role": role, "said": f"{role}: {error}"})
     return ""
@@ -75,7 +78,7 @@ class _Far:
 
     def __init__(self, role: str, spool: Spool, child: subprocess.Popen[bytes], orders: Any, reports: Any) -> None:
         self.role, self.folder, self.child, self.orders, self.reports = role, spool.folder, child, orders, reports
-        self.board = hired.board_in(self.folder)
+        self.board = board_in(self.folder)
         self.sent = spool.sent() if role == "producer" else {}
         self.told = {name: np.full(len(column), NEVER, np.int64) for name, column in self.sent.items()}
         self.spool, self.said = spool, dict[str, str]()
@@ -144,7 +147,7 @@ def _accompany(far: _Far) -> None:
                 return
             far.report()
             time.sleep(EVERY_S)
-        said = far.folder / hired.SAID
+        said = far.folder / SAID
         killed = f"{far.role}: its process was killed in the middle; what it had not yet written down is unknown"
         far.report(said=said.read_text("utf-8") if said.exists() else killed)
     finally:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from labs import far
-from labs.crew import Role
-from labs.far_crew import FarCrew
 from labs.model import clock_offset
 from labs.model.endpoint import BrokerError
+from labs.record.remote import agent
+from labs.record.remote.pool import FarCrew
+from labs.record.worker_pool import Role
 
 CONNECT_S = 5.0
 WORKERS_S = 3.0
@@ -111,7 +111,7 @@ def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
         "producer": producer,
         "consumer": named.get("consumer") or next(iter(others), producer),
     }
-    told = client.run(far.about, workers=[one["address"] for one in roles.values()], on_error="return")
+    told = client.run(agent.about, workers=[one["address"] for one in roles.values()], on_error="return")
     for one in roles.values():
         one |= _fit(one, told[one["address"]])
     return roles
@@ -119,7 +119,7 @@ def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
 
 def _fit(worker: dict[str, Any], told: Any) -> dict[str, Any]:
     """What the worker says of itself; ExecutorError unless it runs the same program."""
-    mine = far.about()
+    mine = agent.about()
     if isinstance(told, BaseException):
         raise ExecutorError(
             f"The worker {worker['name']} cannot run the labs ({type(told).__name__}: {told}). Install labs "

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labs.cpu import tree
 from labs.model.run import NEVER, Run
+from labs.record.cpu_time import tree
 
 PROC = Path("/proc")
 

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
-from labs import workers
-from labs.outbox import Board, Slot
-from labs.spawning import Worker, Workers, pool
+from labs.record import workers
+from labs.record.load_generator import Board, Slot
+from labs.record.spawning import Worker, Workers, pool
 
 LEAD_NS = 100_000_000
 STOP_WITHIN_S = 6.0

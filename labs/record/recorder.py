@@ -16,29 +16,19 @@ from contextvars import copy_context
 from threading import Barrier, BrokenBarrierError, Event
 
 from labs.brokers import open_broker
-from labs.crew import HIRE, crew
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError, Endpoint
-from labs.model.observer import NOBODY, CancelledError, Part, Progress, Watch, say_nothing
+from labs.model.observer import NOBODY, CancelledError, Part, Watch, say_nothing
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Load
-from labs.pauses import Watchdog
-from labs.spool import spooled
-from labs.watching import READY_WITHIN_S, Reader, Watching, quietly, waiting
-from labs.written import as_fact
+from labs.record.disk_io import as_fact
+from labs.record.monitor import READY_WITHIN_S, Reader, Watching, quietly, waiting
+from labs.record.spool import spooled
+from labs.record.watchdog import Watchdog
+from labs.record.worker_pool import HIRE, crew
 
-__all__ = [
-    "NOBODY",
-    "CancelledError",
-    "Part",
-    "Progress",
-    "Watch",
-    "record",
-    "record_fan_out",
-    "record_together",
-    "say_nothing",
-]
+__all__ = ["record", "record_fan_out", "record_together"]
 
 
 def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBODY, part: Part = "both") -> Run:

@@ -9,20 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from labs import workers
 from labs.brokers import made
 from labs.brokers.base import Broker
-from labs.cpu import Cpu, tree
-from labs.crew import Crew, Job, Role, trouble_of
 from labs.model import processors
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError, UnreachableError
 from labs.model.observer import CancelledError, Part, Watch
 from labs.model.workload import Load
-from labs.outbox import QUIET_S, Board, Slot
-from labs.pauses import Watchdog
-from labs.spool import Spool
-from labs.written import Written, written
+from labs.record import workers
+from labs.record.cpu_time import Cpu, tree
+from labs.record.disk_io import Written, written
+from labs.record.load_generator import QUIET_S, Board, Slot
+from labs.record.spool import Spool
+from labs.record.watchdog import Watchdog
+from labs.record.worker_pool import Crew, Job, Role, trouble_of
 
 READY_WITHIN_S = 30.0
 SAMPLE_EVERY_S = 0.1

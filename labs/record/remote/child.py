@@ -1,7 +1,7 @@
 """A worker that a far executor starts: a process of its own, since nobody is punctual beside an executor's threads.
 
-`python -m labs.hired FOLDER`: FOLDER holds the spool and the board; what to do comes by standard input, pickled, from
-the process that started it and from nobody else.
+`python -m labs.record.remote.child FOLDER`: FOLDER holds the spool and the board; what to do comes by standard
+input, pickled, from the process that started it and from no other.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from labs import workers
-from labs.outbox import Board, Slot
-from labs.spool import Spool
+from labs.record import workers
+from labs.record.load_generator import Board, Slot
+from labs.record.spool import Spool
 
 BOARD, SAID = "board", "said"
 ITEM = 8
@@ -31,10 +31,10 @@ def board_in(folder: Path) -> Board:
 
 
 def start(folder: Path, work: str, *what: Any) -> subprocess.Popen[bytes]:
-    """Start a worker, `work` is the name of a function of labs.workers."""
-    package = str(Path(__file__).resolve().parents[1])
+    """Start a worker, `work` is the name of a function of labs.record.workers."""
+    package = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "labs.hired", str(folder), str(os.getpid())]
+    command = [sys.executable, "-m", "labs.record.remote.child", str(folder), str(os.getpid())]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
     assert child.stdin
     with child.stdin as pipe:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from labs import far
-from labs.crew import Job, Role
 from labs.model import clock_offset
 from labs.model.clock_offset import Offset
 from labs.model.endpoint import Address, UnreachableError
 from labs.model.workload import NS_PER_S
-from labs.outbox import Board, Slot
-from labs.spool import Spool
+from labs.record.load_generator import Board, Slot
+from labs.record.remote import agent
+from labs.record.spool import Spool
+from labs.record.worker_pool import Job, Role
 
 TLS_FILES = ("LABS_TLS_CA", "LABS_TLS_CERT", "LABS_TLS_KEY")
 TRIPS = 60
@@ -76,7 +76,7 @@ class FarCrew:
         one = self._workers[role]["address"]
         executor = self._client.get_executor(workers=[one], allow_other_workers=False, pure=False, retries=0)
         self._tasks[role] = executor.submit(
-            far.work, role, work.__name__, (address, amount), address.profile, spool.load(), self._token
+            agent.work, role, work.__name__, (address, amount), address.profile, spool.load(), self._token
         )
         self._jobs[role] = Future()
         if not self._pump.is_alive():
@@ -95,7 +95,7 @@ class FarCrew:
     def _has_files(self, worker: Mapping[str, Any], tls: Sequence[str]) -> None:
         """A worker connects to the broker by itself: what secures that has to lie where it runs."""
         named = {path: name for name, path in zip(TLS_FILES, tls, strict=False) if path}
-        told = self._client.run(far.unreadable, list(named), workers=[worker["address"]]) if named else {}
+        told = self._client.run(agent.unreadable, list(named), workers=[worker["address"]]) if named else {}
         if missing := told.get(worker["address"], {}):
             files = ", ".join(f"{path} ({named[path]}): {why}" for path, why in missing.items())
             raise UnreachableError(
