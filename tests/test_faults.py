@@ -17,7 +17,8 @@ from labs.model.faults import LOAD
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import Run
-from labs.stack import disks, shim, state
+from labs.stack import disks, state
+from labs.stack.disks import shim
 from tests.interrupts import mounted
 
 BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]

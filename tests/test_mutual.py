@@ -19,8 +19,8 @@ from labs.calls.plan import Plan
 from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
 from labs.model.profile import profile
-from labs.stack import yours
-from labs.stack.urls import endpoint
+from labs.stack.external import yours
+from labs.stack.external.urls import endpoint
 from tests.conftest import free_port
 from tests.secured import VHOST, Secured, mutual
 from tests.test_brokers import bodies_of, collect, publish_all

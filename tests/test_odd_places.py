@@ -17,8 +17,9 @@ import psutil
 import pytest
 
 from labs.native import java, redis_benchmark
-from labs.stack import debian, native, state
+from labs.stack import native, state
 from labs.stack.last_words import cause
+from labs.stack.native import debian
 from labs.stack.processes import Standing, standing, start_of
 from tests import namespace
 

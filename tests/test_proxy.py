@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from labs.model.endpoint import Endpoint
-from labs.proxy import Proxy
+from labs.stack.proxy import Proxy
 
 
 def echo(listener: socket.socket) -> None:

@@ -24,7 +24,8 @@ import redis
 from labs import stack
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import jars, native, ports, registry, state, sweep
+from labs.stack import native, ports, registry, state, sweep
+from labs.stack.native import jars
 from labs.stack.processes import family, listeners, marked, start_of
 
 pytestmark = pytest.mark.broker

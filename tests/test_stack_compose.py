@@ -17,7 +17,8 @@ import redis
 
 from labs import stack
 from labs.model.errors import StackError
-from labs.stack import contained, docker, state
+from labs.stack import state
+from labs.stack.containers import docker, project
 from tests.test_compose import container_engine  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
@@ -43,7 +44,7 @@ def volumes() -> list[str]:
 
 
 def containers() -> str:
-    return docker.run(["ps", "--all", "--filter", f"name={contained.project_of('user', '')}", "-q"], 20)
+    return docker.run(["ps", "--all", "--filter", f"name={project.project_of('user', '')}", "-q"], 20)
 
 
 def test_up_finds_its_containers_again_and_down_removes_them() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labs.model.endpoint import Endpoint
-from labs.stack import yours
+from labs.stack.external import yours
 from tests import strangers
 from tests.test_cli import labs
 

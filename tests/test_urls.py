@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labs.model.errors import StackError
-from labs.stack import urls, yours
-from labs.stack.urls import AddressError, client_url, endpoint, shown
+from labs.stack.external import urls, yours
+from labs.stack.external.urls import AddressError, client_url, endpoint, shown
 
 RABBIT = {"LABS_RABBITMQ_USER": "u", "LABS_RABBITMQ_PASSWORD": "s3cret"}
 

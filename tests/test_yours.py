@@ -28,7 +28,8 @@ from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.message import decode, encode, filler
 from labs.model.profile import profile
-from labs.stack import registry, yours
+from labs.stack import registry
+from labs.stack.external import yours
 from labs.widgets.state import card_rows
 from tests.conftest import free_port
 from tests.secured import Secured, secured

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError, java
-from labs.stack import jars, native
+from labs.stack import native
+from labs.stack.native import jars
 
 PRODUCER, CONSUMER = "ProducerPerformance", "ConsumerPerformance"
 PRODUCER_SETTINGS = ("linger.ms=5", f"batch.size={256 * 1024}")

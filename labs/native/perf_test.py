@@ -11,7 +11,7 @@ from labs.brokers import made
 from labs.brokers.rabbitmq_broker import undo
 from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError, java
-from labs.stack import jars
+from labs.stack.native import jars
 
 TOOL = "PerfTest"
 MAIN = "com.rabbitmq.perf.PerfTest"

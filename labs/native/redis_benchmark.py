@@ -18,7 +18,8 @@ from labs.brokers.fast.redis_wire import Wire
 from labs.brokers.redis_broker import undo
 from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError
-from labs.stack import debian, plain
+from labs.stack import plain
+from labs.stack.native import debian
 from labs.stack.processes import die_with_parent
 
 TOOL = "redis-benchmark"

@@ -20,8 +20,8 @@ from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.promises.base import Trial
 from labs.promises.stage import Stage, wait_for
-from labs.proxy import Proxy
 from labs.stack import Arena, Evidence
+from labs.stack.proxy import Proxy
 
 HELD_BACK_BYTES = 8000
 FULL_S = 1.5

@@ -11,7 +11,7 @@ from labs.promises.base import Trial
 from labs.promises.kafka_site import config, load, read_all, reader, topics
 from labs.promises.stage import Stage, TroubleError, wait_for
 from labs.promises.tally import tally
-from labs.proxy import Proxy
+from labs.stack.proxy import Proxy
 
 MESSAGES, DROPS = 200, 5
 PATIENCE_MS = 1000

@@ -12,7 +12,7 @@ from labs.promises.base import Trial
 from labs.promises.redis_site import client, configured
 from labs.promises.stage import Stage, TroubleError
 from labs.promises.tally import tally
-from labs.proxy import Proxy
+from labs.stack.proxy import Proxy
 
 MESSAGES = 300
 DROPS = 10

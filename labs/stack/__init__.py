@@ -11,15 +11,16 @@ from typing import Any
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import backends, data, mending, registry, starting, state, users, yours
+from labs.stack import backends, data, mending, registry, starting, state, users
 from labs.stack import sweep as sweeping
-from labs.stack.arena import Arena, Evidence, NotStarted, native_arena
 from labs.stack.disks import why_not as no_disk
+from labs.stack.external import yours
+from labs.stack.external.yours import spare
 from labs.stack.native import config_lines
 from labs.stack.signals import freeze, held, kill, processes_of, thaw
 from labs.stack.starting import known_lacking
 from labs.stack.survey import status
-from labs.stack.yours import spare
+from labs.stack.testbed import Arena, Evidence, NotStarted, native_arena
 
 __all__ = [
     "BROKERS",
@@ -138,7 +139,7 @@ def arena(
     Only a native one's disk can be slow, full, or cut without root.
     """
     if backend == "compose":
-        from labs.stack.contained_arena import contained_arena
+        from labs.stack.containers.testbed import contained_arena
 
         with contained_arena(broker, disk=disk, settings=settings, report=report) as found:
             yield found
@@ -175,7 +176,7 @@ def kind_of(backend: str) -> str:
 
 def doctor() -> dict[str, Any]:
     """What this machine has, what is missing, and the one command that cures it."""
-    from labs.stack.examination import examine
+    from labs.stack.doctor import examine
 
     return examine(BROKERS)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from labs.model.errors import StackError
 from labs.stack import native
-from labs.stack.launch import Launch
+from labs.stack.native.launch import Launch
 from labs.stack.ports import free_ports
 from labs.stack.state import stacks, user_project
 
@@ -38,7 +38,7 @@ def choose(backend: str, brokers: Sequence[str]) -> tuple[str, str]:
     """The backend and why. StackError where neither can be had."""
     if backend == "native" or not brokers:
         return "native", "as asked for"
-    from labs.stack import compose
+    from labs.stack.containers import compose
 
     no_engine = compose.why_not()
     if no_engine is None:
@@ -59,7 +59,7 @@ def sweep_containers(report: Report) -> None:
     """Remove containers of ours whose owner is gone, where an engine answers."""
     if not shutil.which("docker"):
         return
-    from labs.stack import compose
+    from labs.stack.containers import compose
 
     with contextlib.suppress(StackError):
         for name in compose.sweep(user_project()):
@@ -71,7 +71,7 @@ def stop_unrecorded(report: Report) -> bool:
     project = user_project()
     if not shutil.which("docker") or any(record.get("project") == project for record in stacks()):
         return False
-    from labs.stack import compose, docker
+    from labs.stack.containers import compose, docker
 
     with contextlib.suppress(StackError):
         if docker.ids(project):
@@ -83,7 +83,7 @@ def stop_unrecorded(report: Report) -> bool:
 
 def signal_container(container: str, number: signal.Signals) -> None:
     """The engine's own words for stop, go on and kill, where we may not signal the processes ourselves."""
-    from labs.stack import docker
+    from labs.stack.containers import docker
 
     word = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}.get(number, "kill")
     docker.run([word, container], docker.ANSWER_S)

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import docker, greeting, probe
+from labs.stack import handshake, probe
+from labs.stack.containers import docker
 from labs.stack.state import OtherLoginError
 
 READY_S, TELL_S = 120.0, 3.0
@@ -44,7 +45,7 @@ def until_ready(
 def _proven(endpoint: Endpoint, project: str, began_s: float, report: Callable[[str], None]) -> Endpoint:
     """The endpoint with its version after a message went round. NotReady as long as it cannot."""
     broker = endpoint.broker
-    if not greeting.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
+    if not handshake.answers(broker, endpoint.port):  # cheap, and a real client would wait for long
         raise probe.NotReady
     try:
         version = probe.round_trip(replace(endpoint, pids=()))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labs.model.errors import StackError
-from labs.stack import docker, state
+from labs.stack import state
+from labs.stack.containers import docker
 
 Report = Callable[[str], None]
 

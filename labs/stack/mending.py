@@ -17,7 +17,8 @@ from labs.brokers import made
 from labs.brokers.made import Entry, Made
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint
 from labs.model.errors import StackError
-from labs.stack import given, registry, state, urls, yours
+from labs.stack import registry, state
+from labs.stack.external import given, urls, yours
 
 KEEP_S = 30 * 86_400.0
 """A broker that was not met for so long will not be; what lies on it is its owner's to remove."""

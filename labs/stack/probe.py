@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labs.model.endpoint import Endpoint
-from labs.stack import jars
+from labs.stack.native import jars
 from labs.stack.processes import listeners
 from labs.stack.state import secrets
 

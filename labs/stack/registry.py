@@ -11,7 +11,8 @@ import psutil
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import given, state, urls, yours
+from labs.stack import state
+from labs.stack.external import given, urls, yours
 from labs.stack.processes import is_alive, listeners
 
 Record = dict[str, Any]
@@ -82,7 +83,7 @@ def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
     if entry["state"] != "ready":
         return False
     if record["backend"] == "compose" and not entry["pid"]:  # an engine in a virtual machine shows no pids
-        from labs.stack import docker
+        from labs.stack.containers import docker
 
         with contextlib.suppress(StackError):
             return docker.running(record["project"]).get(name) == "running"

@@ -12,8 +12,8 @@ from typing import Any
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import backends, registry, state
-from labs.stack.orders import is_stopped
 from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
+from labs.stack.protocol import is_stopped
 
 STANDS_S = 5.0
 

@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import backends, native, users
-from labs.stack.contained import Contained
-from labs.stack.launch import Launch
+from labs.stack.containers.project import Contained
+from labs.stack.native.launch import Launch
 from labs.stack.ports import free_ports
 from labs.stack.state import OtherLoginError
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from labs.model.errors import StackError
 from labs.model.ownership import give_back
-from labs.stack import disks, native, orders
+from labs.stack import disks, native, protocol
 from labs.stack.allowed import raise_limits
 from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
 from labs.stack.state import ending_file, home, make_folder, write_json
@@ -140,7 +140,7 @@ class Supervisor:
             self.record["committed"] = True
         elif word == "do":
             asked = json.loads(rest)
-            self.record["answers"] = {str(asked["number"]): orders.answer(self, asked)}
+            self.record["answers"] = {str(asked["number"]): protocol.answer(self, asked)}
         else:
             return False
         self.save()

@@ -12,7 +12,8 @@ import psutil
 
 from labs.model.endpoint import GIVEN, Endpoint
 from labs.model.errors import StackError
-from labs.stack import mending, registry, state, urls, yours
+from labs.stack import mending, registry, state
+from labs.stack.external import urls, yours
 from labs.stack.processes import Standing, standing
 
 BROKERS = ("redis", "rabbitmq", "kafka")

@@ -49,9 +49,9 @@ def run_folder(stack: str) -> Path:
 def stop(record: registry.Record) -> None:
     """End a stack: its compose project, or its supervisor once that is proven to be it. A session loses its data."""
     if record["backend"] == "compose":
-        from labs.stack import contained
+        from labs.stack.containers import project
 
-        contained.stop_project(record, volumes=record["owner"] == "session")
+        project.stop_project(record, volumes=record["owner"] == "session")
         return
     pid, start = record["supervisor"]["pid"], record["supervisor"]["start"]
     if not is_alive(pid, start) or marks(pid).get(MARK) != record["id"]:

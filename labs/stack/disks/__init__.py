@@ -17,10 +17,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from labs.stack import shim
-from labs.stack.disk import Plain
-from labs.stack.ledger_disk import Ledger
-from labs.stack.loop_disk import IMAGE_BYTES, Loop
+from labs.stack.disks import shim
+from labs.stack.disks.ledger import Ledger
+from labs.stack.disks.loop import IMAGE_BYTES, Loop
+from labs.stack.disks.plain import Plain
 
 Kind = Literal["plain", "ledger", "loop"]
 DISKS: dict[str, type[Plain]] = {"plain": Plain, "ledger": Ledger, "loop": Loop}

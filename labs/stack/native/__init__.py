@@ -15,7 +15,8 @@ from pathlib import Path
 from string import Template
 
 from labs.model.errors import StackError
-from labs.stack import debian, jars, plain
+from labs.stack import plain
+from labs.stack.native import debian, jars
 from labs.stack.processes import MARK_BROKER
 from labs.stack.state import cache, home_tag, make_folder, secrets
 

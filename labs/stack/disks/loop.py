@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labs.model.errors import StackError
-from labs.stack.disk import Facts, Plain, tool
+from labs.stack.disks.plain import Facts, Plain, tool
 
 IMAGE_BYTES = 1 << 30
 """Sparse. RabbitMQ stops its publishers below 200 MB of free space, so it must be larger than that."""

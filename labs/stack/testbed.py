@@ -20,9 +20,9 @@ from labs.model.errors import StackError
 from labs.stack import backends, disks, probe, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.last_words import cause_in
-from labs.stack.launch import Launch
-from labs.stack.orders import is_stopped
+from labs.stack.native.launch import Launch
 from labs.stack.processes import family, send
+from labs.stack.protocol import is_stopped
 
 DIES_S, STOPS_S, STARTS_S, ANSWERS_S = 10.0, 60.0, 90.0, 60.0
 Report = Callable[[str], None]

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from labs.stack import shim
-from labs.stack.disk import Facts, Plain
+from labs.stack.disks import shim
+from labs.stack.disks.plain import Facts, Plain
 
 
 class Ledger(Plain):

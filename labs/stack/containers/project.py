@@ -12,7 +12,8 @@ from typing import Any
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import compose, data, probe, state
+from labs.stack import data, probe, state
+from labs.stack.containers import compose
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me, start_of
 
 READY_S = 90.0

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import docker
 from labs.stack.coming_up import until_ready
+from labs.stack.containers import docker
 from labs.stack.processes import is_alive, start_of
 from labs.stack.state import home, make_folder, root
 
 SERVICES = ("redis", "rabbitmq", "kafka")
-CONFIG = Path(__file__).with_name("config")
+CONFIG = Path(__file__).parents[1] / "config"
 PULL_S, UP_S, DOWN_S = 1800.0, 180.0, 120.0
 # A health check costs the engine about 55 ms of CPU. Readiness is proven from here, so the labs ask for few of them.
 HEALTH_INTERVAL = "30s"

@@ -2,8 +2,8 @@
 
     LABS_GIVEN="redis=redis:6379 rabbitmq=rabbitmq:5672 kafka=kafka:19092" LABS_GIVEN_STREAM=5552
 
-Their logins are those of `.labs/secrets.json`; `python -m labs.stack.given COMMAND ...` writes that file from the
-environment, takes the passwords out of it and becomes the command.
+Their logins are those of `.labs/secrets.json`; `python -m labs.stack.external.given COMMAND ...` writes that
+file from the environment, takes the passwords out of it and becomes the command.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import greeting, probe, state
-from labs.stack.urls import SCHEMES
+from labs.stack import handshake, probe, state
+from labs.stack.external.urls import SCHEMES
 
 _LOGINS = ("redis", "rabbitmq")
 
@@ -31,7 +31,7 @@ def endpoints() -> dict[str, Endpoint]:
         if broker not in SCHEMES or not host or not port.isdecimal():
             example = 'LABS_GIVEN="redis=redis:6379"'
             raise StackError("reading LABS_GIVEN", f"{word!r} is not BROKER=HOST:PORT.", f"For example {example}.")
-        if greeting.answers(broker, int(port), host):
+        if handshake.answers(broker, int(port), host):
             with suppress(probe.NotReady):
                 found[broker] = _proven(broker, host, int(port))
     return found

@@ -16,7 +16,8 @@ from typing import Any
 from labs.brokers.doors import SecureError, prove, what_to_do
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.errors import StackError
-from labs.stack import greeting, urls
+from labs.stack import handshake
+from labs.stack.external import urls
 
 CONNECT_S, MEET_S = 2.0, 4.0
 """A broker that has not answered by then is not waited for: no command takes more than five seconds to say so."""
@@ -94,7 +95,7 @@ def _met(bare: dict[str, Endpoint]) -> dict[str, Outcome]:
         visit.join(max(0.0, until_s - time.monotonic()))
     for name, here in asked.items():
         found[name] = one = answers.get(here.broker) or UnreachableError(
-            f"{greeting.NAMES[name]} at {here.host}:{here.port} has not answered within {MEET_S:g} s. "
+            f"{handshake.NAMES[name]} at {here.host}:{here.port} has not answered within {MEET_S:g} s. "
             f"{what_to_do(here)}"
         )
         if isinstance(one, Endpoint):
@@ -105,7 +106,7 @@ def _met(bare: dict[str, Endpoint]) -> dict[str, Outcome]:
 def _visit(here: Endpoint, answers: dict[str, Outcome]) -> None:
     """Greet a broker, log in, ask for its version; what a client library makes of a stranger is one line of ours."""
     try:
-        greeting.greet(here, CONNECT_S)
+        handshake.greet(here, CONNECT_S)
         answers[here.broker] = replace(here, version=_VERSIONS[here.broker](here))
     except BrokerError as error:
         bare = not isinstance(error, SecureError | RefusedError) and str(here.port) not in str(error)
@@ -116,7 +117,7 @@ def _visit(here: Endpoint, answers: dict[str, Outcome]) -> None:
 
 def _strange(here: Endpoint, error: Exception) -> str:
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    where = f"{greeting.NAMES[here.broker]} at {here.host}:{here.port}"
+    where = f"{handshake.NAMES[here.broker]} at {here.host}:{here.port}"
     return f"{where} answers, but not as one does: {said[:200]}. {what_to_do(here)}"
 
 

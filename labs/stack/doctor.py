@@ -15,7 +15,9 @@ import psutil
 
 from labs.model import processors
 from labs.model.errors import StackError
-from labs.stack import backends, debian, disks, jars, native, ports, registry, state, urls, yours
+from labs.stack import backends, disks, native, ports, registry, state
+from labs.stack.external import urls, yours
+from labs.stack.native import debian, jars
 from labs.stack.processes import who_listens
 
 _PACKAGES = (
@@ -94,7 +96,7 @@ def _native(broker: str) -> Check:
 
 def _containers(brokers: Sequence[str]) -> list[Check]:
     docker = shutil.which("docker")
-    from labs.stack import compose
+    from labs.stack.containers import compose
 
     reason = compose.why_not()
     say = "answers and has or can pull the images" if reason is None else ""

@@ -18,14 +18,16 @@ from typing import Any
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
-from labs.stack import disk as disk_of
-from labs.stack import disks, docker, loop_disk, probe, state
+from labs.stack import disks, probe, state
 from labs.stack import sweep as sweeping
-from labs.stack.arena import DIES_S, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
-from labs.stack.contained import Contained
-from labs.stack.orders import stand_still
+from labs.stack.containers import docker
+from labs.stack.containers.project import Contained
+from labs.stack.disks import loop
+from labs.stack.disks import plain as disk_of
 from labs.stack.ports import free_ports
 from labs.stack.processes import family, send
+from labs.stack.protocol import stand_still
+from labs.stack.testbed import DIES_S, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
 
 Report = Callable[[str], None]
 
@@ -40,11 +42,11 @@ class LoopImage:
         """The device, ready to be mounted by the engine."""
         state.make_folder(self.folder)
         with self.image.open("wb") as file:
-            file.truncate(loop_disk.IMAGE_BYTES)
+            file.truncate(loop.IMAGE_BYTES)
         disk_of.tool("mkfs.ext4", "-q", "-F", "-m", "0", str(self.image))
         # An empty root lets the engine give it the image's content and owner, as it does with an ordinary volume.
         disk_of.tool("debugfs", "-w", "-R", "rmdir lost+found", str(self.image))
-        with loop_disk.attaching(self.image):
+        with loop.attaching(self.image):
             self.device = disk_of.tool("losetup", "--find", "--show", str(self.image)).strip()
         return self.device
 
@@ -95,7 +97,7 @@ class ContainedArena(Arena):
     def sync(self) -> None:
         """All that the broker has written until now survives a power cut."""
         if self.disk == "loop":
-            loop_disk.flush(self._mountpoint())
+            loop.flush(self._mountpoint())
 
     def _mountpoint(self) -> Path:
         mount = next(one for one in self._inspected()["Mounts"] if one["Type"] == "volume")
@@ -132,7 +134,7 @@ class ContainedArena(Arena):
         at_ns = time.monotonic_ns()
         try:
             stand_still(pids)
-            facts = loop_disk.shut_down(where)
+            facts = loop.shut_down(where)
         finally:
             for pid in pids:
                 send(pid, signal.SIGKILL)
@@ -143,7 +145,7 @@ class ContainedArena(Arena):
     def _until_gone(self, where: Path) -> None:
         """The engine lets go of the volume after the container has ended; a start before that gets the dead one."""
         deadline = time.monotonic() + STOPS_S
-        while loop_disk.device_of(where) or not self._image.takes_writes():
+        while loop.device_of(where) or not self._image.takes_writes():
             if time.monotonic() > deadline:
                 happened = f"its file system at {where} is still held by somebody."
                 raise StackError(f"power {self.broker}", happened, "Try again; else restart the container engine.")

@@ -1,0 +1,1 @@
+"""The brokers as containers, through Docker Compose."""
