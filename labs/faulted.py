@@ -16,7 +16,7 @@ from typing import Any
 from labs import stack
 from labs.brokers import open_broker
 from labs.brokers.base import Broker
-from labs.brokers.redis_broker import start_arguments
+from labs.brokers.redis.admin import start_arguments
 from labs.faults import Fault
 from labs.model import processors
 from labs.model.endpoint import Address, BrokerError, UnreachableError, at_port, client_port

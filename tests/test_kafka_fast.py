@@ -12,7 +12,7 @@ import pytest
 from labs import stack
 from labs.brokers import LaneError, on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.base import Publisher
-from labs.brokers.fast.kafka import Broker
+from labs.brokers.kafka.fast.topic import Broker
 from labs.model.endpoint import Address, Endpoint, UnreachableError
 from labs.model.message import decode, encode, filler
 from labs.model.profile import Profile, profile

@@ -15,9 +15,9 @@ from kafka.record import MemoryRecords
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.record.util import encode_varint
 
-from labs.brokers.fast.kafka_publisher import joined
-from labs.brokers.fast.kafka_reading import FormatError, Runs, behind, read
-from labs.brokers.fast.kafka_records import CRC_AT, CRC_FROM, Bytes, Identity, record, seal, template, varint
+from labs.brokers.kafka.fast.publisher import joined
+from labs.brokers.kafka.fast.reading import FormatError, Runs, behind, read
+from labs.brokers.kafka.fast.records import CRC_AT, CRC_FROM, Bytes, Identity, record, seal, template, varint
 from labs.model.message import STRANGER, decode, encode, filler
 
 WRITER = Identity(77, 3, 2**31 - 2)

@@ -22,8 +22,8 @@ import pytest
 from labs import stack
 from labs.brokers import made, open_broker, redis_settings
 from labs.brokers.made import Entry
-from labs.brokers.rabbitmq_broker import undo as rabbitmq_undo
-from labs.brokers.redis_broker import client
+from labs.brokers.rabbitmq.admin import undo as rabbitmq_undo
+from labs.brokers.redis.admin import client
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
@@ -320,8 +320,8 @@ def test_an_entry_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_exchange_and_a_user_of_a_tool_go_as_well(endpoints: dict[str, Endpoint]) -> None:
-    from labs.brokers.rabbitmq_link import Link
-    from labs.brokers.redis_broker import undo as redis_undo
+    from labs.brokers.rabbitmq.client import Link
+    from labs.brokers.redis.admin import undo as redis_undo
 
     rabbitmq, redis_ = endpoints["rabbitmq"], client(endpoints["redis"])
     with contextlib.closing(Link(rabbitmq)) as link:

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from labs.brokers import on_lane, open_broker, open_consumer
-from labs.brokers.doors import SecureError
-from labs.brokers.fast import rabbitmq_stream_wire, rabbitmq_wire
+from labs.brokers.connection import SecureError
+from labs.brokers.rabbitmq.fast import stream_wire, wire
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan
@@ -97,8 +97,8 @@ def test_a_virtual_host_that_is_not_there_is_refused_by_its_name_on_every_wire(t
     said = "refused the virtual host 'no such' to .*a slash in its name as %2F"
     for ask in (
         lambda: yours.meet(here),
-        rabbitmq_wire.Wire(here).open,
-        rabbitmq_stream_wire.Wire(here).open,
+        wire.Wire(here).open,
+        stream_wire.Wire(here).open,
     ):
         with pytest.raises(RefusedError, match=said) as caught:
             ask()

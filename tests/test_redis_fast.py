@@ -9,10 +9,10 @@ import pytest
 
 from labs import stack
 from labs.brokers import LaneError, on_lane, open_broker, open_publisher
-from labs.brokers.fast.redis_list import Consumer as ListConsumer
-from labs.brokers.fast.redis_pubsub import Consumer as Subscriber
-from labs.brokers.fast.redis_stream import Publisher as StreamPublisher
-from labs.brokers.fast.redis_wire import Template, Wire, bulk, has_error, lines
+from labs.brokers.redis.fast.list import Consumer as ListConsumer
+from labs.brokers.redis.fast.pubsub import Consumer as Subscriber
+from labs.brokers.redis.fast.stream import Publisher as StreamPublisher
+from labs.brokers.redis.fast.wire import Template, Wire, bulk, has_error, lines
 from labs.model.endpoint import Address, Endpoint, RefusedError
 from labs.model.message import HEADER, encode, filler
 from labs.model.profile import profile

@@ -13,9 +13,9 @@ import pytest
 
 from labs.brokers import LaneError, on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.base import Broker
-from labs.brokers.fast import rabbitmq_stream_wire as wires
-from labs.brokers.fast.rabbitmq_stream_consumer import CHUNK_HEAD, MAGIC, Consumer
-from labs.brokers.fast.rabbitmq_stream_member import DATA, SHORT_DATA
+from labs.brokers.rabbitmq.fast import stream_wire as wires
+from labs.brokers.rabbitmq.fast.stream_consumer import CHUNK_HEAD, MAGIC, Consumer
+from labs.brokers.rabbitmq.fast.stream_member import DATA, SHORT_DATA
 from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
 from labs.model.message import encode, filler
 from labs.model.profile import profile

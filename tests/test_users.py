@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from labs import stack
-from labs.brokers.redis_broker import client
+from labs.brokers.redis.admin import client
 from labs.experiments import experiment
 from labs.model.observer import Watch
 from labs.stack import state
@@ -104,7 +104,7 @@ def test_who_joins_keeps_the_brokers_when_whoever_began_leaves_and_the_last_one_
 
 def test_a_command_that_a_cell_has_started_counts_as_a_user_and_one_that_was_killed_does_not() -> None:
     code = (
-        "import sys, time\nfrom labs import stack\nfrom labs.brokers.redis_broker import client\n"
+        "import sys, time\nfrom labs import stack\nfrom labs.brokers.redis.admin import client\n"
         "with stack.session(('redis',), report=lambda line: None) as found:\n    print('here', flush=True)\n"
         "    sys.stdin.readline()\n    print(found['redis'].port, client(found['redis']).ping(), flush=True)\n"
         "    time.sleep(600)\n"

@@ -18,7 +18,7 @@ import redis
 
 from labs import charts
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
-from labs.brokers.doors import SecureError
+from labs.brokers.connection import SecureError
 from labs.calls.conductor import run as run_calls
 from labs.calls.judge import judge
 from labs.calls.plan import Plan

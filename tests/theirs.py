@@ -14,7 +14,7 @@ import pika
 from kafka.admin import ConfigResource
 from kafka.structs import OffsetAndMetadata
 
-from labs.brokers.redis_broker import client
+from labs.brokers.redis.admin import client
 from labs.model.endpoint import Endpoint
 
 LIKE_OURS = "labs-1-deadbeef"

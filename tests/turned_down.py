@@ -20,8 +20,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
 
-from labs.brokers.fast.kafka_link import Link
-from labs.brokers.kafka_link import Site
+from labs.brokers.kafka.client import Site
+from labs.brokers.kafka.fast.client import Link
 from labs.model.endpoint import Endpoint
 
 

@@ -32,8 +32,9 @@ def _adapter(profile: Profile) -> Any:
     """The module of the profile's adapter and lane, with its classes Broker, Publisher and Consumer."""
     if profile.adapter not in ADAPTERS:
         raise UnknownNameError("adapter", profile.adapter, list(ADAPTERS))
-    place = "labs.brokers" if profile.lane == "idiomatic" else f"labs.brokers.{profile.lane}"
-    return import_module(f"{place}.{profile.adapter}")
+    broker, _, way = ADAPTERS[profile.adapter].partition(".")
+    lane = "" if profile.lane == "idiomatic" else f".{profile.lane}"
+    return import_module(f"labs.brokers.{broker}{lane}.{way}")
 
 
 def on_lane(profile: Profile, lane: str) -> Profile:

@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from labs.brokers import made
-from labs.brokers.kafka_link import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
+from labs.brokers.kafka.client import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
 from labs.brokers.made import Made
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError
 from labs.model.profile import Profile

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
 from labs.brokers.base import Confirmations
-from labs.brokers.kafka_link import (
+from labs.brokers.kafka.client import (
     ANSWER_MS,
     PROBE_S,
     TOPIC_LIMIT_BYTES,

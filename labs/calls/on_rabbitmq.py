@@ -13,7 +13,7 @@ from typing import Any
 import pika
 from pika.exceptions import AMQPError
 
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, place_of, root
+from labs.brokers.rabbitmq.client import ANSWER_S, CONNECT_S, place_of, root
 from labs.calls.board import HEAD
 from labs.calls.service import LOOK_S, Desk, Task, Unshared
 from labs.model.endpoint import Endpoint, UnreachableError

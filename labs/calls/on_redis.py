@@ -10,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from labs.brokers.redis_link import ANSWER_S, CONNECT_S, secured, typed
+from labs.brokers.redis.client import ANSWER_S, CONNECT_S, secured, typed
 from labs.calls.board import HEAD
 from labs.calls.service import Desk, Task, Unshared
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 
 from labs.brokers import open_broker, open_publisher
-from labs.brokers.kafka_link import ANSWER_MS, Site
+from labs.brokers.kafka.client import ANSWER_MS, Site
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all

@@ -12,7 +12,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from labs.brokers import open_broker, open_publisher
-from labs.brokers.rabbitmq_link import ANSWER_S, CONNECT_S, Link, place_of, root
+from labs.brokers.rabbitmq.client import ANSWER_S, CONNECT_S, Link, place_of, root
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all

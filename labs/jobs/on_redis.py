@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from labs.brokers import open_broker
 from labs.brokers.base import Confirmations
-from labs.brokers.redis_link import CONNECT_S, said_of, secured, typed
+from labs.brokers.redis.client import CONNECT_S, said_of, secured, typed
 from labs.jobs import Mode
 from labs.jobs.logbook import Logbook
 from labs.jobs.sending import Answers, publish_all

@@ -8,7 +8,7 @@ import shlex
 import urllib.parse
 
 from labs.brokers import made
-from labs.brokers.rabbitmq_broker import undo
+from labs.brokers.rabbitmq.admin import undo
 from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError, java
 from labs.stack.native import jars

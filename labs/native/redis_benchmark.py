@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from labs.brokers import made
-from labs.brokers.fast.redis_wire import Wire
-from labs.brokers.redis_broker import undo
+from labs.brokers.redis.admin import undo
+from labs.brokers.redis.fast.wire import Wire
 from labs.model.endpoint import Endpoint
 from labs.native import Rate, ToolError
 from labs.stack import plain

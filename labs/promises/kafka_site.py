@@ -9,7 +9,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from labs.brokers.kafka_link import ANSWER_MS, Site
+from labs.brokers.kafka.client import ANSWER_MS, Site
 from labs.model.endpoint import Endpoint
 from labs.promises.stage import TroubleError
 

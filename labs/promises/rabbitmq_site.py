@@ -12,7 +12,7 @@ from typing import Any
 import pika
 from pika.exceptions import NackError, UnroutableError
 
-from labs.brokers.rabbitmq_link import CONNECT_S
+from labs.brokers.rabbitmq.client import CONNECT_S
 from labs.model.endpoint import Endpoint
 
 TRANSIENT = pika.BasicProperties(delivery_mode=1)

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from labs.brokers.redis_link import Link
+from labs.brokers.redis.client import Link
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.promises.base import Trial
 from labs.promises.crew import READY, Note, crew

@@ -14,7 +14,7 @@ import struct
 import time
 from dataclasses import replace
 
-from labs.brokers.doors import SecureError, Socket, connect, prove, tls_of, what_to_do
+from labs.brokers.connection import SecureError, Socket, connect, prove, tls_of, what_to_do
 from labs.model.endpoint import Endpoint, UnreachableError
 
 NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from labs.brokers.doors import SecureError, prove, what_to_do
+from labs.brokers.connection import SecureError, prove, what_to_do
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.errors import StackError
 from labs.stack import handshake
@@ -122,7 +122,7 @@ def _strange(here: Endpoint, error: Exception) -> str:
 
 
 def _redis(here: Endpoint) -> str:
-    from labs.brokers.redis_link import Link
+    from labs.brokers.redis.client import Link
 
     prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
@@ -139,7 +139,7 @@ def _redis(here: Endpoint) -> str:
 
 
 def _rabbitmq(here: Endpoint) -> str:
-    from labs.brokers.rabbitmq_link import Link
+    from labs.brokers.rabbitmq.client import Link
 
     prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
@@ -150,10 +150,10 @@ def _rabbitmq(here: Endpoint) -> str:
 
 def _kafka(here: Endpoint) -> str:
     from labs.brokers import open_broker
-    from labs.brokers.fast import kafka_link
+    from labs.brokers.kafka.fast import client
     from labs.model.profile import profile
 
-    kafka_link.meet(here)
+    client.meet(here)
     return open_broker(here, profile("kafka-acks-all"), "labs-never-made").version()
 
 

@@ -218,5 +218,5 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
 def _memory(place: Place, env: dict[str, str]) -> Program:
     env |= {name: os.environ[name] for name in ("VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), env.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "labs.brokers.memory", "--port", str(place.ports["memory"])]
+    command = [sys.executable, "-m", "labs.brokers.memory.queue", "--port", str(place.ports["memory"])]
     return Program("memory", [command], env)

@@ -1,0 +1,1 @@
+"""Kafka: client and topics; fast/ has the same with frames of our own."""

@@ -1,0 +1,1 @@
+"""Kafka's record batches by hand: built once and stamped in place."""

@@ -1,0 +1,85 @@
+"""RabbitMQ's streams by their own protocol: a log on the same node as the queues, many messages a frame."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from labs.brokers import made
+from labs.brokers.made import Made
+from labs.brokers.rabbitmq.fast import stream_wire as wires
+from labs.brokers.rabbitmq.fast.stream_consumer import Consumer
+from labs.brokers.rabbitmq.fast.stream_member import end_of, stored_offset
+from labs.brokers.rabbitmq.fast.stream_publisher import Publisher
+from labs.brokers.rabbitmq.fast.stream_wire import Wire, text
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.profile import Profile
+
+__all__ = ["Broker", "Consumer", "Publisher", "why_not"]
+
+
+def why_not(_profile: Profile) -> str | None:
+    """Streams have this lane alone."""
+    return None
+
+
+class Broker:
+    """One stream; `name` is its name. It connects when asked."""
+
+    def __init__(self, endpoint: Endpoint, _profile: Profile, name: str, more: Sequence[str] = ()) -> None:
+        self._endpoint, self._name, self._names = endpoint, name, (name, *more)
+        self._made: Made | None = None
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Wire]:
+        wire = Wire(self._endpoint)
+        wire.open()
+        try:
+            yield wire
+        finally:
+            wire.close()
+
+    def __enter__(self) -> Self:
+        """Creates the stream anew."""
+        try:
+            with self._connected() as wire:
+                self._made = made.note(self._endpoint, self._names)
+                self._delete(wire)
+                wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Deletes the stream; of a server that is gone the next command does it."""
+        found, self._made = self._made, None
+        if found:
+            try:
+                with contextlib.suppress(BrokerError), self._connected() as wire:
+                    self._delete(wire)
+                    found.undone()
+            finally:
+                found.let_go()
+
+    def _delete(self, wire: Wire) -> None:
+        wire.call(wires.DELETE, text(self._name), "delete the stream", (wires.OK, wires.NO_STREAM))
+
+    def version(self) -> str:
+        """As the server says when greeting."""
+        with self._connected() as wire:
+            return wire.version
+
+    def backlog(self) -> int | None:
+        """Offsets between what the group has stored and the last message; those that were stored have one as well."""
+        with self._connected() as wire:
+            return max(end_of(wire, self._name) - stored_offset(wire, "labs", self._name), 0)
+
+    def durability(self) -> dict[str, str]:
+        """What a stream is, in words: its protocol has nothing to ask for."""
+        return {"queue": "stream", "messages": "confirmed when written, flushed by the system", "confirms": "on"}

@@ -1,0 +1,1 @@
+"""Redis: client, admin, and its ways to carry messages; fast/ has the same without a library."""

@@ -1,0 +1,1 @@
+"""RESP by hand: commands that are built once and stamped in place."""
