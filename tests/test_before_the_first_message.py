@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from labs import charts, stack
+from labs import stack
 from labs.experiments import experiment
 from labs.experiments.before_the_first_message import digest, summed
-from labs.looks import COST_LOOK
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import RunFileError
 from labs.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
 from labs.pairs.running import nowhere, running
 from labs.pairs.weighing import settled, shared_out, total
+from labs.show import charts
+from labs.show.looks import COST_LOOK
 from labs.widgets import Panel, measure
 from labs.widgets.glue import number
 from labs.widgets.state import panel_state

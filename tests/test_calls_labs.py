@@ -13,11 +13,11 @@ from labs.calls.plan import Plan
 from labs.experiments import experiment
 from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
-from labs.looks import QUESTION_LOOK, WAITING_LOOK
-from labs.looks.calls import place
-from labs.looks.unlike import ASKED, unlike
-from labs.looks.waiting import waiting_layouts
 from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.show.looks import QUESTION_LOOK, WAITING_LOOK
+from labs.show.looks.calls import place
+from labs.show.looks.promises import ASKED, unlike
+from labs.show.looks.waiting import waiting_layouts
 from labs.widgets import Panel, measure
 from labs.widgets.glue import number
 from labs.widgets.state import panel_state

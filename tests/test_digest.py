@@ -12,11 +12,11 @@ from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.judge.digest import digest, load, median_of, save, spread_of
 from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
-from labs.looks import LATENCY_LOOK
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError, empty_columns
 from labs.model.workload import NS_PER_S, Ceiling, Workload
-from labs.words import sentence, title
+from labs.show.looks import LATENCY_LOOK
+from labs.show.sentences import sentence, title
 
 PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
 

@@ -26,7 +26,6 @@ from labs.experiments import EXPERIMENTS
 from labs.judge.latency import NoLatencyError, end_to_end_ns
 from labs.judge.limit import bottleneck
 from labs.judge.loss import account
-from labs.looks import FAULT_LOOK, JOBS_LOOK
 from labs.model.clock_offset import Offset, measured, sentence
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch
@@ -37,6 +36,7 @@ from labs.record.recorder import record
 from labs.record.remote import agent
 from labs.record.remote.cluster import ExecutorError, _fit, dask_crew, scheduler
 from labs.record.worker_pool import HIRE
+from labs.show.looks import FAULT_LOOK, JOBS_LOOK
 from tests.conftest import free_port
 from tests.secured import authority, secured, signed
 from tests.test_cli import labs

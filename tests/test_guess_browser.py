@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
 from labs.experiments.base import Experiment
-from labs.looks.tricks import WARNING
 from labs.model.paths import PROJECT
+from labs.show.looks.tricks import WARNING
 from labs.widgets import module, pages
 from labs.widgets.state import panel_state
 from tests.browser import Watched, chromium, served, settled, violations

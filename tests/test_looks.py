@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from labs import charts
 from labs.experiments import EXPERIMENTS
-from labs.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
-from labs.looks.counts import percent, seconds, span
-from labs.looks.fault import HEADS
-from labs.looks.jobs import truth
 from labs.model.faults import KINDS
 from labs.recorded import recorded
+from labs.show import charts
+from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
+from labs.show.looks.fault import HEADS
+from labs.show.looks.jobs import truth
+from labs.show.looks.ranges import percent, seconds, span
 from labs.terminal import table_of
 from labs.widgets import Panel, pages
 from labs.widgets.glue import NOT_YET, number

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from labs import charts
 from labs.claims import WORDS, board, claims, tally
 from labs.documents import documented
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
-from labs.inks import palette
 from labs.model.observer import Watch
 from labs.model.run import RunFileError
 from labs.model.text import ms_text, times
+from labs.show import charts
+from labs.show.colours import palette
 from labs.stack import StackError
 from labs.widgets import Panel
 from labs.widgets.glue import NOT_YET, number

@@ -33,7 +33,7 @@ from labs.model.workload import Workload
 from labs.record import watchdog
 from labs.record.recorder import record
 from labs.record.watchdog import Watchdog
-from labs.words import sentence
+from labs.show.sentences import sentence
 from tests.busy_runs import runs
 
 ROOT = Path(__file__).parent.parent

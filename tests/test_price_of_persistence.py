@@ -20,7 +20,6 @@ from labs.bench.sides import _more
 from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
-from labs.looks import PRICE_LOOK
 from labs.model.observer import Watch
 from labs.model.paths import PROJECT
 from labs.model.profile import profile
@@ -29,6 +28,7 @@ from labs.model.workload import Ceiling
 from labs.record import disk_io
 from labs.record.disk_io import Written
 from labs.record.recorder import record
+from labs.show.looks import PRICE_LOOK
 from labs.widgets.glue import is_known, number
 from labs.widgets.state import panel_state
 from tests.test_rates import made, ways_of

@@ -27,7 +27,6 @@ from labs.judge.limit import BUSY
 from labs.judge.loss import account
 from labs.judge.shared_limit import limit, producing_cores, reading_cores
 from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
-from labs.looks import RATE_LOOK
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
@@ -36,6 +35,7 @@ from labs.model.workload import Ceiling
 from labs.record import recovery
 from labs.record.recorder import record, record_fan_out, record_together
 from labs.record.worker_pool import HIRE, crew
+from labs.show.looks import RATE_LOOK
 from labs.verifying import verify
 from tests.test_rates import made, point, word_of
 from tests.test_runs import make_run

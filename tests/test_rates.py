@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs import charts, stack
+from labs import stack
 from labs.bench.base import Figure
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
@@ -19,7 +19,6 @@ from labs.judge.limit import Stamp, bottleneck
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
 from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, steady
-from labs.looks import PRICE_LOOK, RATE_LOOK
 from labs.model.observer import Watch
 from labs.model.profile import profile
 from labs.model.published import published
@@ -27,6 +26,8 @@ from labs.model.run import NEVER, Run, empty_columns, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
+from labs.show import charts
+from labs.show.looks import PRICE_LOOK, RATE_LOOK
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]

@@ -34,7 +34,7 @@ from labs.model.profile import Profile
 from labs.model.run import SAID_CHARACTERS, one_line
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
-from labs.words import sentence
+from labs.show.sentences import sentence
 from tests import turned_down
 from tests.test_brokers import broker_of, profile
 

@@ -17,15 +17,15 @@ from playwright.sync_api import Browser, Page
 from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
-from labs.looks.waiting import SHORT
 from labs.model.paths import PROJECT
 from labs.pairs import WHY_NOT
 from labs.recorded import recorded
+from labs.show.looks.waiting import SHORT
+from labs.show.sentences import title
 from labs.widgets import course
 from labs.widgets.build import build
 from labs.widgets.glue import number
 from labs.widgets.state import views
-from labs.words import title
 from tests.browser import Watched, chromium, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.paths import PROJECT
 from labs.recorded import recorded
-from labs.still import image, picture
-from labs.still_axes import axis
+from labs.show.still import image, picture
+from labs.show.still.axes import axis
 from labs.widgets import Panel
 from labs.widgets.pages import default_views
 from tests.browser import chromium

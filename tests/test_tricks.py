@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs import charts, stack
+from labs import stack
 from labs.brokers import on_lane
 from labs.experiments import experiment
 from labs.experiments.measured_trick import _seen
 from labs.judge.latency import confirm_ns, end_to_end_ns, percentile, whole_second_ns
-from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
-from labs.looks.trick_words import unequal_text
-from labs.looks.tricks import WARNING, wins
 from labs.model.observer import Watch
 from labs.model.profile import BROKERS, UnknownNameError, profile
 from labs.model.run import Run, empty_columns
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, trick, unequal
 from labs.model.workload import NS_PER_S, Ceiling, Workload
+from labs.show import charts
+from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
+from labs.show.looks.trick_words import unequal_text
+from labs.show.looks.tricks import WARNING, wins
 from labs.widgets import pages
 from labs.widgets.state import panel_state
 from tests.tricked import SPOTS, point, rounds

@@ -6,7 +6,7 @@
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
 {when-recorded} latency-ladder    its content if that is recorded; :has: names a figure that an older recording may lack
 {bench-picture}, {bench-table}, {bench}`kafka-produce ratio`    what `make bench` saved
-{run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/looks
+{run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/show/looks
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
 LINE = 30
 """Longer than that a figure is a phrase, which may break."""
-SERVED = (LABS / "look.css", LABS / "widgets" / "panel.css")
+SERVED = (LABS / "show" / "look.css", LABS / "widgets" / "panel.css")
 
 
 def _raw(html: str) -> list[nodes.Node]:

@@ -12,7 +12,7 @@ from typing import Any
 from labs.exercises.answers import Plain
 from labs.exercises.questions import Exercise
 from labs.judge.digest import Digest
-from labs.looks.price import BEHIND
+from labs.show.looks.price import BEHIND
 
 
 class NoTruth(Exception):  # noqa: N818 - a state of the run, not a failure

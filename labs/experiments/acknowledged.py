@@ -13,10 +13,10 @@ from labs.experiments import loss_verdicts
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
 from labs.judge.digest import Digest
-from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.model.faults import LOAD
 from labs.model.observer import Watch
 from labs.model.profile import profile
+from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 NAME = "acknowledged"
 PROFILES = ("kafka-acks-0", "kafka-acks-1", "kafka-acks-all", "kafka-flush")

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from labs.judge import soundness
 from labs.judge.digest import Digest
-from labs.looks import LATENCY_LOOK, Guess, Look
 from labs.model.observer import Watch
 from labs.model.ownership import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
+from labs.show.looks import LATENCY_LOOK, Guess, Look
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import stack
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
@@ -23,7 +23,6 @@ from labs.jobs.conductor import evidence
 from labs.jobs.judge import judge
 from labs.jobs.sending import Plan
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
-from labs.looks import COST_LOOK
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.observer import CancelledError, Watch
@@ -31,6 +30,8 @@ from labs.model.run import FORMAT
 from labs.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.pairs.running import nowhere, running
 from labs.pairs.weighing import settled, shared_out, total
+from labs.show import charts
+from labs.show.looks import COST_LOOK
 
 NAME = "before-the-first-message"
 REPEATS = 3

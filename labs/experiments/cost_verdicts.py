@@ -10,9 +10,9 @@ from typing import Any
 
 from labs.experiments.base import Verdict, Word
 from labs.judge.digest import Digest
-from labs.looks.counts import seconds, span
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, enumerated
+from labs.show.looks.ranges import seconds, span
 
 Points = Mapping[tuple[str, str], Digest]
 """(carrier, guarantee) -> its digest."""

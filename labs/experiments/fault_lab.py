@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from labs import charts
 from labs.experiments.base import Control, Option, Settings
 from labs.faulted import record_fault
 from labs.faults import Fault
@@ -18,6 +17,7 @@ from labs.model.paths import new_run_file
 from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
 from labs.model.workload import Workload
+from labs.show import charts
 
 SEEDS = 3
 CHARTS = {"matrix": charts.loss_matrix, "bill": charts.bill}

@@ -8,10 +8,10 @@ from functools import partial
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, judged, measured, points
 from labs.judge.digest import Digest
-from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.model.faults import KINDS
 from labs.model.observer import Watch
 from labs.model.profile import profile
+from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 NAME = "fault-theatre"
 SHOWN = ("redis-list-everysec", "rabbitmq-confirms", "kafka-acks-all")

@@ -10,9 +10,9 @@ from labs.bench.rabbitmq_rows import perf_test_side
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.judge.digest import Digest
-from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
 from labs.native import perf_test
+from labs.show.looks.rate import rate_text
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
 

@@ -13,11 +13,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from labs import charts, stack
+from labs import stack
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.measured_trick import Measured, round_of
 from labs.judge.digest import BACKENDS, SERVERS, Digest
-from labs.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch
@@ -25,6 +24,8 @@ from labs.model.profile import BROKERS, profile
 from labs.model.run import FORMAT
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
+from labs.show import charts
+from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 
 NAME, SPOT = "how-benchmarks-lie", "spot-the-trick"
 REPEATS = 3

@@ -8,8 +8,8 @@ from labs.bench.kafka_rows import produces
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
-from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
+from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
 LAPTOP = 0.2

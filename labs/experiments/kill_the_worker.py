@@ -15,7 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import stack
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.jobs import MODES, Mode, mode_of
@@ -27,7 +27,6 @@ from labs.jobs.sending import BODY_BYTES, Plan
 from labs.jobs.work import WORK_S
 from labs.judge import soundness
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
-from labs.looks import JOBS_GUESS, JOBS_LOOK
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch
@@ -35,6 +34,8 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.workload import NS_PER_S
+from labs.show import charts
+from labs.show.looks import JOBS_GUESS, JOBS_LOOK
 
 NAME = "kill-the-worker"
 PREFETCH = (1, 10, 50)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from labs import charts, stack
+from labs import stack
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.judge.digest import Digest, digest, run_card
@@ -22,6 +22,7 @@ from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Workload, workload
 from labs.record.recorder import record
+from labs.show import charts
 
 NAME = "latency-ladder"
 PROFILES = {

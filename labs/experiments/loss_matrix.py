@@ -21,10 +21,10 @@ from labs.experiments.fault_lab import (
     profile_control,
 )
 from labs.judge.digest import Digest
-from labs.looks import FAULT_LOOK, LOSS_GUESS
 from labs.model.faults import ENDING
 from labs.model.observer import Watch
 from labs.model.profile import profile
+from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 NAME = "loss-matrix"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.judge.digest import Digest
-from labs.looks.rate import rate_text
 from labs.model.text import BROKER_NAMES, times
 from labs.model.workload import Ceiling
+from labs.show.looks.rate import rate_text
 
 BODIES = (16, 100, 1024, 16_384, 65_536)
 USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms", "kafka": "kafka-acks-1"}

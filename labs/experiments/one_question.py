@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from labs import charts
 from labs.calls.plan import Plan
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.judge.digest import Digest
-from labs.looks import QUESTION_LOOK
-from labs.looks.call_figures import away_figure, latency_figure
 from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.observer import Watch
 from labs.model.profile import BROKERS
+from labs.show import charts
+from labs.show.looks import QUESTION_LOOK
+from labs.show.looks.call_figures import away_figure, latency_figure
 
 NAME = "one-question"
 NAMES = ("http-kept", "grpc", "http-202", "redis-pair", "rabbitmq-reply", "kafka-reply")

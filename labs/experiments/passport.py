@@ -18,15 +18,15 @@ from functools import partial
 
 import numpy as np
 
-from labs import charts
 from labs.experiments.base import Experiment, Settings, Verdict
 from labs.judge.digest import Digest, median_of, spread_of
 from labs.judge.latency import ladder_ms
-from labs.looks import PASSPORT_LOOK
 from labs.model import processors
 from labs.model.observer import CancelledError, Watch
 from labs.model.paths import home
 from labs.model.run import FORMAT
+from labs.show import charts
+from labs.show.looks import PASSPORT_LOOK
 
 NAME = "passport"
 ROUND_TRIPS, FSYNCS, SLEEPS = 2000, 200, 500

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.judge.digest import Digest
-from labs.looks import PRICE_LOOK
 from labs.model.workload import Ceiling
+from labs.show.looks import PRICE_LOOK
 
 WINDOWS = (1, 10, 100, 1000)
 KINDS = {

@@ -13,13 +13,12 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import charts, stack
+from labs import stack
 from labs.bench.base import Figure, Setting, Side, VoidError
 from labs.bench.sides import ours
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
 from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
-from labs.looks import RATE_LOOK, Look
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Part, Watch
@@ -27,6 +26,8 @@ from labs.model.profile import RUNGS, profile
 from labs.model.published import published
 from labs.model.run import FORMAT
 from labs.model.workload import Ceiling
+from labs.show import charts
+from labs.show.looks import RATE_LOOK, Look
 
 REPEATS, TRIES = 3, 3
 LONGEST_S = 8.0

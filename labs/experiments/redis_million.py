@@ -10,8 +10,8 @@ from labs.bench.redis_rows import benchmark_best
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
-from labs.looks.rate import rate_text
 from labs.model.workload import Ceiling
+from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
 DEEP = 16

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from labs import charts
 from labs.calls.plan import Plan
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.judge.digest import Digest
-from labs.looks import WAITING_LOOK
-from labs.looks.call_figures import dots_figure, slope_figure
-from labs.looks.calls import CONFIRM_WORDS
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
 from labs.model.observer import Watch
+from labs.show import charts
+from labs.show.looks import WAITING_LOOK
+from labs.show.looks.call_figures import dots_figure, slope_figure
+from labs.show.looks.calls import CONFIRM_WORDS
 
 NAME = "who-is-waiting"
 NAMES = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")

@@ -27,7 +27,7 @@ function make(tag, attributes = {}, ...children) {
 // JupyterLab takes the arrow keys from inputs in an output unless the input itself says this.
 const input = (attributes) => make("input", { "data-lm-suppress-shortcuts": "true", ...attributes });
 
-// ---- numbers as words; the same rules as labs/words.py, compared by a test
+// ---- numbers as words; the same rules as labs/show/sentences.py, compared by a test
 export const msText = (ms) => ms == null ? "too few samples" : ms >= 1000 ? `${+(ms / 1000).toPrecision(3)}\u00a0s`
   : ms >= 100 ? `${ms.toFixed(0)}\u00a0ms` : ms >= 1 ? `${ms.toPrecision(3)}\u00a0ms` : `${ms.toFixed(2)}\u00a0ms`;
 const times = (ratio) => ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0);

@@ -45,7 +45,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = source()
-    _css = files("labs").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
+    _css = files("labs.show").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
     state = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(True).tag(sync=True)
     fresh = traitlets.Dict().tag(sync=True)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES
 from labs.recorded import recorded, recorded_on
-from labs.traces import MARKS, Digest, styles
-from labs.words import CLOSE, STEP_WORDS, templates
+from labs.show.sentences import CLOSE, STEP_WORDS, templates
+from labs.show.traces import MARKS, Digest, styles
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
-    from labs.looks import Look
+    from labs.show.looks import Look
 
 State = dict[str, Any]
 CARD = {

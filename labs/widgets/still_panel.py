@@ -11,7 +11,7 @@ from typing import Any
 
 from labs.experiments.base import Experiment
 from labs.judge.digest import Digest
-from labs.still import finding, image
+from labs.show.still import finding, image
 from labs.widgets.pages import NOT_RECORDED, SAID, at_default, default_views, table
 from labs.widgets.state import State, views
 

@@ -1,5 +1,5 @@
 // The second part of the panel's one module (see module.py): pictures that are tables. A reader picks from them by
-// pointer or keyboard, and nothing is said by colour alone. What a cell says was decided in labs/looks.
+// pointer or keyboard, and nothing is said by colour alone. What a cell says was decided in labs/show/looks.
 
 // One view for each (row, column): where several would do, the one nearest to what is chosen.
 function places(panel, plot) {

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from labs.looks.counts import span
 from labs.model.text import ms_text
-from labs.traces import Digest
+from labs.show.looks.ranges import span
+from labs.show.traces import Digest
 
 LOW_MS, HIGH_MS = 0.001, 1000.0
 """The ends of the log axis of dots; what lies outside stands at the end."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labs.still_axes import Axis, axis
-from labs.still_key import CHARACTER, LINE, WIDTH, legend, rows
-from labs.still_marks import Box, bars, cells, lines, scatter, text_at
+from labs.show.still.axes import Axis, axis
+from labs.show.still.key import CHARACTER, LINE, WIDTH, legend, rows
+from labs.show.still.marks import Box, bars, cells, lines, scatter, text_at
 
 Figure = Mapping[str, Any]
 WRAP, UNDER, NAME = 76, 112, 44

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from labs.model.text import BROKER_NAMES, ms_text
-from labs.traces import Digest, Trace, ms_axes
+from labs.show.traces import Digest, Trace, ms_axes
 
 ROWS = {
     "loopback_ms": "one byte over loopback and back",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labs.model.text import about_per_s
-from labs.traces import Digest
+from labs.show.traces import Digest
 
 
 def _ledgers(digest: Digest) -> list[dict[str, Any]]:

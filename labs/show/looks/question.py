@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.looks.base import Chart, Look, View
-from labs.looks.calls import bound, client_bound, cores, dot_heads, dots, over, step_of, trouble
-from labs.looks.counts import span
-from labs.looks.unlike import ASKED, unlike
 from labs.model.text import ms_text
-from labs.traces import Digest
+from labs.show.looks.base import Chart, Look, View
+from labs.show.looks.calls import bound, client_bound, cores, dot_heads, dots, over, step_of, trouble
+from labs.show.looks.promises import ASKED, unlike
+from labs.show.looks.ranges import span
+from labs.show.traces import Digest
 
 ENDS = {
     "answered": "answered",

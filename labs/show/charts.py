@@ -11,14 +11,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from labs import passport_traces
-from labs.inks import coloured, dressed, palette, tint
-from labs.looks import cost, fault, jobs, lines, rate
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import rate_text
-from labs.still import still
-from labs.traces import FONT, HEIGHT_PX, Digest, Trace, joined, ladder_traces, layouts, rate_traces
-from labs.words import sentence, title
+from labs.show import passport_traces
+from labs.show.colours import coloured, dressed, palette, tint
+from labs.show.looks import cost, fault, jobs, lines, rate
+from labs.show.sentences import sentence, title
+from labs.show.still import still
+from labs.show.traces import FONT, HEIGHT_PX, Digest, Trace, joined, ladder_traces, layouts, rate_traces
 
 
 class Figure(go.Figure):  # type: ignore[misc]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.looks.base import Chart, Look, View
-from labs.looks.calls import (
+from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.model.text import BROKER_NAMES, ms_text
+from labs.show.looks.base import Chart, Look, View
+from labs.show.looks.calls import (
     CONFIRM_WORDS,
     bound,
     client_bound,
@@ -19,11 +21,9 @@ from labs.looks.calls import (
     trouble,
     way,
 )
-from labs.looks.counts import span
-from labs.looks.unlike import unlike
-from labs.model.carriers import CARRIERS, CONFIRMS
-from labs.model.text import BROKER_NAMES, ms_text
-from labs.traces import Digest
+from labs.show.looks.promises import unlike
+from labs.show.looks.ranges import span
+from labs.show.traces import Digest
 
 SHORT = {"http-new": "HTTP, new", "http-kept": "HTTP, kept", "http-202": "HTTP, 202", "grpc": "gRPC"} | BROKER_NAMES
 """Names at the ends of lines; which confirmation it is, the control says."""

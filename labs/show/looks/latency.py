@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labs.looks.base import Chart, Look, View
 from labs.model.text import ms_text
-from labs.traces import SLIM, Digest, layouts
-from labs.words import STEP_WORDS, broker_unseen, sentence
+from labs.show.looks.base import Chart, Look, View
+from labs.show.sentences import STEP_WORDS, broker_unseen, sentence
+from labs.show.traces import SLIM, Digest, layouts
 
 COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
 SHORT_STAMPS = {

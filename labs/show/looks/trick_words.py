@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from labs.looks.rate import rate_text
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES, enumerated, ms_text
 from labs.model.tricks import Trick, trick, unequal
-from labs.traces import Digest
+from labs.show.looks.rate import rate_text
+from labs.show.traces import Digest
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
 FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "own Kafka frames"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labs.looks.base import Chart, Guess, Look, View
-from labs.looks.counts import middle, seconds, span
-from labs.traces import Digest
+from labs.show.looks.base import Chart, Guess, Look, View
+from labs.show.looks.ranges import middle, seconds, span
+from labs.show.traces import Digest
 
 USUAL = 10
 FATES = ("lost", "once", "twice")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labs.looks import rate
-from labs.traces import MARKS, Digest
+from labs.show.looks import rate
+from labs.show.traces import MARKS, Digest
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """The lines of one broker have its colour and differ in their dashes."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from labs.model.carriers import CARRIERS, Carrier
 from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
-from labs.traces import Digest
-from labs.words import promise_text
+from labs.show.sentences import promise_text
+from labs.show.traces import Digest
 
 NAMES = {"http-new": "HTTP", "http-kept": "HTTP", "http-202": "HTTP with 202", "grpc": "gRPC"}
 DONE = {"http-202": "only the service’s memory has it", "": "the work is done"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.looks import tricks
-from labs.traces import HEIGHT_PX, MARKS, Digest
+from labs.show.looks import tricks
+from labs.show.traces import HEIGHT_PX, MARKS, Digest
 
 HALF = ([0.0, 0.44], [0.56, 1.0])
 

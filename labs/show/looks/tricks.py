@@ -9,12 +9,12 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from labs.looks.base import Chart, Guess, Look, View
-from labs.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
 from labs.model.text import BROKER_NAMES, times
 from labs.model.tricks import TRICKS
-from labs.traces import Digest
-from labs.words import CLOSE
+from labs.show.looks.base import Chart, Guess, Look, View
+from labs.show.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
+from labs.show.sentences import CLOSE
+from labs.show.traces import Digest
 
 CHARTS = ("told", "fair")
 COLUMNS = ("Broker", "In the misleading chart", "Range", "Measured alike", "Range alike", "Limit, measured alike")

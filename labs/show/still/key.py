@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.still_axes import Axis
-from labs.still_marks import bars, lines, scatter, text_at
+from labs.show.still.axes import Axis
+from labs.show.still.marks import bars, lines, scatter, text_at
 
 WIDTH, CHARACTER, LINE = 760, 6.8, 17
 """Of the picture, of a letter and of a line of text, in the units of the drawing."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from labs.looks import rate
-from labs.looks.base import Chart, Look, View
-from labs.looks.calls import dot_heads, dots
 from labs.model.text import NBSP, ms_text
-from labs.traces import Digest, base_layout, log_axis
+from labs.show.looks import rate
+from labs.show.looks.base import Chart, Look, View
+from labs.show.looks.calls import dot_heads, dots
+from labs.show.traces import Digest, base_layout, log_axis
 
 KINDS = {"transient": "transient", "persistent": "persistent", "quorum": "quorum queue"}
 READERS = ("nobody reads", "a reader keeps up")

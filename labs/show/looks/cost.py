@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from labs.looks.base import Chart, Look, View
-from labs.looks.counts import seconds, span
-from labs.traces import Digest, Trace, base_layout, log_axis
+from labs.show.looks.base import Chart, Look, View
+from labs.show.looks.ranges import seconds, span
+from labs.show.traces import Digest, Trace, base_layout, log_axis
 
 QUANTITIES_DRAWN = {
     "memory": ("mb", "MB", "memory of all processes at rest, MB (log)"),

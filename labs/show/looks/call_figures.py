@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.looks.calls import client_bound, way
-from labs.looks.question import ENDS, away, question_title, strip
-from labs.looks.unlike import ASKED, DONE, unlike
-from labs.looks.waiting import waiting_layouts
 from labs.model.text import ms_text
-from labs.traces import Digest
+from labs.show.looks.calls import client_bound, way
+from labs.show.looks.promises import ASKED, DONE, unlike
+from labs.show.looks.question import ENDS, away, question_title, strip
+from labs.show.looks.waiting import waiting_layouts
+from labs.show.traces import Digest
 
 
 def dots_figure(digests: Sequence[Digest], ink: Mapping[str, str], step: str = "blocked_ms") -> dict[str, Any]:

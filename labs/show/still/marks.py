@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from labs.still_axes import Axis
+from labs.show.still.axes import Axis
 
 Trace = Mapping[str, Any]
 DASHES = {"dot": "2 4", "dash": "8 5", "longdash": "12 6", "dashdot": "8 4 2 4", "longdashdot": "12 4 2 4"}

@@ -8,13 +8,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from labs.traces import MARKS, Trace, styles
+from labs.show.traces import MARKS, Trace, styles
 
 
 @cache
 def palette(theme: str = "light") -> dict[str, str]:
     """The custom properties of look.css for a theme, by name."""
-    blocks = re.findall(r"\{([^}]*)\}", files("labs").joinpath("look.css").read_text("utf-8"))
+    blocks = re.findall(r"\{([^}]*)\}", files("labs.show").joinpath("look.css").read_text("utf-8"))
     return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[1 if theme == "dark" else 0]))
 
 

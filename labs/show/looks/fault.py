@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labs.looks.base import Chart, Guess, Look, View
-from labs.looks.counts import middle, percent, seconds, span
 from labs.model.faults import NAMES
 from labs.model.profile import profiles
-from labs.traces import Digest
+from labs.show.looks.base import Chart, Guess, Look, View
+from labs.show.looks.ranges import middle, percent, seconds, span
+from labs.show.traces import Digest
 
 HEADS = {
     "stop": "clean stop",

@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from labs.looks import rate_company
-from labs.looks.base import Chart, Look, View
 from labs.model.text import BROKER_NAMES, about_per_s
-from labs.traces import Digest
+from labs.show.looks import rate_company
+from labs.show.looks.base import Chart, Look, View
+from labs.show.traces import Digest
 
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""
