@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.promises import report, running
-from labs.promises.base import Row
-from labs.promises.running import Result
-from labs.promises.table import EXPERIMENTS, chosen
+from labs.scenarios.promises import report, running
+from labs.scenarios.promises.base import Row
+from labs.scenarios.promises.running import Result
+from labs.scenarios.promises.table import EXPERIMENTS, chosen
 from labs.terminal import Bar, say, show_json, tell
 
 

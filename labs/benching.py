@@ -15,12 +15,12 @@ from labs.terminal import Bar, as_json, backend_option, plain, say, show_json, t
 WIDE, IN = 80, 6
 
 if TYPE_CHECKING:
-    from labs.bench.base import Row
+    from labs.scenarios.bench.base import Row
 
 
 def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -> list[Row]:
     """The rows asked for, in the table's order. UnknownNameError, or ValueError where none is left."""
-    from labs.bench.rows import ROWS
+    from labs.scenarios.bench.rows import ROWS
 
     known = {row.id: row for row in ROWS}
     for name in names:
@@ -56,7 +56,7 @@ def bench(
 
     ROW is a row's id (`--list` shows them); all by default. Ctrl-C keeps the rows that are done if --out is given.
     """
-    from labs.bench import report
+    from labs.scenarios.bench import report
 
     rows = chosen(names, brokers, lanes)
     if list_:
@@ -72,9 +72,9 @@ def bench(
 
 def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> list[dict[str, Any]]:
     """The results; what is done is saved even if it is interrupted."""
-    from labs.bench import report
-    from labs.bench.rounds import Plan, run_rows
-    from labs.bench.rows import ROWS
+    from labs.scenarios.bench import report
+    from labs.scenarios.bench.rounds import Plan, run_rows
+    from labs.scenarios.bench.rows import ROWS
 
     results: list[dict[str, Any]] = []
     others = report.load(path)["rows"] if path and keep else []

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from labs import recorded
-from labs.calls import facts as call_facts
-from labs.calls import judge as call_judge
-from labs.jobs import facts as job_facts
-from labs.jobs import judge as job_judge
 from labs.judge import digest, loss
 from labs.model import run as runs
 from labs.model.text import enumerated
 from labs.record import recovery
 from labs.record.spool import KILLED, Spool
+from labs.scenarios.calls import facts as call_facts
+from labs.scenarios.calls import judge as call_judge
+from labs.scenarios.jobs import facts as job_facts
+from labs.scenarios.jobs import judge as job_judge
 from labs.terminal import tell
 
 KINDS: dict[str, Any] = {

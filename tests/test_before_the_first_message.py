@@ -14,9 +14,9 @@ from labs.experiments.before_the_first_message import digest, summed
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import RunFileError
-from labs.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
-from labs.pairs.running import nowhere, running
-from labs.pairs.weighing import settled, shared_out, total
+from labs.scenarios.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
+from labs.scenarios.pairs.memory import settled, shared_out, total
+from labs.scenarios.pairs.running import nowhere, running
 from labs.show import charts
 from labs.show.looks import COST_LOOK
 from labs.widgets import Panel, measure
@@ -90,9 +90,9 @@ def test_processes_that_cannot_be_seen_are_unknown_and_not_few() -> None:
 
 
 def test_memory_comes_to_rest_or_says_that_it_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labs.pairs.weighing.EVERY_S", 0.01)
-    monkeypatch.setattr("labs.pairs.weighing.AT_MOST_S", 0.3)
-    monkeypatch.setattr("labs.pairs.weighing.weigh", lambda groups: weights(groups["broker"][0]))
+    monkeypatch.setattr("labs.scenarios.pairs.memory.EVERY_S", 0.01)
+    monkeypatch.setattr("labs.scenarios.pairs.memory.AT_MOST_S", 0.3)
+    monkeypatch.setattr("labs.scenarios.pairs.memory.weigh", lambda groups: weights(groups["broker"][0]))
     assert settled(lambda: {"broker": [100]}, NOBODY)[1]
     assert not settled(lambda: {"broker": [time.monotonic_ns() // 1_000_000 % 1000 * 10]}, NOBODY)[1]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from labs.bench import report
-from labs.bench.base import Figure, Goal, Row, Setting, summary
-from labs.bench.guard import limit, turn
-from labs.bench.rounds import MOST, Plan, run_rows
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Watch
+from labs.scenarios.bench import report
+from labs.scenarios.bench.base import Figure, Goal, Row, Setting, summary
+from labs.scenarios.bench.guard import limit, turn
+from labs.scenarios.bench.rounds import MOST, Plan, run_rows
 from labs.widgets import bench_page
 
 QUICK = Plan(rounds=4, backend="native")

@@ -19,17 +19,17 @@ from click.testing import CliRunner
 
 from labs import stack
 from labs.__main__ import main
-from labs.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
-from labs.calls.conductor import run
-from labs.calls.facts import CallRun, load
-from labs.calls.judge import judge
-from labs.calls.plan import Plan
-from labs.calls.service import Desk, Task
 from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import UnknownNameError
 from labs.model.run import NEVER
+from labs.scenarios.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
+from labs.scenarios.calls.conductor import run
+from labs.scenarios.calls.facts import CallRun, load
+from labs.scenarios.calls.judge import judge
+from labs.scenarios.calls.plan import Plan
+from labs.scenarios.calls.service import Desk, Task
 from tests.test_jobs import is_importing, workers
 
 MS = 1_000_000
@@ -195,9 +195,9 @@ def test_a_cancel_ends_the_run_and_leaves_no_process(when: str) -> None:
 
 
 ALONE = """
-from labs.calls import CARRIERS
-from labs.calls.conductor import run
-from labs.calls.plan import Plan
+from labs.scenarios.calls import CARRIERS
+from labs.scenarios.calls.conductor import run
+from labs.scenarios.calls.plan import Plan
 if __name__ == "__main__":
     try:
         run(CARRIERS["http-kept"], None, Plan(duration_s=60, calls=20000))

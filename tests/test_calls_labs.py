@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from labs.calls.board import Outcome
-from labs.calls.plan import Plan
 from labs.experiments import experiment
 from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
 from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.scenarios.calls.board import Outcome
+from labs.scenarios.calls.plan import Plan
 from labs.show.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.show.looks.calls import place
 from labs.show.looks.promises import ASKED, unlike

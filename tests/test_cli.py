@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 from labs.__main__ import main
-from labs.jobs import facts
-from labs.jobs.judge import judge
 from labs.model.endpoint import Endpoint
 from labs.model.run import FORMAT, read_columns, write_columns
+from labs.scenarios.jobs import facts
+from labs.scenarios.jobs.judge import judge
 from tests.test_jobs import FIRST_IN_WORK, made_run
 from tests.test_runs import make_run
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from labs import stack
-from labs.faulted import record_fault
-from labs.faults import Fault
 from labs.judge.fault_digest import repeat
 from labs.model.faults import LOAD
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import Run
+from labs.scenarios.fault_run import record_fault
+from labs.scenarios.faults import Fault
 from labs.stack import disks, state
 from labs.stack.disks import shim
 from tests.interrupts import mounted

@@ -12,16 +12,16 @@ import numpy as np
 import psutil
 import pytest
 
-from labs.jobs import MODES, mode_of
-from labs.jobs.conductor import run
-from labs.jobs.facts import Death, JobRun, load
-from labs.jobs.judge import Tally, judge
-from labs.jobs.logbook import Kind
-from labs.jobs.sending import Plan
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import UnknownNameError
 from labs.model.run import NEVER
+from labs.scenarios.jobs import MODES, mode_of
+from labs.scenarios.jobs.conductor import run
+from labs.scenarios.jobs.event_log import Kind
+from labs.scenarios.jobs.facts import Death, JobRun, load
+from labs.scenarios.jobs.judge import Tally, judge
+from labs.scenarios.jobs.producer import Plan
 
 SHORT = Plan(seed=1, jobs=100)
 MS = 1_000_000
@@ -299,9 +299,9 @@ def test_a_broker_that_is_down_is_a_typed_error(mode: str) -> None:
 
 
 ALONE = """
-from labs.jobs import MODES
-from labs.jobs.conductor import run
-from labs.jobs.sending import Plan
+from labs.scenarios.jobs import MODES
+from labs.scenarios.jobs.conductor import run
+from labs.scenarios.jobs.producer import Plan
 if __name__ == "__main__":
     try:
         run(MODES["http-retry"], None, Plan(1, jobs=2000), 10)

@@ -11,9 +11,9 @@ import pytest
 from labs.experiments import experiment
 from labs.experiments.base import Verdict
 from labs.experiments.kill_the_worker import digest
-from labs.jobs import MODES
-from labs.jobs.logbook import Kind
 from labs.model.endpoint import Endpoint
+from labs.scenarios.jobs import MODES
+from labs.scenarios.jobs.event_log import Kind
 from tests.test_jobs import FIRST_IN_WORK, made_run
 
 LAB = experiment("kill-the-worker")

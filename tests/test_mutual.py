@@ -13,12 +13,12 @@ import pytest
 from labs.brokers import on_lane, open_broker, open_consumer
 from labs.brokers.connection import SecureError
 from labs.brokers.rabbitmq.fast import stream_wire, wire
-from labs.calls.conductor import run as run_calls
-from labs.calls.judge import judge
-from labs.calls.plan import Plan
 from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
 from labs.model.profile import profile
+from labs.scenarios.calls.conductor import run as run_calls
+from labs.scenarios.calls.judge import judge
+from labs.scenarios.calls.plan import Plan
 from labs.stack.external import yours
 from labs.stack.external.urls import endpoint
 from tests.conftest import free_port

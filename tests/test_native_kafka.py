@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from labs.bench.kafka_rows import unlike_bodies
 from labs.brokers import open_broker, open_consumer
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.native import ToolError, kafka_perf
+from labs.scenarios.bench.kafka_rows import unlike_bodies
+from labs.scenarios.bench.tools import ToolError, kafka_perf
 from tests.conftest import free_port
 
 NOWHERE = Endpoint("kafka", "127.0.0.1", 9)

@@ -9,7 +9,7 @@ import pytest
 
 from labs import stack
 from labs.model.endpoint import Endpoint
-from labs.native import ToolError, perf_test
+from labs.scenarios.bench.tools import ToolError, perf_test
 
 SAID = """\
 id: test-1, starting producer #0

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labs.native import java, redis_benchmark
+from labs.scenarios.bench.tools import java, redis_benchmark
 from labs.stack import native, state
 from labs.stack.last_words import cause
 from labs.stack.native import debian

@@ -11,10 +11,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from labs.__main__ import main
-from labs.bench.rows import ROWS
 from labs.claims import board, claims
 from labs.experiments import experiment
-from labs.promises.table import chosen
+from labs.scenarios.bench.rows import ROWS
+from labs.scenarios.promises.table import chosen
 from labs.widgets.course import pages
 from tests.test_chapter import prose
 

@@ -17,7 +17,6 @@ import numpy as np
 import psutil
 import pytest
 
-from labs.bench.base import Figure, Setting, VoidError
 from labs.experiments import experiment
 from labs.experiments.rate_lab import Way, _again_if_void
 from labs.judge.digest import digest
@@ -33,6 +32,7 @@ from labs.model.workload import Workload
 from labs.record import watchdog
 from labs.record.recorder import record
 from labs.record.watchdog import Watchdog
+from labs.scenarios.bench.base import Figure, Setting, VoidError
 from labs.show.sentences import sentence
 from tests.busy_runs import runs
 

@@ -15,8 +15,6 @@ from docutils.core import publish_doctree
 from docutils.parsers.rst import directives
 
 from labs import stack
-from labs.bench.base import Figure
-from labs.bench.sides import _more
 from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
@@ -28,6 +26,8 @@ from labs.model.workload import Ceiling
 from labs.record import disk_io
 from labs.record.disk_io import Written
 from labs.record.recorder import record
+from labs.scenarios.bench.base import Figure
+from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
 from labs.widgets.glue import is_known, number
 from labs.widgets.state import panel_state

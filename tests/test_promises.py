@@ -16,15 +16,15 @@ import psutil
 import pytest
 
 from labs.model.endpoint import Endpoint
-from labs.promises import report
-from labs.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
-from labs.promises.crew import READY, Note, crew
-from labs.promises.cuts import compared
-from labs.promises.loader import BadRowError, read
-from labs.promises.running import Brokers, Result, run_rows
-from labs.promises.stage import Stage, TroubleError
-from labs.promises.table import EXPERIMENTS, chosen, rows
-from labs.promises.tally import tally
+from labs.scenarios.promises import report
+from labs.scenarios.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
+from labs.scenarios.promises.crew import READY, Note, crew
+from labs.scenarios.promises.cuts import compared
+from labs.scenarios.promises.loader import BadRowError, read
+from labs.scenarios.promises.running import Brokers, Result, run_rows
+from labs.scenarios.promises.stage import Stage, TroubleError
+from labs.scenarios.promises.table import EXPERIMENTS, chosen, rows
+from labs.scenarios.promises.tally import tally
 from labs.stack.processes import marked, start_of
 from tests.conftest import free_port
 from tests.test_bill import history

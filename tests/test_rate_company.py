@@ -17,9 +17,6 @@ import psutil
 import pytest
 
 from labs import stack
-from labs.bench import company
-from labs.bench.base import Setting
-from labs.bench.company import side_by_side, subscribed
 from labs.brokers import on_lane
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
@@ -35,6 +32,9 @@ from labs.model.workload import Ceiling
 from labs.record import recovery
 from labs.record.recorder import record, record_fan_out, record_together
 from labs.record.worker_pool import HIRE, crew
+from labs.scenarios.bench import concurrent
+from labs.scenarios.bench.base import Setting
+from labs.scenarios.bench.concurrent import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
 from labs.verifying import verify
 from tests.test_rates import made, point, word_of
@@ -269,7 +269,7 @@ def rabbitmq() -> Any:
 
 def test_a_message_that_any_of_several_publishers_lost_makes_the_round_void(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [make_run([0, 1], [0, 1], delivered) for delivered in ([0, 1], [0])]
-    monkeypatch.setattr(company, "record_together", lambda *_words, **_named: runs)
+    monkeypatch.setattr(concurrent, "record_together", lambda *_words, **_named: runs)
     side = side_by_side("rabbitmq-confirms", "fast", Ceiling(messages=10_000, window=500, batch=100), 2)
     with pytest.raises(BrokerError, match="1 lost, 0 unexpected: the round is void"):
         side(Setting(Endpoint("rabbitmq", "127.0.0.1", 6), 1.0, Watch()))

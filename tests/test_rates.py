@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from labs import stack
-from labs.bench.base import Figure
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
 from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
@@ -26,6 +25,7 @@ from labs.model.run import NEVER, Run, empty_columns, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
+from labs.scenarios.bench.base import Figure
 from labs.show import charts
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
 

@@ -12,7 +12,6 @@ import pytest
 
 from labs import stack
 from labs.brokers import on_lane
-from labs.faults import freezing
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
 from labs.judge.limit import bottleneck, young
 from labs.judge.loss import account
@@ -22,6 +21,7 @@ from labs.model.profile import profile
 from labs.model.run import Run, load
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
+from labs.scenarios.faults import freezing
 
 pytestmark = pytest.mark.broker
 ONE_EACH = ("memory", "redis-stream-everysec", "rabbitmq-confirms", "kafka-acks-all")

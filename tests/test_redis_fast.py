@@ -16,7 +16,7 @@ from labs.brokers.redis.fast.wire import Template, Wire, bulk, has_error, lines
 from labs.model.endpoint import Address, Endpoint, RefusedError
 from labs.model.message import HEADER, encode, filler
 from labs.model.profile import profile
-from labs.native import ToolError, redis_benchmark
+from labs.scenarios.bench.tools import ToolError, redis_benchmark
 
 NOWHERE = Address(Endpoint("redis", "127.0.0.1", 1), profile("redis-pubsub"), "key")
 

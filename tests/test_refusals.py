@@ -12,17 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from labs import jobs
 from labs.__main__ import main
 from labs.brokers import open_publisher
 from labs.brokers.base import Confirmations, Publisher
-from labs.calls.conductor import run as run_calls
-from labs.calls.judge import refused_unasked as calls_refused
-from labs.calls.plan import Plan as CallPlan
 from labs.experiments import calling
-from labs.jobs.conductor import run as run_jobs
-from labs.jobs.judge import refused_unasked
-from labs.jobs.sending import Plan
 from labs.judge import soundness
 from labs.judge.digest import digest
 from labs.judge.limit import bottleneck
@@ -34,6 +27,13 @@ from labs.model.profile import Profile
 from labs.model.run import SAID_CHARACTERS, one_line
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
+from labs.scenarios import jobs
+from labs.scenarios.calls.conductor import run as run_calls
+from labs.scenarios.calls.judge import refused_unasked as calls_refused
+from labs.scenarios.calls.plan import Plan as CallPlan
+from labs.scenarios.jobs.conductor import run as run_jobs
+from labs.scenarios.jobs.judge import refused_unasked
+from labs.scenarios.jobs.producer import Plan
 from labs.show.sentences import sentence
 from tests import turned_down
 from tests.test_brokers import broker_of, profile

@@ -18,8 +18,8 @@ from labs.claims import claims, judged
 from labs.documents import documented
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pairs import WHY_NOT
 from labs.recorded import recorded
+from labs.scenarios.pairs import WHY_NOT
 from labs.show.looks.waiting import SHORT
 from labs.show.sentences import title
 from labs.widgets import course

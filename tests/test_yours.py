@@ -18,14 +18,14 @@ import redis
 
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.connection import SecureError
-from labs.calls.conductor import run as run_calls
-from labs.calls.judge import judge
-from labs.calls.plan import Plan
 from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.message import decode, encode, filler
 from labs.model.profile import profile
+from labs.scenarios.calls.conductor import run as run_calls
+from labs.scenarios.calls.judge import judge
+from labs.scenarios.calls.plan import Plan
 from labs.show import charts
 from labs.show.looks import LATENCY_LOOK
 from labs.stack import registry

@@ -18,18 +18,18 @@ from labs import stack
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
-from labs.jobs import mode_of
-from labs.jobs.conductor import evidence
-from labs.jobs.judge import judge
-from labs.jobs.sending import Plan
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.observer import CancelledError, Watch
 from labs.model.run import FORMAT
-from labs.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
-from labs.pairs.running import nowhere, running
-from labs.pairs.weighing import settled, shared_out, total
+from labs.scenarios.jobs import mode_of
+from labs.scenarios.jobs.conductor import evidence
+from labs.scenarios.jobs.judge import judge
+from labs.scenarios.jobs.producer import Plan
+from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
+from labs.scenarios.pairs.memory import settled, shared_out, total
+from labs.scenarios.pairs.running import nowhere, running
 from labs.show import charts
 from labs.show.looks import COST_LOOK
 

@@ -11,11 +11,6 @@ from importlib.metadata import version
 from typing import Any
 
 from labs import stack
-from labs.calls.conductor import run as run_calls
-from labs.calls.facts import CallRun
-from labs.calls.judge import judge, refused_unasked, void
-from labs.calls.plan import Plan
-from labs.calls.service import WORKERS
 from labs.judge import soundness
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
 from labs.model import processors
@@ -26,6 +21,11 @@ from labs.model.paths import new_run_file
 from labs.model.profile import RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.text import enumerated
+from labs.scenarios.calls.conductor import run as run_calls
+from labs.scenarios.calls.facts import CallRun
+from labs.scenarios.calls.judge import judge, refused_unasked, void
+from labs.scenarios.calls.plan import Plan
+from labs.scenarios.calls.service import WORKERS
 
 SYNC_CLIENTS = {"by_http": ("httpx", "uvicorn"), "by_grpc": ("grpcio", "grpcio")}
 STEPS = ("blocked_ms", "waited_ms", "late_ms")

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments.base import Control, Option, Settings
-from labs.faulted import record_fault
-from labs.faults import Fault
 from labs.judge.digest import Digest
 from labs.judge.fault_digest import bill
 from labs.model.faults import LOAD, NAMES
@@ -17,6 +15,8 @@ from labs.model.paths import new_run_file
 from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
 from labs.model.workload import Workload
+from labs.scenarios.fault_run import record_fault
+from labs.scenarios.faults import Fault
 from labs.show import charts
 
 SEEDS = 3

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labs.bench.company import side_by_side
-from labs.bench.rabbitmq_rows import perf_test_side
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
-from labs.native import perf_test
+from labs.scenarios.bench.concurrent import side_by_side
+from labs.scenarios.bench.rabbitmq_rows import perf_test_side
+from labs.scenarios.bench.tools import perf_test
 from labs.show.looks.rate import rate_text
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000

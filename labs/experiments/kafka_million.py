@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.bench.kafka_rows import produces
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
+from labs.scenarios.bench.kafka_rows import produces
 from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000

@@ -18,13 +18,6 @@ from typing import Any
 from labs import stack
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
-from labs.jobs import MODES, Mode, mode_of
-from labs.jobs.conductor import evidence
-from labs.jobs.conductor import run as run_jobs
-from labs.jobs.facts import JobRun
-from labs.jobs.judge import Tally, judge, refused_unasked, void
-from labs.jobs.sending import BODY_BYTES, Plan
-from labs.jobs.work import WORK_S
 from labs.judge import soundness
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.model import processors
@@ -34,6 +27,13 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.workload import NS_PER_S
+from labs.scenarios.jobs import MODES, Mode, mode_of
+from labs.scenarios.jobs.conductor import evidence
+from labs.scenarios.jobs.conductor import run as run_jobs
+from labs.scenarios.jobs.facts import JobRun
+from labs.scenarios.jobs.judge import Tally, judge, refused_unasked, void
+from labs.scenarios.jobs.producer import BODY_BYTES, Plan
+from labs.scenarios.jobs.work import WORK_S
 from labs.show import charts
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
 

@@ -8,11 +8,7 @@ from functools import partial
 from typing import Any
 
 from labs import stack
-from labs.bench.base import Figure, Setting
-from labs.bench.guard import turn
-from labs.bench.sides import ours, sound
 from labs.brokers import on_lane
-from labs.faults import freezing
 from labs.judge.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
 from labs.judge.limit import bottleneck
 from labs.model.endpoint import BrokerError, Endpoint
@@ -23,6 +19,10 @@ from labs.model.run import Run
 from labs.model.tricks import Setup, Trick
 from labs.model.workload import Ceiling, Load, Workload
 from labs.record.recorder import record
+from labs.scenarios.bench.base import Figure, Setting
+from labs.scenarios.bench.guard import turn
+from labs.scenarios.bench.sides import ours, sound
+from labs.scenarios.faults import freezing
 
 Measured = dict[str, Any]
 """value (in the trick's unit, or None), stamp, limit, foreign (cores that others used)."""

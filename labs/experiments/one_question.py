@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from labs.calls.plan import Plan
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
@@ -15,6 +14,7 @@ from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.observer import Watch
 from labs.model.profile import BROKERS
+from labs.scenarios.calls.plan import Plan
 from labs.show import charts
 from labs.show.looks import QUESTION_LOOK
 from labs.show.looks.call_figures import away_figure, latency_figure

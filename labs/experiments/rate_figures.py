@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.bench.base import Figure
+from labs.scenarios.bench.base import Figure
 
 
 def summed(figures: Sequence[Figure]) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from importlib.metadata import version
 from typing import Any
 
 from labs import stack
-from labs.bench.base import Figure, Setting, Side, VoidError
-from labs.bench.sides import ours
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
 from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
@@ -26,6 +24,8 @@ from labs.model.profile import RUNGS, profile
 from labs.model.published import published
 from labs.model.run import FORMAT
 from labs.model.workload import Ceiling
+from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
+from labs.scenarios.bench.sides import ours
 from labs.show import charts
 from labs.show.looks import RATE_LOOK, Look
 

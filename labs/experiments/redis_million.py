@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labs.bench.company import subscribed
-from labs.bench.redis_rows import benchmark_best
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
+from labs.scenarios.bench.concurrent import subscribed
+from labs.scenarios.bench.redis_rows import benchmark_best
 from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from labs.calls.plan import Plan
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
 from labs.model.observer import Watch
+from labs.scenarios.calls.plan import Plan
 from labs.show import charts
 from labs.show.looks import WAITING_LOOK
 from labs.show.looks.call_figures import dots_figure, slope_figure

@@ -9,10 +9,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from labs.bench import report
-from labs.bench.rows import ROWS
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
+from labs.scenarios.bench import report
+from labs.scenarios.bench.rows import ROWS
 from labs.widgets.pages import table
 
 NOT_YET = "(not recorded yet)"

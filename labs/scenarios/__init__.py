@@ -1,0 +1,1 @@
+"""Faults, jobs, calls, pairs, promises, the benchmark. Uses model, brokers, stack, record and judge."""

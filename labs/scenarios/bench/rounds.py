@@ -1,0 +1,108 @@
+"""Rows -> results: both sides take turns on one broker, warm-up first, disturbed rounds again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labs import stack
+from labs.judge.limit import FOREIGN_CORES
+from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.profile import BROKERS
+from labs.scenarios.bench.base import Figure, Row, Setting, VoidError, summary
+from labs.stack import StackError
+
+STEADY = 0.1
+"""Two warm-up rounds that differ by less on both sides end the warm-up."""
+TRIES = 3
+"""A disturbed round is done again so often at most; then it counts, and the file says how disturbed it was."""
+MOST = 2
+"""Times as many rounds as asked for are begun at most, disturbed ones included."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a benchmark is run: `rounds` that count, `scale` of each (1 is the real one)."""
+
+    rounds: int = 5
+    scale: float = 1.0
+    backend: str = "auto"
+
+
+def run_rows(
+    rows: Sequence[Row], plan: Plan, watch: Watch = NOBODY, report: Callable[[str], None] = print
+) -> Iterator[dict[str, Any]]:
+    """One result a row, as JSON; a row that could not be run has `trouble` and no ratio.
+
+    Rows of one broker share it; brokers come one after the other, so that none takes another's processor time.
+    """
+    done = 0
+    for broker in (*BROKERS, "memory"):
+        chosen = [row for row in rows if row.broker == broker]
+        if not chosen:
+            continue
+        host = stack.kind_of(plan.backend) == "compose"
+        with stack.session((broker,), plan.backend, report=report, own=True, host_network=host) as found:
+            for row in chosen:
+                yield _row(row, found[broker], plan, _part(watch, done, len(rows), row.title))
+                done += 1
+
+
+def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, Any]:
+    began_s = time.monotonic()
+    counted: list[tuple[Figure, Figure]] = []
+    again, trouble = 0, ""
+    try:
+        _warm(row, endpoint, plan, watch)
+        while len(counted) < plan.rounds:
+            watch.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
+            try:
+                pair = _round(row, endpoint, plan.scale, watch, turned=len(counted) % 2 == 1)
+            except VoidError:
+                again += 1
+                if again > TRIES * plan.rounds:
+                    raise
+                continue
+            disturbed = max(one.foreign for one in pair) > FOREIGN_CORES
+            if disturbed and again < min(TRIES * plan.rounds, (MOST - 1) * plan.rounds):
+                again += 1
+                continue
+            counted.append(pair)
+    except (BrokerError, StackError, ValueError) as error:  # a lane that cannot, a profile that is not there
+        trouble = str(error)
+    found = summary(row, counted, again)
+    foreign = max((one.foreign for pair in counted for one in pair), default=0.0)
+    version = {"server": endpoint.version, "backend": endpoint.backend}
+    return found | version | {"foreign": round(foreign, 3), "trouble": trouble, "took_s": time.monotonic() - began_s}
+
+
+def _warm(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> None:
+    """Rounds that do not count, until two in a row are alike."""
+    before: tuple[Figure, Figure] | None = None
+    for number in range(row.warm_rounds):
+        watch.progress(0, f"warm-up {number + 1}")
+        now = _round(row, endpoint, plan.scale, watch, turned=False)
+        if before and all(abs(a.value / b.value - 1) < STEADY for a, b in zip(before, now, strict=True) if b.value):
+            return
+        before = now
+
+
+def _round(row: Row, endpoint: Endpoint, scale: float, watch: Watch, *, turned: bool) -> tuple[Figure, Figure]:
+    """Both sides once, the other way round every other time (ABBA), so that a drift hits both alike."""
+    found: list[Figure] = []
+    for at in (1, 0) if turned else (0, 1):
+        if watch.cancelled():
+            raise CancelledError(f"cancelled in {row.id}")
+        found.append(row.sides[at](Setting(endpoint, scale, Watch(cancelled=watch.cancelled))))
+    ours, theirs = reversed(found) if turned else found
+    return ours, theirs
+
+
+def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
+    def progress(share: float, text: str) -> None:
+        watch.progress((at + share) / parts, f"{label}: {text}")
+
+    return Watch(progress, watch.cancelled)

@@ -1,0 +1,142 @@
+"""redis-benchmark, Redis' own load tool, from the PATH or from Debian's package, at the settings that suit it best."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from labs.brokers import made
+from labs.brokers.redis.admin import undo
+from labs.brokers.redis.fast.wire import Wire
+from labs.model.endpoint import Endpoint
+from labs.scenarios.bench.tools import Rate, ToolError
+from labs.stack import plain
+from labs.stack.native import debian
+from labs.stack.processes import die_with_parent
+
+TOOL = "redis-benchmark"
+PATIENCE_S = 120.0
+BEST = ((50, 64), (1, 512), (4, 128))
+"""(connections, pipeline) that were fastest of those tried (measuring.md 3.1); `best` takes the winner of each call."""
+_RATE = re.compile(r"([\d.]+) requests per second")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def path() -> str:
+    """Where the tool is. ToolError with what to do if it is nowhere."""
+    unpacked = debian.folder("redis") / "usr" / "bin" / TOOL
+    found = shutil.which(TOOL) or (str(unpacked) if unpacked.exists() else "")
+    if found:
+        return found
+    try:
+        debian.get("redis", lambda _text: None)
+    except Exception as error:
+        raise ToolError(f"looking for {TOOL}", f"it is not on the PATH, and {error}", "Install redis-tools.") from error
+    if not unpacked.exists():
+        raise ToolError(f"looking for {TOOL}", "Debian's package has none.", "Install redis-tools.")
+    return str(unpacked)
+
+
+def run(
+    endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 100, clients: int = 50, pipeline: int = 64
+) -> Rate:
+    """One run of PUBLISH, XADD or LPUSH on a key of its own. ToolError if it fails or cannot be read.
+
+    The tool takes a password on its command line only, which other users of the machine can read. So it gets a user of
+    its own, for the length of the run, that may do nothing but these commands on this key.
+    """
+    if endpoint.is_given:
+        raise ToolError(f"running {TOOL}", "it is run on brokers of our own alone.", "Leave out the address of yours.")
+    if endpoint.host not in _LOOPBACK:
+        raise ToolError(f"running {TOOL}", f"{endpoint.host} is not this machine.", "Load goes to loopback only.")
+    key = f"labs-bench-{secrets.token_hex(4)}"
+    words = {"PUBLISH": [key], "XADD": [key, "*", "body"], "LPUSH": [key]}
+    if command not in words:
+        raise ToolError(f"running {TOOL}", f"{command!r} is no command of ours.", f"Choose one of {', '.join(words)}.")
+    options = [
+        "-h",
+        endpoint.host,
+        "-p",
+        f"{endpoint.port}",
+        "-c",
+        f"{clients}",
+        "-P",
+        f"{pipeline}",
+        "-n",
+        f"{messages}",
+    ]
+    with _user_of(endpoint, key) as login:
+        said = _run([path(), *options, *login, "-q", command, *words[command], "x" * body_bytes])
+    found = _RATE.findall(said)
+    if not found or not float(found[-1]):
+        raise ToolError(f"reading what {TOOL} said", f"{said[-300:]!r}", "Run it by hand: its output has changed.")
+    shown = shlex.join([TOOL, *options, "-q", command, "..."])
+    return Rate(messages, messages / float(found[-1]), body_bytes, TOOL, version(), shown)
+
+
+def best(endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 100) -> Rate:
+    """The fastest of its best settings, each of which is run."""
+    call = partial(run, endpoint, command, messages=messages, body_bytes=body_bytes)
+    return max((call(clients=clients, pipeline=depth) for clients, depth in BEST), key=lambda rate: rate.per_s)
+
+
+def _surroundings(program: str) -> dict[str, Any]:
+    """Where an unpacked package keeps what its programs need: named from there, for a name of ours may be anything."""
+    own = Path(program).parents[1] / "lib" if program.startswith(str(debian.folder("redis"))) else None
+    names = ":".join(path.name for path in own.glob("*-linux-*")) if own else ""
+    found = {"LD_LIBRARY_PATH": names} if names else {}
+    return {"env": plain.environ() | found, "cwd": own if names else None}
+
+
+def version() -> str:
+    """As the tool says."""
+    asked = {"capture_output": True, "text": True, "timeout": 10, "check": False} | _surroundings(path())
+    said = str(subprocess.run([path(), "--version"], **asked).stdout)
+    return said.replace(TOOL, "").split("(")[0].strip() or "unknown"
+
+
+@contextlib.contextmanager
+def _user_of(endpoint: Endpoint, key: str) -> Iterator[list[str]]:
+    """A login for one key, as options of the tool; gone afterwards, and so is the key. None where none is needed."""
+    user, password = f"{key}-{secrets.token_hex(4)}", secrets.token_hex(16)
+    users = [user] if endpoint.password else []
+    found, wire = made.note(endpoint, [key], users=users), Wire(endpoint)
+    try:
+        wire.open()
+        rights = ("-@all", "+publish", "+xadd", "+lpush", "+config|get")
+        for name in users:
+            wire.ask("ACL", "SETUSER", name, "reset", "on", f">{password}", f"~{key}", f"&{key}", *rights)
+        yield ["--user", user, "-a", password] if users else []
+    finally:
+        wire.close()
+        try:
+            undo(endpoint, found)
+        finally:
+            found.let_go()
+
+
+def _run(line: list[str]) -> str:
+    try:
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            line,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            preexec_fn=die_with_parent,
+            **_surroundings(line[0]),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"running {TOOL}", f"no end after {PATIENCE_S:g} s.", "Is the broker stopped?") from error
+    if done.returncode or "ERR" in done.stderr or "NOAUTH" in done.stdout + done.stderr:
+        said = (done.stderr or done.stdout).strip()[-300:]
+        raise ToolError(f"running {TOOL}", f"it ended with {done.returncode}: {said}", "See whether the broker runs.")
+    return done.stdout.replace("\r", "\n")

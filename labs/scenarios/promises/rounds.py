@@ -1,0 +1,46 @@
+"""Load, work, kill, and again: how the rows about killed workers go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from labs.scenarios.promises.crew import Crew
+from labs.scenarios.promises.stage import Stage
+
+JITTER_S = 0.01
+"""So that the kill does not always hit the moment behind a message that was just worked off."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """So many messages a round, so many rounds that end with a kill; `aimed`, the kill waits for the worker's mark."""
+
+    each: int
+    kills: int
+    aimed: bool = False
+
+    @property
+    def messages(self) -> int:
+        """In all: the last round is not disturbed."""
+        return self.each * (self.kills + 1)
+
+
+def rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan: Plan) -> str:
+    """Load messages round by round and kill the worker in the middle of them.
+
+    Gives the evidence of the kills. The control works off the same messages with one worker.
+    """
+    chance, evidence = stage.chance(), []
+    for number in range(plan.kills if stage.fault else 0):
+        load(number * plan.each, plan.each)
+        done = len(members.noted())
+        members.start()
+        members.await_noted(done + chance.randint(plan.each // 10, plan.each // 2))
+        members.await_mark() if plan.aimed else time.sleep(chance.uniform(0, JITTER_S))
+        evidence.append(members.kill())
+    first = len(evidence) * plan.each
+    load(first, plan.messages - first)
+    members.start()
+    return "; ".join(evidence) if stage.fault else "nothing, as the control asks"
