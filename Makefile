@@ -22,7 +22,7 @@ check: env-dev ## the fast checks: ruff, mypy --strict on labs/
 	$(RUN) -m mypy
 
 book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
-	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.widgets.build
+	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.pages.build
 
 serve: book ## build the site and serve it on loopback; TEACH=1 serves the one with answers and slides
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(if $(filter 1 yes true,$(TEACH)),_build/teach/)_build/html $${PORT:-8000}

@@ -8,7 +8,7 @@ from typing import Any
 
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Control, Experiment
-from labs.recorded import recorded, recorded_on
+from labs.pages.recordings import recorded, recorded_on
 
 WIDE, IN = 80, 6
 

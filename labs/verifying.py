@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labs import recorded
 from labs.judge import digest, loss
 from labs.model import run as runs
 from labs.model.text import enumerated
+from labs.pages import recordings
 from labs.record import recovery
 from labs.record.spool import KILLED, Spool
 from labs.scenarios.calls import facts as call_facts
@@ -70,7 +70,7 @@ def _of_recorded(path: Path) -> str:
     """What was computed again of a recorded file, and what could not be."""
     content, counts = digest.checked(path)
     if "digests" in content:
-        recorded.drawable(content, path)
+        recordings.drawable(content, path)
     parts = len(content.get("digests", content.get("rows", ())))
     what = f"{content['lab']}, {parts} {'points' if 'digests' in content else 'rows'}"
     again = [f"{number:,} {kind}" for kind, number in sorted(counts.items())]

@@ -45,7 +45,7 @@ def endpoints(request: pytest.FixtureRequest) -> Iterator[dict[str, Endpoint]]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site, once for all tests that look at it."""
-    from labs.widgets.build import build
+    from labs.pages.build import build
 
     out = tmp_path_factory.mktemp("site")
     assert build(out=out) == 0, "the build warned: see above"

@@ -14,14 +14,14 @@ from labs.experiments.before_the_first_message import digest, summed
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import RunFileError
+from labs.pages import Panel, measure
+from labs.pages.glue import number
+from labs.pages.state import panel_state
 from labs.scenarios.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
 from labs.scenarios.pairs.memory import settled, shared_out, total
 from labs.scenarios.pairs.running import nowhere, running
 from labs.show import charts
 from labs.show.looks import COST_LOOK
-from labs.widgets import Panel, measure
-from labs.widgets.glue import number
-from labs.widgets.state import panel_state
 
 LAB = experiment("before-the-first-message")
 MB = 1_000_000

@@ -10,11 +10,11 @@ import pytest
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Watch
+from labs.pages import bench_page
 from labs.scenarios.bench import report
 from labs.scenarios.bench.base import Figure, Goal, Row, Setting, summary
 from labs.scenarios.bench.guard import limit, turn
 from labs.scenarios.bench.rounds import MOST, Plan, run_rows
-from labs.widgets import bench_page
 
 QUICK = Plan(rounds=4, backend="native")
 

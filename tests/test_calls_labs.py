@@ -12,15 +12,15 @@ from labs.experiments import experiment
 from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
 from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.pages import Panel, measure
+from labs.pages.glue import number
+from labs.pages.state import panel_state
 from labs.scenarios.calls.board import Outcome
 from labs.scenarios.calls.plan import Plan
 from labs.show.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.show.looks.calls import place
 from labs.show.looks.promises import ASKED, unlike
 from labs.show.looks.waiting import waiting_layouts
-from labs.widgets import Panel, measure
-from labs.widgets.glue import number
-from labs.widgets.state import panel_state
 from tests.test_calls import AWAY, MS, made_run
 
 WAITING, QUESTION = experiment("who-is-waiting"), experiment("one-question")

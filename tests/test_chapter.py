@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labs.claims import board
 from labs.experiments import experiment
-from labs.widgets.course import chapters
+from labs.pages.claims import board
+from labs.pages.course import chapters
 
 PAGES = sorted((Path(__file__).parent.parent / "book").glob("01-*.md"))
 NAMES = {"202", "99"}

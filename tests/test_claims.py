@@ -2,8 +2,8 @@
 
 import pytest
 
-from labs.claims import WORDS, board, claims, judged
-from labs.documents import documented
+from labs.pages.claims import WORDS, board, claims, judged
+from labs.pages.documents import documented
 
 NO_MEASUREMENT = ("Documentation", "Judgement", "No verdict")
 

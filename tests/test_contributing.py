@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from labs.widgets.build import build
+from labs.pages.build import build
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)

@@ -12,9 +12,9 @@ import pytest
 
 from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
-from labs.widgets import bench_page
-from labs.widgets.build import build, damaged
-from labs.widgets.glue import number
+from labs.pages import bench_page
+from labs.pages.build import build, damaged
+from labs.pages.glue import number
 
 Change = Callable[[dict[str, Any]], Any]
 

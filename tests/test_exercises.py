@@ -8,13 +8,13 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from labs.exercises import Mark, check, exercises
-from labs.exercises.grading import number_off
-from labs.exercises.questions import Exercise
-from labs.exercises.truths import TRUTHS
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.profile import UnknownNameError
-from labs.widgets import Panel
+from labs.pages import Panel
+from labs.pages.exercises import Mark, check, exercises
+from labs.pages.exercises.answer_key import TRUTHS
+from labs.pages.exercises.grading import number_off
+from labs.pages.exercises.questions import Exercise
 from tests.test_before_the_first_message import point, repeat, weights
 
 LAB = experiment("before-the-first-message")

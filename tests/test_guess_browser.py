@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page
 from labs.experiments import experiment
 from labs.experiments.base import Experiment
 from labs.model.paths import PROJECT
+from labs.pages import module, pages
+from labs.pages.state import panel_state
 from labs.show.looks.tricks import WARNING
-from labs.widgets import module, pages
-from labs.widgets.state import panel_state
 from tests.browser import Watched, chromium, served, settled, violations
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, THEATRE
 from tests.tricked import SPOTS

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Route
 
 from labs.experiments import EXPERIMENTS, experiment
-from labs.recorded import recorded
-from labs.widgets import Panel, course
-from labs.widgets.pages import panel
-from labs.widgets.state import panel_state, recorded_state
+from labs.pages import Panel, course
+from labs.pages.pages import panel
+from labs.pages.recordings import recorded
+from labs.pages.state import panel_state, recorded_state
 from tests.browser import chromium, settled
 
 pytestmark = pytest.mark.browser

@@ -11,16 +11,16 @@ import pytest
 
 from labs.experiments import EXPERIMENTS
 from labs.model.faults import KINDS
-from labs.recorded import recorded
+from labs.pages import Panel, pages
+from labs.pages.glue import NOT_YET, number
+from labs.pages.recordings import recorded
+from labs.pages.state import panel_state
 from labs.show import charts
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.show.looks.fault import HEADS
 from labs.show.looks.jobs import truth
 from labs.show.looks.ranges import percent, seconds, span
 from labs.terminal import table_of
-from labs.widgets import Panel, pages
-from labs.widgets.glue import NOT_YET, number
-from labs.widgets.state import panel_state
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, fault_digest, jobs_digest, repeat, three
 
 

@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from labs.__main__ import main
-from labs.claims import board, claims
 from labs.experiments import experiment
+from labs.pages.claims import board, claims
+from labs.pages.course import pages
 from labs.scenarios.bench.rows import ROWS
 from labs.scenarios.promises.table import chosen
-from labs.widgets.course import pages
 from tests.test_chapter import prose
 
 ROOT = Path(__file__).parent.parent
@@ -132,7 +132,7 @@ def test_every_word_of_the_glossary_is_used_on_another_page() -> None:
     texts = [
         *(path for path in SHOWN if path.stem != "glossary"),
         *(BOOK / "quiz").glob("*.toml"),
-        ROOT / "labs" / "claims.csv",
+        ROOT / "labs" / "pages" / "claims.csv",
     ]
     used = " ".join(path.read_text("utf-8").lower() for path in texts)
     assert [word for word in defined if not re.search(rf"\b{re.escape(word[:-1])}", used)] == []

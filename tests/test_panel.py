@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from labs.claims import WORDS, board, claims, tally
-from labs.documents import documented
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
 from labs.model.observer import Watch
 from labs.model.run import RunFileError
 from labs.model.text import ms_text, times
+from labs.pages import Panel
+from labs.pages.claims import WORDS, board, claims, tally
+from labs.pages.documents import documented
+from labs.pages.glue import NOT_YET, number
+from labs.pages.state import panel_state, recorded_state
 from labs.show import charts
 from labs.show.colours import palette
 from labs.stack import StackError
-from labs.widgets import Panel
-from labs.widgets.glue import NOT_YET, number
-from labs.widgets.state import panel_state, recorded_state
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
-from labs.recorded import recorded
-from labs.widgets.state import verdicts
+from labs.pages.recordings import recorded
+from labs.pages.state import verdicts
 from tests.test_cli import labs
 
 JUDGING = [lab for lab in EXPERIMENTS.values() if lab.claims]

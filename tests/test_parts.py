@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from labs.claims import board, claims
-from labs.recorded import recorded
-from labs.widgets import course, drawings, parts, quiz, race, teach
-from labs.widgets.build import main
+from labs.pages import course, drawings, parts, quiz, race, teach
+from labs.pages.build import main
+from labs.pages.claims import board, claims
+from labs.pages.recordings import recorded
 
 BOOK = Path(__file__).parent.parent / "book"
 GOOD = {"text": "yes", "why": "because", "right": True}

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from labs.exercises import exercises
 from labs.model.paths import PROJECT
-from labs.widgets import course, quiz
-from labs.widgets.build import build
-from labs.widgets.glue import number
+from labs.pages import course, quiz
+from labs.pages.build import build
+from labs.pages.exercises import exercises
+from labs.pages.glue import number
 from tests.browser import Watched, chromium, served, settled, violations
 
 pytestmark = pytest.mark.browser

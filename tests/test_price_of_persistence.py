@@ -23,14 +23,14 @@ from labs.model.paths import PROJECT
 from labs.model.profile import profile
 from labs.model.run import load
 from labs.model.workload import Ceiling
+from labs.pages.glue import is_known, number
+from labs.pages.state import panel_state
 from labs.record import disk_io
 from labs.record.disk_io import Written
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
-from labs.widgets.glue import is_known, number
-from labs.widgets.state import panel_state
 from tests.test_rates import made, ways_of
 
 LAB = experiment("price-of-persistence")

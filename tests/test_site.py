@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from labs.claims import claims, judged
-from labs.documents import documented
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.recorded import recorded
+from labs.pages import course
+from labs.pages.build import build
+from labs.pages.claims import claims, judged
+from labs.pages.documents import documented
+from labs.pages.glue import number
+from labs.pages.recordings import recorded
+from labs.pages.state import views
 from labs.scenarios.pairs import WHY_NOT
 from labs.show.looks.waiting import SHORT
 from labs.show.sentences import title
-from labs.widgets import course
-from labs.widgets.build import build
-from labs.widgets.glue import number
-from labs.widgets.state import views
 from tests.browser import Watched, chromium, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
@@ -283,7 +283,7 @@ def test_the_site_builds_in_a_folder_whose_name_is_full_of_patterns(site: Path, 
     for name in ("book", "labs", "notebooks"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PROJECT / "_config.yml", folder)
-    done = subprocess.run([sys.executable, "-m", "labs.widgets.build"], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "labs.pages.build"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     built = folder / "_build" / "html"
     assert sorted(built.glob("book/*.html")) == [built / "book" / one.name for one in sorted(site.glob("book/*.html"))]

@@ -23,7 +23,7 @@ from tests.test_cli import labs
 ALL_TABLES = """
 from labs.speech import speak_plainly
 from labs.experiments import EXPERIMENTS
-from labs.recorded import recorded
+from labs.pages.recordings import recorded
 from labs.terminal import table_of, tell
 speak_plainly()
 for lab in EXPERIMENTS.values():

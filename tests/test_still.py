@@ -63,7 +63,7 @@ def test_the_matrix_that_asks_first_has_its_table_when_opened_from_the_file_syst
 def test_slides_from_the_file_system_are_one_long_page_and_name_the_command_of_their_build(
     page: Page, tmp_path: Path
 ) -> None:
-    from labs.widgets.build import build
+    from labs.pages.build import build
 
     out = tmp_path / "_build" / "teach"
     assert build(out=out, teach=True) == 0

@@ -21,11 +21,11 @@ from playwright.sync_api import Browser, Page
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.paths import PROJECT
-from labs.recorded import recorded
+from labs.pages import Panel
+from labs.pages.pages import default_views
+from labs.pages.recordings import recorded
 from labs.show.still import image, picture
 from labs.show.still.axes import axis
-from labs.widgets import Panel
-from labs.widgets.pages import default_views
 from tests.browser import chromium
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
@@ -101,7 +101,7 @@ def test_a_lab_notebook_through_nbconvert_shows_its_panel_and_its_charts_offline
 
 @pytest.mark.browser
 def test_the_plain_output_is_that_of_the_last_run(browser: Browser, tmp_path: Path) -> None:
-    source = "from labs.experiments import experiment\nfrom labs.widgets import Panel\n\n"
+    source = "from labs.experiments import experiment\nfrom labs.pages import Panel\n\n"
     source += 'panel = Panel(experiment("passport"))\npanel'
     run = 'panel.start({"repeats": 1})\nassert panel.wait(60)'
     cells = [nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(run)]

@@ -20,12 +20,12 @@ from labs.model.run import Run, empty_columns
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, trick, unequal
 from labs.model.workload import NS_PER_S, Ceiling, Workload
+from labs.pages import pages
+from labs.pages.state import panel_state
 from labs.show import charts
 from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
 from labs.show.looks.trick_words import unequal_text
 from labs.show.looks.tricks import WARNING, wins
-from labs.widgets import pages
-from labs.widgets.state import panel_state
 from tests.tricked import SPOTS, point, rounds
 
 MS = 1_000_000

@@ -17,8 +17,8 @@ from labs import stack
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
 from labs.model.observer import Watch
+from labs.pages.panel import Panel
 from labs.stack import state
-from labs.widgets.panel import Panel
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs import recorded
 from labs.judge.digest import checked, load
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run
+from labs.pages import recordings
 from labs.verifying import verify
 from tests.test_cli import labs
 from tests.test_jobs import FIRST_IN_WORK, made_run
@@ -48,7 +48,7 @@ def test_every_recorded_file_agrees_with_itself(path: Path) -> None:
     content, counts = checked(path)
     assert counts or "trick" in path.stem or path.stem == "how-benchmarks-lie"
     if "digests" in content:
-        recorded.drawable(content, path)
+        recordings.drawable(content, path)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def _load(content: Any, path: Path) -> None:
         consistency.check(content)
     except consistency.InconsistentError as error:
         raise RunFileError(str(error)) from error
-    recorded.drawable(content, path)
+    recordings.drawable(content, path)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -289,4 +289,4 @@ def test_load_is_what_the_book_reads_with(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match=r"median latency_ms p99 is 0\.9"):
         load(tmp_path / "latency-ladder.json")
     with pytest.raises(RunFileError, match=r"median latency_ms p99 is 0\.9"):
-        recorded.recorded("latency-ladder", tmp_path)
+        recordings.recorded("latency-ladder", tmp_path)

@@ -23,6 +23,7 @@ from labs.model.carriers import CARRIERS
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.message import decode, encode, filler
 from labs.model.profile import profile
+from labs.pages.state import card_rows
 from labs.scenarios.calls.conductor import run as run_calls
 from labs.scenarios.calls.judge import judge
 from labs.scenarios.calls.plan import Plan
@@ -30,7 +31,6 @@ from labs.show import charts
 from labs.show.looks import LATENCY_LOOK
 from labs.stack import registry
 from labs.stack.external import yours
-from labs.widgets.state import card_rows
 from tests.conftest import free_port
 from tests.secured import Secured, secured
 from tests.test_brokers import bodies_of, collect, publish_all, settle

@@ -1,4 +1,4 @@
-"""The book's directives and roles. They only place what labs.widgets and labs.claims give them.
+"""The book's directives and roles. They only place what labs.pages and labs.pages.claims give them.
 
 {lab-panel} latency-ladder    the panel, replaying the recorded runs
 {claim} C48                   a claim with its verdict; :folded: keeps it until the reader has guessed
@@ -23,18 +23,17 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from labs import claims
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.widgets import bench_page, course, module, pages
-from labs.widgets.glue import NOT_YET, is_known, number
-from labs.widgets.state import recorded_state
+from labs.pages import bench_page, claims, course, module, pages
+from labs.pages.glue import NOT_YET, is_known, number
+from labs.pages.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
 LINE = 30
 """Longer than that a figure is a phrase, which may break."""
-SERVED = (LABS / "show" / "look.css", LABS / "widgets" / "panel.css")
+SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css")
 
 
 def _raw(html: str) -> list[nodes.Node]:

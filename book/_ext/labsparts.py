@@ -17,12 +17,11 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from labs import claims
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.widgets import bench_page, course, drawings, parts, quiz, race
-from labs.widgets.glue import number
-from labs.widgets.state import recorded_state
+from labs.pages import bench_page, claims, course, drawings, parts, quiz, race
+from labs.pages.glue import number
+from labs.pages.state import recorded_state
 
 GLOSSARY = "book/glossary"
 

@@ -17,11 +17,11 @@ from labscut import Cut, cut
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
-from labs.exercises import Exercise, exercises
-from labs.exercises.truths import NoTruth, truth
-from labs.exercises.witnesses import NoRun, witness
 from labs.model.paths import PROJECT
-from labs.widgets import course, quiz, slides, teach
+from labs.pages import course, quiz, slides, teach
+from labs.pages.exercises import Exercise, exercises
+from labs.pages.exercises.answer_key import NoTruth, truth
+from labs.pages.exercises.evidence import NoRun, witness
 
 
 def teaching() -> bool:

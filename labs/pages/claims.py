@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from labs.documents import documented
 from labs.experiments import EXPERIMENTS
-from labs.recorded import recorded, recorded_on
+from labs.pages.documents import documented
+from labs.pages.recordings import recorded, recorded_on
 
 Row = dict[str, str]
 WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "undecided here", "not tested yet")
@@ -24,7 +24,7 @@ WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "und
 @cache
 def claims() -> dict[str, Row]:
     """The rows of claims.csv by id, in the article's order."""
-    text = files("labs").joinpath("claims.csv").read_text("utf-8")
+    text = files("labs.pages").joinpath("claims.csv").read_text("utf-8")
     return {row["id"]: row for row in csv.DictReader(text.splitlines())}
 
 

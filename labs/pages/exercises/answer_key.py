@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from labs.exercises.answers import Plain
-from labs.exercises.questions import Exercise
 from labs.judge.digest import Digest
+from labs.pages.exercises.answers import Plain
+from labs.pages.exercises.questions import Exercise
 from labs.show.looks.price import BEHIND
 
 

@@ -11,9 +11,9 @@ from html import escape
 from typing import Any
 
 from labs.experiments import experiment
-from labs.widgets.pages import badge
-from labs.widgets.point_glue import NOT_YET
-from labs.widgets.state import State
+from labs.pages.pages import badge
+from labs.pages.point_glue import NOT_YET
+from labs.pages.state import State
 
 Entry = Mapping[str, Any]
 SCALES = {("s", "ms"): 1000.0, ("ms", "s"): 0.001}

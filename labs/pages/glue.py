@@ -21,8 +21,8 @@ from labs.experiments import EXPERIMENTS
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.run import RunFileError
 from labs.model.text import BROKER_NAMES, ms_text, rate_text, times
-from labs.recorded import recorded, recorded_on
-from labs.widgets.point_glue import NOT_YET, of_point
+from labs.pages.point_glue import NOT_YET, of_point
+from labs.pages.recordings import recorded, recorded_on
 
 DEFAULTS = {"rung": 2, "rate": 1000, "payload": 100}
 STEPS = ("p50", "p90", "p99", "p999", "max")

@@ -13,8 +13,8 @@ import yaml
 from labs.experiments import EXPERIMENTS
 from labs.model.paths import PROJECT, RECORDED, write_text
 from labs.model.run import RunFileError
-from labs.widgets import bench_page
-from labs.widgets.state import recorded_state
+from labs.pages import bench_page
+from labs.pages.state import recorded_state
 
 HTML = PROJECT / "_build" / "html"
 TEACH = PROJECT / "_build" / "teach"

@@ -17,11 +17,11 @@ from typing import Any
 from labs.experiments import experiment
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES, ms_text, rate_text
-from labs.recorded import recorded, recorded_on
+from labs.pages.pages import NOT_RECORDED, table
+from labs.pages.parts import command
+from labs.pages.recordings import recorded, recorded_on
+from labs.pages.state import view
 from labs.show.sentences import sentence, title
-from labs.widgets.pages import NOT_RECORDED, table
-from labs.widgets.parts import command
-from labs.widgets.state import view
 
 LAB = "latency-ladder"
 PAGE = "05-4-latency-ladder.html"

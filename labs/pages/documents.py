@@ -30,7 +30,7 @@ class Documented:
 @cache
 def documented() -> dict[str, Documented]:
     """All of them by claim. KeyError for a source that the file does not have."""
-    table = tomllib.loads(files("labs").joinpath("documents.toml").read_text("utf-8"))
+    table = tomllib.loads(files("labs.pages").joinpath("documents.toml").read_text("utf-8"))
     sources = {name: Source(**entry) for name, entry in table["sources"].items()}
     return {claim: _entry(entry, sources) for claim, entry in table["claims"].items()}
 

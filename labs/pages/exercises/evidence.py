@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labs.exercises.answers import is_one_of
 from labs.judge.digest import Digest
 from labs.model.run import RunFileError
-from labs.recorded import recorded, recorded_on
-from labs.widgets import Panel
+from labs.pages import Panel
+from labs.pages.exercises.answers import is_one_of
+from labs.pages.recordings import recorded, recorded_on
 
 RECORDED = "recorded"
 DEEPEST, MOST_PARTS = 12, 500_000

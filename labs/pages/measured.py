@@ -10,8 +10,8 @@ from labs.judge.digest import Digest
 from labs.model.observer import NOBODY
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
-from labs.recorded import recorded, recorded_on
-from labs.widgets.panel import Panel
+from labs.pages.panel import Panel
+from labs.pages.recordings import recorded, recorded_on
 
 
 def measure(panel: Panel, **settings: Any) -> list[Digest]:

@@ -6,9 +6,9 @@ right is said, and how many are missing.
 
 from __future__ import annotations
 
-from labs.exercises.answers import Plain
-from labs.exercises.marks import Mark
-from labs.exercises.questions import Exercise
+from labs.pages.exercises.answers import Plain
+from labs.pages.exercises.questions import Exercise
+from labs.pages.exercises.result import Mark
 
 STEPS = ((1.5, "a little"), (3.5, "about two or three times"), (7.0, "about five times"), (20.0, "about ten times"))
 UNITS = {1e3: "a thousand", 1e6: "a million", 60.0: "sixty"}

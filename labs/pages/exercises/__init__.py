@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.exercises.answers import Refused, read
-from labs.exercises.grading import grade
-from labs.exercises.marks import Mark
-from labs.exercises.questions import Exercise, exercise, exercises
-from labs.exercises.truths import NoTruth, truth
-from labs.exercises.witnesses import NoRun, witness
 from labs.model.profile import UnknownNameError
+from labs.pages.exercises.answer_key import NoTruth, truth
+from labs.pages.exercises.answers import Refused, read
+from labs.pages.exercises.evidence import NoRun, witness
+from labs.pages.exercises.grading import grade
+from labs.pages.exercises.questions import Exercise, exercise, exercises
+from labs.pages.exercises.result import Mark
 
 __all__ = ["Exercise", "Mark", "check", "exercise", "exercises"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES
-from labs.recorded import recorded, recorded_on
+from labs.pages.recordings import recorded, recorded_on
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
 from labs.show.traces import MARKS, Digest, styles
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labs.exercises.questions import Exercise
+from labs.pages.exercises.questions import Exercise
 
 Plain = float | str | frozenset[str] | dict[str, str]
 NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32)

@@ -9,4 +9,4 @@ PARTS = ("panel.mjs", "tables.mjs", "guess.mjs")
 
 def source() -> str:
     """The whole module; its parts share one scope."""
-    return "\n".join(files("labs.widgets").joinpath(part).read_text("utf-8") for part in PARTS)
+    return "\n".join(files("labs.pages").joinpath(part).read_text("utf-8") for part in PARTS)

@@ -19,14 +19,14 @@ from labs.model.endpoint import BrokerError, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.paths import PROJECT
 from labs.model.run import RunFileError
+from labs.pages import still_panel
+from labs.pages.module import source
+from labs.pages.recordings import recorded, recorded_on
+from labs.pages.state import recorded_state, verdicts, views
 from labs.record.monitor import waiting
-from labs.recorded import recorded, recorded_on
-from labs.widgets import still_panel
-from labs.widgets.module import source
-from labs.widgets.state import recorded_state, verdicts, views
 
 Mode = Literal["auto", "live", "recorded"]
-HERE = files("labs.widgets")
+HERE = files("labs.pages")
 PLOTLY = PROJECT / "book" / "_static" / "vendor" / "plotly-basic.min.js"
 SHOW_EVERY_S = 0.2
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from labs.model.paths import PROJECT
-from labs.widgets.pages import badge
+from labs.pages.pages import badge
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
@@ -63,7 +63,7 @@ def _ids(text: str) -> tuple[str, ...]:
 @cache
 def chapters() -> tuple[Chapter, ...]:
     """All eight, in order."""
-    content = tomllib.loads(files("labs").joinpath("chapters.toml").read_text("utf-8"))
+    content = tomllib.loads(files("labs.pages").joinpath("chapters.toml").read_text("utf-8"))
     return tuple(Chapter(one["number"], one["title"], one["asks"], _ids(one["claims"])) for one in content["chapter"])
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
+from labs.pages.pages import table
 from labs.scenarios.bench import report
 from labs.scenarios.bench.rows import ROWS
-from labs.widgets.pages import table
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")

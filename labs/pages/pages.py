@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labs.widgets.state import State
+from labs.pages.state import State
 
 Entry = Mapping[str, Any]
 NOT_RECORDED = "This lab is not recorded yet. Run it live on your machine with <code>make lab</code>."

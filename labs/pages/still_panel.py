@@ -11,9 +11,9 @@ from typing import Any
 
 from labs.experiments.base import Experiment
 from labs.judge.digest import Digest
+from labs.pages.pages import NOT_RECORDED, SAID, at_default, default_views, table
+from labs.pages.state import State, views
 from labs.show.still import finding, image
-from labs.widgets.pages import NOT_RECORDED, SAID, at_default, default_views, table
-from labs.widgets.state import State, views
 
 OPEN = 8
 """A table of more rows is folded."""

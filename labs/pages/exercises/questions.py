@@ -60,7 +60,7 @@ class Exercise:
 @cache
 def exercises() -> dict[str, Exercise]:
     """All exercises by number."""
-    table = tomllib.loads(files("labs.exercises").joinpath("book.toml").read_text("utf-8"))
+    table = tomllib.loads(files("labs.pages.exercises").joinpath("book.toml").read_text("utf-8"))
     return {number: Exercise(number=number, **entry) for number, entry in table.items()}
 
 
