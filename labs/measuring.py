@@ -124,16 +124,16 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
 
     Containers are given this machine's own network for it, so that no port proxy is measured.
     """
-    from labs import recording, stack
-    from labs.experiments import EXPERIMENTS, experiment
+    from labs import stack
+    from labs.experiments import EXPERIMENTS, experiment, record_grid
 
     for broker in yours.named():
         stack.spare(broker, "recording for the book")
     for lab in [experiment(name) for name in labs_] or list(EXPERIMENTS.values()):
         only = dict(_pair(pair) for pair in chosen["only"])
-        points = recording.points(lab, chosen["repeats"], only)
+        points = record_grid.points(lab, chosen["repeats"], only)
         if chosen["judge_anew"]:
-            tell(f"{lab.name}: judged anew in {recording.judge_anew(lab, folder)}")
+            tell(f"{lab.name}: judged anew in {record_grid.judge_anew(lab, folder)}")
             continue
         if dry_run:
             for point in points:
@@ -141,5 +141,5 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
             continue
         with Bar(f"{lab.number} {lab.title}") as watch:
             how = {"folder": folder, "backend": chosen["backend"], "keep": bool(only)}
-            path = recording.record_lab(lab, points, watch, **how)
+            path = record_grid.record_lab(lab, points, watch, **how)
         tell(f"{lab.name}: {len(points)} points in {path}")

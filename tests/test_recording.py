@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labs import recording
-from labs.experiments import experiment
+from labs.experiments import experiment, record_grid
 from labs.model.observer import NOBODY
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
@@ -16,27 +15,27 @@ REDIS = {"setting": "redis-list-none", "fault": "kill"}
 
 
 def test_only_some_points_are_measured_when_asked_by_their_settings() -> None:
-    assert len(recording.points(MATRIX)) == 39
-    assert [one["fault"] for one in recording.points(MATRIX, only={"setting": "kafka-flush"})] == [
+    assert len(record_grid.points(MATRIX)) == 39
+    assert [one["fault"] for one in record_grid.points(MATRIX, only={"setting": "kafka-flush"})] == [
         "stop",
         "kill",
         "power",
     ]
-    assert len(recording.points(MATRIX, only=REDIS)) == 1
+    assert len(record_grid.points(MATRIX, only=REDIS)) == 1
     with pytest.raises(UnknownNameError, match="setting"):
-        recording.points(MATRIX, only={"seting": "kafka-flush"})
+        record_grid.points(MATRIX, only={"seting": "kafka-flush"})
     with pytest.raises(ValueError, match="dry-run"):
-        recording.points(MATRIX, only={"setting": "kafka-flash"})
+        record_grid.points(MATRIX, only={"setting": "kafka-flash"})
 
 
 @pytest.mark.broker
 def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "loss-matrix.json"
-    first = recording.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "kill"})
-    other = recording.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "stop"})
-    recording.record_lab(MATRIX, [*first, *other], NOBODY, backend="native", folder=tmp_path)
+    first = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "kill"})
+    other = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "stop"})
+    record_grid.record_lab(MATRIX, [*first, *other], NOBODY, backend="native", folder=tmp_path)
     before = json.loads(path.read_text())
-    recording.record_lab(MATRIX, first, NOBODY, backend="native", folder=tmp_path, keep=True)
+    record_grid.record_lab(MATRIX, first, NOBODY, backend="native", folder=tmp_path, keep=True)
     after = json.loads(path.read_text())
     assert [one["settings"] for one in after["digests"]] == [one["settings"] for one in before["digests"]]
     assert after["digests"][1] == before["digests"][1]
@@ -46,5 +45,5 @@ def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: P
 
 def test_measuring_a_point_anew_needs_a_recording_to_put_it_in(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match="Record the whole lab first"):
-        recording.record_lab(MATRIX, recording.points(MATRIX, 1, REDIS), NOBODY, folder=tmp_path, keep=True)
+        record_grid.record_lab(MATRIX, record_grid.points(MATRIX, 1, REDIS), NOBODY, folder=tmp_path, keep=True)
     assert not list(tmp_path.iterdir())

@@ -195,12 +195,18 @@ class Experiment:
 
 
 def _checked(name: str, run: Callable[[Settings, Watch], list[Digest]]) -> Callable[[Settings, Watch], list[Digest]]:
-    """The run, which begins only where what it keeps can be kept: PermissionError with the cure, before measuring."""
+    """The run, which begins only where what it keeps can be kept: PermissionError with the cure, before measuring.
+
+    Whoever waits for another run meanwhile says so, and a cancel ends it.
+    """
 
     @wraps(run)
     def checked(settings: Settings, watch: Watch) -> list[Digest]:
+        from labs.record.monitor import waiting
+
         check_ours(name)
-        return run(settings, watch)
+        with waiting(watch):
+            return run(settings, watch)
 
     return checked
 

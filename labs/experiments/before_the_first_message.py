@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-from labs import stack
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
@@ -24,12 +23,7 @@ from labs.model.endpoint import Endpoint
 from labs.model.observer import CancelledError, Watch
 from labs.model.run import FORMAT
 from labs.scenarios.jobs import mode_of
-from labs.scenarios.jobs.conductor import evidence
-from labs.scenarios.jobs.judge import judge
-from labs.scenarios.jobs.producer import Plan
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
-from labs.scenarios.pairs.memory import settled, shared_out, total
-from labs.scenarios.pairs.running import nowhere, running
 from labs.show import charts
 from labs.show.looks import COST_LOOK
 
@@ -60,6 +54,13 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
 
 def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
     """What one start of everything gave, and the run card's facts."""
+    from labs import stack
+    from labs.scenarios.jobs.conductor import evidence
+    from labs.scenarios.jobs.judge import judge
+    from labs.scenarios.jobs.producer import Plan
+    from labs.scenarios.pairs.memory import settled
+    from labs.scenarios.pairs.running import running
+
     began_s = time.monotonic()
     with _place(pair, backend, watch) as place:
         watch.progress(STAGES["first"], "one message")
@@ -85,6 +86,8 @@ def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, 
 @contextmanager
 def _place(pair: Pair, backend: str, watch: Watch) -> Iterator[Endpoint]:
     """A broker that nobody else uses, fresh and with empty data; a port of loopback where there is none."""
+    from labs import stack
+    from labs.scenarios.pairs.running import nowhere
 
     def report(text: str) -> None:
         if watch.cancelled():
@@ -119,6 +122,8 @@ def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
 
     A megabyte is a million bytes.
     """
+    from labs.scenarios.pairs.memory import shared_out, total
+
     rows, seen = repeat["weights"], repeat["seen"]
     beside = [row for row in rows if row["role"] == "broker"]
     pss = shared_out(rows)
@@ -139,6 +144,8 @@ def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
 
 def digest(pair: Pair, repeats: Sequence[dict[str, Any]], card: dict[str, Any]) -> Digest:
     """One point of the lab: the facts of each repeat, and their medians."""
+    from labs import stack
+
     figures = [summed(one) for one in repeats]
     known = {name: [value for one in figures if (value := one[name]) is not None] for name in figures[0]}
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
@@ -163,6 +170,8 @@ def digest(pair: Pair, repeats: Sequence[dict[str, Any]], card: dict[str, Any]) 
 
 def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What a sceptic has to know."""
+    from labs.scenarios.jobs.producer import Plan
+
     client = CLIENTS.get(pair.broker)
     host = place.backend == "compose" and sys.platform == "linux"
     return {

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labs import stack
 from labs.judge import soundness
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
 from labs.model import processors
@@ -21,11 +20,10 @@ from labs.model.paths import new_run_file
 from labs.model.profile import RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.text import enumerated
-from labs.scenarios.calls.conductor import run as run_calls
-from labs.scenarios.calls.facts import CallRun
-from labs.scenarios.calls.judge import judge, refused_unasked, void
 from labs.scenarios.calls.plan import Plan
-from labs.scenarios.calls.service import WORKERS
+
+if TYPE_CHECKING:
+    from labs.scenarios.calls.facts import CallRun
 
 SYNC_CLIENTS = {"by_http": ("httpx", "uvicorn"), "by_grpc": ("grpcio", "grpcio")}
 STEPS = ("blocked_ms", "waited_ms", "late_ms")
@@ -35,6 +33,8 @@ SLEEP = "the service sleeps, as if it waited for a disk or a neighbour; {0} such
 @contextmanager
 def place(carrier: Carrier, watch: Watch) -> Iterator[Endpoint | None]:
     """The carrier's broker, if it has one; no other is started."""
+    from labs import stack
+
     if not carrier.profile:
         yield None
         return
@@ -44,6 +44,8 @@ def place(carrier: Carrier, watch: Watch) -> Iterator[Endpoint | None]:
 
 def measured(lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, Any], repeats: int, watch: Watch) -> Digest:
     """One point: the plan, so many times; every run's facts are kept."""
+    from labs.scenarios.calls.conductor import run as run_calls
+
     runs = []
     with place(carrier, watch) as endpoint:
         for at in range(repeats):
@@ -65,6 +67,8 @@ def digest(
     lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], card: Mapping[str, Any]
 ) -> Digest:
     """One point of a lab from its runs. `named` are the settings that make the point."""
+    from labs.scenarios.calls.judge import judge, refused_unasked, void
+
     runs, more, left_out = soundness.counted(runs, void)
     more |= soundness.refused([refused_unasked(one) for one in runs])
     repeats = [judge(one) for one in runs]
@@ -88,6 +92,8 @@ def digest(
 
 def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, Any]:
     """What a sceptic has to know."""
+    from labs.scenarios.calls.service import WORKERS
+
     facts = runs[-1].facts
     card: dict[str, Any] = {"broker": "none", "client": _client(carrier), "backend": BACKENDS["native"]}
     if endpoint is not None:

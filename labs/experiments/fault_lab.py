@@ -8,15 +8,12 @@ from typing import Any
 
 from labs.experiments.base import Control, Option, Settings
 from labs.judge.digest import Digest
-from labs.judge.fault_digest import bill
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import Watch
 from labs.model.paths import new_run_file
 from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
 from labs.model.workload import Workload
-from labs.scenarios.fault_run import record_fault
-from labs.scenarios.faults import Fault
 from labs.show import charts
 
 SEEDS = 3
@@ -59,6 +56,10 @@ def measured(
     lab: str, chosen: Sequence[Profile], settings: Settings, watch: Watch, *, load: Workload = LOAD
 ) -> list[Digest]:
     """One point a profile, each with `repeats` seeds (1, 2, ...); raw runs are kept on disk."""
+    from labs.judge.fault_digest import bill
+    from labs.scenarios.fault_run import record_fault
+    from labs.scenarios.faults import Fault
+
     repeats = settings.get("repeats", 1)
     steps, found = len(chosen) * repeats, []
     for at, using in enumerate(chosen):
@@ -74,6 +75,8 @@ def measured(
 
 def judged(lab: str, paths: Iterable[Path]) -> list[Digest]:
     """The digests of raw runs that were kept; of the same profile, fault and seed the newest counts."""
+    from labs.judge.fault_digest import bill
+
     newest: dict[tuple[str, str], dict[int, Run]] = {}
     for path in sorted(paths):
         run = load(path)

@@ -9,9 +9,7 @@ from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
-from labs.scenarios.bench.concurrent import side_by_side
-from labs.scenarios.bench.rabbitmq_rows import perf_test_side
-from labs.scenarios.bench.tools import perf_test
+from labs.scenarios.bench.base import Figure, Setting
 from labs.show.looks.rate import rate_text
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
@@ -20,7 +18,20 @@ LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
 def _queues(count: int, said: str, each: int) -> Way:
     load = Ceiling(messages=each, window=500, batch=100)
     one = way(f"queues-{count}", f"raw frames, persistent, {said}", "rabbitmq-confirms", "fast", load)
-    return replace(one, side=side_by_side(one.profile, one.lane, load, count))
+
+    def side(setting: Setting) -> Figure:
+        from labs.scenarios.bench.concurrent import side_by_side
+
+        return side_by_side(one.profile, one.lane, load, count)(setting)
+
+    return replace(one, side=side)
+
+
+def _perf_test(setting: Setting) -> Figure:
+    from labs.scenarios.bench.rabbitmq_rows import perf_test_side
+    from labs.scenarios.bench.tools import perf_test
+
+    return perf_test_side(perf_test.produce, 6.0)(setting)
 
 
 WAYS = (
@@ -64,9 +75,7 @@ WAYS = (
         "fast",
         Ceiling(messages=40_000, window=500, batch=100),
     ),
-    tool_way(
-        "perf-test", "PerfTest, persistent", "rabbitmq-confirms", perf_test_side(perf_test.produce, 6.0), "PerfTest"
-    ),
+    tool_way("perf-test", "PerfTest, persistent", "rabbitmq-confirms", _perf_test, "PerfTest"),
     way(
         "stream",
         "stream protocol, 1,000 a frame",

@@ -11,11 +11,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labs import stack
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.experiments.measured_trick import Measured, round_of
 from labs.judge.digest import BACKENDS, SERVERS, Digest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
@@ -26,6 +24,9 @@ from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
 from labs.show import charts
 from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
+
+if TYPE_CHECKING:
+    from labs.experiments.measured_trick import Measured
 
 NAME, SPOT = "how-benchmarks-lie", "spot-the-trick"
 REPEATS = 3
@@ -44,6 +45,9 @@ CASES = {
 
 def compared(chosen: Trick, winners: Sequence[str], settings: Settings, watch: Watch) -> dict[str, Digest]:
     """Winner -> its point, all from the same rounds; `repeats` rounds."""
+    from labs import stack
+    from labs.experiments.measured_trick import round_of
+
     repeats, rounds = int(settings.get("repeats", 1)), []
     tilted = sorted({b for one in winners for b in BROKERS if chosen.is_tilted(b, one)}, key=BROKERS.index)
     with stack.session(BROKERS, report=partial(watch.progress, 0.0)) as endpoints:

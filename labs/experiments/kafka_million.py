@@ -8,7 +8,7 @@ from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
-from labs.scenarios.bench.kafka_rows import produces
+from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
@@ -23,6 +23,15 @@ def _batch(size: int, messages: int) -> Ceiling:
 def _in_batches(size: int, messages: int) -> Way:
     label, load = f"raw record batches of {size:,}", _batch(size, messages)
     return on_line("raw record batches", size, way(f"batch-{size}", label, "kafka-acks-all", "fast", load))
+
+
+def _tool(share: float, compression: str = "none", *, alike: bool = True) -> Side:
+    def side(setting: Setting) -> Figure:
+        from labs.scenarios.bench.kafka_rows import produces
+
+        return produces("kafka-acks-all", share, compression, alike=alike)(setting)
+
+    return side
 
 
 WAYS = (
@@ -51,7 +60,7 @@ WAYS = (
         "perf-tool",
         "ProducerPerformance, acks=all",
         "kafka-acks-all",
-        produces("kafka-acks-all", 0.5),
+        _tool(0.5),
         "ProducerPerformance",
     ),
     *(
@@ -59,7 +68,7 @@ WAYS = (
             f"perf-{compression}-{name}",
             f"ProducerPerformance, {compression}, {said}",
             "kafka-acks-all",
-            produces("kafka-acks-all", share, compression, alike=alike),
+            _tool(share, compression, alike=alike),
             "ProducerPerformance",
         )
         for compression, name, said, share, alike in (

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labs import stack
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.judge import soundness
@@ -28,14 +27,13 @@ from labs.model.profile import BROKERS, RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs import MODES, Mode, mode_of
-from labs.scenarios.jobs.conductor import evidence
-from labs.scenarios.jobs.conductor import run as run_jobs
-from labs.scenarios.jobs.facts import JobRun
-from labs.scenarios.jobs.judge import Tally, judge, refused_unasked, void
-from labs.scenarios.jobs.producer import BODY_BYTES, Plan
-from labs.scenarios.jobs.work import WORK_S
 from labs.show import charts
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
+
+if TYPE_CHECKING:
+    from labs.scenarios.jobs.facts import JobRun
+    from labs.scenarios.jobs.judge import Tally
+    from labs.scenarios.jobs.producer import Plan
 
 NAME = "kill-the-worker"
 PREFETCH = (1, 10, 50)
@@ -47,6 +45,8 @@ TRIES = 3
 
 def run(settings: Settings, watch: Watch) -> list[Digest]:
     """One digest: the chosen mode, once a seed."""
+    from labs.scenarios.jobs.producer import Plan
+
     mode, repeats = mode_of(settings["mode"]), settings.get("repeats", 1)
     runs: list[tuple[JobRun, float]] = []
     with _place(mode, watch) as endpoint:
@@ -62,6 +62,8 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
 @contextmanager
 def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
     """The mode's broker, if it has one."""
+    from labs import stack
+
     if not mode.profile:
         yield None
         return
@@ -71,6 +73,9 @@ def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
 
 def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
     """A run whose kill fell where the seed says, or else the last one tried; every run's facts are kept."""
+    from labs.scenarios.jobs.conductor import run as run_jobs
+    from labs.scenarios.jobs.judge import judge, void
+
     for attempt in range(TRIES):
         found = run_jobs(mode, endpoint, plan, prefetch, watch)
         found.facts["attempts"] = attempt + 1
@@ -89,6 +94,8 @@ def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
 
 def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card: dict[str, Any]) -> Digest:
     """One point of the lab from its runs and the seconds that each took."""
+    from labs.scenarios.jobs.judge import judge, refused_unasked, void
+
     runs, more, left_out = soundness.counted(runs, lambda one: void(one[0]))
     more |= soundness.refused([refused_unasked(one) for one, _ in runs])
     repeats = [_repeat(one, judge(one), took_s) for one, took_s in runs]
@@ -122,6 +129,8 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card
 
 
 def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:
+    from labs.scenarios.jobs.conductor import evidence
+
     death = run.death
     return {
         "seed": run.seed,
@@ -149,6 +158,9 @@ def _rounded(value_s: float | None) -> float | None:
 
 def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict[str, Any]:
     """What a sceptic has to know."""
+    from labs.scenarios.jobs.producer import BODY_BYTES, Plan
+    from labs.scenarios.jobs.work import WORK_S
+
     facts, client = runs[-1].facts, CLIENTS.get(mode.broker)
     card: dict[str, Any] = {"broker": "none", "client": LOCAL_CLIENT, "backend": BACKENDS["native"]}
     if endpoint is not None and client:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from labs import stack
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.judge.digest import Digest, digest, run_card
@@ -21,7 +20,6 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Workload, workload
-from labs.record.recorder import record
 from labs.show import charts
 
 NAME = "latency-ladder"
@@ -81,6 +79,8 @@ def plan(settings: Settings) -> Workload:
 
 def run(settings: Settings, watch: Watch) -> list[Digest]:
     """One digest a broker, and one for the harness itself (the memory server): repeats are interleaved."""
+    from labs import stack
+
     chosen, schedule = chosen_profiles(settings), plan(settings)
     repeats = settings.get("repeats", 1)
     runs: dict[str, list[Run]] = {name: [] for name in (*chosen, "memory")}
@@ -98,6 +98,8 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
 
 def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Watch, *, tries: int) -> Run:
     """One run; a disturbed or a void one is done again, `tries` times at most. The last one counts, whatever it is."""
+    from labs.record.recorder import record
+
     for attempt in range(tries):
         run = record(endpoint, using, schedule, watch)
         run.facts["attempts"] = attempt + 1
@@ -109,6 +111,9 @@ def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Wat
 
 def warm_up(watch: Watch) -> dict[str, Any]:
     """Load Kafka until it has warmed up; how it did in the first run after its start and in the last."""
+    from labs import stack
+    from labs.record.recorder import record
+
     using, schedule, found = profile("kafka-acks-all"), workload("steady"), []
     with stack.session(("kafka",), report=partial(watch.progress, 0.0)) as endpoints:
         for turn in range(WARM_ROUNDS):

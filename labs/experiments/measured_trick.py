@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from labs import stack
-from labs.brokers import on_lane
 from labs.judge.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
 from labs.judge.limit import bottleneck
 from labs.model.endpoint import BrokerError, Endpoint
@@ -18,11 +16,7 @@ from labs.model.profile import profile
 from labs.model.run import Run
 from labs.model.tricks import Setup, Trick
 from labs.model.workload import Ceiling, Load, Workload
-from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure, Setting
-from labs.scenarios.bench.guard import turn
-from labs.scenarios.bench.sides import ours, sound
-from labs.scenarios.faults import freezing
 
 Measured = dict[str, Any]
 """value (in the trick's unit, or None), stamp, limit, foreign (cores that others used)."""
@@ -75,6 +69,8 @@ def _long_rate(endpoint: Endpoint, setup: Setup, unit: str, watch: Watch) -> Mea
 
 
 def _looped(endpoint: Endpoint, setup: Setup, watch: Watch, scale: float) -> Figure:
+    from labs.scenarios.bench.sides import ours
+
     load = Ceiling(messages=setup.messages, window=setup.window, batch=setup.batch, body_bytes=setup.body_bytes)
     return ours(setup.profile, setup.lane, load)(Setting(endpoint, scale, Watch(cancelled=watch.cancelled)))
 
@@ -91,6 +87,8 @@ def _measured(value: float | None, stamp: str, limit: str, foreign: float) -> Me
 
 def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
     """Brokers of our own: their first messages are the trick, and after a while under load come the plain ones."""
+    from labs import stack
+
     backend = next(iter(endpoints.values())).backend
     near = backend == "compose" and sys.platform == "linux"
     found: Round = {}
@@ -128,6 +126,8 @@ def _stamps(_chosen: Trick, endpoints: Mapping[str, Endpoint], _tilted: Sequence
 
 def _omissions(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
     """Each broker stands still for a while in each second: by a timetable, and asked only when it has answered."""
+    from labs.scenarios.faults import freezing
+
     jobs = [(broker, False) for broker in endpoints] + [(broker, True) for broker in tilted]
     found: Round = {}
     for at, (broker, with_trick) in enumerate(jobs):
@@ -144,6 +144,8 @@ def _omissions(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequenc
 
 
 def _seen(endpoint: Endpoint) -> Endpoint:
+    from labs import stack
+
     if not endpoint.pids:
         raise stack.StackError(
             f"freezing {endpoint.broker}",
@@ -162,6 +164,11 @@ def _in_turn(endpoint: Endpoint, setup: Setup, watch: Watch) -> Ceiling:
 
 def recorded(endpoint: Endpoint, setup: Setup, load: Load, watch: Watch) -> tuple[Run, float]:
     """A run, kept as it is, and how many cores others used. BrokerError if it broke."""
+    from labs.brokers import on_lane
+    from labs.record.recorder import record
+    from labs.scenarios.bench.guard import turn
+    from labs.scenarios.bench.sides import sound
+
     using = on_lane(profile(setup.profile), setup.lane)
     with turn(endpoint) as took:
         run = record(

@@ -13,7 +13,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from labs import stack
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
 from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
@@ -25,7 +24,6 @@ from labs.model.published import published
 from labs.model.run import FORMAT
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
-from labs.scenarios.bench.sides import ours
 from labs.show import charts
 from labs.show.looks import RATE_LOOK, Look
 
@@ -66,8 +64,13 @@ class Way:
 
 def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part = "produce") -> Way:
     """A way that our own generator goes."""
+
+    def side(setting: Setting) -> Figure:
+        from labs.scenarios.bench.sides import ours
+
+        return ours(using, lane, load, part)(setting)
+
     client = "" if lane == "idiomatic" else "own frames, fast lane"
-    side = ours(using, lane, load, part)
     return Way(name, label, using, side, lane, load, load.body_bytes, client, read=part == "both")
 
 
@@ -83,6 +86,8 @@ def tool_way(name: str, label: str, using: str, side: Side, client: str) -> Way:
 
 def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
     """One way, `repeats` times after one try that does not count."""
+    from labs import stack
+
     repeats = int(settings.get("repeats", 1))
     with stack.session((chosen.broker,), report=partial(watch.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
@@ -229,6 +234,8 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
 
 def _warm(ways: Mapping[str, Way], watch: Watch) -> dict[str, Any]:
     """Load Kafka for a while, the fastest way first."""
+    from labs import stack
+
     fast = max((one for one in ways.values() if one.broker == "kafka" and one.load), key=lambda one: one.load.messages)  # type: ignore[union-attr]
     until_s = time.monotonic() + WARM_S
     with stack.session(("kafka",), report=partial(watch.progress, 0.0)) as endpoints:

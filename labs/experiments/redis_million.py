@@ -9,8 +9,7 @@ from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.judge.digest import Digest
 from labs.model.workload import Ceiling
-from labs.scenarios.bench.concurrent import subscribed
-from labs.scenarios.bench.redis_rows import benchmark_best
+from labs.scenarios.bench.base import Figure, Setting
 from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
@@ -29,7 +28,19 @@ def _xadd(depth: int, said: str, load: Ceiling) -> Way:
 def _heard(name: str, readers: int, said: str, messages: int) -> Way:
     load = _deep(512, messages)
     one = way(name, f"raw frames, PUBLISH, {said}", "redis-pubsub", "fast", load, "both")
-    return replace(one, side=subscribed(one.profile, one.lane, load, readers))
+
+    def side(setting: Setting) -> Figure:
+        from labs.scenarios.bench.concurrent import subscribed
+
+        return subscribed(one.profile, one.lane, load, readers)(setting)
+
+    return replace(one, side=side)
+
+
+def _benchmark(setting: Setting) -> Figure:
+    from labs.scenarios.bench.redis_rows import benchmark_best
+
+    return benchmark_best("XADD", 0.25)(setting)
 
 
 WAYS = (
@@ -61,7 +72,7 @@ WAYS = (
         "benchmark",
         "redis-benchmark, XADD, its best setting",
         "redis-stream-none",
-        benchmark_best("XADD", 0.25),
+        _benchmark,
         "redis-benchmark",
     ),
 )

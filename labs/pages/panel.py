@@ -23,7 +23,6 @@ from labs.pages import still_panel
 from labs.pages.module import source
 from labs.pages.recordings import recorded, recorded_on
 from labs.pages.state import recorded_state, verdicts, views
-from labs.record.monitor import waiting
 
 Mode = Literal["auto", "live", "recorded"]
 HERE = files("labs.pages")
@@ -131,8 +130,7 @@ class Panel(anywidget.AnyWidget):
         try:
             settings = self.experiment.settings(given)
             watch = Watch(_Clock(self).progress, self._stop.is_set)
-            with waiting(watch):
-                found = self.experiment.run(settings, watch)
+            found = self.experiment.run(settings, watch)
         except CancelledError:
             self.job = {"status": "cancelled", "text": "Cancelled. Nothing of this run was kept."}
         except (ValueError, BrokerError, OSError, RuntimeError) as error:
