@@ -49,7 +49,7 @@ clean: ## remove what was built here (not the brokers' data: that is `labs down 
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
 
 env: ## make .venv, or put right what changed: moved folder, other Python, other requirements
-	@$(PYTHON) -I labs/environment.py
+	@$(PYTHON) -I labs/cli/environment.py
 
 env-dev:
-	@$(PYTHON) -I labs/environment.py --dev
+	@$(PYTHON) -I labs/cli/environment.py --dev

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from labs.benching import bench
-from labs.measuring import record, run
+from labs.cli.bench import bench
+from labs.cli.run import record, run
+from labs.cli.terminal import Group, address_options, as_json, backend_option, lines, plain, say, show_json, tell
 from labs.model.profile import BROKERS, UnknownNameError
-from labs.terminal import Group, address_options, as_json, backend_option, lines, plain, say, show_json, tell
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +64,8 @@ def status(passwords: bool, json_: bool) -> None:
 
     Ends with 1 where a broker of yours is named and cannot be used.
     """
-    from labs import stack, status_table
+    from labs import stack
+    from labs.cli import status_table
 
     found = stack.status(passwords=passwords, report=say)
     if json_:
@@ -113,7 +114,7 @@ def _checks(report: Mapping[str, Any]) -> Iterator[str]:
 @plain
 def list_(json_: bool) -> None:
     """The labs, their settings and whether a recorded run is in the book."""
-    from labs import listing
+    from labs.cli import listing
 
     if json_:
         show_json(listing.rows())
@@ -128,7 +129,7 @@ def verify(paths: tuple[Path, ...]) -> None:
     """Judge the facts in PATH anew: a run file (.npz; also of killed workers), a recorded file (.json), or the folder
     of a run that is not finished because its recorder was killed. Without PATH: all such folders.
     """
-    from labs.verifying import verify
+    from labs.cli.verify import verify
 
     verify(paths)
 
@@ -146,9 +147,9 @@ def promises(**asked: Any) -> None:
 
     Ends with 1 unless every row that was run is as expected.
     """
-    from labs import attack
+    from labs.cli import promises
 
-    sys.exit(not attack.attack(**asked))
+    sys.exit(not promises.attack(**asked))
 
 
 @main.command()
@@ -165,9 +166,9 @@ def passport(context: click.Context, json_: bool) -> None:
 @plain
 def lab(backend: str, no_browser: bool) -> None:
     """Start the brokers and JupyterLab on loopback; Ctrl-C stops everything that this started."""
-    from labs import jupyter
+    from labs.cli import lab
 
-    jupyter.serve(backend, browser=not no_browser, report=say)
+    lab.serve(backend, browser=not no_browser, report=say)
 
 
 for command in (run, record, bench):

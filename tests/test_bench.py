@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from labs.judge import benchmark as shown
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Watch
@@ -76,7 +77,7 @@ def test_a_side_that_fails_leaves_the_row_without_a_ratio_and_says_why() -> None
     found = results_of(one)
     assert found["median"] is None
     assert found["met"] is None
-    assert report.word(found) == "not run"
+    assert shown.word(found) == "not run"
     assert "three lost" in found["trouble"]
 
 
@@ -146,7 +147,7 @@ def saved(tmp_path: Path) -> dict:
             )
             lines.append(summary(one, figures, 0) | {"server": "1", "backend": "native", "foreign": 0.0, "trouble": ""})
     report.save(tmp_path / "bench.json", lines, 3)
-    return report.load(tmp_path / "bench.json")
+    return shown.load(tmp_path / "bench.json")
 
 
 def test_the_picture_never_gives_a_client_bound_point_the_name_of_the_broker(tmp_path: Path) -> None:

@@ -4,129 +4,110 @@ import ast
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = (
-    "environment",
-    "prose",
-    "messages",
-    "profile",
-    "published",
-    "workload",
-    "places",
-    "owning",
-    "processors",
-    "brokers",
-    "stack",
-    "spawning",
-    "native",
-    "runs",
-    "clocks",
-    "rows",
-    "spool",
-    "unfinished",
-    "cpu",
-    "written",
-    "pauses",
-    "outbox",
-    "workers",
-    "crew",
-    "hired",
-    "far",
-    "far_crew",
-    "hiring",
-    "watching",
-    "recorder",
-    "latency",
-    "rate",
-    "loss",
-    "saturation",
-    "bound",
-    "soundness",
-    "together",
-    "ledger_rules",
-    "consistency",
-    "digest",
-    "proxy",
-    "faults",
-    "faulted",
-    "bill",
-    "jobs",
-    "pairs",
-    "calls",
-    "words",
-    "tricks",
-    "bench",
-    "traces",
-    "passport_traces",
-    "looks",
-    "inks",
-    "still_axes",
-    "still_marks",
-    "still_key",
-    "still",
-    "charts",
-    "experiments",
-    "promises",
-    "elsewhere",
-    "recording",
-    "recorded",
-    "documents",
-    "claims",
-    "widgets",
-    "exercises",
-    "jupyter",
-    "speech",
-    "terminal",
-    "status_table",
-    "listing",
-    "measuring",
-    "attack",
-    "benching",
-    "verifying",
-    "__main__",
-)
-"""From the ground up: a module imports only from lower floors and from its own."""
+ROOMS = {
+    "model": (),
+    "brokers": ("model",),
+    "judge": ("model",),
+    "stack": ("model", "brokers"),
+    "record": ("model", "brokers"),
+    "scenarios": ("model", "brokers", "stack", "record", "judge"),
+    "show": ("model", "judge"),
+    "experiments": ("model", "brokers", "stack", "record", "judge", "scenarios", "show"),
+    "pages": ("model", "judge", "show", "experiments"),
+    "cli": ("model", "brokers", "stack", "record", "judge", "scenarios", "show", "experiments", "pages"),
+}
+"""Room -> the rooms it may use besides itself."""
+CLIENTS = ("redis", "hiredis", "pika", "kafka", "grpc", "distributed")
+"""What a static page must be built without."""
+
+
+SERVERS = ("kafka.Kafka", "rabbitmq-server", "docker-compose.yml")
+"""Words in the commands that start servers."""
 
 
 def modules() -> list[Path]:
     return sorted((ROOT / "labs").rglob("*.py"))
 
 
-def floor(path: Path) -> str:
-    return path.relative_to(ROOT / "labs").parts[0].removesuffix(".py")
+def room(path: Path) -> str:
+    return path.relative_to(ROOT / "labs").parts[0]
 
 
-def imports(path: Path) -> set[str]:
+def imports(text: str) -> set[str]:
+    """The rooms that a module's text imports from, wherever the import stands."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "labs":
             parts = node.module.split(".")
             found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("labs.")}
     return found - {"__version__"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_from_the_floors_below_it(path: Path) -> None:
-    own = floor(path)
-    if own == "__init__":
-        return
-    assert own in FLOORS, f"{own} has no floor: add it to FLOORS"
-    upstairs = {name for name in imports(path) if FLOORS.index(name) > FLOORS.index(own)}
-    assert not upstairs, f"{path.name} on floor {own} reaches up to {upstairs}"
+def out_of_bounds(where: str, text: str) -> set[str]:
+    """The rooms that a module in the room `where` imports from and may not."""
+    return imports(text) - {where, *ROOMS[where]}
 
 
-def test_only_charts_uses_plotly_and_only_the_stack_starts_brokers() -> None:
-    users = {floor(path) for path in modules() if "import plotly" in path.read_text("utf-8")}
-    assert users == {"charts"}
+def test_labs_holds_ten_rooms_and_nothing_loose() -> None:
+    there = {path.name for path in (ROOT / "labs").iterdir() if path.name != "__pycache__"}
+    assert there == {*ROOMS, "__init__.py", "__main__.py"}
 
 
-def test_only_one_module_starts_workers_of_pythons_own() -> None:
-    own = {path.name for path in modules() if re.search(r"get_context|SpawnContext\(|Pool\(", path.read_text("utf-8"))}
-    assert own <= {"spawning.py"}, "a worker of theirs would run the reader's script a second time"
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if path.parent.name != "labs"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_module_uses_only_the_rooms_that_its_own_may(path: Path) -> None:
+    assert not out_of_bounds(room(path), path.read_text("utf-8")), f"{room(path)} may use {ROOMS[room(path)]}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from labs.stack import up",
+        "from labs import record",
+        "import labs.cli.run",
+        "def f():\n    from labs import pages",
+    ],
+)
+def test_a_forbidden_import_is_seen_however_it_is_written(text: str) -> None:
+    assert out_of_bounds("show", text)
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_a_room_says_what_lives_there_and_what_it_may_use(name: str) -> None:
+    said = ast.get_docstring(ast.parse((ROOT / "labs" / name / "__init__.py").read_text("utf-8"))) or ""
+    closing = said.partition("Uses ")[2] or said.partition("May use ")[2]
+    named = set(re.findall(r"[a-z]+", closing.partition(".")[0]))
+    assert named & set(ROOMS) == (set() if name == "cli" else set(ROOMS[name])), said
+
+
+def test_pages_and_pictures_are_made_without_a_broker_in_the_room() -> None:
+    code = "import sys, labs.show.looks, labs.pages.build, labs.pages.pages\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] if not name.startswith("labs.") else name for name in done.stdout.split()}
+    assert "labs.pages.build" in loaded
+    assert not loaded & {*CLIENTS, "labs.stack", "labs.record", "labs.brokers"}
+
+
+def test_only_the_charts_use_plotly_and_only_the_stack_starts_servers() -> None:
+    users, starters = set(), set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            users |= {room(path) for name in names if name.split(".")[0] == "plotly"}
+            if isinstance(node, ast.Constant) and node.value in SERVERS:
+                starters.add(room(path))
+    assert users == {"show"}
+    assert starters == {"stack"}
 
 
 def test_a_module_stays_near_two_hundred_lines() -> None:
@@ -167,23 +148,3 @@ def test_no_tracked_file_names_a_path_of_this_machine() -> None:
         if path.is_file():
             body = path.read_bytes()
             assert not any(needle in body for needle in needles), name
-
-
-MAKES = re.compile(
-    r"config_set\(|SETUSER|acl_setuser|queue_declare\([^)]*(durable|exclusive)|exchange_declare|create_topics|wires\.CREATE"
-)
-NOTED = {"redis_settings.py", "redis_benchmark.py", "rabbitmq_broker.py", "rabbitmq_stream.py", "kafka_broker.py"}
-"""They write down what they make or set before they do, so that the next command can undo it."""
-ALONE = {"faults.py", "redis_site.py", "rabbitmq_site.py", "kafka_site.py", "rabbitmq_best.py", "rabbitmq_survives.py"}
-ALONE |= {"kafka_best.py", "kafka_survives.py", "redis_sender.py"}
-"""They work on a broker that nobody else uses, which ends with whoever uses it."""
-PROBES = {"probe.py"}
-"""An exclusive queue goes with its connection; the topic of the probe is meant to stay."""
-
-
-def test_whatever_makes_or_sets_something_on_a_broker_is_known_to_undo_it() -> None:
-    makers = {path.name for path in modules() if MAKES.search(path.read_text("utf-8").replace("\n", " "))}
-    assert makers == NOTED | ALONE | PROBES
-    for path in modules():
-        if path.name in NOTED - {"redis_settings.py"}:
-            assert "made.note(" in path.read_text("utf-8"), path.name

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labs import jupyter
+from labs.cli import lab as jupyter
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 120

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labs.cli.terminal import table_of
 from labs.experiments import EXPERIMENTS
 from labs.model.faults import KINDS
 from labs.pages import Panel, pages
@@ -20,7 +21,6 @@ from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.show.looks.fault import HEADS
 from labs.show.looks.jobs import truth
 from labs.show.looks.ranges import percent, seconds, span
-from labs.terminal import table_of
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, fault_digest, jobs_digest, repeat, three
 
 

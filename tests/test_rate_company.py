@@ -18,6 +18,7 @@ import pytest
 
 from labs import stack
 from labs.brokers import on_lane
+from labs.cli.verify import verify
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
 from labs.judge.limit import BUSY
@@ -36,7 +37,6 @@ from labs.scenarios.bench import concurrent
 from labs.scenarios.bench.base import Setting
 from labs.scenarios.bench.concurrent import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
-from labs.verifying import verify
 from tests.test_rates import made, point, word_of
 from tests.test_runs import make_run
 

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from labs.speech import fitting, plain
+from labs.cli.speech import fitting, plain
 from tests.test_cli import labs
 
 ALL_TABLES = """
-from labs.speech import speak_plainly
+from labs.cli.speech import speak_plainly
 from labs.experiments import EXPERIMENTS
 from labs.pages.recordings import recorded
-from labs.terminal import table_of, tell
+from labs.cli.terminal import table_of, tell
 speak_plainly()
 for lab in EXPERIMENTS.values():
     digests = recorded(lab.name)["digests"]
@@ -92,8 +92,8 @@ def test_in_the_locale_of_a_german_of_the_nineties_a_run_ends_with_0(tmp_path: P
 
 MARKUP = """
 import sys
-from labs.speech import speak_plainly
-from labs.terminal import Bar, say, tell, whole
+from labs.cli.speech import speak_plainly
+from labs.cli.terminal import Bar, say, tell, whole
 from rich.table import Table
 speak_plainly()
 name = sys.argv[1]

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labs.cli.verify import verify
 from labs.judge.digest import checked, load
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run
 from labs.pages import recordings
-from labs.verifying import verify
 from tests.test_cli import labs
 from tests.test_jobs import FIRST_IN_WORK, made_run
 from tests.test_runs import make_run

@@ -1,4 +1,7 @@
-"""One door to all brokers: the profile names its adapter, and only that client is imported."""
+"""One door to all brokers: the profile names its adapter, and only that client is imported.
+
+Uses model.
+"""
 
 from __future__ import annotations
 

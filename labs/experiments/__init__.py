@@ -1,4 +1,8 @@
-"""The labs, by name. A new one is a module here, a notebook, and a recorded file."""
+"""The labs, a module each, by name.
+
+What measures is imported when a lab runs: a page is made from recorded files, without a broker's library. Uses model,
+brokers, stack, record, judge, scenarios and show.
+"""
 
 from __future__ import annotations
 

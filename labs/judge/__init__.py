@@ -1,1 +1,1 @@
-"""A run in, numbers out: latency, throughput, loss, limit, digest. Pure functions; uses model alone."""
+"""A run in, numbers out: latency, throughput, loss, limit, digest. Pure functions. Uses model."""

@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from labs.judge import benchmark
+from labs.judge.benchmark import ROW_IDS
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
 from labs.pages.pages import table
-from labs.scenarios.bench import report
-from labs.scenarios.bench.rows import ROWS
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")
@@ -26,7 +26,7 @@ Result = Mapping[str, Any]
 def recorded_bench(folder: Path | None = None) -> dict[str, Any] | None:
     """The saved benchmark; None if there is none. Raises RunFileError if it is damaged."""
     path = Path(folder or os.environ.get("LABS_RUNS") or RECORDED) / "bench.json"
-    return report.load(path) if path.exists() else None
+    return benchmark.load(path) if path.exists() else None
 
 
 def bench_table(content: Mapping[str, Any]) -> str:
@@ -39,10 +39,12 @@ def bench_table(content: Mapping[str, Any]) -> str:
 
 
 def _cells(one: Result) -> list[str]:
-    sides = [f"{one[side]['name']}: {report.figure(one[side]['median'], one['unit'])}" for side in ("ours", "theirs")]
-    came_out = report.word(one)
+    sides = [
+        f"{one[side]['name']}: {benchmark.figure(one[side]['median'], one['unit'])}" for side in ("ours", "theirs")
+    ]
+    came_out = benchmark.word(one)
     goal = one["goal"] if came_out == one["goal"] else f"{one['goal']}: {came_out}"
-    return [one["title"], *sides, report.ratio_text(one), goal, _limits(one)]
+    return [one["title"], *sides, benchmark.ratio_text(one), goal, _limits(one)]
 
 
 def _limits(one: Result) -> str:
@@ -61,18 +63,18 @@ def number(text: str, folder: Path | None = None) -> str:
         return str(content["card"][what])
     found = {one["id"]: one for one in content["rows"]}
     if name not in found:
-        known = {row.id for row in ROWS} | set(found)
+        known = set(ROW_IDS) | set(found)
         if name in known:  # the file is of a benchmark of some rows
             return NOT_YET
         raise ValueError(f"the benchmark has no row {name!r}: known are {', '.join(sorted(known))}")
     one = found[name]
     texts: dict[str, str] = {
-        "ratio": report.ratio_text(one),
+        "ratio": benchmark.ratio_text(one),
         "median": "–" if one["median"] is None else f"{one['median']:.3g}",
         "times": "–" if not one["median"] else f"{1 / one['median']:.3g}",
-        "ours": report.figure(one["ours"]["median"], one["unit"]),
-        "theirs": report.figure(one["theirs"]["median"], one["unit"]),
-        "word": report.word(one),
+        "ours": benchmark.figure(one["ours"]["median"], one["unit"]),
+        "theirs": benchmark.figure(one["theirs"]["median"], one["unit"]),
+        "word": benchmark.word(one),
         "limit": one["ours"]["limit"],
         "said": one["ours"]["said"],
         "server": one["server"],

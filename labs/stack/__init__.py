@@ -1,6 +1,8 @@
 """Start, find, prove, break and stop brokers: the only part that touches processes and containers.
 
 `up` starts brokers that stay until `down`; `session` gives brokers for as long as the caller lives.
+
+Uses model and brokers.
 """
 
 from __future__ import annotations

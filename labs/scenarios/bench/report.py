@@ -12,11 +12,10 @@ from typing import Any
 
 from rich.table import Table
 
-from labs.judge.digest import checked
+from labs.judge.benchmark import figure, ratio_text, word
 from labs.model import processors
 from labs.model.paths import write_text
-from labs.model.run import FORMAT, RunFileError
-from labs.model.text import rate_text
+from labs.model.run import FORMAT
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 
@@ -38,28 +37,6 @@ def table(results: Sequence[Mapping[str, Any]]) -> Table:
             one["trouble"] or one["ours"]["limit"],
         )
     return drawn
-
-
-def ratio_text(one: Mapping[str, Any]) -> str:
-    """1.07 (1.02 to 1.11), or – where there is none."""
-    if one["median"] is None:
-        return "–"
-    return f"{one['median']:.3g} ({one['range'][0]:.3g} to {one['range'][1]:.3g})"
-
-
-def word(one: Mapping[str, Any]) -> str:
-    """reached, missed, shown or not run."""
-    if one["median"] is None:
-        return "not run"
-    return {None: "shown", True: "reached", False: "missed"}[one["met"]]
-
-
-def figure(value: float | None, unit: str) -> str:
-    """Three digits, as every figure of the book; a rate as 2,330,000/s."""
-    if value is None:
-        return "–"
-    shown = float(f"{value:.3g}")
-    return rate_text(shown) if unit == "messages/s" else f"{shown:,g} {unit}"
 
 
 def closing(results: Sequence[Mapping[str, Any]]) -> str:
@@ -85,11 +62,3 @@ def save(path: Path, results: Sequence[Mapping[str, Any]], rounds: int) -> None:
     head = json.dumps({"format": FORMAT, "lab": "bench", "card": card(rounds)}, ensure_ascii=False)
     lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in results)
     write_text(path, f'{head[:-1]}, "rows": [\n{lines}\n]}}\n')
-
-
-def load(path: Path) -> dict[str, Any]:
-    """A saved benchmark that agrees with itself; RunFileError when it is damaged, altered or of another format."""
-    content = checked(path)[0]
-    if "rows" not in content or "digests" in content:
-        raise RunFileError(f"{path} is no benchmark: it wants rows and no digests. Measure it again with `make bench`.")
-    return content

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labs.cli.terminal import Bar, say, show_json, tell
 from labs.scenarios.promises import report, running
 from labs.scenarios.promises.base import Row
 from labs.scenarios.promises.running import Result
 from labs.scenarios.promises.table import EXPERIMENTS, chosen
-from labs.terminal import Bar, say, show_json, tell
 
 
 def attack(names: Sequence[str], *, fast: bool, seeds: int | None, list_: bool, backend: str, json_: bool) -> bool:

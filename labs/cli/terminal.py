@@ -13,6 +13,7 @@ from rich import box
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from labs.cli.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
 from labs.model.endpoint import BrokerError
 from labs.model.observer import CancelledError, Watch
 from labs.model.ownership import give_back
@@ -20,7 +21,6 @@ from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
 from labs.show.looks import Look
 from labs.show.sentences import broker_unseen, sentence
-from labs.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
 from labs.stack import StackError
 from labs.stack.external import urls, yours
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
+from labs.cli.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 from labs.experiments.base import Experiment, Settings
 from labs.judge import soundness
 from labs.model.text import enumerated
 from labs.record.monitor import waiting
 from labs.stack import registry
 from labs.stack.external import yours
-from labs.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 
 
 @click.command()
@@ -46,7 +46,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     refused that should have been taken (not where a fault makes the broker refuse); 4 measured, but nothing counts,
     because the machine stood still meanwhile; 130 and 143 interrupted.
     """
-    from labs.elsewhere import check, hired_from
+    from labs.cli.executor import check, hired_from
     from labs.experiments import experiment
 
     chosen = experiment(lab)

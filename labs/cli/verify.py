@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from labs.cli.terminal import tell
 from labs.judge import digest, loss
 from labs.model import run as runs
 from labs.model.text import enumerated
@@ -17,7 +18,6 @@ from labs.scenarios.calls import facts as call_facts
 from labs.scenarios.calls import judge as call_judge
 from labs.scenarios.jobs import facts as job_facts
 from labs.scenarios.jobs import judge as job_judge
-from labs.terminal import tell
 
 KINDS: dict[str, Any] = {
     "run": (runs.load, loss.account),

@@ -1,6 +1,6 @@
 """`make env`: `.venv` as this folder needs it now, made, filled or put right; nothing is done where nothing changed.
 
-    python3 -I labs/environment.py [--dev]
+    python3 -I labs/cli/environment.py [--dev]
 
 It runs in the project's folder with any Python, also one that is too old, and before there are packages: it imports
 nothing of ours. What pip is asked is decided here; of the reader's own settings for pip only those are taken over that

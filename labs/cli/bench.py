@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labs.cli.terminal import Bar, as_json, backend_option, plain, say, show_json, tell, whole
 from labs.model.profile import BROKERS, UnknownNameError
-from labs.terminal import Bar, as_json, backend_option, plain, say, show_json, tell, whole
 
 WIDE, IN = 80, 6
 
@@ -72,18 +72,19 @@ def bench(
 
 def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> list[dict[str, Any]]:
     """The results; what is done is saved even if it is interrupted."""
+    from labs.judge.benchmark import load, ratio_text, word
     from labs.scenarios.bench import report
     from labs.scenarios.bench.rounds import Plan, run_rows
     from labs.scenarios.bench.rows import ROWS
 
     results: list[dict[str, Any]] = []
-    others = report.load(path)["rows"] if path and keep else []
+    others = load(path)["rows"] if path and keep else []
     order = [row.id for row in ROWS]
     try:
         with Bar("labs bench") as watch:
             for one in run_rows(rows, Plan(**how), watch, say):
                 results.append(one)
-                say(f"{one['id']}: {report.ratio_text(one)}, {report.word(one)} (goal {one['goal']}). {one['trouble']}")
+                say(f"{one['id']}: {ratio_text(one)}, {word(one)} (goal {one['goal']}). {one['trouble']}")
     finally:
         if path and results:
             fresh = {one["id"] for one in results}

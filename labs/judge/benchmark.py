@@ -1,0 +1,75 @@
+"""What a result of the benchmark says: its ratio, its word, its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labs.judge.digest import checked
+from labs.model.run import RunFileError
+from labs.model.text import rate_text
+
+ROW_IDS = (
+    "redis-publish",
+    "redis-xadd",
+    "redis-accounted",
+    "redis-idiomatic",
+    "rabbitmq-produce",
+    "rabbitmq-end-to-end",
+    "rabbitmq-stream",
+    "rabbitmq-accounted",
+    "rabbitmq-idiomatic",
+    "kafka-produce",
+    "kafka-produce-acks-1",
+    "kafka-consume",
+    "kafka-accounted",
+    "kafka-idiomatic",
+    "p99-under-20-ms",
+    "p99-under-100-ms",
+    "p99-under-500-ms",
+    "lateness-1000",
+    "lateness-10000",
+    "lateness-50000",
+    "article-redis-one",
+    "article-redis-batched",
+    "article-redis-fast",
+    "article-rabbitmq-one",
+    "article-rabbitmq-batched",
+    "article-rabbitmq-fast",
+    "article-rabbitmq-stream",
+    "article-kafka-one",
+    "article-kafka-batched",
+    "article-kafka-fast",
+)
+"""What a page may ask for; a test holds them against the rows of the benchmark, which a page does not import."""
+
+
+def ratio_text(one: Mapping[str, Any]) -> str:
+    """1.07 (1.02 to 1.11), or – where there is none."""
+    if one["median"] is None:
+        return "–"
+    return f"{one['median']:.3g} ({one['range'][0]:.3g} to {one['range'][1]:.3g})"
+
+
+def word(one: Mapping[str, Any]) -> str:
+    """reached, missed, shown or not run."""
+    if one["median"] is None:
+        return "not run"
+    return {None: "shown", True: "reached", False: "missed"}[one["met"]]
+
+
+def figure(value: float | None, unit: str) -> str:
+    """Three digits, as every figure of the book; a rate as 2,330,000/s."""
+    if value is None:
+        return "–"
+    shown = float(f"{value:.3g}")
+    return rate_text(shown) if unit == "messages/s" else f"{shown:,g} {unit}"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A saved benchmark that agrees with itself; RunFileError when it is damaged, altered or of another format."""
+    content = checked(path)[0]
+    if "rows" not in content or "digests" in content:
+        raise RunFileError(f"{path} is no benchmark: it wants rows and no digests. Measure it again with `make bench`.")
+    return content
