@@ -33,7 +33,7 @@ PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
 LINE = 30
 """Longer than that a figure is a phrase, which may break."""
-SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css")
+SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css", LABS / "pages" / "pictures" / "pictures.css")
 
 
 def _raw(html: str) -> list[nodes.Node]:
@@ -145,6 +145,9 @@ def _serve(app: Sphinx, config: Any) -> None:
     for file in SERVED:
         shutil.copy(file, stage / file.name)
     (stage / "panel.mjs").write_text(module.source(), "utf-8")
+    (stage / "pictures").mkdir()
+    for file in (LABS / "pages" / "pictures").glob("*.mjs"):
+        shutil.copy(file, stage / "pictures" / file.name)
     config.html_static_path.append(str(stage))
 
 

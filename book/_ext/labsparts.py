@@ -1,7 +1,8 @@
 """Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
 
 {at-a-glance}, {key-points}, {drawing} a-call-that-waits, {guess} name, {quiz} 01-1, {repeat} lab rate=1000,
-{take-along} lab, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`; {term} gets its definition.
+{take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`; {term} gets its
+definition.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import bench_page, claims, course, drawings, parts, quiz, race
+from labs.pages import bench_page, claims, course, drawings, parts, pictures, quiz, race
 from labs.pages.glue import number
 from labs.pages.state import recorded_state
 
@@ -111,6 +112,16 @@ class Drawing(Part):
             "", nodes.raw("", drawings.drawing(self.arguments[0]), format="html"), classes=["drawing"]
         )
         return [self.body(box)]
+
+
+class Picture(Part):
+    """A timeline, lanes or a grid by name: a file of book/pictures, or one that follows from a recorded lab."""
+
+    required_arguments = 1
+    has_content = False
+
+    def made(self) -> list[nodes.Node]:
+        return _raw(pictures.frame(pictures.shown(self.arguments[0])))
 
 
 class Guess(Part):
@@ -294,8 +305,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("labsbook")
     for name, directive in {
         "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing, "guess": Guess,
-        "quiz": Quiz, "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed, "findings": Computed,
-        "race": Computed,
+        "picture": Picture, "quiz": Quiz, "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
+        "findings": Computed, "race": Computed,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.add_role("badge", Badge())

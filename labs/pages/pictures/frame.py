@@ -1,0 +1,57 @@
+"""What stands around a picture: finding, setting, sentence, data, run card, command. It reads well without JavaScript.
+
+index.mjs draws into the empty box; a loader shuts the data once that has worked. Every text is escaped here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+
+from labs.pages.parts import command
+from labs.pages.state import card_rows
+from labs.show.pictures import Lanes, Picture
+
+
+def frame(picture: Picture) -> str:
+    """The picture's figure as HTML, with its JSON inside for a page that draws it."""
+    about, said = picture.about, f'<p class="pic-said">{escape(picture.sentence)}</p>'
+    under = f'<p class="pic-under">{escape(about.under)}</p>' if about.under else ""
+    head = f'<p class="pic-title">{escape(picture.title)}</p>{under}'
+    drawn = f'<div class="pic-drawn"></div><script type="application/json">{_json(picture)}</script>'
+    card = table(("Fact", "This run"), card_rows(about.card), f"{picture.title}: run card") if about.card else ""
+    more = _folded("Data", _tables(picture)) + (_folded("Run card", card) if card else "")
+    again = command(about.command) if about.command else ""
+    name = escape(f"{picture.kind.capitalize()}: {picture.title}")
+    inside = f"{head}{drawn}{said}{more}{again}"
+    return f'<figure class="picture lab-wide" data-kind="{picture.kind}" aria-label="{name}">{inside}</figure>'
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], about: str) -> str:
+    """A table that scrolls sideways under a name of its own; the first cell of a row is its head."""
+    top = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
+        for first, *rest in rows
+    )
+    inside = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="pic-scroll" role="region" tabindex="0" aria-label="{escape(about)}">{inside}</div>'
+
+
+def _tables(picture: Picture) -> str:
+    found = table(picture.columns, picture.rows, f"{picture.title}: data")
+    if isinstance(picture, Lanes) and picture.noticed:
+        heads = (picture.noun[0].capitalize(), "Lane", "What became of it", "From", "To")
+        found += table(heads, picture.noticed, f"{picture.title}: what stands out")
+    return found
+
+
+def _folded(name: str, inside: str) -> str:
+    """Open until a script has drawn the picture."""
+    return f"<details open><summary>{name}</summary>{inside}</details>"
+
+
+def _json(picture: Picture) -> str:
+    """JSON that no text in it can end or begin a tag with."""
+    return json.dumps(picture.to_json(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,0 +1,44 @@
+"""The pictures that a page can show by name: files of book/pictures, and those that follow from a recorded lab."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from labs.experiments import job_pictures
+from labs.model.paths import PROJECT
+from labs.pages.recordings import recorded
+from labs.show.pictures import Picture, PictureError, picture
+
+FOLDER = PROJECT / "book" / "pictures"
+
+
+class UnknownPictureError(ValueError):
+    """No picture has that name; the message says which there are."""
+
+
+def _ways() -> Picture:
+    file = recorded("kill-the-worker")
+    if file is None:
+        raise UnknownPictureError(
+            "kill-the-worker-grid needs book/runs/kill-the-worker.json: labs record kill-the-worker"
+        )
+    return job_pictures.ways(file)
+
+
+MADE: dict[str, Callable[[], Picture]] = {"kill-the-worker-grid": _ways}
+
+
+def shown(name: str, folder: Path = FOLDER) -> Picture:
+    """The picture of that name. Raises UnknownPictureError, or PictureError with what is wrong in its file."""
+    if name in MADE:
+        return MADE[name]()
+    path = folder / f"{name}.json"
+    if not path.exists():
+        there = sorted([*MADE, *(one.stem for one in folder.glob("*.json"))])
+        raise UnknownPictureError(f"there is no picture {name!r}; there are: {', '.join(there)}")
+    try:
+        return picture(json.loads(path.read_text("utf-8")), path.name)
+    except json.JSONDecodeError as error:
+        raise PictureError(f"{path.name}: it is no JSON ({error}); make it anew") from error
