@@ -76,8 +76,7 @@ def lanes(run: JobRun, about: About) -> Lanes:
                 items.append(Item(lane, f"job {job}", start_ns, end_ns, state, min(taken_ns, start_ns)))
         known |= set(done)
     marks = [Mark(m.at_ns, m.text.split(" ", 2)[2], m.text.rsplit(" ", 1)[0]) for m in _killed(run)]
-    used = tuple(state for state in STATES if state.plain or any(item.state == state.name for item in items))
-    return Lanes(tuple(WORKERS.values()), used, tuple(items), tuple(marks), ("delivery", "deliveries"), "took", about)
+    return Lanes(tuple(WORKERS.values()), STATES, tuple(items), tuple(marks), ("delivery", "deliveries"), "took", about)
 
 
 def _times(run: JobRun, kind: int, worker: int) -> dict[int, int]:

@@ -44,9 +44,11 @@ export function niceStep(rough) {
 
 // Marks as vertical lines in each band of the picture. Their words take turns on as many heights as they need.
 export function markShapes(marks, spans, { ink, width, range, bands = [{ yref: "paper", y0: 0, y1: 1 }] }) {
+  // A mark's line in the top band goes up to its word: past the band's head (`head` px) and the words of lower rows.
+  const up = ({ px, head, ...band }, row) => (px ? { ...band, y1: 1 + (head + row * 17 + 3) / px } : band);
   const place = (ms) => ((ms - range[0]) / (range[1] - range[0])) * width, inside = (ms) => ms >= range[0] && ms <= range[1];
   const shapes = spans.filter((span) => span.end_ms > range[0] && span.start_ms < range[1]).flatMap((span) => bands.map((band) => ({
-    type: "rect", xref: "x", ...band, y1: Math.min(band.y1, 1), x0: Math.max(span.start_ms, range[0]), x1: Math.min(span.end_ms, range[1]), layer: "below", line: { width: 0 }, fillcolor: tint(ink("undecided"), 0.18),
+    type: "rect", xref: "x", yref: band.yref, y0: 0, y1: 1, x0: Math.max(span.start_ms, range[0]), x1: Math.min(span.end_ms, range[1]), layer: "below", line: { width: 0 }, fillcolor: tint(ink("undecided"), 0.18),
   })));
   const named = [...marks.map((one) => ({ at: one.at_ms, text: one.text, line: true })), ...spans.map((one) => ({ at: (Math.max(one.start_ms, range[0]) + Math.min(one.end_ms, range[1])) / 2, text: one.text, line: false }))]
     .filter((one) => inside(one.at)).sort((a, b) => a.at - b.at);
@@ -56,7 +58,7 @@ export function markShapes(marks, spans, { ink, width, range, bands = [{ yref: "
     let row = ends.findIndex((end) => end <= middle - wide / 2);
     if (row < 0) { row = ends.length; ends.push(0); }
     ends[row] = middle + wide / 2;
-    if (one.line) shapes.push(...bands.map((band) => ({ type: "line", xref: "x", ...band, x0: one.at, x1: one.at, line: { color: ink("ink"), width: 1.5, dash: "dot" } })));
+    if (one.line) shapes.push(...bands.map((band) => ({ type: "line", xref: "x", ...up(band, row), x0: one.at, x1: one.at, line: { color: ink("ink"), width: 1.5, dash: "dot" } })));
     notes.push({ xref: "x", x: one.at, xanchor: "center", xshift: middle - place(one.at), yref: "paper", y: 1, yanchor: "bottom", yshift: 4 + row * 17, showarrow: false, text: one.line ? plain(one.text) : `<i>${plain(one.text)}</i>`, font: { size: 12, color: ink(one.line ? "ink" : "ink-soft") } });
   }
   return { shapes, notes, rows: ends.length };

@@ -29,6 +29,10 @@ from labs.show.pictures.base import (
 from labs.show.pictures.items import Item, State, check_state, item_json, item_of, places
 
 MOST_LANES, MOST_ITEMS, MOST_STATES, MOST_NAMED = 24, 2000, 8, 30
+LISTED = 4
+"""Up to so many lanes a sentence gives the count of each."""
+ALIKE = 1.1
+"""Within this ratio lanes had as many as each other."""
 
 
 @dataclass(frozen=True)
@@ -109,17 +113,18 @@ class Lanes:
         total = counted(len(self.items), *self.noun)
         if not self.items:
             return f"No {self.noun[0]} was seen"
-        had = Counter(item.lane for item in self.items)
-        first, most = max(had.items(), key=lambda one: one[1])
+        had = dict.fromkeys(self.lanes, 0) | Counter(item.lane for item in self.items)
+        first, last = max(had, key=lambda lane: had[lane]), min(had, key=lambda lane: had[lane])
+        most, fewest = had[first], had[last]
         if len(self.lanes) == 1:
             return f"{capital(first)} {self.verb} {total}"
-        if len(set(had.values())) == 1 and len(had) == len(self.lanes):
-            every = "both" if len(self.lanes) == 2 else f"all {len(self.lanes)}"
-            return f"{capital(every)} lanes {self.verb} {counted(most, *self.noun)}"
-        others = [lane for lane in self.lanes if lane != first]
-        rest = [f"{lane} {had[lane]:,}" if had[lane] else f"{lane} none" for lane in others[:3]]
-        if len(others) > 3:
-            rest.append(f"the other {len(others) - 3} {sum(had[lane] for lane in others[3:]):,}")
+        if most <= fewest * ALIKE:
+            each = counted(most, *self.noun) if most == fewest else f"{fewest:,} to {most:,} of {total}"
+            return f"Each of {len(self.lanes)} lanes {self.verb} {each}"
+        if len(self.lanes) > LISTED:
+            least = f"{fewest:,}" if fewest else "none"
+            return f"{capital(first)} {self.verb} {most:,} of {total}, the most of {len(had)} lanes, and {last} {least}"
+        rest = [f"{lane} {number:,}" if number else f"{lane} none" for lane, number in had.items() if lane != first]
         return f"{capital(first)} {self.verb} {most:,} of {total}, {enumerated(rest)}"
 
     @property

@@ -1,0 +1,76 @@
+"""Made data for the pictures: shapes that a real run seldom has. No figure in here was measured."""
+
+from __future__ import annotations
+
+from labs.show.pictures import About, Grid, Lanes, Mark, Span, Timeline
+from labs.show.pictures.grid import Capability, Cell, Setup
+from labs.show.pictures.items import Item, State
+from labs.show.pictures.panels import Line, Panel
+
+MS = 1_000_000
+EVIL = "<img src=x onerror=alert(1)> & $x^2$ %{y} <b>b</b>"
+"""A name that is HTML, TeX and a template to whoever reads it so."""
+PLAIN, AGAIN = State("done", plain=True), State("redelivered", "conditions", "striped", "diamond")
+
+
+def line(name: str, *values: float | None, ink: str = "ink", step_ms: int = 100) -> Line:
+    """A value every `step_ms` from 0 on."""
+    return Line(name, tuple((at * step_ms * MS, value) for at, value in enumerate(values)), ink)
+
+
+def one_panel(*lines: Line, name: str = "publish latency", unit: str = "ms", marks: tuple[Mark, ...] = ()) -> Timeline:
+    """One panel with these lines."""
+    return Timeline((Panel(name, unit, lines),), marks, about=About(condition="with one publisher"))
+
+
+def three_brokers() -> Timeline:
+    """Three panels, a broker a line, one with a gap; marks so near to each other that their words need three rows."""
+    redis = line("Redis", *[1 + at % 7 * 0.3 for at in range(60)], ink="redis")
+    rabbitmq = line(
+        "RabbitMQ", *[2.0 if at < 25 else None if at < 35 else 400.0 - at for at in range(60)], ink="rabbitmq"
+    )
+    kafka = line("Kafka", *[3 + at * 20.0 for at in range(60)], ink="kafka")
+    both = (redis, rabbitmq, kafka)
+    panels = (
+        Panel("publish latency", "ms", both, "log"),
+        Panel("backlog", "messages", both, shape="steps"),
+        Panel("rate", "/s", both),
+    )
+    marks = (Mark(2400 * MS, "connection blocked"), Mark(2500 * MS, "killed"), Mark(2600 * MS, "flush"))
+    about = About(under="Made data: nothing here was measured.", condition="with a full disk")
+    return Timeline(panels, marks, (Span(3000 * MS, 4200 * MS, "paused"),), about)
+
+
+def two_thousand() -> Lanes:
+    """Twelve partitions with 2,000 messages, some redelivered, one never ended, dots among them."""
+    items = []
+    for at in range(2000):
+        start = at * 5 * MS
+        end = start if at % 10 == 0 else start + 40 * MS
+        items.append(
+            Item(f"partition {at % 12}", f"message {at}", start, end, "redelivered" if at % 97 == 0 else "done")
+        )
+    items[-1] = Item("partition 7", "message 1999", 1999 * 5 * MS, None, "done")
+    marks = (Mark(4000 * MS, "killed", "partition 3"), Mark(6000 * MS, "rebalance"))
+    lanes = tuple(f"partition {at}" for at in range(12))
+    return Lanes(lanes, (PLAIN, AGAIN), tuple(items), marks, about=About(under="Made data: nothing here was measured."))
+
+
+def every_state() -> Grid:
+    """A cell of each state, a name that is markup, and a column of which nothing is known."""
+    setups = (Setup("list", "Redis", "redis"), Setup("stream", "Redis", "redis"), Setup(EVIL, "Kafka", "kafka"))
+    heads = (
+        Capability("Keeps", "keeps all", "keep all"),
+        Capability("Orders", "keeps order", "keep order"),
+        Capability("Replays"),
+    )
+    cells = {
+        ("list", "Keeps"): Cell("yes"),
+        ("list", "Orders"): Cell("partly", figure="3 of 4"),
+        ("list", "Replays"): Cell("absent"),
+        ("stream", "Keeps"): Cell("no", "all lost", "300", "the log was off"),
+        ("stream", "Orders"): Cell("mixed"),
+        ("stream", "Replays"): Cell("unknown"),
+        (EVIL, "Keeps"): Cell("failed", "did not start", reason=EVIL),
+    }
+    return Grid(setups, heads, cells, ("setting", "settings"), About(under="Made data: nothing here was measured."))
