@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from labs.experiments.base import Control, Experiment, Option
+from labs.show.looks import Chart, Guess
+from labs.show.looks.picture import grid_look, picture_look
 from labs.show.pictures import About, Grid, Lanes, Mark, Span, Timeline
-from labs.show.pictures.grid import Capability, Cell, Setup
+from labs.show.pictures.grid import Capability, Cell, Quantity, Setup
 from labs.show.pictures.items import Item, State
 from labs.show.pictures.panels import Line, Panel
 
@@ -74,3 +79,51 @@ def every_state() -> Grid:
         (EVIL, "Keeps"): Cell("failed", "did not start", reason=EVIL),
     }
     return Grid(setups, heads, cells, ("setting", "settings"), About(under="Made data: nothing here was measured."))
+
+
+WAYS = ("list", "stream", "topic")
+CONTROLS = (Control("way", "Way", "choice", "list", tuple(Option(way, way.capitalize()) for way in WAYS)),)
+
+
+def digest(lab: str, way: str, **more: Any) -> dict[str, Any]:
+    """A digest as a lab of a picture would give it."""
+    settings = {"way": way, "label": way.capitalize(), "broker": "redis"}
+    return {
+        "format": 1,
+        "lab": lab,
+        "settings": settings,
+        "repeats": [{"trouble": ""}],
+        "median": {},
+        "card": {},
+    } | more
+
+
+def _lab(look: Any, guess: Guess | None = None) -> Experiment:
+    return Experiment(
+        name="made", number="L0.9", title="Made", question="?", claims=(), controls=CONTROLS, grid=list,
+        run=lambda _settings, _watch: [], verdict=lambda _digests: [], needs=(), look=look, guess=guess,
+    )  # fmt: skip
+
+
+def timeline_lab() -> tuple[Experiment, list[dict[str, Any]]]:
+    """A lab whose points are a timeline and lanes each."""
+    charts = (Chart("course", "Over time", "timeline"), Chart("who", "Who did what", "lanes"))
+    look = picture_look(("way",), charts, three_brokers().columns, asks=("backlog Kafka highest",))
+    both = {"course": three_brokers().to_json(), "who": two_thousand().to_json()}
+    found = [digest("made", way, pictures=both) for way in WAYS[:2]]
+    return _lab(look), found
+
+
+def grid_lab(guess: Guess | None = None) -> tuple[Experiment, list[dict[str, Any]]]:
+    """A lab whose points are the rows of a grid."""
+    table = (
+        Quantity[Any](Capability("Kept"), lambda one: Cell("yes" if one["kept"] else "no", figure=f"{one['kept']}")),
+        Quantity[Any](
+            Capability("Named"), lambda one: Cell("partly", one["settings"]["way"], reason="it is so called")
+        ),
+    )
+    chart = Chart("grid", "What is kept", "grid", rows="way")
+    look = grid_look(
+        ("way",), chart, table, lambda one: Setup(one["settings"]["label"], "Redis", "redis"), noun=("way", "ways")
+    )
+    return _lab(look, guess), [digest("made", way, kept=at) for at, way in enumerate(WAYS)]

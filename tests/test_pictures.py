@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from labs.experiments import job_pictures
-from labs.pages.pictures import UnknownPictureError, frame, shown, source
-from labs.pages.pictures.source import MODULES
+from labs.pages.pictures.frame import frame
+from labs.pages.pictures.shown import UnknownPictureError, shown
+from labs.pages.pictures.source import HOME, MODULES, source
 from labs.pages.recordings import recorded
+from labs.pages.state import panel_state
 from labs.show import charts
 from labs.show.looks import fault
 from labs.show.pictures import About, Grid, Lanes, Mark, Picture, PictureError, Span, Timeline, picture
@@ -24,7 +26,19 @@ from labs.show.pictures.base import INKS
 from labs.show.pictures.grid import STATES, Capability, Cell, Quantity, Setup, grid
 from labs.show.pictures.items import Item, State, places
 from labs.show.pictures.panels import Line, Panel
-from tests.made_pictures import AGAIN, EVIL, MS, PLAIN, every_state, line, one_panel, three_brokers, two_thousand
+from tests.made_pictures import (
+    AGAIN,
+    EVIL,
+    MS,
+    PLAIN,
+    every_state,
+    grid_lab,
+    line,
+    one_panel,
+    three_brokers,
+    timeline_lab,
+    two_thousand,
+)
 
 ALL = {"timeline": three_brokers, "lanes": two_thousand, "grid": every_state}
 NAMES = ("kill-the-worker-timeline", "kill-the-worker-lanes", "kill-the-worker-grid")
@@ -416,4 +430,37 @@ def test_the_joined_module_has_all_parts_and_no_name_twice() -> None:
     assert "import " not in re.sub(r"//.*", "", text)
     names = re.findall(r"^(?:export )?(?:async )?(?:function|const) (\w+)", text, re.MULTILINE)
     assert len(names) == len(set(names))
-    assert len(MODULES) == len(list((Path(__file__).parent.parent / "labs" / "pages" / "pictures").glob("*.mjs")))
+    assert len([*MODULES, HOME]) == len(
+        list((Path(__file__).parent.parent / "labs" / "pages" / "pictures").glob("*.mjs"))
+    )
+
+
+def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its_pictures() -> None:
+    lab, digests = timeline_lab()
+    state = panel_state(lab, digests)
+    view = state["views"]["list"]
+    assert [chart["kind"] for chart in state["charts"]] == ["timeline", "lanes"]
+    assert state["columns"] == list(three_brokers().columns)
+    assert view["rows"] == three_brokers().rows
+    assert view["title"] == three_brokers().title
+    assert view["sentence"] == f"{three_brokers().sentence} {two_thousand().sentence}"
+    assert view["pictures"]["who"] == two_thousand().to_json()
+    asked = lab.look.quantities["backlog_kafka_highest"]
+    assert words(asked(digests[0])) == "1,183 messages"
+
+
+def test_a_damaged_picture_in_a_digest_is_named_with_its_lab_and_chart() -> None:
+    lab, digests = timeline_lab()
+    broken = digests[0] | {"pictures": {"course": {"format": 1, "kind": "timeline"}}}
+    with pytest.raises(PictureError, match="made, course: 'panels' is missing"):
+        lab.look.view(broken)
+
+
+def test_a_lab_of_a_grid_is_a_row_a_point_and_a_column_a_quantity() -> None:
+    lab, digests = grid_lab()
+    state = panel_state(lab, digests)
+    assert state["columns"] == ["Way", "Kept", "Named"]
+    assert state["views"]["stream"]["rows"] == [["Redis: Stream", "yes: 1", "stream (it is so called)"]]
+    assert state["views"]["list"]["sentence"] == "Redis, List. Kept: no: 0; Named: list (it is so called)."
+    assert lab.look.quantities["kept"](digests[2]) == "2"
+    assert json.loads(json.dumps(state)) == state

@@ -11,14 +11,27 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from labs.model.paths import PROJECT
-from labs.pages.pictures import frame, source
+from labs.pages.pictures.frame import frame
+from labs.pages.pictures.source import source
+from labs.pages.state import panel_state
+from labs.show.looks import Guess
 from labs.show.pictures import Mark, Picture, Span, Timeline
 from labs.show.pictures.grid import Capability, Cell, Grid, Setup
 from labs.show.pictures.items import Item, State
 from labs.show.pictures.lanes import Lanes
 from labs.show.pictures.panels import Panel
 from tests.browser import Watched, chromium, violations
-from tests.made_pictures import EVIL, MS, every_state, line, one_panel, three_brokers, two_thousand
+from tests.made_pictures import (
+    EVIL,
+    MS,
+    every_state,
+    grid_lab,
+    line,
+    one_panel,
+    three_brokers,
+    timeline_lab,
+    two_thousand,
+)
 
 pytestmark = pytest.mark.browser
 DRAWN = "[...document.querySelectorAll('.picture')].every(one => one.dataset.ready || one.dataset.failed)"
@@ -256,6 +269,50 @@ def test_a_notebook_draws_the_same_as_a_page(page: Page, host: str, make: Callab
     page.evaluate(NOTEBOOK, [source(), frame(make()), make().to_json(), plotly])
     assert traces(page.locator(".picture")) == on_page
     assert page.locator(".picture .pic-key").inner_text() == key
+
+
+PANEL = """async ([state, files]) => {
+    const module = await import(`${files}panel.mjs`);
+    const plotlyUrl = `${files}vendor/plotly-basic.min.js`, get = (name) => ({state, live: false})[name];
+    const model = {get, on() {}, send() {}, plotlyUrl};
+    const el = document.createElement('div');
+    document.querySelector('article section').innerHTML = '<h1>Made</h1>';
+    document.querySelector('article section').append(el);
+    await module.default.render({model, el});
+}"""
+
+
+def test_the_panel_draws_timeline_and_lanes_of_the_chosen_point(page: Page, host: str) -> None:
+    watched = Watched(page, host)
+    page.goto(f"{host}book/glossary.html")
+    page.evaluate(PANEL, [panel_state(*timeline_lab()), f"{host}_static/"])
+    page.wait_for_function("document.querySelectorAll('.labs-panel .pic-plot svg.main-svg').length >= 2")
+    shown = page.locator("[data-chart=course]")
+    assert [one["name"] for one in traces(shown)][:3] == ["Redis", "RabbitMQ", "Kafka"]
+    assert page.locator(".lp-title").inner_text() == three_brokers().title
+    page.locator("select").select_option("topic")
+    page.wait_for_function("document.querySelector('[data-chart=course]').hidden")
+    assert violations(page) == []
+    assert watched.complaints == watched.elsewhere == []
+
+
+def test_the_panel_draws_a_grid_whose_cells_choose_a_point_and_wait_for_the_guess(page: Page, host: str) -> None:
+    page.goto(f"{host}book/glossary.html")
+    page.evaluate(PANEL, [panel_state(*grid_lab()), f"{host}_static/"])
+    cells = page.locator(".pic-cell")
+    assert cells.count() == 6
+    cells.nth(2).focus()
+    page.keyboard.press("Enter")
+    assert page.locator("select").input_value() == "stream"
+    assert page.locator(".lp-title").inner_text() == "Redis, Stream: Kept yes; Named stream"
+    assert page.evaluate("document.activeElement.classList.contains('pic-cell')")
+    assert violations(page) == []
+    guess = Guess("What is kept of {label}?", ("all", "none"), lambda one: "all" if one["kept"] else "none")
+    page.evaluate(PANEL, [panel_state(*grid_lab(guess)), f"{host}_static/"])
+    assert set(page.locator(".pic-word").all_inner_texts()) == {"· your guess first"}
+    page.locator(".lp-option").first.click()
+    page.wait_for_function("document.querySelector('.pic-grid').textContent.includes('✕ no')")
+    assert page.locator(".pic-word", has_text="your guess first").count() == 4
 
 
 def test_the_widget_gives_the_browser_frame_and_data_and_prints_its_sentence() -> None:

@@ -20,8 +20,10 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import bench_page, claims, course, drawings, parts, pictures, quiz, race
+from labs.pages import bench_page, claims, course, drawings, parts, quiz, race
 from labs.pages.glue import number
+from labs.pages.pictures.frame import frame
+from labs.pages.pictures.shown import shown
 from labs.pages.state import recorded_state
 
 GLOSSARY = "book/glossary"
@@ -121,7 +123,7 @@ class Picture(Part):
     has_content = False
 
     def made(self) -> list[nodes.Node]:
-        return _raw(pictures.frame(pictures.shown(self.arguments[0])))
+        return _raw(frame(shown(self.arguments[0])))
 
 
 class Guess(Part):

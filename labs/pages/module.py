@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-PARTS = ("panel.mjs", "tables.mjs", "guess.mjs")
+from labs.pages.pictures.source import renderers
+
+PARTS = ("panel.mjs", "tables.mjs", "guess.mjs", "pictures.mjs")
 
 
 def source() -> str:
     """The whole module; its parts share one scope."""
-    return "\n".join(files("labs.pages").joinpath(part).read_text("utf-8") for part in PARTS)
+    parts = [files("labs.pages").joinpath(part).read_text("utf-8") for part in PARTS]
+    return "\n".join([renderers(), *parts])

@@ -44,7 +44,10 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = source()
-    _css = files("labs.show").joinpath("look.css").read_text("utf-8") + HERE.joinpath("panel.css").read_text("utf-8")
+    _css = "".join(
+        place.joinpath(name).read_text("utf-8")
+        for place, name in ((files("labs.show"), "look.css"), (HERE, "panel.css"), (HERE, "pictures/pictures.css"))
+    )
     state = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(True).tag(sync=True)
     fresh = traitlets.Dict().tag(sync=True)

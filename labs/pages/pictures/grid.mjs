@@ -11,7 +11,7 @@ export function gridPicture(place, data, { pick } = {}) {
     chosen?.setAttribute("aria-pressed", "false");
     (chosen = button).setAttribute("aria-pressed", "true");
     detail.replaceChildren(element("strong", { text: `${data.rows[row].group ? `${data.rows[row].group}: ` : ""}${data.rows[row].name}, ${data.columns[column].name}` }), `: ${[cell.says, cell.figure].filter(Boolean).join(", ")}${cell.reason ? `; ${cell.reason}` : ""}.`);
-    pick?.(data.rows[row].name, data.columns[column].name);
+    pick?.(row, column);
   };
   const buttons = data.rows.map((row, at) => data.columns.map((column, across) => {
     const cell = data.cells[at][across];

@@ -2,7 +2,7 @@ import { gridPicture } from "./grid.mjs";
 import { lanesPicture } from "./lanes.mjs";
 import { timelinePicture } from "./timeline.mjs";
 
-// One renderer a kind, in two homes: a page (picture-loader.mjs) and a notebook (anywidget calls render with a kernel's model).
+// One renderer a kind, in three homes: a page (picture-loader.mjs), a notebook (widget.mjs), a lab's panel.
 const PICTURES = { timeline: timelinePicture, lanes: lanesPicture, grid: gridPicture };
 
 // Draws `data` into `place` and keeps it drawn when the theme or the width changes. Gives what ends that.
@@ -11,13 +11,14 @@ export async function draw(place, data, plotly, options = {}) {
   if (!made.plotly) return () => {};
   const found = await plotly();
   made.begin(found);
-  const theme = new MutationObserver(() => made.draw());
+  const end = () => { theme.disconnect(); sized.disconnect(); found.purge(made.box); };
+  const theme = new MutationObserver(() => (place.isConnected ? made.draw() : end()));
   theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   let wide = place.clientWidth;
   const sized = new ResizeObserver(() => { if (place.clientWidth !== wide && place.clientWidth) { wide = place.clientWidth; made.draw(); } });
   sized.observe(place);
-  return () => { theme.disconnect(); sized.disconnect(); found.purge(made.box); };
+  return end;
 }
 
 const loaded = (src) => new Promise((ok, no) => {
@@ -30,10 +31,3 @@ export async function plotlyFrom(src) {
   if (!globalThis.Plotly?.react) await loaded(typeof src === "string" ? src : URL.createObjectURL(new Blob([src], { type: "text/javascript" })));
   return globalThis.Plotly;
 }
-
-export default {
-  async render({ model, el }) {
-    el.innerHTML = model.get("frame"); // made by labs/pages/pictures/frame.py, where every text is escaped
-    return draw(el.querySelector(".pic-drawn"), model.get("data"), () => plotlyFrom(model.get("plotly")));
-  },
-};

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from labs.show.traces import Digest
 
 View = dict[str, Any]
-Kind = Literal["plot", "matrix", "strips", "dots", "bill", "bars"]
+Kind = Literal["plot", "matrix", "strips", "dots", "bill", "bars", "timeline", "lanes", "grid"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Chart:
 
     matrix: a cell a point, `rows` by `columns` (names of settings). strips: a bar a point, cut into shares.
     dots: a row a point, marks on one axis. bill: a column a chosen point, a row a count. bars: a figure a chosen
-    point, framed where it misleads.
+    point, framed where it misleads. timeline, lanes: a picture a chosen point. grid: a row a point, `rows` its setting
+    (labs/show/pictures; `labs.show.looks.picture` makes such looks).
     """
 
     name: str

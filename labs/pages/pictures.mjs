@@ -1,0 +1,25 @@
+// The last part of the panel's one module (see module.py): charts of the kinds timeline, lanes and grid, which the modules
+// of labs/pages/pictures draw. A chosen point has a picture of its own; a grid is one picture of all points.
+function pictureChart(panel, plot, chosen) {
+  const open = chosen.filter((view) => panel.shown(view) && view.pictures?.[plot.name]);
+  plot.box.hidden = plot.heading.hidden = !open.length;
+  const now = JSON.stringify(open.map((view) => [view.label, view.origin, panel.keyOf(view)]));
+  if (plot.now === now) return;
+  plot.now = now;
+  const figures = open.map((view) => make("figure", { class: "picture", "aria-label": `${plot.label}: ${view.label}` }, open.length > 1 ? make("p", { class: "pic-under", text: view.label }) : null, make("div", { class: "pic-drawn" })));
+  plot.box.replaceChildren(...figures);
+  figures.forEach((figure, at) => draw(figure.querySelector(".pic-drawn"), open[at].pictures[plot.name], () => plotly(panel.model)).catch((error) => panel.failed(error)));
+}
+function gridChart(panel, plot) {
+  const views = Object.values(panel.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
+  plot.box.hidden = plot.heading.hidden = !views.length;
+  if (!views.length) return;
+  const data = { kind: "grid", columns, noun, rows: views.map((view) => view.grid.setup), cells: views.map((view) => (panel.shown(view) ? view.grid.cells : columns.map(() => ({ ...secret, says: SAY.yours })))), said: { title: panel.state.title } };
+  const now = JSON.stringify(data);
+  if (plot.now === now) return;
+  plot.now = now;
+  const place = make("div", { class: "pic-drawn" });
+  plot.box.replaceChildren(make("figure", { class: "picture", "aria-label": plot.label }, place));
+  draw(place, data, null, { pick: (row) => panel.pick(views[row]) });
+}
+Object.assign(TABLES, { timeline: pictureChart, lanes: pictureChart, grid: gridChart });
