@@ -159,6 +159,40 @@ def execute_first_cell(page: Page) -> None:
     raise AssertionError("JupyterLab did not execute the first cell")
 
 
+PICTURES = """from labs.pages.pictures.shown import shown
+from labs.pages.pictures.widget import Drawn
+from IPython.display import display
+for kind in ("timeline", "lanes", "grid"):
+    display(Drawn(shown(f"kill-the-worker-{kind}")))"""
+
+
+def test_a_picture_is_drawn_in_a_notebook(lab: Lab, tmp_path: Path) -> None:
+    notebook = json.loads((PROJECT / "notebooks" / NOTEBOOK).read_text("utf-8"))
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "one",
+        "metadata": {},
+        "outputs": [],
+        "source": PICTURES,
+    }
+    (tmp_path / "notebooks" / "pictures.ipynb").write_text(json.dumps(notebook | {"cells": [cell]}))
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        watched = Watched(page, lab.address, lab.address.replace("http", "ws", 1))
+        await_notebook(lab, page, f"{lab.address}lab/tree/notebooks/pictures.ipynb?token={lab.token}")
+        execute_first_cell(page)
+        page.locator(".pic-plot svg.main-svg").nth(3).wait_for(state="attached", timeout=60_000)
+        assert page.locator(".pic-cell").count() == 44
+        page.locator(".pic-zoom").first.get_by_role("button", name="Closer").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "document.querySelector('.pic-range').textContent.endsWith('s') && "
+            "document.querySelector('.pic-plot').layout.xaxis.range[0] > 0"
+        )
+        assert watched.elsewhere == []
+
+
 def run(page: Page) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_function(f"!{IDLE}", timeout=20_000)

@@ -161,11 +161,12 @@ def test_a_damaged_file_is_refused_with_its_name(change: dict[str, Any], said: s
         ),
         (
             one_panel(line("Redis", 9, 1), marks=(Mark(40 * MS, "killed"),)),
-            "Publish latency rose to 9.00 ms, 0 ms after the start, with one publisher. Marked: killed at 40.0 ms.",
+            "Publish latency fell from 9.00 ms to 1.00 ms, 60.0 ms after “killed”, with one publisher. "
+            "Marked: killed at 40.0 ms.",
         ),
         (
             one_panel(line("Redis", 1, 9), line("Kafka", 1, 30), line("RabbitMQ", None)),
-            "Publish latency of Kafka rose to 30.0 ms, 100 ms after the start (Redis to 9.00 ms, RabbitMQ was not "
+            "Publish latency of Kafka rose to 30.0 ms, 100 ms after the start (Redis at most 9.00 ms, RabbitMQ was not "
             "measured), "
             "with one publisher.",
         ),
@@ -185,6 +186,32 @@ def test_a_timeline_says_what_is_highest_when_and_after_what(made: Timeline, sai
 
 
 MANY = tuple(Mark(at * MS, f"flush {at}") for at in range(9))
+
+
+def falling(*values: float | None) -> Timeline:
+    marks = (Mark(150 * MS, "disk full"),)
+    return Timeline((Panel("publish rate", "/s", (line("Redis", *values),), seen="lowest"),), marks)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (falling(900, 900, 0, 0), "Publish rate fell to 0/s, 50.0 ms after “disk full”."),
+        (falling(0, 900, 800), "Publish rate rose from 0/s to 900/s, 100 ms after the start."),
+        (falling(900, 900), "Publish rate stayed at 900/s."),
+        (falling(None), "Publish rate: nothing was measured."),
+    ],
+)
+def test_a_timeline_of_what_falls_says_the_lowest(made: Timeline, said: str) -> None:
+    assert words(made.sentence).partition(" Marked:")[0] == said
+
+
+def test_of_lines_that_fall_the_lowest_is_named_first_and_one_without_values_last() -> None:
+    both = (line("Redis", 9, 5), line("Kafka", 9, 1), line("RabbitMQ", None))
+    made = Timeline((Panel("rate", "/s", both, seen="lowest"),))
+    assert words(made.sentence) == (
+        "Rate of Kafka fell to 1/s, 100 ms after the start (Redis at least 5/s, RabbitMQ was not measured)."
+    )
 
 
 def test_of_many_marks_the_first_four_are_said_and_the_others_counted() -> None:
@@ -267,9 +294,9 @@ def test_a_grid_counts_only_what_is_known(made: Grid, said: str) -> None:
 def test_rows_of_a_timeline_are_cut_at_marks_and_where_nothing_was_measured_say_so() -> None:
     made = one_panel(line("Redis", 1, 3, None, 7), marks=(Mark(150 * MS, "killed"), Mark(250 * MS, "back")))
     assert [list(map(words, row)) for row in made.rows] == [
-        ["publish latency, ms", "0 ms", "150 ms", "2.00 ms", "3.00 ms", "2"],
-        ["publish latency, ms", "150 ms", "250 ms", "–", "–", "0"],
-        ["publish latency, ms", "250 ms", "300 ms", "7.00 ms", "7.00 ms", "1"],
+        ["publish latency, ms", "0 ms", "150 ms", "1.00 ms", "2.00 ms", "3.00 ms", "2"],
+        ["publish latency, ms", "150 ms", "250 ms", "–", "–", "–", "0"],
+        ["publish latency, ms", "250 ms", "300 ms", "7.00 ms", "7.00 ms", "7.00 ms", "1"],
     ]
     assert {len(row) for row in made.rows} == {len(made.columns)}
     assert words(made.figures()["publish latency highest"]) == "7.00 ms"

@@ -11,6 +11,7 @@ from labs.show.pictures.base import Json, PictureError, check, distinct, known_i
 
 Scale = Literal["linear", "log"]
 Shape = Literal["line", "steps", "dots"]
+Seen = Literal["highest", "lowest"]
 Point = tuple[int, float | None]
 DASHES = ("solid", "dash", "dot", "dashdot")
 MOST_LINES, MOST_POINTS = 6, 5000
@@ -29,20 +30,25 @@ class Line:
         """The measured points in start <= time < end."""
         return [(at, value) for at, value in self.points if value is not None and start_ns <= at < end_ns]
 
-    def highest(self) -> tuple[int, float] | None:
-        """When it was highest first, and how high."""
-        return max(self.known(), key=lambda point: (point[1], -point[0]), default=None)
+    def farthest(self, seen: Seen) -> tuple[int, float] | None:
+        """When it was highest, or lowest, first, and how high; None of nothing."""
+        sign = 1 if seen == "highest" else -1
+        return max(self.known(), key=lambda point: (sign * point[1], -point[0]), default=None)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines with one vertical axis. A value of `steps` holds until the next, as a count does; `dots` stand alone."""
+    """Lines with one vertical axis. A value of `steps` holds until the next, as a count does; `dots` stand alone.
+
+    `seen` is what its sentence is about: the highest value, or the lowest, as of a rate that falls.
+    """
 
     name: str
     unit: str
     lines: tuple[Line, ...]
     scale: Scale = "linear"
     shape: Shape = "line"
+    seen: Seen = "highest"
 
 
 def check_panel(panel: Panel) -> None:
@@ -57,6 +63,7 @@ def check_panel(panel: Panel) -> None:
         f"there is no shape {panel.shape!r}",
         "take line, steps or dots",
     )
+    check(panel.seen in ("highest", "lowest"), where, f"{panel.seen!r} cannot be seen", "take highest or lowest")
     distinct((line.name for line in panel.lines), where)
     for line in panel.lines:
         spot = f"{where}, line {line.name!r}"
@@ -78,7 +85,14 @@ def panel_json(panel: Panel) -> Json:
         {"name": line.name, "ink": line.ink, "dash": line.dash, "at_ms": [to_ms(at) for at, _ in line.points],
          "values": [value for _, value in line.points]} for line in panel.lines
     ]  # fmt: skip
-    return {"name": panel.name, "unit": panel.unit, "scale": panel.scale, "shape": panel.shape, "lines": lines}
+    return {
+        "name": panel.name,
+        "unit": panel.unit,
+        "scale": panel.scale,
+        "shape": panel.shape,
+        "seen": panel.seen,
+        "lines": lines,
+    }
 
 
 def panel_of(data: Mapping[str, Any]) -> Panel:
@@ -90,4 +104,4 @@ def panel_of(data: Mapping[str, Any]) -> Panel:
         if len(at) != len(values):
             raise PictureError(f"{where}, line {one['name']!r}: {len(at)} times and {len(values)} values; one each")
         lines.append(Line(one["name"], tuple(zip(at, values, strict=True)), one["ink"], one["dash"]))
-    return Panel(data["name"], data["unit"], tuple(lines), data["scale"], data["shape"])
+    return Panel(data["name"], data["unit"], tuple(lines), data["scale"], data["shape"], data["seen"])

@@ -6,7 +6,6 @@ A lab names its quantities in a table; panels, columns, rows, title, sentence an
 from __future__ import annotations
 
 import itertools
-import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from labs.show.pictures.base import (
     Mark,
     Span,
     after_start,
-    capital,
     check,
     check_marks,
     closed,
@@ -27,11 +25,13 @@ from labs.show.pictures.base import (
     marked,
     value_text,
 )
-from labs.show.pictures.panels import Line, Panel, Scale, Shape, check_panel, panel_json, panel_of
+from labs.show.pictures.panel_words import finding, head, others, whose
+from labs.show.pictures.panels import Line, Panel, Scale, Seen, Shape, check_panel, panel_json, panel_of
 
 Source = TypeVar("Source")
 MOST_PANELS = 3
-COLUMNS = ("Line", "From", "To", "Median", "Highest", "Measured")
+SEEN: tuple[Seen, ...] = ("highest", "lowest")
+COLUMNS = ("Line", "From", "To", "Lowest", "Median", "Highest", "Measured")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Quantity(Generic[Source]):
     get: Callable[[Source], Sequence[Line]]
     scale: Scale = "linear"
     shape: Shape = "line"
+    seen: Seen = "highest"
 
 
 @dataclass(frozen=True)
@@ -67,30 +68,28 @@ class Timeline:
     @property
     def title(self) -> str:
         """The finding: the given one, or the first part of the sentence."""
-        return self.about.title or _finding(self.panels[0])
+        return self.about.title or finding(self.panels[0])[0]
 
     @property
     def sentence(self) -> str:
-        """What is to be seen: the first panel's highest line, when, and after what; then what is marked."""
+        """What is to be seen: what the first panel's farthest line did, when, and after what; then what is marked."""
         return " ".join(filter(None, (closed(self._seen(), self.about.condition), marked(self.marks, self.spans))))
 
     def _seen(self) -> str:
-        panel = self.panels[0]
-        top = _ranked(panel)[0]
-        high = top.highest()
-        if high is None or _flat(top):
-            return _finding(panel)
-        before = [mark for mark in self.marks if mark.at_ns <= high[0]]
-        when = f"{after_start(high[0])} after the start"
+        found, at_ns = finding(self.panels[0])
+        if at_ns is None:
+            return found
+        before = [mark for mark in self.marks if mark.at_ns <= at_ns]
+        when = f"{after_start(at_ns)} after the start"
         if before:
             last = max(before, key=lambda mark: mark.at_ns)
-            when = f"{after_start(high[0] - last.at_ns)} after \u201c{last.text}\u201d"
-        return f"{_finding(panel)}, {when}{_others(panel)}"
+            when = f"{after_start(at_ns - last.at_ns)} after \u201c{last.text}\u201d"
+        return f"{found}, {when}{others(self.panels[0])}"
 
     @property
     def alt(self) -> str:
         """What a reader who does not see it is told: the panels and lines, then the sentence."""
-        drawn = "; ".join(f"{_head(p)}: {', '.join(line.name for line in p.lines)}" for p in self.panels)
+        drawn = "; ".join(f"{head(p)}: {', '.join(line.name for line in p.lines)}" for p in self.panels)
         return f"Values over time. {drawn}. {self.sentence}"
 
     @property
@@ -100,9 +99,9 @@ class Timeline:
 
     @property
     def rows(self) -> list[list[str]]:
-        """A row a line and a stretch between two marks: median and highest value, and how many were measured."""
+        """A row a line and a stretch between two marks: lowest, median and highest value, and how many there are."""
         return [
-            [_whose(line, panel), *_stretch(line, panel, start, end)]
+            [whose(line, panel), *_stretch(line, panel, start, end)]
             for panel in self.panels for line in panel.lines for start, end in self.stretches()
         ]  # fmt: skip
 
@@ -119,14 +118,16 @@ class Timeline:
         return list(itertools.pairwise(edges))
 
     def figures(self) -> dict[str, str]:
-        """What prose may ask: `waiting highest`, `waiting median`, `waiting highest at`; with several lines by name."""
+        """What prose may ask: `waiting median`, `waiting highest`, `waiting lowest at`; several lines by name."""
         found: dict[str, str] = {}
         for panel, line in self._lines():
             name = f"{panel.name} {line.name}" if len(panel.lines) > 1 else panel.name
-            high, values = line.highest(), [value for _, value in line.known()]
-            found[f"{name} highest"] = value_text(high and high[1], panel.unit)
-            found[f"{name} median"] = value_text(statistics.median(values) if values else None, panel.unit)
-            found[f"{name} highest at"] = after_start(high[0]) if high else "–"
+            values, unit = [value for _, value in line.known()], panel.unit
+            found[f"{name} median"] = value_text(statistics.median(values) if values else None, unit)
+            for seen in SEEN:
+                far = line.farthest(seen)
+                found[f"{name} {seen}"] = value_text(far and far[1], unit)
+                found[f"{name} {seen} at"] = after_start(far[0]) if far else "–"
         return found
 
     def _lines(self) -> Iterator[tuple[Panel, Line]]:
@@ -153,58 +154,12 @@ def timeline(
     *, about: About | None = None,
 ) -> Timeline:  # fmt: skip
     """A lab's table of quantities and what it recorded -> the picture: a panel a quantity."""
-    panels = tuple(Panel(q.name, q.unit, tuple(q.get(source)), q.scale, q.shape) for q in quantities)
+    panels = tuple(Panel(q.name, q.unit, tuple(q.get(source)), q.scale, q.shape, q.seen) for q in quantities)
     return Timeline(panels, tuple(marks), tuple(spans), about or About())
-
-
-def _head(panel: Panel) -> str:
-    """backlog, messages"""
-    return f"{panel.name}, {panel.unit}" if panel.unit else panel.name
-
-
-def _whose(line: Line, panel: Panel) -> str:
-    return _head(panel) if len(panel.lines) == 1 else f"{line.name} ({_head(panel)})"
-
-
-def _flat(line: Line) -> bool:
-    return len({value for _, value in line.known()}) == 1
-
-
-def _ranked(panel: Panel) -> list[Line]:
-    """The lines, the highest first; those without a value last."""
-    return sorted(panel.lines, key=lambda line: -(line.highest() or (0, -math.inf))[1])
-
-
-def _subject(panel: Panel, line: Line) -> str:
-    return capital(panel.name) if len(panel.lines) == 1 else f"{capital(panel.name)} of {line.name}"
-
-
-def _finding(panel: Panel) -> str:
-    """Subject, verb, number of a panel."""
-    ranked = _ranked(panel)
-    high = ranked[0].highest()
-    if high is None:
-        return f"{capital(panel.name)}: nothing was measured"
-    text = value_text(high[1], panel.unit)
-    known = [line for line in ranked if line.highest()]
-    alike = len(known) > 1 and all(_flat(line) and line.known()[0][1] == high[1] for line in known)
-    if alike:
-        every = "both" if len(known) == 2 else f"all {len(known)}"
-        return f"{capital(panel.name)} stayed at {text} for {every} lines"
-    return f"{_subject(panel, ranked[0])} {'stayed at' if _flat(ranked[0]) else 'rose to'} {text}"
-
-
-def _others(panel: Panel) -> str:
-    """What the other lines reached, and which have nothing."""
-    said = []
-    for line in _ranked(panel)[1:]:
-        high = line.highest()
-        said.append(f"{line.name} to {value_text(high[1], panel.unit)}" if high else f"{line.name} was not measured")
-    return f" ({', '.join(said)})" if said else ""
 
 
 def _stretch(line: Line, panel: Panel, start: int, end: int) -> list[str]:
     values = [value for _, value in line.known(start, end)]
-    middle, high = (statistics.median(values), max(values)) if values else (None, None)
-    figures = [value_text(value, panel.unit) for value in (middle, high)]
+    levels = (min(values), statistics.median(values), max(values)) if values else (None, None, None)
+    figures = [value_text(value, panel.unit) for value in levels]
     return [after_start(start), after_start(end), *figures, f"{len(values):,}"]
