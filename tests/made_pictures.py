@@ -106,11 +106,15 @@ def _lab(look: Any, guess: Guess | None = None) -> Experiment:
 
 
 def timeline_lab() -> tuple[Experiment, list[dict[str, Any]]]:
-    """A lab whose points are a timeline and lanes each."""
-    charts = (Chart("course", "Over time", "timeline"), Chart("who", "Who did what", "lanes"))
+    """A lab whose points are a timeline, lanes and a grid each."""
+    charts = (
+        Chart("course", "Over time", "timeline"),
+        Chart("who", "Who did what", "lanes"),
+        Chart("can", "Can", "grid"),
+    )
     look = picture_look(("way",), charts, three_brokers().columns, asks=("backlog Kafka highest",))
-    both = {"course": three_brokers().to_json(), "who": two_thousand().to_json()}
-    found = [digest("made", way, pictures=both) for way in WAYS[:2]]
+    three = {"course": three_brokers().to_json(), "who": two_thousand().to_json(), "can": every_state().to_json()}
+    found = [digest("made", way, pictures=three) for way in WAYS[:2]]
     return _lab(look), found
 
 

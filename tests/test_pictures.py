@@ -466,11 +466,11 @@ def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its
     lab, digests = timeline_lab()
     state = panel_state(lab, digests)
     view = state["views"]["list"]
-    assert [chart["kind"] for chart in state["charts"]] == ["timeline", "lanes"]
+    assert [chart["kind"] for chart in state["charts"]] == ["timeline", "lanes", "grid"]
     assert state["columns"] == list(three_brokers().columns)
     assert view["rows"] == three_brokers().rows
     assert view["title"] == three_brokers().title
-    assert view["sentence"] == f"{three_brokers().sentence} {two_thousand().sentence}"
+    assert view["sentence"] == " ".join(one().sentence for one in ALL.values())
     assert view["pictures"]["who"] == two_thousand().to_json()
     asked = lab.look.quantities["backlog_kafka_highest"]
     assert words(asked(digests[0])) == "1,183 messages"

@@ -1,5 +1,5 @@
 // The last part of the panel's one module (see module.py): charts of the kinds timeline, lanes and grid, which the modules
-// of labs/pages/pictures draw. A chosen point has a picture of its own; a grid is one picture of all points.
+// of labs/pages/pictures draw. A chosen point has a picture of its own; a grid may also be one of all points, a row each.
 function pictureChart(panel, plot, chosen) {
   const open = chosen.filter((view) => panel.shown(view) && view.pictures?.[plot.name]);
   plot.box.hidden = plot.heading.hidden = !open.length;
@@ -10,7 +10,8 @@ function pictureChart(panel, plot, chosen) {
   plot.box.replaceChildren(...figures);
   figures.forEach((figure, at) => draw(figure.querySelector(".pic-drawn"), open[at].pictures[plot.name], () => plotly(panel.model)).catch((error) => panel.failed(error)));
 }
-function gridChart(panel, plot) {
+function gridChart(panel, plot, chosen) {
+  if (Object.values(panel.all()).some((view) => view.pictures?.[plot.name])) { pictureChart(panel, plot, chosen); return; }
   const views = Object.values(panel.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
   plot.box.hidden = plot.heading.hidden = !views.length;
   if (!views.length) return;

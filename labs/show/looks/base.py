@@ -21,8 +21,8 @@ class Chart:
 
     matrix: a cell a point, `rows` by `columns` (names of settings). strips: a bar a point, cut into shares.
     dots: a row a point, marks on one axis. bill: a column a chosen point, a row a count. bars: a figure a chosen
-    point, framed where it misleads. timeline, lanes: a picture a chosen point. grid: a row a point, `rows` its setting
-    (labs/show/pictures; `labs.show.looks.picture` makes such looks).
+    point, framed where it misleads. timeline, lanes, grid: a picture a chosen point; or
+    a grid with a row a point, `rows` its setting (labs/show/pictures; `labs.show.looks.picture` makes such looks).
     """
 
     name: str
