@@ -53,12 +53,20 @@ export function timelinePicture(place, data) {
   return { plotly: true, draw, begin: (found) => { Plotly = found; zoom.start(); }, box };
 }
 
-// Names at the line ends that are shown, pushed apart so that none covers another; a line that ends early has its name there.
+// Names at the line ends that are shown, pushed apart so that none covers another; a line that ends early has its name
+// over the point that is farthest from the others.
 function endNames(panel, axis, y, px, range, ink) {
-  const lines = panel.lines.filter((line) => lastOf(line, range) >= 0), up = panel.scale === "log" ? Math.log10 : Number, [low, high] = axis.range, gap = (15 / px) * (high - low);
-  const edge = range[0] + (range[1] - range[0]) * 0.9, last = (line) => line.at_ms[lastOf(line, range)];
-  const ranked = lines.map((line) => ({ line, early: last(line) < edge, at: up(line.values[lastOf(line, range)]) })).sort((a, b) => a.at - b.at);
-  const late = ranked.filter((one) => !one.early);
+  const up = panel.scale === "log" ? Math.log10 : Number, [low, high] = axis.range, gap = (15 / px) * (high - low), edge = range[0] + (range[1] - range[0]) * 0.9;
+  const shown = panel.lines.map((line) => ({ line, last: lastOf(line, range) })).filter((one) => one.last >= 0), early = ({ line, last }) => line.at_ms[last] < edge;
+  const late = shown.filter((one) => !early(one)).map(({ line, last }) => ({ line, at: up(line.values[last]) })).sort((a, b) => a.at - b.at);
   late.forEach((one, at) => { if (at) one.at = Math.max(one.at, late[at - 1].at + gap); });
-  return ranked.map(({ line, early, at }) => ({ ...(early ? { xref: "x", x: last(line) } : { xref: "paper", x: 1 }), xanchor: "left", xshift: 6, yref: y, y: at, yanchor: early ? "bottom" : "middle", showarrow: false, text: plain(line.name), font: { color: ink(line.ink), size: 12 } }));
+  const note = (line, place) => ({ yref: y, showarrow: false, text: plain(line.name), font: { color: ink(line.ink), size: 12 }, ...place });
+  return [...late.map(({ line, at }) => note(line, { xref: "paper", x: 1, xanchor: "left", xshift: 6, y: at })),
+    ...shown.filter(early).map(({ line }) => { const at = freest(line, panel.lines, range, up); return note(line, { xref: "x", x: line.at_ms[at], xanchor: "center", y: up(line.values[at]), yanchor: "bottom", yshift: 3 }); })];
+}
+function freest(line, lines, range, up) {
+  const near = (other, ms) => other.values[other.at_ms.findLastIndex((at, one) => at <= ms && other.values[one] != null)];
+  const far = (at) => Math.min(...lines.filter((other) => other !== line).map((other) => Math.abs(up(near(other, line.at_ms[at]) ?? Infinity) - up(line.values[at]))));
+  const inside = line.values.map((_, at) => at).filter((at) => line.values[at] != null && line.at_ms[at] >= range[0] && line.at_ms[at] <= range[1]);
+  return inside.reduce((best, at) => (far(at) > far(best) ? at : best), inside[0]);
 }
