@@ -101,8 +101,21 @@ def containers() -> Iterator[str]:
         yield engine.why_not() or ""
 
 
-BROWSED = ("site", "pages", "parts_browser", "guess_browser", "lab_browser", "lab", "contributing")
-BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in BROWSED))
+BROWSED = ("site", "pages", "parts_browser", "pictures_browser", "guess_browser", "lab_browser", "lab", "contributing")
+BROWSED += ("still", "still_notebooks", "hostile", "damaged")
+TALKED = (
+    "cli",
+    "status",
+    "speech",
+    "strangers",
+    "verify",
+    "yours",
+    "mutual",
+    "environment",
+    "owning",
+    "part_of_a_grid",
+)
+BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in (*BROWSED, *TALKED)))
 """What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
 
 

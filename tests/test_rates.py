@@ -12,7 +12,7 @@ import pytest
 
 from labs import stack
 from labs.experiments import EXPERIMENTS, experiment
-from labs.experiments.rate_lab import PUBLISHED, Way, _digest, said_elsewhere
+from labs.experiments.rate_lab import PUBLISHED, _digest, said_elsewhere
 from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
 from labs.judge.limit import Stamp, bottleneck
 from labs.judge.loss import account
@@ -162,22 +162,15 @@ def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
 
 def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> dict[str, Any]:
     """A digest of that way, as three equal repeats would make it."""
-    chosen = next(one for one in ways_of(lab) if one.name == name)
+    chosen = next(one for one in lab.ways if one.name == name)
     used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"
     figures = [Figure(per_s * share, 1.0, used, limit, stamp == "client-bound", stamp=stamp) for share in (0.9, 1, 1.1)]
     return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
 
 
-def ways_of(lab: Any) -> list[Way]:
-    """What its grid runs."""
-    run = lab.run.__closure__
-    table = next(cell.cell_contents for cell in run if isinstance(cell.cell_contents, dict))
-    return list(table.values())
-
-
 @rate_labs
 def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
-    for one in ways_of(lab):
+    for one in lab.ways:
         bound, free = (point(lab, one.name, 12_345.0, stamp) for stamp in ("client-bound", "broker-bound"))
         shown = lab.look.view(bound)
         told = json.dumps(
@@ -197,7 +190,7 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
 def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
     lab: Any, stamp: Stamp, fate: str, said: str
 ) -> None:
-    shown = lab.look.view(point(lab, ways_of(lab)[0].name, 12_345.0, stamp))
+    shown = lab.look.view(point(lab, lab.ways[0].name, 12_345.0, stamp))
     assert shown["strip"][0]["fate"] == fate
     assert shown["title"].endswith(f"and {said}")
     assert fate in dict(lab.look.layouts([])["strips"]["fates"])
@@ -212,19 +205,19 @@ def test_a_point_is_named_after_what_most_of_its_repeats_say() -> None:
     lab = experiment("redis-million")
     stamps: tuple[Stamp, ...] = ("window-bound", "broker-bound", "broker-bound")
     figures = [Figure(1.0, 1.0, {}, f"said {stamp}", stamp=stamp) for stamp in stamps]
-    assert _digest(lab.name, ways_of(lab)[0], figures, {})["median"]["stamp"] == "broker-bound"
-    assert _digest(lab.name, ways_of(lab)[0], figures, {})["median"]["limit"] == "said broker-bound"
+    assert _digest(lab.name, lab.ways[0], figures, {})["median"]["stamp"] == "broker-bound"
+    assert _digest(lab.name, lab.ways[0], figures, {})["median"]["limit"] == "said broker-bound"
 
 
 @rate_labs
 def test_each_way_has_a_profile_a_lane_that_can_run_it_and_a_place_in_the_control(lab: Any) -> None:
     offered = {option.value: option.reason for option in lab.controls[0].options}
-    for one in ways_of(lab):
+    for one in lab.ways:
         assert offered[one.name] == ""
         assert one.broker in lab.needs
     for name, reason in offered.items():
         assert name.startswith(PUBLISHED) == bool(reason)
-    assert {cell["way"] for cell in lab.grid()} == {one.name for one in ways_of(lab)}
+    assert {cell["way"] for cell in lab.grid()} == {one.name for one in lab.ways}
 
 
 @rate_labs
@@ -242,7 +235,7 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
 
 @rate_labs
 def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a_line(lab: Any) -> None:
-    on_lines = [one for one in ways_of(lab) if one.line]
+    on_lines = [one for one in lab.ways if one.line]
     assert bool(on_lines) == ("lines" in lab.charts)
     if not on_lines:
         return

@@ -141,6 +141,8 @@ class Experiment:
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
     """What the reader commits to before an outcome is shown; None shows it at once."""
+    ways: tuple[Any, ...] = ()
+    """Of a lab whose one control is the way of sending: the ways that can be run here."""
     of_part: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
     """Claim -> the words that its rule may say of fewer points than the grid has, because they need no other: one loss
     refutes `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""

@@ -225,6 +225,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
+        ways=tuple(ways),
         far=True,
         only_here=only_here,
         charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
