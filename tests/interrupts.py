@@ -30,7 +30,7 @@ from typing import Any
 import psutil
 
 from labs import stack
-from labs.brokers import made
+from labs.brokers import journal
 from labs.stack import ports, probe, registry, state, sweep
 from labs.stack.processes import is_alive, marked, marks, start_of
 from tests import theirs
@@ -315,7 +315,7 @@ class Theirs:
 
     def after(self, kind: str, number: signal.Signals, tally: Tally) -> list[str]:
         """What is not as it was once the reader has typed another command, and brokers that are down are up again."""
-        left = [entry for entry in made.entries() if not made.lives(entry)]
+        left = [entry for entry in journal.entries() if not journal.lives(entry)]
         tally.undone += bool(left)
         then = self.dice.choice(NEXT[kind])
         environment = {"LABS_BACKEND": self.backend} | os.environ
@@ -326,7 +326,9 @@ class Theirs:
         wrong += theirs.differences(self.there, theirs.look(self.places))
         if theirs.life(self.places) == self.life:
             wrong += theirs.differences(self.settings, theirs.settings(self.places))
-        wrong += [f"entry {entry.path.name} of {entry.names}" for entry in made.entries() if not made.lives(entry)]
+        wrong += [
+            f"entry {entry.path.name} of {entry.names}" for entry in journal.entries() if not journal.lives(entry)
+        ]
         self.choose()
         return [f"then {then}: {one}" for one in wrong]
 

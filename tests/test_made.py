@@ -20,9 +20,10 @@ import kafka
 import pytest
 
 from labs import stack
-from labs.brokers import made, open_broker, redis_settings
-from labs.brokers.made import Entry
+from labs.brokers import journal, open_broker
+from labs.brokers.journal import Entry
 from labs.brokers.rabbitmq.admin import undo as rabbitmq_undo
+from labs.brokers.redis import settings
 from labs.brokers.redis.admin import client
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.observer import CancelledError, Watch
@@ -44,7 +45,7 @@ def silent(_line: str) -> None:
 
 def settings_of(endpoint: Endpoint) -> dict[str, str]:
     with contextlib.closing(client(endpoint)) as redis_:
-        return dict(redis_.config_get(*redis_settings.PERSISTENCE))
+        return dict(redis_.config_get(*settings.PERSISTENCE))
 
 
 def lying_about(endpoints: dict[str, Endpoint]) -> set[str]:
@@ -102,7 +103,7 @@ def test_a_killed_run_at_rung_3_costs_no_key_and_no_setting_of_the_readers(own_h
         assert redis_.config_get("save")["save"] == ""
     if then == "status":
         stack.status()
-        assert redis_.config_get(*redis_settings.PERSISTENCE) == DEFAULT
+        assert redis_.config_get(*settings.PERSISTENCE) == DEFAULT
         assert redis_.keys("labs-*") == []
     stack.down(report=silent)
     here = stack.up(("redis",), report=silent)["redis"]
@@ -127,7 +128,7 @@ def test_brokers_that_go_down_under_a_living_run_keep_the_readers_key_and_lose_o
         client(stack.up(("redis",), report=silent)["redis"]).set("mine-too", "kept")
         stack.down(report=silent)
     assert sorted(client(stack.up(("redis",), report=silent)["redis"]).keys("*")) == ["mine", "mine-too"]
-    assert made.entries() == []
+    assert journal.entries() == []
 
 
 def test_what_a_killed_run_made_on_all_three_is_gone_after_the_next_command(endpoints: dict[str, Endpoint]) -> None:
@@ -147,7 +148,7 @@ def test_what_a_killed_run_made_on_all_three_is_gone_after_the_next_command(endp
         assert settings_of(endpoints["redis"]) == before
         redis_.delete("labs-1-deadbeef")
     assert len(said) == 4
-    assert not [entry for entry in made.entries() if entry.names[0].startswith("labs-child")]
+    assert not [entry for entry in journal.entries() if entry.names[0].startswith("labs-child")]
 
 
 def test_on_a_broker_of_the_users_only_what_this_home_has_written_down_is_removed(
@@ -179,7 +180,7 @@ def test_on_a_broker_of_the_users_only_what_this_home_has_written_down_is_remove
     result = labs("status", "--json")
     assert result.returncode == 0, result.stderr
     assert "labs-child-rabbitmq" not in {one["name"] for one in told(here, "queues")}
-    assert made.entries() == []
+    assert journal.entries() == []
 
 
 def test_a_group_whose_members_were_killed_goes_as_soon_as_kafka_misses_them(endpoints: dict[str, Endpoint]) -> None:
@@ -247,7 +248,7 @@ def test_waiting_for_another_run_ends_with_a_cancel_or_with_a_line_that_names_th
             open_broker(here, profile("redis-stream-none"), "labs-test-cancelled"),
         ):
             pass
-        monkeypatch.setattr(redis_settings, "PATIENCE_S", 0.3)
+        monkeypatch.setattr(settings, "PATIENCE_S", 0.3)
         with (
             pytest.raises(RefusedError, match=r"set to 'Redis stream, AOF always' for a run of pid \d+, which has not"),
             open_broker(here, profile("redis-stream-none"), "labs-test-late"),
@@ -278,21 +279,21 @@ def test_of_a_broker_that_nobody_could_reach_nothing_is_noted(tmp_path: Path, mo
         here = Endpoint(using.broker, "127.0.0.1", free_port(), "labs", "word", stream_port=free_port())
         with pytest.raises(UnreachableError), open_broker(here, using, "labs-test-nowhere"):
             pass
-    assert made.entries() == []
+    assert journal.entries() == []
 
 
 def test_of_a_broker_that_is_gone_for_good_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABS_HOME", str(tmp_path))
     session = Endpoint("redis", "127.0.0.1", 1, data_dir=str(tmp_path / "session-gone" / "redis"))
     theirs = Endpoint("redis", "127.0.0.1", 1, password="word", backend=GIVEN)
-    made.note(session, ["labs-1-a"]).let_go()
-    made.note(theirs, ["labs-1-b"]).let_go()
+    journal.note(session, ["labs-1-a"]).let_go()
+    journal.note(theirs, ["labs-1-b"]).let_go()
     mending.mend(silent)
-    [left] = made.entries()
+    [left] = journal.entries()
     assert left.names == ("labs-1-b",)
     monkeypatch.setattr(mending, "KEEP_S", 0.0)
     mending.mend(silent)
-    assert made.entries() == []
+    assert journal.entries() == []
 
 
 def test_a_damaged_entry_hinders_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,22 +302,22 @@ def test_a_damaged_entry_hinders_nobody(tmp_path: Path, monkeypatch: pytest.Monk
     for number, text in enumerate(("", "{", "[]", "null", '{"place": 1}', '{"place": {"servers": [1]}}')):
         (tmp_path / "made" / f"{number}.json").write_text(text)
     mending.mend(silent)
-    assert made.entries() == []
+    assert journal.entries() == []
 
 
 def test_an_entry_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABS_HOME", str(tmp_path))
     here = Endpoint("kafka", "a", 1, backend=GIVEN, tls=("x", "", ""), servers=(("a", 1), ("b", 2)))
-    change = made.Change({"save": ""}, {"save": "1 1"}, "id", "label")
-    found = made.note(here, ["n"], users=["u"], exchanges=["e"], change=change)
-    [entry] = made.entries()
+    change = journal.Change({"save": ""}, {"save": "1 1"}, "id", "label")
+    found = journal.note(here, ["n"], users=["u"], exchanges=["e"], change=change)
+    [entry] = journal.entries()
     assert entry == found.entry
     assert isinstance(entry, Entry)
     assert entry.place.is_at(replace(here, servers=(("b", 2),)))
     assert not entry.place.is_at(replace(here, servers=(("c", 2),)))
-    assert made.claim(entry) is None
+    assert journal.claim(entry) is None
     found.let_go()
-    assert not made.lives(entry)
+    assert not journal.lives(entry)
 
 
 def test_an_exchange_and_a_user_of_a_tool_go_as_well(endpoints: dict[str, Endpoint]) -> None:
@@ -329,6 +330,6 @@ def test_an_exchange_and_a_user_of_a_tool_go_as_well(endpoints: dict[str, Endpoi
         channel = link.channel()
         link.call(channel, "declare", lambda done: channel.exchange_declare("labs-test-exchange", callback=done))
     redis_.acl_setuser("labs-test-user", enabled=True, nopass=True)
-    redis_undo(endpoints["redis"], made.note(endpoints["redis"], [], users=["labs-test-user"]))
-    rabbitmq_undo(rabbitmq, made.note(rabbitmq, [], exchanges=["labs-test-exchange"]))
+    redis_undo(endpoints["redis"], journal.note(endpoints["redis"], [], users=["labs-test-user"]))
+    rabbitmq_undo(rabbitmq, journal.note(rabbitmq, [], exchanges=["labs-test-exchange"]))
     assert lying_about(endpoints) == set()

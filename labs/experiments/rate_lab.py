@@ -88,15 +88,14 @@ def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
     """One way, `repeats` times after one try that does not count."""
     from labs import stack
 
-    repeats = int(settings.get("repeats", 1))
+    repeats, part = int(settings.get("repeats", 1)), Watch(cancelled=watch.cancelled)
     with stack.session((chosen.broker,), report=partial(watch.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
         figures: list[Figure] = []
-        scale = _scale(chosen, chosen.side(Setting(here, 0.1, Watch(cancelled=watch.cancelled))))
+        scale = _scale(chosen, chosen.side(Setting(here, 0.1, part)))
         for number in range(repeats):
             watch.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
-            setting = Setting(here, scale, Watch(cancelled=watch.cancelled))
-            figures.append(_again_if_void(chosen, setting, TRIES if repeats > 1 else 1))
+            figures.append(_again_if_void(chosen, Setting(here, scale, part), TRIES if repeats > 1 else 1))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from labs.brokers import made
+from labs.brokers import journal
 from labs.brokers.base import Broker
 from labs.model import processors
 from labs.model.columns import Rows
@@ -37,7 +37,7 @@ def waiting(watch: Watch) -> AbstractContextManager[None]:
             raise CancelledError("cancelled while waiting for another run")
         watch.progress(0.0, text)
 
-    return made.waiting(told)
+    return journal.waiting(told)
 
 
 class End(TypedDict):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-from labs.brokers import made
-from labs.brokers.made import Entry, Made
+from labs.brokers import journal
+from labs.brokers.journal import Entry, Made
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint
 from labs.model.errors import StackError
 from labs.stack import registry, state
@@ -28,9 +28,9 @@ Report = Callable[[str], None]
 
 def mend(report: Report) -> None:
     """Undo what dead runs left on every broker that can be reached now; say what was done, and what has to wait."""
-    if not (left := made.entries()):
+    if not (left := journal.entries()):
         return
-    dead = [found for entry in left if (found := made.claim(entry))]
+    dead = [found for entry in left if (found := journal.claim(entry))]
     try:
         if dead:
             _mend(dead, report)
@@ -41,14 +41,14 @@ def mend(report: Report) -> None:
 
 def mend_if_free(report: Report) -> None:
     """The same for a command that only looks: not while another command starts or stops brokers."""
-    if made.entries():
+    if journal.entries():
         with contextlib.suppress(StackError), state.locked(lambda _line: None, patience_s=0.0):
             mend(report)
 
 
 def before_stop(brokers: dict[str, Endpoint], report: Report) -> None:
     """Put back what runs, dead or alive, have set on brokers that are about to stop: they save by what is set."""
-    for entry in made.entries():
+    for entry in journal.entries():
         endpoint = brokers.get(entry.place.broker)
         if endpoint and entry.change.wanted and entry.place.is_at(endpoint):
             try:

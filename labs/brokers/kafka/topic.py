@@ -12,9 +12,9 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from labs.brokers.base import Deliveries
+from labs.brokers.kafka.admin import Broker
 from labs.brokers.kafka.client import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES, Site
-from labs.brokers.kafka_broker import Broker
-from labs.brokers.kafka_publisher import Publisher
+from labs.brokers.kafka.publisher import Publisher
 from labs.model.endpoint import Address
 
 __all__ = ["Broker", "Consumer", "Publisher"]

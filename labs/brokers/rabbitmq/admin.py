@@ -8,8 +8,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from labs.brokers import made
-from labs.brokers.made import Made
+from labs.brokers import journal
+from labs.brokers.journal import Made
 from labs.brokers.rabbitmq.client import Link
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.profile import Profile
@@ -66,7 +66,8 @@ class Broker:
         with contextlib.closing(Link(self._endpoint)) as link:
             link.open()
             channel = link.channel()
-            self._made = made.note(self._endpoint, self._names)  # of a broker that does not let us in nothing is noted
+            # Not before: of a broker that does not let us in nothing is noted.
+            self._made = journal.note(self._endpoint, self._names)
             link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, self._name))
 
     def _declare(self) -> str:

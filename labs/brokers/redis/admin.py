@@ -11,11 +11,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from labs.brokers import made, redis_settings
+from labs.brokers import journal
 from labs.brokers.connection import prove
-from labs.brokers.made import Made
+from labs.brokers.journal import Made
+from labs.brokers.redis import settings
 from labs.brokers.redis.client import CONNECT_S, secured, typed
-from labs.brokers.redis_settings import PERSISTENCE
+from labs.brokers.redis.settings import PERSISTENCE
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError
 from labs.model.profile import Profile
 
@@ -52,15 +53,15 @@ def undo(endpoint: Endpoint, found: Made) -> None:
         for user in found.entry.users:
             redis_.acl_deluser(user)
         if found.entry.change.wanted:
-            redis_settings.give_back(redis_, found)
+            settings.give_back(redis_, found)
         else:
             found.undone()
 
 
-def force_back(endpoint: Endpoint, entry: made.Entry) -> None:
+def force_back(endpoint: Endpoint, entry: journal.Entry) -> None:
     """Put back the settings that an entry changed, whether or not its run lives: the server is about to stop."""
     with typed(endpoint), contextlib.closing(client(endpoint)) as redis_:
-        redis_settings.force_back(redis_, entry)
+        settings.force_back(redis_, entry)
 
 
 class Broker:
@@ -87,9 +88,9 @@ class Broker:
             with typed(self._endpoint):
                 if self._wanted and not self._endpoint.is_given:
                     how = (self._redis, self._endpoint, self._names, self._wanted, self._label)
-                    self._made = redis_settings.take(*how)
+                    self._made = settings.take(*how)
                 else:
-                    self._made = made.note(self._endpoint, self._names)
+                    self._made = journal.note(self._endpoint, self._names)
                 self._redis.delete(*self._names)
         except BaseException:
             self.__exit__(None, None, None)

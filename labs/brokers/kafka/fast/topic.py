@@ -6,9 +6,9 @@ each request with the fate of its batch.
 
 from __future__ import annotations
 
+from labs.brokers.kafka.admin import Broker
 from labs.brokers.kafka.fast.consumer import Consumer
 from labs.brokers.kafka.fast.publisher import Publisher
-from labs.brokers.kafka_broker import Broker
 from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]

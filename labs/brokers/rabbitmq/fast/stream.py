@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from labs.brokers import made
-from labs.brokers.made import Made
+from labs.brokers import journal
+from labs.brokers.journal import Made
 from labs.brokers.rabbitmq.fast import stream_wire as wires
 from labs.brokers.rabbitmq.fast.stream_consumer import Consumer
 from labs.brokers.rabbitmq.fast.stream_member import end_of, stored_offset
@@ -46,7 +46,7 @@ class Broker:
         """Creates the stream anew."""
         try:
             with self._connected() as wire:
-                self._made = made.note(self._endpoint, self._names)
+                self._made = journal.note(self._endpoint, self._names)
                 self._delete(wire)
                 wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
         except BaseException:

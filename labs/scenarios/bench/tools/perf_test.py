@@ -7,7 +7,7 @@ import secrets
 import shlex
 import urllib.parse
 
-from labs.brokers import made
+from labs.brokers import journal
 from labs.brokers.rabbitmq.admin import undo
 from labs.model.endpoint import Endpoint
 from labs.scenarios.bench.tools import Rate, ToolError, java
@@ -49,7 +49,7 @@ def _measured(endpoint: Endpoint, seconds: float, options: list[str], body_bytes
     # Under a prefix of ours: without it a variable called TIME, SIZE or ID would change what is measured.
     secret = {"RABBITMQ_PERF_TEST_ENV_PREFIX": PREFIX}
     secret[f"{PREFIX}URI"] = f"amqp://{login}@127.0.0.1:{endpoint.port}/%2f"
-    found = made.note(endpoint, [name], exchanges=[name])
+    found = journal.note(endpoint, [name], exchanges=[name])
     try:
         said = java.run(TOOL, folder, [MAIN, *line], patience_s=seconds + SPARE_S, environment=secret)
     finally:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labs.brokers import made
+from labs.brokers import journal
 from labs.brokers.redis.admin import undo
 from labs.brokers.redis.fast.wire import Wire
 from labs.model.endpoint import Endpoint
@@ -108,7 +108,7 @@ def _user_of(endpoint: Endpoint, key: str) -> Iterator[list[str]]:
     """A login for one key, as options of the tool; gone afterwards, and so is the key. None where none is needed."""
     user, password = f"{key}-{secrets.token_hex(4)}", secrets.token_hex(16)
     users = [user] if endpoint.password else []
-    found, wire = made.note(endpoint, [key], users=users), Wire(endpoint)
+    found, wire = journal.note(endpoint, [key], users=users), Wire(endpoint)
     try:
         wire.open()
         rights = ("-@all", "+publish", "+xadd", "+lpush", "+config|get")

@@ -12,9 +12,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from labs.brokers import made
+from labs.brokers import journal
+from labs.brokers.journal import Made
 from labs.brokers.kafka.client import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
-from labs.brokers.made import Made
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError
 from labs.model.profile import Profile
 
@@ -80,7 +80,7 @@ class Broker:
         """Creates the topic anew, ready to be written."""
         topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
         self._site.probe()
-        self._made = made.note(self._endpoint, self._names)
+        self._made = journal.note(self._endpoint, self._names)
         try:
             with self._admin() as admin:
                 if self._topic in admin.list_topics():

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labs.brokers.whose import Place, place_of
+from labs.brokers.identity import Place, place_of
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.paths import home
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from labs.brokers import made
-from labs.brokers.made import Change, Entry, Made
-from labs.brokers.whose import place_of
+from labs.brokers import journal
+from labs.brokers.identity import place_of
+from labs.brokers.journal import Change, Entry, Made
 from labs.model.endpoint import Endpoint, RefusedError
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
@@ -26,7 +26,7 @@ def take(client: Any, endpoint: Endpoint, names: Sequence[str], wanted: Mapping[
     """Note the names, wait until no other run wants other settings, and set these. RefusedError after PATIENCE_S."""
     run_id, give_up_s = _run_id(client), time.monotonic() + PATIENCE_S
     while True:
-        with made.alone_at(place_of(endpoint)):
+        with journal.alone_at(place_of(endpoint)):
             others = _others(endpoint, run_id)
             for entry in others:
                 _clear_dead(client, entry)
@@ -43,7 +43,7 @@ def _take(client: Any, endpoint: Endpoint, names: Sequence[str], change: Change)
     now = client.config_get(*PERSISTENCE)
     if any(now[key] != value for key, value in change.wanted.items()):
         _save(client)
-    found = made.note(endpoint, names, change=change)
+    found = journal.note(endpoint, names, change=change)
     try:
         put(client, change.wanted)
     except BaseException:
@@ -55,7 +55,7 @@ def _take(client: Any, endpoint: Endpoint, names: Sequence[str], change: Change)
 
 def give_back(client: Any, found: Made) -> None:
     """Put back what was there before, unless another run that lives wants the same; then the entry is undone."""
-    with made.alone_at(found.entry.place):
+    with journal.alone_at(found.entry.place):
         _give_back(client, found)
 
 
@@ -70,7 +70,7 @@ def _give_back(client: Any, found: Made) -> None:
 
 def force_back(client: Any, entry: Entry) -> None:
     """Put back before the server stops, whoever lives: what lies in it must be saved as its owner had it."""
-    with made.alone_at(entry.place):
+    with journal.alone_at(entry.place):
         if entry.change.run_id == _run_id(client):
             _put_back(client, entry.change)
 
@@ -122,17 +122,17 @@ def _await(client: Any, what: str, done: Callable[[Mapping[str, Any]], bool]) ->
 
 def _others(endpoint: Endpoint, run_id: str) -> list[Entry]:
     """Who has settings in force in this life of the server, or had until he was killed."""
-    return [one for one in made.entries() if one.place.is_at(endpoint) and one.change.run_id == run_id]
+    return [one for one in journal.entries() if one.place.is_at(endpoint) and one.change.run_id == run_id]
 
 
 def _living(found: Entry) -> list[Entry]:
-    alike = [one for one in made.entries() if one.place == found.place and one.change.run_id == found.change.run_id]
-    return [one for one in alike if one.path != found.path and made.lives(one)]
+    alike = [one for one in journal.entries() if one.place == found.place and one.change.run_id == found.change.run_id]
+    return [one for one in alike if one.path != found.path and journal.lives(one)]
 
 
 def _clear_dead(client: Any, entry: Entry) -> None:
     """A run that was killed since the last command: its settings must not be taken for the reader's."""
-    if (dead := made.claim(entry)) is not None:
+    if (dead := journal.claim(entry)) is not None:
         if entry.names:
             client.unlink(*entry.names)
         _give_back(client, dead)
@@ -151,7 +151,7 @@ def _wait_for(endpoint: Endpoint, other: Entry, give_up_s: float) -> None:
     said = f"{where} is set to {other.change.label!r} for a run of pid {other.pid}"
     if time.monotonic() > give_up_s:
         raise RefusedError(f"{said}, which has not ended after {PATIENCE_S:g} s. End that run, then do this again.")
-    made.WAITING.get()(f"{said}: waiting until that has ended")
+    journal.WAITING.get()(f"{said}: waiting until that has ended")
     time.sleep(LOOK_S)
 
 
