@@ -31,7 +31,7 @@ from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
-from tests.test_rates import made, ways_of
+from tests.test_rates import made
 
 LAB = experiment("price-of-persistence")
 IO = "rchar: 9\nwchar: 8\nsyscr: 7\nsyscw: 6\nread_bytes: 5\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n"
@@ -41,7 +41,7 @@ KNOWN: dict[str, Any] = {"confirm_ms": {"p50": 0.8, "p99": 12.0, "mean": 2.0}, "
 def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -> dict[str, Any]:
     """A digest of that way out of three repeats; without `more` one from before it was kept."""
     figures = [Figure(per_s * by, 1.0, {}, "the broker", stamp="broker-bound", more=more or {}) for by in (0.9, 1, 1.1)]
-    way = next(one for one in ways_of(LAB) if one.name == name)
+    way = next(one for one in LAB.ways if one.name == name)
     return _digest(LAB.name, way, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
 
 
@@ -120,7 +120,7 @@ def test_a_median_of_repeats_is_unknown_where_one_could_not_say_and_absent_where
 
 
 def test_a_round_on_a_slow_machine_is_shorter_and_on_a_quick_one_whole() -> None:
-    one = next(way for way in ways_of(LAB) if way.name == "persistent-1000")
+    one = next(way for way in LAB.ways if way.name == "persistent-1000")
     assert one.load
     assert _scale(one, Figure(1e6, 1.0)) == 1
     assert _scale(one, Figure(100.0, 1.0)) * one.load.messages == pytest.approx(100 * LONGEST_S)
@@ -159,7 +159,7 @@ def test_a_reader_that_did_not_keep_up_is_told_as_such(behind: float, said: str)
 
 
 def test_a_line_is_a_window_from_transient_to_quorum_and_of_the_bytes_a_kind_without_and_with_a_reader() -> None:
-    views = [PRICE_LOOK.view(point(one.name, KNOWN)) for one in ways_of(LAB)]
+    views = [PRICE_LOOK.view(point(one.name, KNOWN)) for one in LAB.ways]
     slopes = [trace for view in views for trace in view["traces"]["slope"] if trace["meta"]["role"] == "median"]
     assert sorted((trace["meta"]["line"], *trace["x"]) for trace in slopes) == sorted(
         (str(window), at) for window in (1, 10, 100, 1000) for at in range(3)
@@ -171,7 +171,7 @@ def test_a_line_is_a_window_from_transient_to_quorum_and_of_the_bytes_a_kind_wit
 
 
 def test_the_axes_hold_all_that_is_drawn_and_there_are_axes_before_anything_is_recorded() -> None:
-    digests = [point(one.name, KNOWN, per_s) for one, per_s in zip(ways_of(LAB), range(150, 50_000, 700), strict=False)]
+    digests = [point(one.name, KNOWN, per_s) for one, per_s in zip(LAB.ways, range(150, 50_000, 700), strict=False)]
     for found in (digests, [point("persistent-100")], []):
         axes = {chart["name"]: chart["layout"] for chart in panel_state(LAB, found)["charts"]}
         assert axes["slope"]["yaxis"]["range"][0] < axes["slope"]["yaxis"]["range"][1]
