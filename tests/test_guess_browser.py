@@ -46,7 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     static, labs = root / "_static", PROJECT / "labs"
     (static / "panels").mkdir(parents=True)
     book = PROJECT / "book" / "_static"
-    for file in (labs / "look.css", labs / "widgets" / "panel.css", book / "book.css", book / "lab-loader.mjs"):
+    for file in (labs / "show" / "look.css", labs / "pages" / "panel.css", book / "book.css", book / "lab-loader.mjs"):
         shutil.copy(file, static)
     (static / "panel.mjs").write_text(module.source(), "utf-8")
     for lab, digests in LABS:

@@ -1,6 +1,7 @@
 """The house rules that a reader of the code relies on."""
 
 import ast
+import importlib.util
 import json
 import re
 import subprocess
@@ -148,3 +149,23 @@ def test_no_tracked_file_names_a_path_of_this_machine() -> None:
         if path.is_file():
             body = path.read_bytes()
             assert not any(needle in body for needle in needles), name
+
+
+def test_every_module_that_is_named_by_a_string_is_there() -> None:
+    """No linter and no type checker sees these."""
+    from labs import brokers
+    from labs.model.carriers import CARRIERS
+    from labs.scenarios.jobs import MODES
+    from labs.scenarios.pairs import PAIRS
+    from labs.stack import mending
+
+    named = [*mending._ADAPTERS.values(), *(f"labs.scenarios.jobs.{mode.module}" for mode in MODES.values())]
+    named += [f"labs.scenarios.calls.{carrier.module}" for carrier in CARRIERS.values()]
+    named += [pair.code.__name__ for pair in PAIRS.values()]
+    for adapter, place in brokers.ADAPTERS.items():
+        broker, _, way = place.partition(".")
+        lanes = ("",) if broker == "memory" else (".fast",) if adapter in brokers.FAST_ONLY else ("", ".fast")
+        named += [f"labs.brokers.{broker}{lane}.{way}" for lane in lanes]
+    assert len(named) > 30
+    assert not [name for name in named if importlib.util.find_spec(name) is None]
+    assert all(hasattr(importlib.import_module(name), "undo") for name in mending._ADAPTERS.values())

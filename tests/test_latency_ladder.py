@@ -22,7 +22,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries
     """What the ladder keeps when the recorder gives these runs, one after the other."""
     left: Iterator[Run] = iter([replace(run, facts={}) for run in runs])
     monkeypatch.setenv("LABS_HOME", str(home))
-    monkeypatch.setattr(latency_ladder, "record", lambda *_: next(left))
+    monkeypatch.setattr("labs.record.recorder.record", lambda *_: next(left))
     return latency_ladder._measured(HERE, profile("redis-stream-everysec"), PLAN, Watch(), tries=tries)
 
 

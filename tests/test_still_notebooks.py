@@ -216,9 +216,9 @@ def test_a_rate_and_a_broker_that_papermill_sets_are_what_is_measured() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"rate": 0}, "rate_per_s must be 100 to 5000 messages/s, got 0"),
-        ({"rate": "fast"}, "rate_per_s must be a number, got 'fast'"),
-        ({"broker": "mysql"}, "There is no value of brokers named 'mysql'"),
+        ({"rate": 0}, "rate must be 100 to 5000 messages/s, got 0"),
+        ({"rate": "fast"}, "rate must be a number, got 'fast'"),
+        ({"broker": "mysql"}, "There is no value of broker named 'mysql'"),
     ],
 )
 def test_a_wrong_value_from_papermill_is_a_clear_error_before_anything_is_measured(

@@ -38,7 +38,7 @@ def panel(state: State, address: str) -> str:
     """The panel's host on a page; inside it what is read without JavaScript. With a guess it is secret until then."""
     if not state["views"]:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
-    shown = default_views(state)
+    shown = default_views(state, chosen=False)
     rows = [row for view in shown for row in view["rows"]]
     caption = f"{state['title']}: {state['caption']}, {shown[0]['origin']}"
     said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown) if len(shown) <= SAID else ""
@@ -65,15 +65,17 @@ def _bars(drawn: Mapping[str, Any]) -> str:
     return table(("Broker", drawn["unit"], "Small print"), rows, f"{drawn['subtitle']}. {drawn['title']}")
 
 
-def default_views(state: State) -> list[State]:
+def default_views(state: State, *, chosen: bool = True) -> list[State]:
     """The points at the default of every control, or nearest to it in what is a number; all there is if the lab has no
-    controls, if its picture is a table, or if each is a question of its own."""
+    controls, if its picture is a table, or if each is a question of its own. Without `chosen` a control that takes
+    several values leaves none out."""
     found: list[State] = list(state["views"].values())
     early = any(chart["early"] for chart in state["charts"]) and state["guess"]
     if early or any(chart["rows"] for chart in state["charts"]):
         return found
     for control in state["controls"]:
-        found = at_default(control, found) or found
+        if chosen or control["kind"] != "many":
+            found = at_default(control, found) or found
     return found
 
 

@@ -22,7 +22,7 @@ from labs.stack.external import given, urls, yours
 
 KEEP_S = 30 * 86_400.0
 """A broker that was not met for so long will not be; what lies on it is its owner's to remove."""
-_ADAPTERS = {broker: f"labs.brokers.{broker}_broker" for broker in ("redis", "rabbitmq", "kafka")}
+_ADAPTERS = {broker: f"labs.brokers.{broker}.admin" for broker in ("redis", "rabbitmq", "kafka")}
 Report = Callable[[str], None]
 
 

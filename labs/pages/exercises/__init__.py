@@ -1,7 +1,7 @@
 """Exercises that a machine checks: check("1.3a", answer, run=panel) compares an answer with the learner's own run.
 
-The questions are in book.toml, what is right comes out of the run (truths.py), and no word about a wrong answer gives
-the right one away. Without a run that can say, an answer is not graded, and never passed.
+The questions are in book.toml, what is right comes out of the run (answer_key.py), and no word about a wrong answer
+gives the right one away. Without a run that can say, an answer is not graded, and never passed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Kind = Literal["number", "choice", "set", "grid"]
 
 @dataclass(frozen=True)
 class Exercise:
-    """One question. `truth` names the function of truths.py that reads what is right out of a run."""
+    """One question. `truth` names the function of answer_key.py that reads what is right out of a run."""
 
     number: str
     lab: str

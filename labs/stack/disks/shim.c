@@ -1,7 +1,7 @@
 /* Preloaded into a broker of ours: notes what each fsync and fdatasync made durable, and can slow them down.
 
    Ledger: one record per successful call, the length that the file had before it (a safe lower bound). Append-only
-   files alone are described by a length; disks.py says what it does with the others.
+   files alone are described by a length; ledger.py says what it does with the others.
    Board: [0] how long every call has to wait first, ns; [1] calls seen; [2] calls that had to wait; [3] programs that
    loaded this library. */
 #define _GNU_SOURCE
