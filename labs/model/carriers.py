@@ -30,7 +30,7 @@ class Carrier:
         return self.unconfirmed if self.unconfirmed and confirm == "none" else self.profile
 
 
-_TELL = "telling"
+_TELL = "fire_and_forget"
 
 
 _ALL = (
