@@ -195,7 +195,7 @@ def test_a_cancel_ends_the_run_and_leaves_no_process(when: str) -> None:
 
 
 ALONE = """
-from labs.scenarios.calls import CARRIERS
+from labs.model.carriers import CARRIERS
 from labs.scenarios.calls.conductor import run
 from labs.scenarios.calls.plan import Plan
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not
 
 RECORD = """
 import sys
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.model.profile import profile
 from labs.record.recorder import record
 from labs.model.workload import Workload
@@ -255,7 +255,7 @@ def test_of_a_killed_recorder_all_but_the_last_second_can_be_judged(
 
 PEAK = """
 import sys
-from labs.brokers.base import Endpoint
+from labs.model.endpoint import Endpoint
 from labs.judge.loss import account
 from labs.model.profile import profile
 from labs.record.recorder import record

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from labs.__main__ import main
 from labs.model.errors import StackError
 from labs.stack.external import urls, yours
 from labs.stack.external.urls import AddressError, client_url, endpoint, shown
@@ -123,3 +126,12 @@ def test_what_would_break_a_broker_of_the_users_is_refused(monkeypatch: pytest.M
     yours.spare("kafka", "breaking kafka")
     with pytest.raises(StackError, match=r"breaking redis: LABS_REDIS_URL .* of yours.*unset LABS_REDIS_URL"):
         yours.spare("redis", "breaking redis")
+
+
+def test_an_address_given_to_one_command_is_gone_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABS_REDIS_URL", raising=False)
+    monkeypatch.setenv("LABS_KAFKA_URL", "mine.example:9092")
+    given = ["run", "passport", "--dry-run", "--redis", "redis://127.0.0.1:1", "--kafka", "127.0.0.1:1"]
+    CliRunner().invoke(main, given)
+    assert "LABS_REDIS_URL" not in os.environ
+    assert os.environ["LABS_KAFKA_URL"] == "mine.example:9092"

@@ -43,10 +43,10 @@ backend_option = click.option(
 def address_options(act: Callable[..., Any]) -> Callable[..., Any]:
     """--redis, --rabbitmq and --kafka: brokers of the user's in place of ours, for the length of the command."""
 
-    def take(_context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    def take(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
         if text is not None:
             try:
-                yours.name(str(option.name), text)
+                context.call_on_close(yours.name(str(option.name), text))
             except ValueError as error:
                 raise click.ClickException(str(error)) from None
         return text

@@ -29,10 +29,21 @@ def variable(broker: str) -> str:
     return f"LABS_{broker.upper()}_URL"
 
 
-def name(broker: str, text: str) -> None:
-    """From now on this process and its children use the broker at that address. AddressError if it is none."""
+def name(broker: str, text: str) -> Callable[[], None]:
+    """From now on this process and its children use the broker at that address, until what is given back is called.
+
+    AddressError if it is none.
+    """
     urls.endpoint(broker, text, os.environ)
+    before = os.environ.get(variable(broker))
     os.environ[variable(broker)] = text
+
+    def as_before() -> None:
+        os.environ.pop(variable(broker), None)
+        if before is not None:
+            os.environ[variable(broker)] = before
+
+    return as_before
 
 
 def named() -> dict[str, str]:
