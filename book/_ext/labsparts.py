@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import bench_page, claims, course, drawings, parts, quiz, race
+from labs.pages import bench_page, claims, course, drawings, pages, parts, quiz, race
 from labs.pages.glue import number
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import shown
@@ -123,7 +123,8 @@ class Picture(Part):
     has_content = False
 
     def made(self) -> list[nodes.Node]:
-        return _raw(frame(shown(self.arguments[0])))
+        picture = shown(self.arguments[0])
+        return _raw(f'<p class="lab-note">{pages.NOT_RECORDED}</p>' if picture is None else frame(picture))
 
 
 class Guess(Part):

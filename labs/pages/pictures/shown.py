@@ -18,20 +18,19 @@ class UnknownPictureError(ValueError):
     """No picture has that name; the message says which there are."""
 
 
-def _ways() -> Picture:
+def _ways() -> Picture | None:
     file = recorded("kill-the-worker")
-    if file is None:
-        raise UnknownPictureError(
-            "kill-the-worker-grid needs book/runs/kill-the-worker.json: labs record kill-the-worker"
-        )
-    return job_pictures.ways(file)
+    return None if file is None else job_pictures.ways(file)
 
 
-MADE: dict[str, Callable[[], Picture]] = {"kill-the-worker-grid": _ways}
+MADE: dict[str, Callable[[], Picture | None]] = {"kill-the-worker-grid": _ways}
 
 
-def shown(name: str, folder: Path = FOLDER) -> Picture:
-    """The picture of that name. Raises UnknownPictureError, or PictureError with what is wrong in its file."""
+def shown(name: str, folder: Path = FOLDER) -> Picture | None:
+    """The picture of that name; None where the lab that it follows from is not recorded.
+
+    Raises UnknownPictureError, or PictureError with what is wrong in its file.
+    """
     if name in MADE:
         return MADE[name]()
     path = folder / f"{name}.json"
