@@ -249,7 +249,7 @@ def test_of_a_killed_recorder_all_but_the_last_second_can_be_judged(
     assert (ledger.lost, ledger.unexpected, ledger.verdict) == (0, 0, "unknown")
     said = " ".join(labs("verify").stdout.split())
     assert "UNFINISHED, the recorder was killed" in said
-    assert f"attempted={ledger.attempted}" in said
+    assert f"attempted {ledger.attempted:,}," in said
     assert "1 unfinished" in said
 
 
