@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -171,13 +172,53 @@ def test_verify_names_a_run_of_killed_workers_that_is_cut_short_or_newer(tmp_pat
         assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize(
-    "command", ["up", "down", "status", "doctor", "run", "record", "list", "verify", "passport", "lab"]
-)
-def test_every_command_explains_itself(command: str) -> None:
-    result = labs(command, "--help")
-    assert result.returncode == 0
-    assert len(result.stdout) > 80
+EMPTY = 2
+"""Lines of click's help for a command that says nothing of itself: its usage and a blank one."""
+COMMANDS = {"up", "down", "status", "doctor", "run", "record", "list", "verify", "passport", "lab", "bench", "promises"}
+
+
+def test_the_commands_are_these_and_the_first_page_has_a_sentence_for_each() -> None:
+    assert set(main.commands) == COMMANDS
+    shown = labs("--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    _, _, table = shown.stdout.partition("Commands:\n")
+    said = dict(line.split(maxsplit=1) for line in table.splitlines() if re.match(r"  \w", line))
+    assert set(said) == COMMANDS
+    assert len(set(said.values())) == len(COMMANDS)
+    assert min(len(words.split()) for words in said.values()) >= 3
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_says_what_it_does_and_what_each_option_is_for(command: str) -> None:
+    with handlers_kept():
+        result = CliRunner().invoke(main, [command, "--help"], prog_name="labs")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"Usage: labs {command} ")
+    unexplained = unsaid(main.commands[command], result.stdout)
+    assert unexplained == []
+
+
+def unsaid(command: click.Command, shown: str) -> list[str]:
+    """What a command's help leaves out: the command itself, an argument, an option."""
+    before, _, options = shown.partition("Options:\n")
+    text = " ".join(before.splitlines()[EMPTY:]).split()
+    found = [] if len(text) >= 5 else ["what it does"]
+    for one in command.params:
+        if isinstance(one, click.Argument):
+            found += [] if one.human_readable_name.strip("[].") in " ".join(text) else [one.human_readable_name]
+        else:
+            words = getattr(one, "help", None) or ""
+            known = len(words.split()) >= 2 and one.opts[0] in options and words.split()[0] in options
+            found += [] if known else [one.opts[0]]
+    return found
+
+
+def test_the_help_that_click_gives_a_command_without_words_would_be_found() -> None:
+    option, argument = click.Option(["--rounds"], type=click.IntRange(1, 100)), click.Argument(["rows"], nargs=-1)
+    mute = click.Command("mute", params=[option, argument])
+    shown = CliRunner().invoke(mute, ["--help"], prog_name="labs mute").stdout
+    assert len(shown) > 80  # as long as one that explains itself
+    assert unsaid(mute, shown) == ["what it does", "--rounds", "ROWS"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -513,25 +514,37 @@ def test_a_session_killed_while_it_starts_or_runs_leaves_nothing_after_the_next_
     environ = os.environ | {"LABS_HOME": str(tmp_path)}
     monkeypatch.setenv("LABS_HOME", str(tmp_path))
     ours = ["--filter", f"name={state.user_project()}"]
-    for wait_s in (0.6, 1.2, None):
-        session = subprocess.Popen(
-            [sys.executable, "-c", code],
-            env=environ,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+
+    def made() -> str:
+        return docker.run(["ps", "--all", "--quiet", *ours], 10)
+
+    signs: dict[str, Callable[[], object]] = {
+        "its record is there": state.stack_files,
+        "its container is there": made,
+        "it runs": lambda: docker.run(["ps", "--quiet", *ours], 10),
+        "it is up": lambda: (tmp_path / "words.txt").read_text().endswith("up\n"),
+    }
+    for until, sign in signs.items():
+        with (tmp_path / "words.txt").open("w") as words, (tmp_path / "errors.txt").open("w") as errors:
+            session = subprocess.Popen(
+                [sys.executable, "-c", code], env=environ, cwd=ROOT, stdin=subprocess.PIPE, stdout=words, stderr=errors
+            )
         with session:
-            if wait_s is None:
-                assert session.stdout
-                while session.stdout.readline() != "up\n":
-                    assert session.poll() is None
-            else:
-                time.sleep(wait_s)
-            session.kill()
+            deadline = time.monotonic() + 60
+            try:
+                while not sign():
+                    assert session.poll() is None, f"it ended before {until}: {(tmp_path / 'errors.txt').read_text()}"
+                    assert time.monotonic() < deadline, f"it never came so far that {until}"
+                    time.sleep(0.02)
+            finally:
+                session.kill()
+        assert session.returncode == -signal.SIGKILL
+        assert state.stack_files()  # and so there is something to remove
+        if until != "its record is there":
+            assert made()
         assert labs(tmp_path, "down").returncode == 0
-        assert docker.run(["ps", "--all", "--quiet", *ours], 10) == ""
+        assert state.stack_files() == []
+        assert made() == ""
         assert docker.run(["volume", "ls", "--quiet", *ours], 10) == ""
 
 

@@ -2,14 +2,17 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from labs import stack
+from labs.brokers.redis.admin import client, start_arguments
 from labs.judge.fault_digest import repeat
 from labs.model.faults import LOAD
 from labs.model.observer import NOBODY, CancelledError, Watch
@@ -54,6 +57,13 @@ def engine_names() -> set[str]:
     asked = (["docker", "ps", "--all", "--format", "{{.Names}}"], ["docker", "volume", "ls", "--quiet"])
     found = [subprocess.run(one, capture_output=True, text=True, check=True).stdout.split() for one in asked]
     return {name for names in found for name in names if name.startswith(f"labs-{state.home_tag()}-")}
+
+
+def running() -> set[str]:
+    """Our containers that run."""
+    asked = ["docker", "ps", "--format", "{{.Names}}"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    return {name for name in found if name.startswith(f"labs-{state.home_tag()}-")}
 
 
 @pytest.mark.broker
@@ -311,19 +321,38 @@ def test_a_dead_volume_is_gone_although_a_native_broker_has_copied_the_mounts_of
 
 @pytest.mark.compose
 @pytest.mark.loop
-@pytest.mark.parametrize("after_s", [2.5, 5.0])
-def test_a_killed_owner_leaves_a_container_and_a_loop_device_only_until_the_next_command(after_s: float) -> None:
+@pytest.mark.parametrize(
+    ("until", "signs"),
+    [
+        ("its disk is there", lambda _before: mounted()),
+        ("its container is there as well", lambda before: mounted() and engine_names() - before),
+        ("its broker runs", lambda before: mounted() and running() - before),
+    ],
+)
+def test_a_killed_owner_leaves_a_container_and_a_loop_device_only_until_the_next_command(
+    until: str, signs: Callable[[set[str]], object], tmp_path: Path
+) -> None:
     asked = ["run", "loss-matrix", "--set", "setting=redis-list-always", "--set", "fault=power", "--set", "disk=loop"]
-    before = sessions() | engine_names()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "labs", *asked],
-        env=os.environ | {"LABS_BACKEND": "compose"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(after_s)
-    child.kill()
-    child.wait()
+    before, words = sessions() | engine_names(), tmp_path / "words.txt"
+    assert mounted() == []  # somebody else's would say nothing of this owner
+    with words.open("w") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "labs", *asked],
+            env=os.environ | {"LABS_BACKEND": "compose"},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not signs(before):
+            assert child.poll() is None, f"it ended before {until}: {words.read_text()}"
+            assert time.monotonic() < deadline, f"it never came so far that {until}: {words.read_text()}"
+            time.sleep(0.02)
+    finally:
+        child.kill()
+    assert child.wait() == -signal.SIGKILL, words.read_text()
+    assert mounted()  # so there is something to remove
+    assert sessions() | engine_names() > before
     stack.down(report=quiet)
     assert mounted() == []
     assert sessions() | engine_names() <= before
@@ -352,15 +381,25 @@ def test_without_root_and_without_a_compiler_a_power_cut_says_what_is_missing(
         Fault("power").place("native")
 
 
+WRITTEN = ("one", "two", "three", "four", "five")
+
+
 @pytest.mark.ledger
 def test_a_home_with_a_space_does_not_keep_the_library_out_of_the_broker(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LABS_CACHE", str(state.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home"))
-    with stack.arena("redis", disk="ledger", report=quiet) as arena:
+    flushing = start_arguments({"appendonly": "yes", "appendfsync": "always"})
+    with stack.arena("redis", disk="ledger", settings=flushing, report=quiet) as arena:
         arena.sync()
-        assert arena.cut_power().facts["flushes"] >= 0
+        for name in WRITTEN:
+            with client(arena.endpoint) as link:
+                link.set(name, "flushed before the answer")
+        assert arena.cut_power().facts["flushes"] >= len(WRITTEN)
+        arena.start()
+        with client(arena.endpoint) as link:
+            assert link.exists(*WRITTEN) == len(WRITTEN)
 
 
 def test_flushes_that_no_library_saw_are_an_error_and_not_a_loss(tmp_path: Path) -> None:

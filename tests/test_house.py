@@ -28,8 +28,8 @@ CLIENTS = ("redis", "hiredis", "pika", "kafka", "grpc", "distributed")
 """What a static page must be built without."""
 
 
-SERVERS = ("kafka.Kafka", "rabbitmq-server", "docker-compose.yml")
-"""Words in the commands that start servers."""
+SERVERS = ("kafka.Kafka", "redis-server", "rabbitmq-server", "docker-compose.yml")
+"""What the commands that start servers end with."""
 
 
 def modules() -> list[Path]:
@@ -98,17 +98,40 @@ def test_pages_and_pictures_are_made_without_a_broker_in_the_room() -> None:
     assert not loaded & {*CLIENTS, "labs.stack", "labs.record", "labs.brokers"}
 
 
+def draws(text: str) -> bool:
+    """Whether a module's text imports plotly, however it is written."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return any(name.split(".")[0] == "plotly" for name in names)
+
+
+def starts(text: str) -> bool:
+    """Whether it names the program of a server as a word of a command or at the end of a path; prose does not count."""
+    values = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+    return any(isinstance(one, str) and one.rpartition("/")[2] in SERVERS for one in values)
+
+
 def test_only_the_charts_use_plotly_and_only_the_stack_starts_servers() -> None:
-    users, starters = set(), set()
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            users |= {room(path) for name in names if name.split(".")[0] == "plotly"}
-            if isinstance(node, ast.Constant) and node.value in SERVERS:
-                starters.add(room(path))
-    assert users == {"show"}
-    assert starters == {"stack"}
+    texts = [(room(path), path.read_text("utf-8")) for path in modules()]
+    assert {where for where, text in texts if draws(text)} == {"show"}
+    assert {where for where, text in texts if starts(text)} == {"stack"}
+
+
+@pytest.mark.parametrize("text", ["import plotly", "from plotly.graph_objects import Bar", "import plotly.io as io"])
+def test_plotly_is_seen_however_it_is_imported(text: str) -> None:
+    assert draws(text)
+    assert not draws("import plotting\nfrom labs.show import plotly_free")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["run(['redis-server', '-'])", "run(root / 'bin/redis-server')", "def f():\n    run(f'{base}/rabbitmq-server')"],
+)
+def test_a_server_that_is_started_is_seen_and_one_that_is_spoken_of_is_not(text: str) -> None:
+    assert starts(text)
+    assert not starts('"""Arguments of redis-server: as it begins."""')
 
 
 def test_a_module_stays_near_two_hundred_lines() -> None:
@@ -126,19 +149,57 @@ def test_notebooks_carry_no_outputs() -> None:
 
 
 def test_code_cells_have_at_most_fifteen_lines() -> None:
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    found = list((ROOT / "notebooks").glob("*.ipynb"))
+    assert len(found) >= 2
+    for path in found:
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             assert cell["cell_type"] != "code" or len("".join(cell["source"]).splitlines()) <= 15
 
 
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+HASH = f"--hash=sha256:{'0' * 64}"
+PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[\w.+!-]+( ; [^-]+)?( --hash=sha256:[0-9a-f]{64})+")
+
+
+def blocks(text: str) -> list[str]:
+    """The requirements of a file, a line each: what begins at the margin, with its continued lines."""
+    joined = re.sub(r"\s*\\\n\s*", " ", re.sub(r"(?m)^\s*#.*\n?", "", text))
+    return [line.strip() for line in joined.splitlines() if line.strip()]
+
+
+def loose(text: str) -> list[str]:
+    """Those that are not one exact version with a hash."""
+    return [block for block in blocks(text) if not PINNED.fullmatch(block)]
+
+
 def test_every_requirement_is_pinned_with_a_hash_and_names_no_index() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in REQUIREMENTS:
         text = (ROOT / name).read_text("utf-8")
-        pins = text.count("==")
-        assert pins > 50
-        assert "--index-url" not in text
-        assert "--find-links" not in text
-        assert all("--hash=sha256:" in block for block in text.split("\n\n")[-1:])
+        assert len(blocks(text)) > 50
+        assert loose(text) == [], name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"click {HASH}",  # no pin
+        f"click>=8 {HASH}",
+        f"click==8.* {HASH}",
+        "click==8.1.8",  # no hash
+        "click==8.1.8 --hash=sha256:",
+        "click==8.1.8 --hash=md5:9a0364b9e99bb480dd25e1f0284c8555",
+        f"click @ https://files.example/click.whl {HASH}",
+        "--index-url https://index.example/simple",
+        "--find-links wheels",
+        "-r more.txt",
+    ],
+)
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_a_requirement_that_is_not_pinned_or_has_no_hash_is_found_wherever_it_stands(name: str, line: str) -> None:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    second = next(at for at, one in enumerate(lines) if at and not one.startswith((" ", "#")))
+    for at in (0, second, len(lines)):
+        assert loose("\n".join([*lines[:at], line, *lines[at:]])) == [line]
 
 
 def test_no_tracked_file_names_a_path_of_this_machine() -> None:

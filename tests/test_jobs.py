@@ -1,6 +1,7 @@
 """A worker killed in the middle of a job: what each way of handing out work loses and doubles, on real brokers."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -122,8 +123,18 @@ def test_an_odd_seed_kills_before_the_effect_and_an_even_one_after_it() -> None:
     assert [Plan(seed).after for seed in (1, 2, 3, 4)] == [False, True, False, True]
     assert judge(made_run(FIRST_IN_WORK)).aimed  # made with seed 1
     assert not judge(made_run([*FIRST_IN_WORK, (Kind.DONE, 1, 1, 99)])).aimed
-    assert Plan(1).aim == Plan(1).aim
-    assert len({Plan(seed).aim[0] for seed in range(10)}) > 5
+
+
+def test_the_moment_of_a_kill_is_drawn_from_the_seed_alone_and_from_all_that_the_plan_allows() -> None:
+    before = [Plan(seed).aim for seed in range(400)]
+    random.seed(0)  # what somebody else draws from
+    assert [Plan(seed).aim for seed in range(400)] == before
+    jobs, shares = zip(*before, strict=True)
+    assert set(jobs) == set(range(40, 81))  # of 200: from the fifth to two fifths, each end included
+    assert (min(shares), max(shares)) == (pytest.approx(0, abs=0.01), pytest.approx(0.2, abs=0.01))
+    assert min(shares) >= 0
+    assert max(shares) <= 0.2
+    assert {Plan(seed, jobs=50).aim[0] for seed in range(400)} == set(range(10, 21))
 
 
 def test_an_unknown_mode_offers_the_nearest() -> None:

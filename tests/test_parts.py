@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from labs.experiments import EXPERIMENTS
 from labs.pages import course, drawings, parts, quiz, race, teach
 from labs.pages.build import main
 from labs.pages.claims import board, claims
@@ -55,12 +56,19 @@ def test_a_quiz_that_is_missing_or_no_toml_is_refused_with_its_name(tmp_path: Pa
         quiz.quiz("there", tmp_path)
 
 
-def test_every_quiz_has_three_questions_whose_claims_exist() -> None:
-    for path in quiz.FOLDER.glob("*.toml"):
+def test_every_quiz_has_three_questions_whose_claims_and_labs_exist() -> None:
+    found = list(quiz.FOLDER.glob("*.toml"))
+    assert {path.stem for path in found} >= {*course.panels().values(), "how-fast", "parts"}
+    asked = 0
+    for path in found:
         questions = quiz.quiz(path.stem)
         assert len(questions) == (1 if path.stem == "parts" else 3), path.name
         named = re.findall(r"\bC\d\d\b", " ".join(one.source for one in questions))
         assert set(named) <= set(claims()), path.name
+        measured = re.findall(r"\bL\d\.\d\b", " ".join(one.source for one in questions))
+        assert set(measured) <= {lab.number for lab in EXPERIMENTS.values()}, path.name
+        asked += len(named) + len(measured)
+    assert asked > len(found)  # as for the pages: most reasons come from a claim or from a lab
 
 
 def test_every_page_with_a_panel_has_a_quiz_of_its_name() -> None:

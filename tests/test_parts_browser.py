@@ -298,7 +298,10 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
     browser: Browser, teachers: tuple[Path, str]
 ) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    for path in sorted(teachers[0].glob("slides-*.html")):
+    found, shown_once = sorted(teachers[0].glob("slides-*.html")), {"questions": 0, "charts": 0}
+    taught = {path.stem.removeprefix("teach-") for path in (PROJECT / "book").glob("teach-*.md")}
+    assert {path.stem for path in found} == {f"slides-{number}" for number in taught} >= {"slides-01"}
+    for path in found:
         page.goto(f"{teachers[1]}book/{path.name}")
         settled(page)
         for at in range(page.locator(".slide-page").count()):
@@ -308,9 +311,15 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
             page.evaluate(FITTED)
             heading = f"{path.name}: {shown.locator('h1').inner_text()}"
             assert page.evaluate(OVER) <= 0, heading
-            assert shown.locator(".quiz-question").count() <= 1, heading
+            asked = shown.locator(".quiz-question").count()
+            assert asked <= 1, heading
+            shown_once["questions"] += asked
             if shown.locator(".one-chart").count():
-                assert shown.locator("[data-chart]:visible").count() <= 1, heading
+                drawn = shown.locator("[data-chart]:visible").count()
+                assert drawn <= 1, heading
+                shown_once["charts"] += drawn
+    assert shown_once["questions"] >= 9  # three for each page of the first chapter
+    assert shown_once["charts"] >= 1
 
 
 def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_not_answered_on_the_page(

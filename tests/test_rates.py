@@ -14,7 +14,7 @@ from labs import stack
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, _digest, said_elsewhere
 from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
-from labs.judge.limit import Stamp, bottleneck
+from labs.judge.limit import Stamp, bottleneck, cpu_cores
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
 from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, steady
@@ -133,7 +133,41 @@ def test_a_closed_loop_never_has_more_under_way_than_its_window(part: Any, tmp_p
     assert (ledger.acknowledged, ledger.lost, ledger.duplicated) == (plan.messages, 0, 0)
     assert ledger.verdict == ("unknown" if part == "produce" else "kept")
     assert ledger.delivered == (0 if part == "produce" else plan.messages)
-    assert bottleneck(run, "memory")[0] in ("client-bound", "broker-bound", "machine-bound", "window-bound", "unknown")
+    cores, (stamp, why) = cpu_cores(run), bottleneck(run, "memory")
+    if all(used is None for used in cores.values()):
+        assert (stamp, why) == ("unknown", "it was over before anybody's processor time could be seen")
+    else:
+        assert stamp in ("client-bound", "broker-bound", "machine-bound", "window-bound")
+        assert f"broker {cores['broker']:.2f} cores" in why
+
+
+def at_work(broker: float, producer: float, consumer: float, samples: int = 5) -> Run:
+    """A closed loop of a second in which each used that many cores, on a machine of eight."""
+    run, at = (
+        made([0, 500, 1000], [10, 600, 1000], [20, 700, 1000]),
+        np.linspace(0, 1000 * MS, samples).astype(np.int64),
+    )
+    used = {"broker": broker, "producer": producer, "consumer": consumer, "machine": broker + producer + consumer}
+    columns = {f"cpu_{role}_ns": (at * cores).astype(np.int64) for role, cores in used.items()}
+    processors = {"processors": {"room": [8.0, 1.0, 8.0, "", 8, 4.0], "periods": [0, 0], "stolen": 0.0}}
+    return replace(run, columns={**run.columns, **columns, "cpu_at_ns": at}, facts=run.facts | processors)
+
+
+@pytest.mark.parametrize(
+    ("run", "stamp", "said"),
+    [
+        (at_work(0.95, 0.3, 0.2), "broker-bound", "the broker had no processor time left (broker 0.95 cores"),
+        (at_work(0.3, 0.95, 0.2), "client-bound", "the client had no processor time left (broker 0.30 cores"),
+        (at_work(0.3, 0.2, 0.95), "client-bound", "clients 0.20 and 0.95 cores"),
+        (at_work(0.95, 0.95, 0.2), "broker-bound", "the broker had no"),  # it is asked first
+        (at_work(0.3, 0.3, 0.2), "window-bound", "nobody was at the limit: the window and the round trip decided"),
+        (at_work(0.95, 0.3, 0.2, samples=1), "unknown", "it was over before anybody's processor time could be seen"),
+    ],
+)
+def test_a_closed_loop_is_stamped_with_whom_its_own_samples_show_at_the_limit(run: Run, stamp: str, said: str) -> None:
+    found, why = bottleneck(run, "memory")
+    assert found == stamp
+    assert said in why
 
 
 @pytest.mark.broker

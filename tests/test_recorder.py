@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from labs.judge.loss import account
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import profile
-from labs.model.run import Run, load
+from labs.model.run import NEVER, RECEIVED, Run, load
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
 from labs.scenarios.faults import freezing
@@ -151,8 +152,17 @@ def test_a_broker_killed_in_the_middle_is_trouble_and_unknown_and_never_lost(nam
     assert run.trouble
     assert not run.settled
     assert 500 < ledger.attempted < 2000
-    assert ledger.lost == 0
-    assert ledger.verdict in ("unknown", "kept")
+    answered = set(np.flatnonzero(run["confirmed_ns"] != NEVER).tolist())
+    there = set(run["delivered_sequence"].tolist())
+    assert (ledger.lost, ledger.unknown) == (0, len(answered - there))
+    assert ledger.verdict == ("unknown" if answered - there else "kept")
+    # and with one delivery fewer, so that something is missing in every case
+    one = max(answered & there)
+    keep = run["delivered_sequence"] != one
+    robbed = replace(run, columns={**run.columns, **{name: run[name][keep] for name in RECEIVED}})
+    assert (account(robbed).lost, account(robbed).unknown) == (0, len(answered - there) + 1)
+    assert account(robbed).verdict == "unknown"
+    assert account(replace(robbed, settled=True)).verdict == "broken"
     assert ledger.delivered + ledger.unconfirmed + ledger.unknown == ledger.attempted
 
 

@@ -12,10 +12,50 @@ def test_a_uniform_schedule_is_exactly_the_rate() -> None:
     assert set(np.diff(due)) == {1_000_000}
 
 
-def test_poisson_arrivals_keep_the_mean_rate_and_depend_on_the_seed_only() -> None:
-    plan = Workload(rate_per_s=5000, duration_s=4, warmup_s=0, arrivals="poisson", seed=7)
-    assert plan.due_ns()[-1] == pytest.approx(4e9, rel=0.05)
-    assert np.array_equal(plan.due_ns(), plan.due_ns())
+def poisson(seed: int) -> Workload:
+    return Workload(rate_per_s=5000, duration_s=4, warmup_s=0, arrivals="poisson", seed=seed)
+
+
+def test_poisson_arrivals_depend_on_the_seed_and_on_nothing_else() -> None:
+    first = poisson(7).due_ns()
+    np.random.seed(0)  # what somebody else draws from
+    assert np.array_equal(first, poisson(7).due_ns())
+    assert not np.array_equal(first, poisson(8).due_ns())
+    assert len(set(np.diff(first))) > len(first) // 2
+
+
+@pytest.mark.parametrize("seed", [1, 7, 8])
+def test_the_gaps_of_poisson_arrivals_are_exponential_with_the_rates_mean(seed: int) -> None:
+    gaps = np.diff(poisson(seed).due_ns(), prepend=0)
+    assert not_exponential(gaps, 200_000) == []
+
+
+def not_exponential(gaps: np.ndarray, mean_ns: float) -> list[str]:
+    """What is not as for a Poisson process: the mean, a quantile, or that a long gap says nothing about the next.
+
+    Of n gaps the mean has a standard error of mean / sqrt(n), the quantile q one of mean * sqrt(q / (1 - q) / n), and
+    a correlation one of 1 / sqrt(n). Five of them are allowed, which chance passes in about one of a million.
+    """
+    error = 5 / np.sqrt(len(gaps))
+    found = [] if abs(gaps.mean() / mean_ns - 1) < error else ["mean"]
+    for q in (0.1, 0.5, 0.9, 0.99):
+        off = np.quantile(gaps, q) / mean_ns + np.log(1 - q)
+        found += [f"quantile {q}"] if abs(off) > error * np.sqrt(q / (1 - q)) else []
+    if gaps[1:].std() and abs(np.corrcoef(gaps[:-1], gaps[1:])[0, 1]) > error:
+        found.append("one after the other")
+    return found
+
+
+def test_gaps_of_another_kind_with_the_same_mean_are_not_taken_for_exponential_ones() -> None:
+    dice, n = np.random.default_rng(1), 20_000
+    even = np.diff(Workload(rate_per_s=5000, duration_s=4, warmup_s=0).due_ns(), prepend=0)
+    right = dice.exponential(200_000, n)
+    assert not_exponential(right, 200_000) == []
+    assert not_exponential(even, 200_000)
+    assert not_exponential(dice.uniform(0, 400_000, n), 200_000)
+    assert not_exponential(np.abs(dice.normal(200_000, 200_000, n)), 200_000)
+    assert not_exponential(right * 1.05, 200_000)
+    assert not_exponential(np.sort(right), 200_000) == ["one after the other"]
 
 
 @pytest.mark.parametrize(
