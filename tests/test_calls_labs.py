@@ -179,13 +179,6 @@ def test_a_setting_that_means_nothing_for_a_point_is_not_in_its_key() -> None:
     assert QUESTION_LOOK.key(QUESTION.settings({"service": "stopped"})) == "http-kept|stopped|100"
 
 
-@pytest.mark.parametrize("lab", [WAITING, QUESTION], ids=lambda lab: lab.name)
-def test_the_grid_has_no_point_twice_and_the_default_of_every_control(lab: Any) -> None:
-    keys = [lab.look.key(lab.settings(point)) for point in lab.grid()]
-    assert len(keys) == len(set(keys))
-    assert lab.look.key(lab.settings()) in keys
-
-
 def test_in_recorded_mode_a_notebook_gets_the_recording_and_its_figures_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

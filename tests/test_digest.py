@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.experiments import EXPERIMENTS, experiment
+from labs.experiments import experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.judge.digest import digest, load, median_of, save, spread_of
 from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
@@ -267,10 +267,3 @@ def test_a_rung_that_no_chosen_broker_has_is_refused_with_the_reason() -> None:
     lab = experiment("latency-ladder")
     with pytest.raises(ValueError, match="acks=1"):
         lab.run(lab.settings({"broker": "kafka", "rung": 1}), None)  # type: ignore[arg-type]
-
-
-def test_every_point_of_every_grid_is_a_valid_setting() -> None:
-    for lab in EXPERIMENTS.values():
-        assert lab.grid()
-        for settings in lab.grid():
-            assert lab.settings(settings)["repeats"] >= 3

@@ -127,7 +127,7 @@ def grid_of_cases() -> list[Settings]:
 
 HOW_BENCHMARKS_LIE = Experiment(
     name=NAME,
-    number="L3.4",
+    number="L3.5",
     title="How benchmarks lie",
     question="Which broker is the fastest? Whichever you want.",
     claims=(),
@@ -149,6 +149,7 @@ HOW_BENCHMARKS_LIE = Experiment(
 SPOT_THE_TRICK = replace(
     HOW_BENCHMARKS_LIE,
     name=SPOT,
+    number="L3.5b",
     title="Spot the trick",
     question="What did whoever drew this chart do?",
     controls=(

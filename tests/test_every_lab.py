@@ -1,0 +1,192 @@
+"""What every lab owes: controls, a grid, a recording, a look, a judge, and a page with all that belongs to it.
+
+A new lab is asked all of it without a line here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs.experiments import EXPERIMENTS
+from labs.experiments.base import Control, Experiment
+from labs.experiments.record_grid import points
+from labs.pages import course, quiz
+from labs.pages.claims import claims
+from labs.pages.glue import FACTS, NOT_YET, STEPS, number
+from labs.pages.recordings import recorded
+from labs.pages.state import recorded_state, why_not
+
+ROOT = Path(__file__).parent.parent
+OF_SOME = {"publishes", "deliveries", "fates", "confirmed"}
+"""What rates can be asked for where there are several publishers or subscribers; a lab of that look may have none."""
+NOTHING = {"", NOT_YET, "–", "unknown"}
+
+
+@pytest.fixture(params=EXPERIMENTS)
+def lab(request: pytest.FixtureRequest) -> Experiment:
+    """Each lab in turn."""
+    return EXPERIMENTS[request.param]
+
+
+@pytest.fixture
+def digests(lab: Experiment) -> list[dict[str, Any]]:
+    """The points of its recorded file."""
+    file = recorded(lab.name)
+    assert file is not None, f"{lab.name} is not recorded: labs record {lab.name}"
+    assert file["lab"] == lab.name
+    assert {digest["lab"] for digest in file["digests"]} == {lab.name}
+    return list(file["digests"])
+
+
+def open_to(control: Control) -> set[Any]:
+    """What a reader can choose."""
+    return {option.value for option in control.options if not option.reason}
+
+
+def test_a_lab_is_listed_under_its_name_and_has_a_number_of_its_own(lab: Experiment) -> None:
+    assert EXPERIMENTS[lab.name] is lab
+    assert [one.name for one in EXPERIMENTS.values() if one.number == lab.number] == [lab.name]
+    assert lab.title
+    assert lab.question.endswith(("?", ".")), lab.question
+
+
+def test_what_a_control_begins_with_is_among_what_it_allows(lab: Experiment) -> None:
+    typed = [name for control in lab.controls for name in {control.name, control.typed}]
+    assert len(set(typed)) == len(typed)
+    for control in lab.controls:
+        assert control.read(control.default) == control.default
+        begun = set(control.default) if control.kind == "many" else {control.default}
+        if control.kind == "slider":
+            assert control.low < control.high
+        else:
+            values = [str(option.value) for option in control.options]
+            assert begun <= open_to(control)
+            assert len(set(values)) == len(values), "as a command line gives them, two are the same"
+    assert lab.settings() == {control.name: control.default for control in lab.controls}
+
+
+def test_every_point_of_the_grid_is_a_setting_and_all_of_them_are_what_is_recorded(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    for point in points(lab):
+        assert point["repeats"] >= 3
+        assert set(point) == {*(control.name for control in lab.controls), "repeats"}
+    assert not lab.ways or {point["way"] for point in points(lab)} == {way.name for way in lab.ways}
+    assert lab.lacking(digests) == []
+    keys, measured = lab.grid_keys(), [one for one in digests if not one["settings"].get("published")]
+    assert sorted(keys) == sorted({*keys}), "a point is there twice"
+    assert sorted(keys) == sorted(lab.look.key(one["settings"]) for one in measured)
+    assert all(len(one["repeats"]) == one["card"]["repeats"] for one in measured)
+
+
+def test_what_a_panel_begins_with_is_recorded_and_whatever_is_recorded_can_be_chosen(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    there = {lab.look.key(digest["settings"]) for digest in digests}
+    begun = {lab.look.key(one) for one in lab.points_of(lab.settings())} - set(why_not(lab))
+    assert begun
+    assert begun <= there
+    for control in lab.controls:
+        name = control.name.removesuffix("s") if control.kind == "many" else control.name
+        shown = [d["settings"].get(name, d["settings"].get(control.name)) for d in digests]
+        assert set(shown) != {None} or control.default == "", f"no point says its {name}"
+        for one in shown:
+            asked_for = [one] if control.kind == "many" else one
+            assert one is None or control.read(asked_for) == asked_for
+
+
+def test_every_row_has_a_cell_for_each_column_and_every_table_its_settings(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    assert len(set(lab.look.columns)) == len(lab.look.columns)
+    for digest in digests:
+        view = lab.look.view(digest)
+        assert view["rows"]
+        assert {len(row) for row in view["rows"]} == {len(lab.look.columns)}
+        for chart in lab.look.charts:
+            if chart.kind == "matrix":
+                assert {chart.rows, chart.columns} <= set(digest["settings"])
+
+
+def test_the_state_of_a_panel_is_json_without_loss_and_has_every_point(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    state = recorded_state(lab)
+    assert json.loads(json.dumps(state, allow_nan=False)) == state
+    assert len(state["views"]) == len(digests)
+    assert [one["name"] for one in state["controls"]] == [control.name for control in lab.controls]
+    options = state["guess"]["options"] if state["guess"] else []
+    truths = {view.get("truth") for view in state["views"].values()}
+    assert bool(truths & set(options)) == bool(lab.guess), "no point has an answer that a reader could give"
+
+
+def test_no_claim_is_decided_by_nothing_and_each_has_a_word_by_all_points(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    for said in (lab.verdict([]), lab.judged([])):
+        assert {one.word for one in said} <= {"undecided here"}
+        assert {one.claim for one in said} <= set(lab.claims)
+    assert sorted(one.claim for one in lab.judged(digests)) == sorted(lab.claims)
+    assert all(one.text.endswith((".", ")")) for one in lab.judged(digests))
+    assert set(lab.claims) <= set(claims())
+    assert set(lab.of_part) <= set(lab.claims)
+
+
+def answers(lab: Experiment, digests: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """Everything that prose can ask each point of this lab for, and what they answer."""
+    for name, answer in lab.look.quantities.items():
+        if name not in OF_SOME:
+            yield name, [answer(digest) for digest in digests]
+    if lab.name == "passport":
+        for name in digests[0]["median"]:
+            yield name, [number(f"passport {name}")]
+    elif not lab.look.quantities:
+        for name in (*STEPS, *FACTS):
+            yield name, [number(f"{lab.name} kafka rung=2 rate=1000 {name}")]
+
+
+def test_every_quantity_that_prose_can_ask_for_is_answered_by_the_recording(
+    lab: Experiment, digests: list[dict[str, Any]]
+) -> None:
+    found = dict(answers(lab, digests))
+    assert found
+    for name, texts in found.items():
+        assert all(isinstance(one, str) for one in texts), name
+        assert set(texts) - NOTHING, f"{name}: no point has it"
+
+
+@pytest.mark.parametrize("name", sorted(OF_SOME))
+def test_what_only_some_points_can_be_asked_for_is_answered_by_one_of_them(name: str) -> None:
+    texts: set[str] = set()
+    for lab in EXPERIMENTS.values():
+        for digest in (recorded(lab.name) or {})["digests"] if name in lab.look.quantities else ():
+            with contextlib.suppress(KeyError):  # `number` tells it with the name of the file
+                texts.add(lab.look.quantities[name](digest))
+    assert texts - NOTHING
+
+
+def test_a_lab_has_a_page_a_notebook_a_quiz_and_a_recording_of_matching_names(lab: Experiment) -> None:
+    stem = course.panels()[lab.name]
+    chapter, _, rest = stem.partition("-")
+    assert f"{lab.number}.".startswith(f"L{int(chapter)}.")
+    if rest[0].isdigit():
+        assert lab.number.removesuffix("b") == f"L{int(chapter)}.{rest[0]}"
+    page = (ROOT / "book" / f"{stem}.md").read_text("utf-8")
+    assert f"```{{quiz}} {stem}\n" in page
+    assert quiz.quiz(stem)
+    notebook = json.loads((ROOT / "notebooks" / f"{stem}.ipynb").read_text("utf-8"))
+    assert any(f'"{lab.name}"' in "".join(cell["source"]) for cell in notebook["cells"])
+    assert (ROOT / "book" / "runs" / f"{lab.name}.json").is_file()
+
+
+def test_nothing_is_recorded_or_asked_that_is_no_lab() -> None:
+    stems = set(course.panels().values())
+    assert {path.stem for path in (ROOT / "book" / "runs").glob("*.json")} == {*EXPERIMENTS, "bench"}
+    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == stems
+    assert {path.stem for path in quiz.FOLDER.glob("*.toml")} == {*stems, "how-fast", "parts"}
