@@ -8,6 +8,7 @@ import pytest
 from labs.experiments import experiment
 from labs.pages.claims import board
 from labs.pages.course import chapters, pages
+from tests.made import prose
 
 PAGES = sorted((Path(__file__).parent.parent / "book").glob("*.md"))
 NAMES = {"202", "99"}
@@ -29,15 +30,6 @@ GIVEN = {
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
 }
 """Page -> numbers that are typed because nobody here measured them, each with what it is."""
-PARTS = "at-a-glance|guess|repeat|take-along|quiz|lab-panel|claim|drawing"
-
-
-def prose(text: str) -> str:
-    """What a reader reads as text: no directives, code, roles, addresses or numbers of lists and headings."""
-    text = re.sub(rf"(?ms)^(`{{3,}})(\{{({PARTS})\}}|sh|python|toml|text).*?^\1\s*$", "", text)
-    text = re.sub(r"`+[^`\n]*\n?[^`\n]*`+", "", text)
-    text = re.sub(r"\]\([^)]*\)", "]", text)
-    return re.sub(r"(?m)^(#+ )?\d+\. ", "", text)
 
 
 def figures(text: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -21,13 +20,7 @@ from labs.model.endpoint import Endpoint
 from labs.model.run import FORMAT, read_columns, write_columns
 from labs.scenarios.jobs import facts
 from labs.scenarios.jobs.judge import judge
-from tests.test_jobs import FIRST_IN_WORK, made_run
-from tests.test_runs import make_run
-
-
-def labs(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "labs", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | variables, check=False)
+from tests.made import FIRST_IN_WORK, job_run, labs, make_run
 
 
 @pytest.mark.parametrize(
@@ -143,7 +136,7 @@ def test_a_damaged_file_is_reported_by_verify(tmp_path: Path) -> None:
 def test_verify_judges_a_run_of_killed_workers_by_its_own_rules_and_a_run_of_messages_by_the_ledger(
     tmp_path: Path,
 ) -> None:
-    lost = made_run(FIRST_IN_WORK)
+    lost = job_run(FIRST_IN_WORK)
     lost.save(tmp_path / "jobs.npz")
     make_run([0, 1], [0, 1], [0]).save(tmp_path / "messages.npz")
     result = labs("verify", str(tmp_path / "jobs.npz"), str(tmp_path / "messages.npz"))
@@ -157,7 +150,7 @@ def test_verify_judges_a_run_of_killed_workers_by_its_own_rules_and_a_run_of_mes
 
 def test_verify_names_a_run_of_killed_workers_that_is_cut_short_or_newer(tmp_path: Path) -> None:
     path = tmp_path / "jobs.npz"
-    made_run(FIRST_IN_WORK).save(path)
+    job_run(FIRST_IN_WORK).save(path)
     header, without_events = read_columns(path, facts.SENT)
     half = path.read_bytes()[:1000]
     for damage, said in (

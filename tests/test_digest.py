@@ -13,44 +13,24 @@ from labs.experiments.ladder_verdicts import verdicts
 from labs.judge.digest import digest, load, median_of, save, spread_of
 from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
 from labs.model.profile import UnknownNameError, profile
-from labs.model.run import NEVER, RECEIVED, Run, RunFileError, empty_columns
-from labs.model.workload import NS_PER_S, Ceiling, Workload
+from labs.model.run import NEVER, RECEIVED, Run, RunFileError
+from labs.model.workload import NS_PER_S, Ceiling
 from labs.show.looks import LATENCY_LOOK
 from labs.show.sentences import sentence, title
-
-PLAN = Workload(rate_per_s=1000, duration_s=2, warmup_s=0)
-
-
-def made_run(
-    latency_ns: int = 1_000_000, late_ns: int = 1000, cores: tuple[float, ...] = (0.2, 0.2, 0.2, 0.7), growth: float = 0
-) -> Run:
-    columns = empty_columns(PLAN.due_ns())
-    due = columns["due_ns"]
-    columns |= {
-        "sent_ns": due + late_ns,
-        "confirmed_ns": due + late_ns + 100,
-        "delivered_sequence": np.arange(len(due)),
-    }
-    columns["delivered_ns"] = due + latency_ns + (np.arange(len(due)) * growth).astype(np.int64)
-    columns |= {"delivered_due_ns": due, "delivered_again": np.zeros_like(due)}
-    at = np.arange(0, 2 * NS_PER_S, NS_PER_S // 10)
-    columns["cpu_at_ns"] = at
-    for role, used in zip(("broker", "producer", "consumer", "machine"), cores, strict=True):
-        columns[f"cpu_{role}_ns"] = (at * used).astype(np.int64)
-    return Run("redis-stream-everysec", PLAN, columns, True)
+from tests.made import open_run
 
 
 @pytest.mark.parametrize(
     ("run", "stamp"),
     [
-        (made_run(), "valid"),
-        (made_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound"),
-        (made_run(cores=(0.2, 0.2, 0.9, 1.5)), "client-bound"),
-        (made_run(late_ns=150_000), "valid"),
-        (made_run(late_ns=250_000), "client-bound"),
-        (made_run(late_ns=150_000, latency_ns=5_000_000), "valid"),
-        (made_run(cores=(0.95, 0.2, 0.2, 1.5)), "broker-bound"),
-        (made_run(growth=500_000), "broker-bound"),
+        (open_run(), "valid"),
+        (open_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound"),
+        (open_run(cores=(0.2, 0.2, 0.9, 1.5)), "client-bound"),
+        (open_run(late_ns=150_000), "valid"),
+        (open_run(late_ns=250_000), "client-bound"),
+        (open_run(late_ns=150_000, latency_ns=5_000_000), "valid"),
+        (open_run(cores=(0.95, 0.2, 0.2, 1.5)), "broker-bound"),
+        (open_run(growth=500_000), "broker-bound"),
     ],
 )
 def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
@@ -60,13 +40,13 @@ def test_every_point_says_who_was_the_bottleneck(run: Run, stamp: str) -> None:
 
 
 def test_a_backlog_that_was_there_from_the_start_is_the_brokers_limit() -> None:
-    stamp, why = bottleneck(made_run(latency_ns=600_000_000), "redis")
+    stamp, why = bottleneck(open_run(latency_ns=600_000_000), "redis")
     assert stamp == "broker-bound"
     assert "30%" in why
 
 
 def test_a_message_that_comes_twice_or_is_nobodys_counts_once_or_not_at_all_among_those_that_had_arrived() -> None:
-    run = made_run(latency_ns=600_000_000)
+    run = open_run(latency_ns=600_000_000)
     late = {name: np.concatenate([run[name], run[name][:600]]) for name in RECEIVED}
     strange = late | {"delivered_sequence": np.where(np.arange(2600) >= 2300, NEVER, late["delivered_sequence"])}
     for columns in (late, strange):
@@ -74,37 +54,37 @@ def test_a_message_that_comes_twice_or_is_nobodys_counts_once_or_not_at_all_amon
 
 
 def test_a_producer_that_cannot_keep_the_rate_is_client_bound() -> None:
-    run = made_run()
+    run = open_run()
     slow = replace(run, columns={**run.columns, "sent_ns": run["due_ns"] * 2, "delivered_ns": run["due_ns"] * 2 + 1000})
     assert bottleneck(slow, "redis") == ("client-bound", "the producer sent 500/s, 1,000 were asked for")
 
 
 def test_a_lateness_below_a_tenth_of_the_period_is_nothing_however_fast_the_broker() -> None:
-    assert bottleneck(made_run(latency_ns=110_000, late_ns=90_000), "redis")[0] == "valid"
-    assert bottleneck(made_run(latency_ns=130_000, late_ns=105_000), "redis")[0] == "client-bound"
+    assert bottleneck(open_run(latency_ns=110_000, late_ns=90_000), "redis")[0] == "valid"
+    assert bottleneck(open_run(latency_ns=130_000, late_ns=105_000), "redis")[0] == "client-bound"
 
 
 def test_a_run_is_disturbed_by_others_and_not_by_a_busy_broker_or_its_own_lateness() -> None:
-    assert not disturbed(made_run())
-    assert disturbed(made_run(cores=(0.2, 0.2, 0.2, 0.8)))
-    assert not disturbed(made_run(cores=(0.95, 0.2, 0.2, 1.4)))
-    assert not disturbed(made_run(late_ns=900_000))
+    assert not disturbed(open_run())
+    assert disturbed(open_run(cores=(0.2, 0.2, 0.2, 0.8)))
+    assert not disturbed(open_run(cores=(0.95, 0.2, 0.2, 1.4)))
+    assert not disturbed(open_run(late_ns=900_000))
 
 
 def test_the_latency_without_the_producers_lateness_is_in_the_digest() -> None:
-    [one] = digest("latency-ladder", {}, [made_run(late_ns=250_000)], profile("redis-stream-none"), {})["repeats"]
+    [one] = digest("latency-ladder", {}, [open_run(late_ns=250_000)], profile("redis-stream-none"), {})["repeats"]
     assert (one["latency_ms"]["p99"], one["service_ms"]["p99"]) == (1.0, 0.75)
 
 
 def test_the_machine_is_counted_now_and_then_and_that_is_enough() -> None:
-    run = made_run()
+    run = open_run()
     rare = run.columns["cpu_machine_ns"].copy()
     rare[1:-1] = NEVER
     assert cpu_cores(replace(run, columns={**run.columns, "cpu_machine_ns": rare}))["foreign"] == pytest.approx(0.1)
 
 
 def test_a_kafka_that_has_just_started_is_young_and_the_sentence_says_so() -> None:
-    run = made_run()
+    run = open_run()
     old = replace(run, columns={**run.columns, "cpu_broker_ns": run["cpu_broker_ns"] + 40 * NS_PER_S})
     assert young(run, "kafka")
     assert not young(old, "kafka")
@@ -125,10 +105,10 @@ def hidden(run: Run) -> Run:
 @pytest.mark.parametrize(
     ("run", "stamp", "said"),
     [
-        (made_run(), "unknown", UNSEEN),
-        (made_run(growth=500_000), "unknown", "the backlog grew"),
-        (made_run(latency_ns=600_000_000), "unknown", "30% of the messages had not arrived"),
-        (made_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound", "the producer used 0.90 of a core"),
+        (open_run(), "unknown", UNSEEN),
+        (open_run(growth=500_000), "unknown", "the backlog grew"),
+        (open_run(latency_ns=600_000_000), "unknown", "30% of the messages had not arrived"),
+        (open_run(cores=(0.2, 0.9, 0.2, 1.5)), "client-bound", "the producer used 0.90 of a core"),
     ],
 )
 def test_a_broker_that_was_not_seen_is_neither_idle_nor_the_limit(run: Run, stamp: str, said: str) -> None:
@@ -155,7 +135,7 @@ def test_nobody_knows_whether_a_broker_that_was_not_seen_shares_the_machine_or_h
     clients: tuple[float, float], seen: str, unseen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    run = replace(made_run(cores=(0.2, *clients, 0.2 + sum(clients))), workload=Ceiling(messages=2000))
+    run = replace(open_run(cores=(0.2, *clients, 0.2 + sum(clients))), workload=Ceiling(messages=2000))
     assert bottleneck(run, "kafka")[0] == seen
     stamp, why = bottleneck(hidden(run), "kafka")
     assert stamp == unseen
@@ -163,7 +143,7 @@ def test_nobody_knows_whether_a_broker_that_was_not_seen_shares_the_machine_or_h
 
 
 def test_what_cannot_be_seen_of_the_cpu_is_none_and_not_zero() -> None:
-    cores = cpu_cores(hidden(made_run()))
+    cores = cpu_cores(hidden(open_run()))
     assert cores["broker"] is None
     assert cores["foreign"] is None
     assert cores["producer"] == pytest.approx(0.2)
@@ -230,7 +210,7 @@ def test_a_client_bound_point_gives_no_verdict_on_a_broker() -> None:
 def test_a_recorded_file_comes_back_whole(tmp_path: Path) -> None:
     using = profile("redis-stream-everysec")
     one = digest(
-        "latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [made_run(), made_run()], using, {"cores": 2}
+        "latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [open_run(), open_run()], using, {"cores": 2}
     )
     save(tmp_path / "lab.json", "latency-ladder", [one], {"cores": 2})
     assert load(tmp_path / "lab.json")["digests"] == json.loads(json.dumps([one]))

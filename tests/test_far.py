@@ -38,9 +38,8 @@ from labs.record.remote.cluster import ExecutorError, _fit, dask_crew, scheduler
 from labs.record.worker_pool import HIRE
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK
 from tests.conftest import free_port
+from tests.made import labs, make_run
 from tests.secured import authority, secured, signed
-from tests.test_cli import labs
-from tests.test_runs import make_run
 
 MS = 1_000_000
 needs_root = pytest.mark.skipif(

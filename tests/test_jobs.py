@@ -9,47 +9,22 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Watch
 from labs.model.profile import UnknownNameError
-from labs.model.run import NEVER
 from labs.scenarios.jobs import MODES, mode_of
 from labs.scenarios.jobs.conductor import run
 from labs.scenarios.jobs.event_log import Kind
-from labs.scenarios.jobs.facts import Death, JobRun, load
+from labs.scenarios.jobs.facts import JobRun, load
 from labs.scenarios.jobs.judge import Tally, judge
 from labs.scenarios.jobs.producer import Plan
+from tests.made import FIRST_IN_WORK, KILLED, Event, job_run
 
 SHORT = Plan(seed=1, jobs=100)
 MS = 1_000_000
-KILLED = Death(pid=4711, asked_ns=100 * MS, dead_ns=101 * MS, exit_code=-signal.SIGKILL)
-"""In every made run below the worker is killed 100 ms after the start."""
-
-Event = tuple[Kind, int, int, int]
-"""Kind, job, worker, ms."""
-FIRST_IN_WORK: list[Event] = [
-    (Kind.TAKEN, 0, 1, 50), (Kind.BEGUN, 0, 1, 50), (Kind.DONE, 0, 1, 55), (Kind.RELEASED, 0, 1, 60),
-    (Kind.TAKEN, 1, 1, 95), (Kind.BEGUN, 1, 1, 95),
-]  # fmt: skip
-"""Job 0 is done and released; the worker dies over job 1, before its effect."""
-
-
-def made_run(
-    events: list[Event], *, accepted: tuple[int, ...] = (1, 2, 3), refused: tuple[int, ...] = (NEVER,) * 3,
-    death: Death | None = KILLED, drained: bool = True,
-) -> JobRun:  # fmt: skip
-    """Three jobs, handed in and answered at the ms given; a negative one means never."""
-    table = np.array(events, np.int64).reshape(-1, 4)
-    answers = {"accepted_ns": accepted, "refused_ns": refused}
-    columns = {name: np.where(np.array(at) < 0, NEVER, np.array(at) * MS) for name, at in answers.items()}
-    columns |= {"due_ns": np.array([0, 1, 2]) * MS, "sent_ns": np.array([0, 1, 2]) * MS, "tries": np.ones(3, np.int64)}
-    columns |= {"event_kind": table[:, 0], "event_job": table[:, 1], "event_worker": table[:, 2]}
-    columns["event_ns"] = table[:, 3] * MS
-    return JobRun("redis-blpop", 1, 1, columns, death, drained)
 
 
 def fates(tally: Tally) -> tuple[int, int, int, int]:
@@ -57,7 +32,7 @@ def fates(tally: Tally) -> tuple[int, int, int, int]:
 
 
 def test_a_job_that_was_held_and_never_done_is_lost_and_so_is_one_that_waited() -> None:
-    tally = judge(made_run(FIRST_IN_WORK))
+    tally = judge(job_run(FIRST_IN_WORK))
     assert fates(tally) == (1, 0, 2, 0)
     assert (tally.waiting, tally.waiting_lost, tally.held) == (2, 2, 1)
     assert (tally.verdict, tally.outcome) == ("broken", "some lost")
@@ -65,7 +40,7 @@ def test_a_job_that_was_held_and_never_done_is_lost_and_so_is_one_that_waited() 
 
 def test_a_job_that_another_worker_does_is_not_lost_and_the_time_counts_from_the_kill() -> None:
     taken_over: list[Event] = [(Kind.UP, -1, 2, 400), (Kind.DONE, 2, 2, 600), (Kind.DONE, 1, 2, 700)]
-    tally = judge(made_run(FIRST_IN_WORK + taken_over))
+    tally = judge(job_run(FIRST_IN_WORK + taken_over))
     assert fates(tally) == (3, 0, 0, 0)
     assert tally.redelivery_s == pytest.approx(0.6)  # job 2 came first, but the dead worker had not held it
     assert tally.restart_s == pytest.approx(0.3)
@@ -74,20 +49,20 @@ def test_a_job_that_another_worker_does_is_not_lost_and_the_time_counts_from_the
 
 def test_a_job_done_by_both_is_done_twice_and_breaks_nothing() -> None:
     both: list[Event] = [(Kind.DONE, 1, 1, 99), (Kind.DONE, 1, 2, 500), (Kind.DONE, 2, 2, 510)]
-    tally = judge(made_run(FIRST_IN_WORK + both))
+    tally = judge(job_run(FIRST_IN_WORK + both))
     assert fates(tally) == (2, 1, 0, 0)
     assert tally.verdict == "kept"
 
 
 def test_a_loss_of_which_the_sender_was_told_breaks_no_promise() -> None:
-    tally = judge(made_run(FIRST_IN_WORK, accepted=(1, -1, -1), refused=(-1, 101, 101)))
+    tally = judge(job_run(FIRST_IN_WORK, accepted=(1, -1, -1), refused=(-1, 101, 101)))
     assert (tally.lost, tally.told, tally.waiting) == (2, 2, 0)
     assert (tally.verdict, tally.outcome) == ("kept", "some lost")
 
 
 def test_a_job_answered_from_its_key_is_done_once_and_counts_as_finished_then() -> None:
     known: list[Event] = [(Kind.DONE, 1, 1, 98), (Kind.KNOWN, 1, 2, 800), (Kind.DONE, 2, 2, 900)]
-    tally = judge(made_run(FIRST_IN_WORK + known))
+    tally = judge(job_run(FIRST_IN_WORK + known))
     assert fates(tally) == (3, 0, 0, 0)
     assert tally.redelivery_s == pytest.approx(0.7)
 
@@ -102,27 +77,27 @@ def test_a_job_answered_from_its_key_is_done_once_and_counts_as_finished_then() 
     ],
 )
 def test_without_a_proven_kill_or_an_empty_broker_the_missing_are_unknown(why: str, found: dict[str, object]) -> None:
-    tally = judge(made_run(FIRST_IN_WORK, **found))  # type: ignore[arg-type]
+    tally = judge(job_run(FIRST_IN_WORK, **found))  # type: ignore[arg-type]
     assert fates(tally) == (1, 0, 0, 2), why
     assert (tally.verdict, tally.outcome) == ("unknown", "unknown"), why
 
 
 def test_a_kill_between_two_jobs_says_nothing() -> None:
     idle: list[Event] = [*FIRST_IN_WORK, (Kind.DONE, 1, 1, 97), (Kind.RELEASED, 1, 1, 99), (Kind.DONE, 2, 2, 500)]
-    tally = judge(made_run(idle))
+    tally = judge(job_run(idle))
     assert not tally.hit
     assert tally.verdict == "unknown"
 
 
 def test_a_job_that_nobody_answered_for_is_unknown_and_not_lost() -> None:
-    tally = judge(made_run(FIRST_IN_WORK, accepted=(1, 2, -1)))
+    tally = judge(job_run(FIRST_IN_WORK, accepted=(1, 2, -1)))
     assert fates(tally) == (1, 0, 1, 1)
 
 
 def test_an_odd_seed_kills_before_the_effect_and_an_even_one_after_it() -> None:
     assert [Plan(seed).after for seed in (1, 2, 3, 4)] == [False, True, False, True]
-    assert judge(made_run(FIRST_IN_WORK)).aimed  # made with seed 1
-    assert not judge(made_run([*FIRST_IN_WORK, (Kind.DONE, 1, 1, 99)])).aimed
+    assert judge(job_run(FIRST_IN_WORK)).aimed  # made with seed 1
+    assert not judge(job_run([*FIRST_IN_WORK, (Kind.DONE, 1, 1, 99)])).aimed
 
 
 def test_the_moment_of_a_kill_is_drawn_from_the_seed_alone_and_from_all_that_the_plan_allows() -> None:
@@ -361,7 +336,7 @@ def test_workers_die_with_the_program_that_started_them(tmp_path: Path) -> None:
 
 
 def test_the_facts_survive_the_file(tmp_path: Path) -> None:
-    before = made_run(FIRST_IN_WORK)
+    before = job_run(FIRST_IN_WORK)
     before.save(tmp_path / "run.npz")
     after = load(tmp_path / "run.npz")
     assert judge(after) == judge(before)

@@ -14,7 +14,7 @@ from labs.experiments.kill_the_worker import digest
 from labs.model.endpoint import Endpoint
 from labs.scenarios.jobs import MODES
 from labs.scenarios.jobs.event_log import Kind
-from tests.test_jobs import FIRST_IN_WORK, made_run
+from tests.made import FIRST_IN_WORK, job_run
 
 LAB = experiment("kill-the-worker")
 
@@ -95,8 +95,8 @@ def test_c02_is_decided_here_only_if_some_ways_lose_and_some_do_not() -> None:
 
 
 def test_a_digest_tells_each_seed_and_calls_a_disagreement_mixed() -> None:
-    lost = made_run(FIRST_IN_WORK)
-    kept = made_run([*FIRST_IN_WORK, (Kind.DONE, 1, 2, 500), (Kind.DONE, 2, 2, 510)])
+    lost = job_run(FIRST_IN_WORK)
+    kept = job_run([*FIRST_IN_WORK, (Kind.DONE, 1, 2, 500), (Kind.DONE, 2, 2, 510)])
     found = digest(MODES["redis-blpop"], 10, [(lost, 3.0), (lost, 3.2), (kept, 3.1)], {})
     assert [r["outcome"] for r in found["repeats"]] == ["some lost", "some lost", "none lost"]
     assert (found["median"]["outcome"], found["median"]["agree"]) == ("mixed", 2)

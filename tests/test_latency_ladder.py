@@ -12,10 +12,10 @@ from labs.model.endpoint import Endpoint
 from labs.model.observer import Watch
 from labs.model.profile import profile
 from labs.model.run import Run, load
-from tests.test_digest import PLAN, made_run
+from tests.made import TWO_SECONDS, open_run
 
 HERE = Endpoint("redis", "127.0.0.1", 1)
-CALM, DISTURBED = made_run(), made_run(late_ns=900_000, cores=(0.2, 0.2, 0.2, 0.8))
+CALM, DISTURBED = open_run(), open_run(late_ns=900_000, cores=(0.2, 0.2, 0.2, 0.8))
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries: int) -> Run:
@@ -23,7 +23,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries
     left: Iterator[Run] = iter([replace(run, facts={}) for run in runs])
     monkeypatch.setenv("LABS_HOME", str(home))
     monkeypatch.setattr("labs.record.recorder.record", lambda *_: next(left))
-    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), PLAN, Watch(), tries=tries)
+    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), TWO_SECONDS, Watch(), tries=tries)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from labs.model.profile import profile
 from labs.record.monitor import waiting
 from labs.stack import mending
 from tests.conftest import free_port
-from tests.test_cli import labs
+from tests.made import labs
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from labs.pages.claims import board, claims
 from labs.pages.course import pages
 from labs.scenarios.bench.rows import ROWS
 from labs.scenarios.promises.table import chosen
-from tests.test_chapter import prose
+from tests.made import prose
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"

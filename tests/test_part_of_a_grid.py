@@ -10,7 +10,7 @@ from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.pages.recordings import recorded
 from labs.pages.state import verdicts
-from tests.test_cli import labs
+from tests.made import labs
 
 JUDGING = [lab for lab in EXPERIMENTS.values() if lab.claims]
 

@@ -31,7 +31,7 @@ from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
-from tests.test_rates import made
+from tests.made import closed_run
 
 LAB = experiment("price-of-persistence")
 IO = "rchar: 9\nwchar: 8\nsyscr: 7\nsyscw: 6\nread_bytes: 5\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n"
@@ -96,7 +96,7 @@ def test_where_a_process_may_not_be_seen_nothing_is_known(tmp_path: Path, monkey
 
 def test_a_round_knows_its_confirmations_its_bytes_and_how_far_the_reader_was_behind() -> None:
     count = 2000
-    run = made(
+    run = closed_run(
         [10 * n for n in range(count)], [10 * n + 1 + n % 4 for n in range(count)], [10 * n + 5 for n in range(count)]
     )
     run.facts["broker_disk_bytes"] = {"caused": 500_000, "cancelled": 0}

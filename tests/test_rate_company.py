@@ -37,16 +37,16 @@ from labs.scenarios.bench import concurrent
 from labs.scenarios.bench.base import Setting
 from labs.scenarios.bench.concurrent import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
-from tests.test_rates import made, point, word_of
-from tests.test_runs import make_run
+from tests.made import closed_run, make_run
+from tests.test_rates import point, word_of
 
 
 def test_what_all_had_goes_at_the_pace_of_the_slowest_and_deliveries_are_those_of_everybody() -> None:
-    fast, slow = made([50, 60], [51, 61], [100, 250]), made([50, 60], [51, 61], [100, 450])
+    fast, slow = closed_run([50, 60], [51, 61], [100, 250]), closed_run([50, 60], [51, 61], [100, 450])
     assert heard_by_all_per_s([fast, slow]) == pytest.approx(2 / 0.4)
     assert deliveries_per_s([fast, slow]) == pytest.approx(4 / 0.4)
-    assert deliveries_per_s([fast, made([50, 60], [51, 61], [350, -1])]) == pytest.approx(3 / 0.3)
-    assert deliveries_per_s([made([0], [-1], [-1])]) == 0
+    assert deliveries_per_s([fast, closed_run([50, 60], [51, 61], [350, -1])]) == pytest.approx(3 / 0.3)
+    assert deliveries_per_s([closed_run([0], [-1], [-1])]) == 0
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_many_small_clients_can_take_the_machine_together() -> None:
 
 
 def test_the_processors_of_a_fan_out_count_the_producer_once() -> None:
-    runs = [with_cpu(made([0, 1000], [1, 1001], [2, 1002]), consumer) for consumer in (0.25, 0.5)]
+    runs = [with_cpu(closed_run([0, 1000], [1, 1001], [2, 1002]), consumer) for consumer in (0.25, 0.5)]
     assert reading_cores(runs) == {"broker": 0.5, "producer": 0.125, "consumer 1": 0.25, "consumer 2": 0.5}
 
 
@@ -130,20 +130,20 @@ def begun(run: Any, start_ms: int) -> Any:
 
 
 def test_runs_side_by_side_count_while_all_are_at_work() -> None:
-    early = begun(made([0, 0, 0, 0], [100, 200, 300, 400], []), 1000)
-    late = begun(made([50, 50, 50, 50], [150, 250, 350, 900], []), 1100)
+    early = begun(closed_run([0, 0, 0, 0], [100, 200, 300, 400], []), 1000)
+    late = begun(closed_run([50, 50, 50, 50], [150, 250, 350, 900], []), 1100)
     assert common_ns([early, late]) == (1_150_000_000, 1_400_000_000)
     assert common_per_s([early, late]) == pytest.approx((3 + 2) / 0.25)  # early: 200, 300, 400; late: 1250 and 1350
     assert common_per_s([early]) == pytest.approx(confirmed_per_s(early))
 
 
-@pytest.mark.parametrize("other", [made([0], [1], []), made([0, 0], [-1, -1], [])])
+@pytest.mark.parametrize("other", [closed_run([0], [1], []), closed_run([0, 0], [-1, -1], [])])
 def test_runs_that_were_never_at_work_together_have_no_rate_together(other: Any) -> None:
-    assert common_per_s([begun(made([0, 0], [100, 200], []), 1000), begun(other, 5000)]) == 0
+    assert common_per_s([begun(closed_run([0, 0], [100, 200], []), 1000), begun(other, 5000)]) == 0
 
 
 def test_the_processors_of_runs_side_by_side_are_those_of_their_common_time() -> None:
-    runs = [begun(with_cpu(made([0, 0], [1, 1000], []), 0), start) for start in (1000, 1300)]
+    runs = [begun(with_cpu(closed_run([0, 0], [1, 1000], []), 0), start) for start in (1000, 1300)]
     idle_first = runs[1].columns | {"cpu_producer_ns": np.maximum(runs[1]["cpu_at_ns"] - 500_000_000, 0)}
     found = producing_cores([runs[0], replace(runs[1], columns=idle_first)])
     assert found["producer 1"] == pytest.approx(0.125)

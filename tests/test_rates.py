@@ -21,36 +21,22 @@ from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, stea
 from labs.model.observer import Watch
 from labs.model.profile import profile
 from labs.model.published import published
-from labs.model.run import NEVER, Run, empty_columns, load
+from labs.model.run import NEVER, Run, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.show import charts
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
+from tests.made import closed_run
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
 rate_labs = pytest.mark.parametrize("lab", RATE_LABS, ids=lambda lab: lab.name)
 
 
-def made(
-    sent_ms: list[int], confirmed_ms: list[int], delivered_ms: list[int], warmup: int = 0, part: str = "both"
-) -> Run:
-    """A closed loop with these times; -1 is never."""
-    sent = np.array([NEVER if ms < 0 else ms * MS for ms in sent_ms], np.int64)
-    columns = empty_columns(sent) | {"sent_ns": sent}
-    columns["confirmed_ns"] = np.array([NEVER if ms < 0 else ms * MS for ms in confirmed_ms], np.int64)
-    order = np.array([number for number, ms in enumerate(delivered_ms) if ms >= 0], np.int64)
-    times = np.array([ms * MS for ms in delivered_ms if ms >= 0], np.int64)
-    columns |= {"delivered_sequence": order, "delivered_ns": times}
-    columns |= {"delivered_due_ns": np.zeros_like(order), "delivered_again": np.zeros_like(order)}
-    plan = Ceiling(messages=len(sent), window=10, batch=1, warmup_messages=warmup)
-    return Run("memory", plan, columns, settled=True, facts={"part": part})
-
-
 def test_a_rate_counts_from_the_first_message_after_the_warm_up_to_its_last_answer() -> None:
-    run = made([0, 0, 100, 200, 300], [50, 60, 150, 250, 600], [90, 90, 190, 290, 1100])
+    run = closed_run([0, 0, 100, 200, 300], [50, 60, 150, 250, 600], [90, 90, 190, 290, 1100])
     assert confirmed_per_s(run) == pytest.approx(5 / 0.6)
     assert delivered_per_s(run) == pytest.approx(5 / 1.1)
     late = replace(run, workload=replace(run.workload, warmup_messages=2))
@@ -59,12 +45,12 @@ def test_a_rate_counts_from_the_first_message_after_the_warm_up_to_its_last_answ
 
 
 def test_reading_alone_counts_from_its_own_first_delivery_which_does_not_count() -> None:
-    run = made([0, 0, 0, 0], [1, 1, 1, 1], [500, 500, 700, 1000], part="consume")
+    run = closed_run([0, 0, 0, 0], [1, 1, 1, 1], [500, 500, 700, 1000], part="consume")
     assert delivered_per_s(run) == pytest.approx(2 / 0.5)
 
 
 def test_what_was_never_answered_or_delivered_is_no_rate() -> None:
-    run = made([0, 0], [-1, -1], [-1, -1])
+    run = closed_run([0, 0], [-1, -1], [-1, -1])
     assert confirmed_per_s(run) == 0
     assert delivered_per_s(run) == 0
     assert course(run) == []
@@ -80,7 +66,7 @@ def test_the_limit_of_a_ceiling_names_no_client_that_was_not_there() -> None:
 
 
 def test_a_duplicate_counts_once() -> None:
-    run = made([0, 0], [10, 10], [100, 200])
+    run = closed_run([0, 0], [10, 10], [100, 200])
     again = {name: np.concatenate([run[name], run[name]]) for name in run.columns if name.startswith("delivered")}
     again["delivered_ns"] = np.array([100, 200, 900, 900], np.int64) * MS
     assert delivered_per_s(replace(run, columns=dict(run.columns) | again)) == pytest.approx(2 / 0.2)
@@ -89,7 +75,7 @@ def test_a_duplicate_counts_once() -> None:
 @pytest.mark.parametrize(("per_second", "is_steady"), [([100, 100, 100, 100], True), ([100, 200, 400, 800], False)])
 def test_steady_means_three_seconds_in_a_row_alike(per_second: list[int], is_steady: bool) -> None:
     times = [round((at + n / count) * 1000) for at, count in enumerate(per_second) for n in range(count)]
-    run = made([0] * len(times), times, [], part="produce")
+    run = closed_run([0] * len(times), times, [], part="produce")
     assert course(run)[:3] == [float(count) for count in per_second[:3]]
     assert steady(run) is is_steady
 
@@ -112,7 +98,7 @@ def test_a_closed_loop_that_cannot_be_is_refused_with_the_range(field: str, valu
 @pytest.mark.parametrize("ask", [end_to_end_ns, lateness_ns])
 def test_a_closed_loop_has_no_latency_and_says_so(ask: Any) -> None:
     with pytest.raises(NoLatencyError, match="has no latency"):
-        ask(made([0], [1], [2]))
+        ask(closed_run([0], [1], [2]))
 
 
 @pytest.mark.broker
@@ -144,7 +130,7 @@ def test_a_closed_loop_never_has_more_under_way_than_its_window(part: Any, tmp_p
 def at_work(broker: float, producer: float, consumer: float, samples: int = 5) -> Run:
     """A closed loop of a second in which each used that many cores, on a machine of eight."""
     run, at = (
-        made([0, 500, 1000], [10, 600, 1000], [20, 700, 1000]),
+        closed_run([0, 500, 1000], [10, 600, 1000], [20, 700, 1000]),
         np.linspace(0, 1000 * MS, samples).astype(np.int64),
     )
     used = {"broker": broker, "producer": producer, "consumer": consumer, "machine": broker + producer + consumer}
@@ -180,7 +166,7 @@ def test_nobody_can_read_alone_what_was_not_kept() -> None:
 
 
 def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
-    run = replace(made([0], [1], [2]), workload=Workload(rate_per_s=1, duration_s=1, warmup_s=0))
+    run = replace(closed_run([0], [1], [2]), workload=Workload(rate_per_s=1, duration_s=1, warmup_s=0))
     run.save(tmp_path / "run.npz")
     with np.load(tmp_path / "run.npz") as archive:
         header = json.loads(archive["header"].tobytes())
@@ -231,7 +217,7 @@ def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
 
 
 def test_what_was_not_seen_was_not_idle() -> None:
-    run = made([0, 1, 2], [1, 2, 3], [1, 2, 3])
+    run = closed_run([0, 1, 2], [1, 2, 3], [1, 2, 3])
     assert bottleneck(run, "redis") == ("unknown", "it was over before anybody's processor time could be seen")
 
 

@@ -8,22 +8,8 @@ import pytest
 
 from labs.judge.latency import curve_ms, end_to_end_ns, ladder_ms, percentile
 from labs.judge.loss import account
-from labs.model.run import FORMAT, Run, RunFileError, empty_columns, load
-from labs.model.workload import Workload
-
-PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
-
-
-def make_run(
-    sent: list[int], confirmed: list[int], delivered: list[int], *, settled: bool = True, messages: int = 1000
-) -> Run:
-    columns = empty_columns(np.arange(messages, dtype=np.int64) * 1_000_000)
-    columns["sent_ns"][sent] = columns["due_ns"][sent] + 10
-    columns["confirmed_ns"][confirmed] = columns["due_ns"][confirmed] + 20
-    order = np.array(delivered, np.int64)
-    columns |= {"delivered_sequence": order, "delivered_ns": np.arange(len(order), dtype=np.int64) * 1_000_000 + 50}
-    columns |= {"delivered_due_ns": np.zeros_like(order), "delivered_again": np.zeros_like(order)}
-    return Run("memory", PLAN, columns, settled)
+from labs.model.run import FORMAT, Run, RunFileError, load
+from tests.made import make_run
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from labs.cli.speech import fitting, plain
-from tests.test_cli import labs
+from tests.made import labs
 
 ALL_TABLES = """
 from labs.cli.speech import speak_plainly

@@ -31,7 +31,7 @@ from labs.record.load_generator import Slot
 from labs.record.recorder import record
 from labs.record.spool import Spool, spooled
 from labs.record.worker_pool import HIRE, Crew, crew
-from tests.test_cli import labs
+from tests.made import labs
 
 PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
 

@@ -23,7 +23,7 @@ from labs.model.endpoint import Endpoint
 from labs.stack import state
 from labs.stack.processes import is_alive
 from tests.conftest import free_port
-from tests.test_cli import labs
+from tests.made import labs
 
 pytestmark = pytest.mark.broker
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ import pytest
 from labs.model.endpoint import Endpoint
 from labs.stack.external import yours
 from tests import strangers
-from tests.test_cli import labs
+from tests.made import labs
 
 BROKERS = ("redis", "rabbitmq", "kafka")
 SCHEMES = {"redis": "redis", "rabbitmq": "amqp", "kafka": "kafka"}

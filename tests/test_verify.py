@@ -20,9 +20,7 @@ from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run
 from labs.pages import recordings
-from tests.test_cli import labs
-from tests.test_jobs import FIRST_IN_WORK, made_run
-from tests.test_runs import make_run
+from tests.made import FIRST_IN_WORK, job_run, labs, make_run
 
 FILES = sorted(RECORDED.glob("*.json"))
 
@@ -253,7 +251,7 @@ def test_no_crafted_run_file_passes_or_makes_the_reader_stumble_or_is_advised_to
 
 
 @pytest.mark.parametrize("make", [lambda path: make_run([0, 1], [0, 1], [0]).save(path),
-                                  lambda path: made_run(FIRST_IN_WORK).save(path)])  # fmt: skip
+                                  lambda path: job_run(FIRST_IN_WORK).save(path)])  # fmt: skip
 def test_a_run_file_with_any_byte_changed_is_read_as_it_was_or_named(
     make: Callable[[Path], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,9 +32,9 @@ from labs.show.looks import LATENCY_LOOK
 from labs.stack import registry
 from labs.stack.external import yours
 from tests.conftest import free_port
+from tests.made import labs
 from tests.secured import Secured, secured
 from tests.test_brokers import bodies_of, collect, publish_all, settle
-from tests.test_cli import labs
 
 pytestmark = pytest.mark.broker
 BROKERS = ("redis", "rabbitmq", "kafka")
