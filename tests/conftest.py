@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labs.model.endpoint import Endpoint
+from tests import engine
 from tests.browser import served
 
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"
@@ -59,3 +61,15 @@ def host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (above / "some project").symlink_to(site)
     with served(above) as address:
         yield address + "some%20project/"
+
+
+@pytest.fixture(scope="session")
+def container_engine() -> Iterator[None]:
+    """An engine that answers, with images in it; brings none up, because tests do not change the system."""
+    if not engine.answers() and not engine.answers(engine.environment()):
+        pytest.fail('no container engine answers. To have one of our own: eval "$(python -m tests.engine up)"')
+    before = dict(os.environ)
+    os.environ.update(engine.up())
+    yield
+    os.environ.clear()
+    os.environ.update(before)

@@ -7,11 +7,15 @@ import re
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 
 from labs.model.run import NEVER, Run, empty_columns
 from labs.model.workload import NS_PER_S, Ceiling, Workload
+from labs.scenarios.calls.board import Outcome
+from labs.scenarios.calls.facts import CallRun
+from labs.scenarios.calls.plan import Plan
 from labs.scenarios.jobs.event_log import Kind
 from labs.scenarios.jobs.facts import Death, JobRun
 
@@ -112,3 +116,33 @@ def prose(text: str) -> str:
     text = re.sub(r"`+[^`\n]*\n?[^`\n]*`+", "", text)
     text = re.sub(r"\]\([^)]*\)", "]", text)
     return re.sub(r"(?m)^(#+ )?\d+\. ", "", text)
+
+
+HUNDRED = Workload(rate_per_s=100, duration_s=1, warmup_s=0)
+"""A hundred messages, one every ten milliseconds."""
+
+
+STRUCK = {"kind": "kill", "method": "SIGKILL", "at_ns": 800_000_000, "text": "pid 7 died", "sent_then": 80}
+
+
+def struck_run(delivered: list[int], **changed: Any) -> Run:
+    """80 sent and acknowledged at once, then the fault; what was there afterwards."""
+    columns = empty_columns(HUNDRED.due_ns())
+    sent = np.where(np.arange(100) < 80, columns["due_ns"], NEVER)
+    columns |= {"sent_ns": sent, "confirmed_ns": sent.copy()}
+    columns |= {"delivered_sequence": np.array(delivered, np.int64), "delivered_ns": np.full(len(delivered), 10**9)}
+    facts = {"fault": STRUCK, "seed": 1, "took_s": 5.0} | changed.get("facts", {})
+    return Run(
+        "redis-list-always", HUNDRED, columns, changed.get("settled", True), True, changed.get("trouble", ""), facts
+    )
+
+
+AWAY = Plan(callers=6, calls=6, rate_per_s=30, returns_s=1.0, hasty_s=0.3, patience_s=8.0)
+
+
+def call_run(plan: Plan, rows: list[tuple[int, int, int, Outcome, int]], **facts: Any) -> CallRun:
+    """Rows of due, start, returned (ms; negative is never), outcome, done."""
+    table = np.array([[*row[:3], row[4]] for row in rows], np.int64).reshape(-1, 4)
+    times = np.where(table < 0, NEVER, table * MS)
+    columns = dict(zip(("due_ns", "start_ns", "returned_ns", "done_ns"), times.T, strict=True))
+    return CallRun("http-kept", plan, columns | {"outcome": np.array([row[3] for row in rows])}, True, facts=facts)

@@ -17,6 +17,17 @@ from labs.stack.external.urls import endpoint
 from tests.conftest import free_port
 
 BROKERS = ("redis", "rabbitmq", "kafka")
+LANES = (
+    "idiomatic:redis-pubsub",
+    "idiomatic:redis-list-none",
+    "idiomatic:rabbitmq-confirms",
+    "idiomatic:kafka-acks-all",
+    "fast:redis-stream-none",
+    "fast:rabbitmq-confirms",
+    "fast:rabbitmq-stream",
+    "fast:kafka-acks-all",
+)
+"""What a login and TLS are tried with."""
 SASL_USER, SASL_WORD = "labs", "only-for-a-test"
 VHOST = "sales/north"
 """With a slash in it, which an address has to write as %2F."""

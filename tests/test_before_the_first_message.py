@@ -10,7 +10,7 @@ import pytest
 
 from labs import stack
 from labs.experiments import experiment
-from labs.experiments.before_the_first_message import digest, summed
+from labs.experiments.before_the_first_message import summed
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import NOBODY, CancelledError, Watch
 from labs.model.run import RunFileError
@@ -22,29 +22,11 @@ from labs.scenarios.pairs.memory import settled, shared_out, total
 from labs.scenarios.pairs.running import nowhere, running
 from labs.show import charts
 from labs.show.looks import COST_LOOK
+from tests.made_costs import MB, point, repeat, weights
 
 LAB = experiment("before-the-first-message")
-MB = 1_000_000
 WITHOUT = [pair for pair in PAIRS.values() if not pair.has_broker]
 WITH = [pair for pair in PAIRS.values() if pair.has_broker]
-
-
-def weights(*broker_mb: int, pair_mb: int = 30) -> list[dict[str, Any]]:
-    rows = [("sender", pair_mb), ("receiver", pair_mb), *(("broker", mb) for mb in broker_mb)]
-    return [{"role": role, "name": role, "rss": mb * MB, "pss": mb * MB // 2} for role, mb in rows]
-
-
-def repeat(rows: list[dict[str, Any]], lost: int = 0, **more: Any) -> dict[str, Any]:
-    jobs = {"jobs": 200, "once": 200 - lost, "twice": 0, "lost": lost, "unknown": 0, "told": 0}
-    known = {"ready_s": 2.0, "first_s": 0.5, "weights": rows, "calm": True, "seen": True, "seed": 1, "jobs": jobs}
-    known |= {"verdict": "kept", "trouble": "", "fault": {"evidence": "died of SIGKILL"}, "took_s": 9.0}
-    return known | more
-
-
-def point(carrier: str, guarantee: str = SURVIVES, *repeats: dict[str, Any]) -> dict[str, Any]:
-    pair = PAIRS[carrier, guarantee]
-    usual = repeat(weights(*([100] if pair.has_broker else [])))
-    return digest(pair, repeats or (usual, usual), {"date": "2000-01-01", "repeats": 2})
 
 
 def all_points(**instead: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,38 +10,22 @@ from labs.experiments.loss_verdicts import c02, c04, c29, c33, c45, redis_keeps
 from labs.judge.fault_digest import bill, middle, outcome, repeat
 from labs.judge.loss import account
 from labs.model.profile import profile
-from labs.model.run import NEVER, Run, empty_columns
-from labs.model.workload import Workload
-
-PLAN = Workload(rate_per_s=100, duration_s=1, warmup_s=0)
-"""A hundred messages, one every ten milliseconds."""
-STRUCK = {"kind": "kill", "method": "SIGKILL", "at_ns": 800_000_000, "text": "pid 7 died", "sent_then": 80}
-
-
-def history(delivered: list[int], **changed: Any) -> Run:
-    """80 sent and acknowledged at once, then the fault; what was there afterwards."""
-    columns = empty_columns(PLAN.due_ns())
-    sent = np.where(np.arange(100) < 80, columns["due_ns"], NEVER)
-    columns |= {"sent_ns": sent, "confirmed_ns": sent.copy()}
-    columns |= {"delivered_sequence": np.array(delivered, np.int64), "delivered_ns": np.full(len(delivered), 10**9)}
-    facts = {"fault": STRUCK, "seed": 1, "took_s": 5.0} | changed.get("facts", {})
-    return Run(
-        "redis-list-always", PLAN, columns, changed.get("settled", True), True, changed.get("trouble", ""), facts
-    )
+from labs.model.run import NEVER, Run
+from tests.made import HUNDRED, STRUCK, struck_run
 
 
 @pytest.mark.parametrize(
     ("run", "word", "verdict"),
     [
-        (history(list(range(80))), "none lost", "kept"),
-        (history(list(range(60))), "some lost", "broken"),
-        (history([]), "all lost", "broken"),
-        (history([], settled=False), "unknown", "unknown"),
-        (history(list(range(80)), facts={"fault": {}}), "unknown", "unknown"),
-        (history(list(range(80)), facts={"fault": STRUCK | {"text": ""}}), "unknown", "unknown"),
-        (history(list(range(80)), facts={"fault": STRUCK | {"sent_then": 0}}), "unknown", "unknown"),
-        (history([], facts={"did_not_start": "bad file"}, settled=False), "did not start", "unknown"),
-        (history([*range(80), 95]), "none lost", "broken"),
+        (struck_run(list(range(80))), "none lost", "kept"),
+        (struck_run(list(range(60))), "some lost", "broken"),
+        (struck_run([]), "all lost", "broken"),
+        (struck_run([], settled=False), "unknown", "unknown"),
+        (struck_run(list(range(80)), facts={"fault": {}}), "unknown", "unknown"),
+        (struck_run(list(range(80)), facts={"fault": STRUCK | {"text": ""}}), "unknown", "unknown"),
+        (struck_run(list(range(80)), facts={"fault": STRUCK | {"sent_then": 0}}), "unknown", "unknown"),
+        (struck_run([], facts={"did_not_start": "bad file"}, settled=False), "did not start", "unknown"),
+        (struck_run([*range(80), 95]), "none lost", "broken"),
     ],
 )
 def test_nothing_is_kept_without_a_fault_and_nothing_lost_without_a_full_drain(
@@ -54,24 +38,24 @@ def test_nothing_is_kept_without_a_fault_and_nothing_lost_without_a_full_drain(
 
 
 def test_nothing_acknowledged_is_unknown() -> None:
-    run = history([])
-    silent = Run(run.profile, PLAN, {**run.columns, "confirmed_ns": np.full(100, NEVER)}, True, True, "", run.facts)
+    run = struck_run([])
+    silent = Run(run.profile, HUNDRED, {**run.columns, "confirmed_ns": np.full(100, NEVER)}, True, True, "", run.facts)
     assert outcome(silent, account(silent)) == "unknown"
 
 
 def test_holes_lie_before_the_newest_survivor_and_the_tail_after_it() -> None:
-    ledger = account(history([one for one in range(70) if one not in (3, 5)]))
+    ledger = account(struck_run([one for one in range(70) if one not in (3, 5)]))
     assert (ledger.lost, ledger.holes, ledger.tail) == (12, 2, 10)
 
 
 def test_the_loss_window_runs_from_the_oldest_lost_acknowledgement_to_the_fault() -> None:
-    assert repeat(history(list(range(60))))["loss_window_s"] == pytest.approx(0.2)
-    assert repeat(history(list(range(80))))["loss_window_s"] is None
+    assert repeat(struck_run(list(range(60))))["loss_window_s"] == pytest.approx(0.2)
+    assert repeat(struck_run(list(range(80))))["loss_window_s"] is None
 
 
 def test_a_point_whose_repeats_disagree_is_mixed_and_keeps_every_repeat() -> None:
     point = bill(
-        "loss-matrix", {"fault": "kill"}, [history(list(range(80))), history([])], profile("redis-list-always")
+        "loss-matrix", {"fault": "kill"}, [struck_run(list(range(80))), struck_run([])], profile("redis-list-always")
     )
     assert point["median"]["outcome"] == "mixed"
     assert point["median"]["agree"] == 1
@@ -88,7 +72,7 @@ def test_the_checker_finds_every_planted_fate_in_two_thousand_faulted_histories(
         twice = np.flatnonzero(kept & (dice.random(80) < 0.1))
         strangers = dice.integers(80, 100, dice.integers(0, 3))
         arrived = dice.permutation(np.concatenate([np.flatnonzero(kept), twice, strangers]))
-        ledger = account(history(arrived.tolist()))
+        ledger = account(struck_run(arrived.tolist()))
         newest = max((int(one) for one in np.flatnonzero(kept)), default=-1)
         gone = np.flatnonzero(~kept)
         assert ledger.lost == len(gone)

@@ -26,47 +26,38 @@ from labs.model.profile import UnknownNameError
 from labs.model.run import NEVER
 from labs.scenarios.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
 from labs.scenarios.calls.conductor import run
-from labs.scenarios.calls.facts import CallRun, load
+from labs.scenarios.calls.facts import load
 from labs.scenarios.calls.judge import judge
 from labs.scenarios.calls.plan import Plan
 from labs.scenarios.calls.service import Desk, Task
-from tests.test_jobs import is_importing, workers
+from tests.made import AWAY, MS, call_run
+from tests.worker_processes import is_importing, workers
 
-MS = 1_000_000
 A, R, T, S, U = Outcome.ANSWERED, Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.SENT, Outcome.OPEN
-AWAY = Plan(callers=6, calls=6, rate_per_s=30, returns_s=1.0, hasty_s=0.3, patience_s=8.0)
-
-
-def made_run(plan: Plan, rows: list[tuple[int, int, int, Outcome, int]], **facts: Any) -> CallRun:
-    """Rows of due, start, returned (ms; negative is never), outcome, done."""
-    table = np.array([[*row[:3], row[4]] for row in rows], np.int64).reshape(-1, 4)
-    times = np.where(table < 0, NEVER, table * MS)
-    columns = dict(zip(("due_ns", "start_ns", "returned_ns", "done_ns"), times.T, strict=True))
-    return CallRun("http-kept", plan, columns | {"outcome": np.array([row[3] for row in rows])}, True, facts=facts)
 
 
 def test_a_call_that_never_came_back_is_unknown_and_neither_refused_nor_answered() -> None:
     rows = [(0, 0, 5, A, 4), (10, 10, 12, R, -1), (20, 20, 90, T, -1), (30, 30, -1, U, -1), (40, -1, -1, U, -1)]
-    ends = judge(made_run(Plan(rate_per_s=100), rows))["ends"]
+    ends = judge(call_run(Plan(rate_per_s=100), rows))["ends"]
     assert ends == {"calls": 5, "answered": 1, "refused": 1, "timed_out": 1, "sent": 0, "unknown": 2}
 
 
 def test_blocked_counts_from_the_call_and_waited_from_when_it_was_due() -> None:
-    found = judge(made_run(Plan(rate_per_s=100), [(n, n + 10, n + 15, A, n + 12) for n in range(25)]))
+    found = judge(call_run(Plan(rate_per_s=100), [(n, n + 10, n + 15, A, n + 12) for n in range(25)]))
     assert (found["blocked_ms"]["p50"], found["waited_ms"]["p50"], found["late_ms"]["p50"]) == (5, 15, 10)
     assert found["blocked_ms"]["p99"] is None  # fewer than ten samples beyond
-    assert judge(made_run(Plan(), [(-1, 0, 5, A, 4)]))["waited_ms"] is None
+    assert judge(call_run(Plan(), [(-1, 0, 5, A, 4)]))["waited_ms"] is None
 
 
 def test_what_the_service_did_after_the_callers_were_free_does_not_count_as_done_meanwhile() -> None:
-    found = judge(made_run(Plan(confirm="none"), [(-1, 0, 1, S, 2), (-1, 1, 3, S, 50), (-1, 3, 4, S, -1)]))
+    found = judge(call_run(Plan(confirm="none"), [(-1, 0, 1, S, 2), (-1, 1, 3, S, 50), (-1, 3, 4, S, -1)]))
     assert (found["done_meanwhile"], found["ends"]["sent"]) == (1, 3)
     assert found["per_s"] == pytest.approx(750)
 
 
 def test_with_the_service_away_the_hasty_and_the_patient_are_told_apart_and_work_for_nobody_is_counted() -> None:
     rows = [(0, 0, 1500, A, 1490), (0, 0, 300, T, 1491), (0, 0, 1600, A, 1590), (0, 0, 310, T, -1)]
-    away = judge(made_run(replace(AWAY, callers=4, calls=4), rows, back_ns=1400 * MS))["away"]
+    away = judge(call_run(replace(AWAY, callers=4, calls=4), rows, back_ns=1400 * MS))["away"]
     assert (away["hasty"]["timed_out"], away["hasty"]["told_ms"]) == (2, [300, 310])
     assert (away["patient"]["answered"], away["patient"]["answered_ms"]) == (2, [1500, 1600])
     assert (away["for_nobody"], away["back_ms"]) == (1, 1400)
@@ -74,12 +65,12 @@ def test_with_the_service_away_the_hasty_and_the_patient_are_told_apart_and_work
 
 def test_callers_without_processor_time_are_said_to_be_the_limit() -> None:
     rows = [(-1, 0, 1, A, 1)]
-    assert judge(made_run(Plan(), rows, cores={"callers": 0.9}))["client_bound"]
-    assert not judge(made_run(Plan(), rows, cores={"callers": 0.5}))["client_bound"]
+    assert judge(call_run(Plan(), rows, cores={"callers": 0.9}))["client_bound"]
+    assert not judge(call_run(Plan(), rows, cores={"callers": 0.5}))["client_bound"]
 
 
 def test_the_facts_survive_the_file(tmp_path: Path) -> None:
-    before = made_run(AWAY, [(0, 0, 1, A, 1)], back_ns=5)
+    before = call_run(AWAY, [(0, 0, 1, A, 1)], back_ns=5)
     before.save(tmp_path / "run.npz")
     after = load(tmp_path / "run.npz")
     assert (judge(after), after.plan, repr(after)) == (judge(before), AWAY, repr(before))

@@ -21,7 +21,7 @@ from labs.show.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.show.looks.calls import place
 from labs.show.looks.promises import ASKED, unlike
 from labs.show.looks.waiting import waiting_layouts
-from tests.test_calls import AWAY, MS, made_run
+from tests.made import AWAY, MS, call_run
 
 WAITING, QUESTION = experiment("who-is-waiting"), experiment("one-question")
 BROKERS = ("redis", "rabbitmq", "kafka")
@@ -35,7 +35,7 @@ def waits(carrier: str, service_ms: float, p50: float, *, callers: int = 1, conf
         for at in range(100)
         for _ in range(callers)
     ]
-    run = made_run(plan, rows, date="2000-01-01")
+    run = call_run(plan, rows, date="2000-01-01")
     way = f"{carrier}/{confirm}" if confirm else carrier
     named = {"service_ms": service_ms, "callers": callers, "way": way, "body_bytes": 100}
     named |= {"confirm": confirm} if confirm else {}
@@ -46,7 +46,7 @@ def asks(carrier: str, p50: int, *, failed: int = 0) -> dict[str, Any]:
     """A point of L1.2 with the service up: 40 questions, `p50` ms each, the first ones without an answer."""
     ends = [Outcome.TIMED_OUT] * failed + [Outcome.ANSWERED] * (40 - failed)
     rows = [(at * 5, at * 5, at * 5 + p50, end, at * 5 + 1) for at, end in enumerate(ends)]
-    run = made_run(Plan(calls=40, rate_per_s=200), rows)
+    run = call_run(Plan(calls=40, rate_per_s=200), rows)
     named = {"service": "up", "rate_per_s": 200, "body_bytes": 100}
     return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 
@@ -54,7 +54,7 @@ def asks(carrier: str, p50: int, *, failed: int = 0) -> dict[str, Any]:
 def stopped(carrier: str, *, waits: bool) -> dict[str, Any]:
     """A point of L1.2 with the service away: the hasty and the patient, by turns."""
     late = [(0, 0, 1500, Outcome.ANSWERED, 1490), (0, 0, 300, Outcome.TIMED_OUT, 1491)] * 3
-    run = made_run(AWAY, late if waits else [(0, 0, 1, Outcome.REFUSED, -1)] * 6, back_ns=1400 * MS)
+    run = call_run(AWAY, late if waits else [(0, 0, 1, Outcome.REFUSED, -1)] * 6, back_ns=1400 * MS)
     named = {"service": "stopped", "body_bytes": 100}
     return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 

@@ -26,7 +26,7 @@ from labs.stack import backends, state
 from labs.stack.containers import compose, docker
 from labs.stack.external import given
 from labs.stack.processes import start_of
-from tests import engine, standins
+from tests import standins
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
 PORT_NAMES = (
@@ -41,18 +41,6 @@ PORT_NAMES = (
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = f"labs-test-{os.getpid()}"
 SECRETS = {"redis": ("anna", "-r_" + "x" * 20), "rabbitmq": ("anna", "y" * 20)}
-
-
-@pytest.fixture(scope="session")
-def container_engine() -> Iterator[None]:
-    """An engine that answers, with images in it; brings none up, because tests do not change the system."""
-    if not engine.answers() and not engine.answers(engine.environment()):
-        pytest.fail('no container engine answers. To have one of our own: eval "$(python -m tests.engine up)"')
-    before = dict(os.environ)
-    os.environ.update(engine.up())
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from labs.pages.exercises import Mark, check, exercises
 from labs.pages.exercises.answer_key import TRUTHS
 from labs.pages.exercises.grading import number_off
 from labs.pages.exercises.questions import Exercise
-from tests.test_before_the_first_message import point, repeat, weights
+from tests.made_costs import point, repeat, weights
 
 LAB = experiment("before-the-first-message")
 RATIO = 45.0

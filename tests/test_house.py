@@ -134,6 +134,14 @@ def test_a_server_that_is_started_is_seen_and_one_that_is_spoken_of_is_not(text:
     assert not starts('"""Arguments of redis-server: as it begins."""')
 
 
+def test_no_test_file_takes_from_another() -> None:
+    """What several of them need is in a module of its own: made.py, talking.py and the like."""
+    taken = re.compile(r"(?m)^\s*(from tests\.test_|from tests import .*\btest_|import tests\.test_)")
+    files = sorted((ROOT / "tests").glob("*.py"))
+    assert len(files) > 50
+    assert [path.name for path in files if taken.search(path.read_text("utf-8"))] == []
+
+
 def test_a_module_stays_near_two_hundred_lines() -> None:
     long = {path.name: n for path in modules() if (n := len(path.read_text("utf-8").splitlines())) > 260}
     assert not long

@@ -22,6 +22,7 @@ from labs.scenarios.jobs.facts import JobRun, load
 from labs.scenarios.jobs.judge import Tally, judge
 from labs.scenarios.jobs.producer import Plan
 from tests.made import FIRST_IN_WORK, KILLED, Event, job_run
+from tests.worker_processes import is_importing, workers
 
 SHORT = Plan(seed=1, jobs=100)
 MS = 1_000_000
@@ -239,19 +240,6 @@ def test_an_asyncio_queue_dies_with_its_process() -> None:
     assert (tally.told, tally.verdict) == (0, "broken")
 
 
-def workers() -> list[psutil.Process]:
-    """Worker processes below this one."""
-    return [p for p in psutil.Process().children(recursive=True) if "spawn_main" in _command_of(p)]
-
-
-def _command_of(process: psutil.Process) -> str:
-    """Its command line; nothing for one that has ended and only waits for its parent."""
-    try:
-        return str(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
 def test_if_the_second_worker_dies_as_well_nothing_is_called_lost() -> None:
     gone: list[int] = []
 
@@ -294,11 +282,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("interrupted")
 """
-
-
-def is_importing(process: psutil.Process) -> bool:
-    """Python runs in it and has begun to load what a worker needs."""
-    return any("_multiarray_umath" in one.path for one in process.memory_maps())
 
 
 def test_ctrl_c_while_a_worker_starts_is_heard_by_the_program_alone(tmp_path: Path) -> None:

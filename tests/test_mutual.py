@@ -22,9 +22,8 @@ from labs.scenarios.calls.plan import Plan
 from labs.stack.external import yours
 from labs.stack.external.urls import endpoint
 from tests.conftest import free_port
-from tests.secured import VHOST, Secured, mutual
-from tests.test_brokers import bodies_of, collect, publish_all
-from tests.test_yours import BROKERS, LANES
+from tests.secured import BROKERS, LANES, VHOST, Secured, mutual
+from tests.talking import bodies_of, collect, publish_all
 
 pytestmark = pytest.mark.broker
 ENCODED = VHOST.replace("/", "%2F")

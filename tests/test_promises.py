@@ -27,7 +27,7 @@ from labs.scenarios.promises.table import EXPERIMENTS, chosen, rows
 from labs.scenarios.promises.tally import tally
 from labs.stack.processes import marked, start_of
 from tests.conftest import free_port
-from tests.test_bill import history
+from tests.made import struck_run
 
 ROW = Row(
     id="R90",
@@ -301,7 +301,7 @@ BOTH = rows()["R22d"]
 def test_two_power_cuts_agree_when_both_lost_all_some_or_none(
     by_loop: list[int], by_ledger: list[int], verdict: str
 ) -> None:
-    found = compared({"loop": history(by_loop), "ledger": history(by_ledger)})
+    found = compared({"loop": struck_run(by_loop), "ledger": struck_run(by_ledger)})
     assert judge(BOTH, Outcome(found.counts, CLEAN, found.happened, found.trouble)) == verdict
     assert (found.counts["lost"], found.counts["lost_by_ledger"]) == (80 - len(by_loop), 80 - len(by_ledger))
 
@@ -315,7 +315,7 @@ def test_two_power_cuts_agree_when_both_lost_all_some_or_none(
     ],
 )
 def test_if_one_of_two_power_cuts_says_nothing_they_do_not_agree(bad: dict[str, object], why: str) -> None:
-    found = compared({"loop": history(ALL), "ledger": history(ALL, **bad)})
+    found = compared({"loop": struck_run(ALL), "ledger": struck_run(ALL, **bad)})
     outcome = Outcome(found.counts, CLEAN, found.happened, found.trouble)
     assert judge(BOTH, outcome) == "unknown"
     assert why in doubt(BOTH, outcome)

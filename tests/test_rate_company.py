@@ -38,7 +38,7 @@ from labs.scenarios.bench.base import Setting
 from labs.scenarios.bench.concurrent import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
 from tests.made import closed_run, make_run
-from tests.test_rates import point, word_of
+from tests.made_rates import point, word_of
 
 
 def test_what_all_had_goes_at_the_pace_of_the_slowest_and_deliveries_are_those_of_everybody() -> None:

@@ -29,6 +29,7 @@ from labs.scenarios.bench.base import Figure
 from labs.show import charts
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
 from tests.made import closed_run
+from tests.made_rates import point, word_of
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
@@ -180,14 +181,6 @@ def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
 # ---- the labs
 
 
-def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> dict[str, Any]:
-    """A digest of that way, as three equal repeats would make it."""
-    chosen = next(one for one in lab.ways if one.name == name)
-    used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"
-    figures = [Figure(per_s * share, 1.0, used, limit, stamp == "client-bound", stamp=stamp) for share in (0.9, 1, 1.1)]
-    return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
-
-
 @rate_labs
 def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
     for one in lab.ways:
@@ -274,13 +267,6 @@ def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a
         first, second = figure.data[0], figure.data[len(figure.data) // 2]
         megabytes = [y * size / 1e6 for y, size in zip(first.y, first.x, strict=True)]
         assert list(second.y) == pytest.approx(megabytes)
-
-
-def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = (), waits: tuple[str, ...] = ()) -> str:
-    lab = experiment(name)
-    stamps: dict[str, Stamp] = dict.fromkeys(bound, "client-bound") | dict.fromkeys(waits, "window-bound")
-    found = [point(lab, way, per_s, stamps.get(way, "broker-bound")) for way, per_s in rates.items()]
-    return str(lab.verdict([*found, *lab.elsewhere()])[0].word)
 
 
 @pytest.mark.parametrize(

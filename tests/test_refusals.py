@@ -36,7 +36,7 @@ from labs.scenarios.jobs.judge import refused_unasked
 from labs.scenarios.jobs.producer import Plan
 from labs.show.sentences import sentence
 from tests import turned_down
-from tests.test_brokers import broker_of, profile
+from tests.talking import broker_of, profile
 
 pytestmark = pytest.mark.broker
 BODY = bytes(10_000)

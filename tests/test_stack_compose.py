@@ -19,7 +19,6 @@ from labs import stack
 from labs.model.errors import StackError
 from labs.stack import state
 from labs.stack.containers import docker, project
-from tests.test_compose import container_engine  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.compose, pytest.mark.usefixtures("container_engine")]
 ROOT = Path(__file__).resolve().parent.parent

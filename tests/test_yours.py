@@ -33,22 +33,11 @@ from labs.stack import registry
 from labs.stack.external import yours
 from tests.conftest import free_port
 from tests.made import labs
-from tests.secured import Secured, secured
-from tests.test_brokers import bodies_of, collect, publish_all, settle
+from tests.secured import BROKERS, LANES, Secured, secured
+from tests.talking import bodies_of, collect, publish_all, settle
 
 pytestmark = pytest.mark.broker
-BROKERS = ("redis", "rabbitmq", "kafka")
 PLAIN = {"rediss": "redis", "amqps": "amqp", "kafka+ssl": "kafka"}
-LANES = (
-    "idiomatic:redis-pubsub",
-    "idiomatic:redis-list-none",
-    "idiomatic:rabbitmq-confirms",
-    "idiomatic:kafka-acks-all",
-    "fast:redis-stream-none",
-    "fast:rabbitmq-confirms",
-    "fast:rabbitmq-stream",
-    "fast:kafka-acks-all",
-)
 MIB = 1024 * 1024
 
 
