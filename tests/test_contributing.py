@@ -20,6 +20,10 @@ from labs.pages.build import build
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+ASKED = [f"tests/test_{name}.py" for name in ("every_lab", "parts", "chapter")]
+ASKED.append("tests/test_house.py::test_pages_and_pictures_are_made_without_a_broker_in_the_room")
+"""What `make test` asks a new lab, its page and its quiz within seconds."""
 pytestmark = pytest.mark.broker
 
 
@@ -54,7 +58,7 @@ def write(root: Path, block: Block) -> None:
 def copy(to: Path) -> Path:
     listed = subprocess.run(LISTED, cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
+        if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, to / name)
     return to
@@ -81,6 +85,8 @@ def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert (root / "book" / "runs" / "own-delay.json").exists()
+    checked = subprocess.run([*PYTEST, *ASKED], cwd=root, env=settings, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
     assert build(root=root, out=tmp_path / "out") == 0, "the book with the example lab warned: see above"
     page = (tmp_path / "out" / "_build" / "html" / "book" / "00-1-own-delay.html").read_text("utf-8")
     assert 'data-state="_static/panels/own-delay.json"' in page
