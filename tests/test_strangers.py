@@ -75,6 +75,17 @@ def assert_lines(said: dict[str, Endpoint | str], pattern: str) -> None:
         assert "s3cret" not in line
 
 
+def seen_in_time() -> dict[str, Endpoint | str]:
+    """What is said of each; within five seconds, or at the second try, since other tests run beside this one."""
+    for last in (False, True):
+        began_s = time.monotonic()
+        said = yours.seen()
+        if (took_s := time.monotonic() - began_s) < WITHIN_S or last:
+            assert took_s < WITHIN_S
+            break
+    return said
+
+
 @pytest.mark.parametrize("peer", PEERS)
 def test_each_stranger_has_one_line_for_each_broker_within_five_seconds(
     peer: str, names: Callable[[dict[str, str]], None], tmp_path: Path
@@ -82,17 +93,13 @@ def test_each_stranger_has_one_line_for_each_broker_within_five_seconds(
     servers, pattern = PEERS[peer]
     with contextlib.ExitStack() as opened:
         names({broker: f"127.0.0.1:{opened.enter_context(servers[broker](tmp_path))}" for broker in BROKERS})
-        began_s = time.monotonic()
-        said = yours.seen()
-        assert time.monotonic() - began_s < WITHIN_S
+        said = seen_in_time()
     assert_lines(said, pattern)
 
 
 def test_a_host_that_nobody_knows_has_one_line(names: Callable[[dict[str, str]], None]) -> None:
     names(dict.fromkeys(BROKERS, "no-such-host.invalid:7000"))
-    began_s = time.monotonic()
-    said = yours.seen()
-    assert time.monotonic() - began_s < WITHIN_S
+    said = seen_in_time()
     assert_lines(said, "no-such-host.invalid:7000 (does not answer|has not answered)")
 
 
@@ -104,9 +111,7 @@ def test_another_broker_is_called_by_its_name(
 ) -> None:
     others = {broker: BROKERS[(at + turn) % 3] for at, broker in enumerate(BROKERS)}
     names({broker: f"127.0.0.1:{endpoints[other].port}" for broker, other in others.items()})
-    began_s = time.monotonic()
-    said = yours.seen()
-    assert time.monotonic() - began_s < WITHIN_S
+    said = seen_in_time()
     assert_lines(said, "what answers there (is (a Redis|a Kafka|an AMQP broker), not|does not speak)|closes it at once")
     assert sum("is a" in str(line) for line in said.values()) == 3, said
 

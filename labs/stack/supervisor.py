@@ -228,7 +228,7 @@ def main() -> None:
         supervisor.begin()
         supervisor.watch(inlet)
     except Exception as error:  # told to the owner through the file before we go
-        parts = [error.tried, error.happened, error.to_do] if isinstance(error, StackError) else []
+        parts = [error.tried, error.happened, error.to_do, error.broker] if isinstance(error, StackError) else []
         supervisor.record |= {"failed": f"{type(error).__name__}: {error}", "failed_parts": parts}
         with contextlib.suppress(StackError):  # a full disk
             supervisor.save()
