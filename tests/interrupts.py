@@ -269,7 +269,7 @@ RUNS = {
     ),
 }
 """Broker -> runs that make something there: a lab and its settings."""
-RUN_S = 12.0
+RUN_S = 7.5
 NEXT = {"run": ("status", "up", "down"), "up": ("up",), "down": ("up",)}
 """What the reader types next."""
 

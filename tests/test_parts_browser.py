@@ -300,7 +300,7 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
     found, shown_once = sorted(teachers[0].glob("slides-*.html")), {"questions": 0, "charts": 0}
     taught = {path.stem.removeprefix("teach-") for path in (PROJECT / "book").glob("teach-*.md")}
-    assert {path.stem for path in found} == {f"slides-{number}" for number in taught} >= {"slides-01"}
+    assert {path.stem for path in found} >= {f"slides-{number}" for number in taught} >= {"slides-01"}
     for path in found:
         page.goto(f"{teachers[1]}book/{path.name}")
         settled(page)
