@@ -102,7 +102,7 @@ def session(
         with state.locked(report):
             sweeping.sweep(report)
             fresh = own or host_network
-            there = {} if fresh else registry.running(mine=True)
+            there = {} if fresh else registry.running(mine=True, without=users.not_shared())
             found = {
                 name: place
                 for name, place in there.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import psutil
@@ -93,12 +93,16 @@ def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
     return record["backend"] == "compose" or ("127.0.0.1", record["ports"][name]) in listeners(entry["pid"])
 
 
-def running(*, mine: bool = False) -> dict[str, Endpoint]:
-    """The brokers of `labs up` or of the environment, and with `mine` also those of our own sessions, if proven."""
+def running(*, mine: bool = False, without: Collection[str] = ()) -> dict[str, Endpoint]:
+    """The brokers of `labs up` or of the environment, and with `mine` also those of our own sessions, if proven.
+
+    Stacks whose id is in `without` are passed over.
+    """
     found = given.endpoints()
     for record, name, entry in entries():
         known = record["owner"] == "user" and record.get("committed") and not record["ending"]
-        if (known or (mine and is_mine(record))) and runs(record, name, entry):
+        known = known or (mine and record["id"] not in without and is_mine(record))
+        if known and runs(record, name, entry):
             found[name] = endpoint(name, record)
     return found
 

@@ -104,6 +104,18 @@ def _stop(started: Started, use: Use) -> None:
         use.leave()
 
 
+def not_shared() -> set[str]:
+    """The sessions that nobody can join: somebody's alone, or just ending."""
+    found = set()
+    for record in state.stacks():
+        if record["owner"] == "session":
+            use = Use(record["id"])
+            if not use.join():
+                found.add(record["id"])
+            use.leave()
+    return found
+
+
 def join(found: dict[str, Endpoint]) -> list[Use]:
     """Become a user of the sessions whose brokers these are. Of one that cannot be shared, for it is somebody's alone
     or just ending, the brokers are dropped from `found`."""

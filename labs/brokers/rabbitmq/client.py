@@ -167,7 +167,8 @@ class Link:
         while not done():
             left_s = give_up - time.monotonic()
             if left_s <= 0:
-                raise UnreachableError(f"{self._where} was asked to {what} and gave no answer for {within_s:g} s.")
+                said = f"{self._where} was asked to {what} and gave no answer for {within_s:g} s."
+                raise UnreachableError(f"{said} {what_to_do(self._endpoint)}")
             self.pump(left_s)
 
     def close(self) -> None:

@@ -130,7 +130,8 @@ class Wire:
         while True:
             found = self.next(max(give_up - time.monotonic(), 0.0))
             if found is None:
-                raise UnreachableError(f"{self.where} was asked to {what} and gave no answer for {ANSWER_S:g} s.")
+                said = f"{self.where} was asked to {what} and gave no answer for {ANSWER_S:g} s."
+                raise UnreachableError(f"{said} {what_to_do(self._endpoint)}")
             if found[0] == key and (not number or self.unpack(">I", found[1])[0] == number):
                 return found[1][4:] if number else found[1]
             if found[0] == DELIVER:

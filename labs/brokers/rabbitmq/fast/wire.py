@@ -94,7 +94,8 @@ class Wire:
             if found is None:
                 left_s = give_up - time.monotonic()
                 if left_s <= 0:
-                    raise UnreachableError(f"{self.where} was asked to {what} and gave no answer for {within_s:g} s.")
+                    said = f"{self.where} was asked to {what} and gave no answer for {within_s:g} s."
+                    raise UnreachableError(f"{said} {what_to_do(self._endpoint)}")
                 self.unread += self.read(left_s)
                 continue
             method, self.unread = self.method(self.unread, found), self.unread[found.end + 1 :]
