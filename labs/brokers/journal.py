@@ -95,6 +95,17 @@ class Made:
             os.close(lock)
 
 
+def settle(found: Made | None, undo: Callable[[Made], None]) -> None:
+    """Undo what an entry of ours names and let go of it; of a broker that is gone the next command does it."""
+    if found is None:
+        return
+    try:
+        with contextlib.suppress(BrokerError):
+            undo(found)
+    finally:
+        found.let_go()
+
+
 def folder() -> Path:
     """Where the entries lie."""
     return home() / "made"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 from labs.brokers import journal
 from labs.brokers.journal import Made
 from labs.brokers.kafka.client import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
-from labs.model.endpoint import BrokerError, Endpoint, RefusedError
+from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.profile import Profile
 
 MISSED_S = 8.0
@@ -96,12 +97,7 @@ class Broker:
     ) -> None:
         """Deletes the topic and its groups; of a broker that is gone the next command does it."""
         found, self._made = self._made, None
-        if found:
-            try:
-                with contextlib.suppress(BrokerError):
-                    undo(self._endpoint, found)
-            finally:
-                found.let_go()
+        journal.settle(found, partial(undo, self._endpoint))
 
     def version(self) -> str:
         """As the server's protocol versions tell, to the last digit if whoever started it knows better."""

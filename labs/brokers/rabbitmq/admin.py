@@ -11,7 +11,7 @@ from typing import Any, Self
 from labs.brokers import journal
 from labs.brokers.journal import Made
 from labs.brokers.rabbitmq.client import Link
-from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 
 
@@ -55,12 +55,7 @@ class Broker:
     ) -> None:
         """Deletes the queue; of a server that is gone the next command does it."""
         found, self._made = self._made, None
-        if found:
-            try:
-                with contextlib.suppress(BrokerError):
-                    undo(self._endpoint, found)
-            finally:
-                found.let_go()
+        journal.settle(found, partial(undo, self._endpoint))
 
     def _delete_old(self) -> None:
         with contextlib.closing(Link(self._endpoint)) as link:

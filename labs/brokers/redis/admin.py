@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from labs.brokers.journal import Made
 from labs.brokers.redis import settings
 from labs.brokers.redis.client import CONNECT_S, secured, typed
 from labs.brokers.redis.settings import PERSISTENCE
-from labs.model.endpoint import BrokerError, Endpoint, RefusedError
+from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.profile import Profile
 
 GROUP = "labs"
@@ -103,12 +104,8 @@ class Broker:
         """Deletes the key and sets the persistence back; a server that is gone has that done by the next command."""
         found, self._made = self._made, None
         try:
-            if found:
-                with contextlib.suppress(BrokerError):
-                    undo(self._endpoint, found)
+            journal.settle(found, partial(undo, self._endpoint))
         finally:
-            if found:
-                found.let_go()
             self._redis.close()
 
     def _check_fit(self) -> None:

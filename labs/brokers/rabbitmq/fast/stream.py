@@ -15,7 +15,7 @@ from labs.brokers.rabbitmq.fast.stream_consumer import Consumer
 from labs.brokers.rabbitmq.fast.stream_member import end_of, stored_offset
 from labs.brokers.rabbitmq.fast.stream_publisher import Publisher
 from labs.brokers.rabbitmq.fast.stream_wire import Wire, text
-from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 
 __all__ = ["Broker", "Consumer", "Publisher", "why_not"]
@@ -58,14 +58,14 @@ class Broker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Deletes the stream; of a server that is gone the next command does it."""
+
+        def undo(made: Made) -> None:
+            with self._connected() as wire:
+                self._delete(wire)
+                made.undone()
+
         found, self._made = self._made, None
-        if found:
-            try:
-                with contextlib.suppress(BrokerError), self._connected() as wire:
-                    self._delete(wire)
-                    found.undone()
-            finally:
-                found.let_go()
+        journal.settle(found, undo)
 
     def _delete(self, wire: Wire) -> None:
         wire.call(wires.DELETE, text(self._name), "delete the stream", (wires.OK, wires.NO_STREAM))
