@@ -12,7 +12,7 @@ from labs import stack
 from labs.experiments import experiment
 from labs.experiments.before_the_first_message import summed
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.run import RunFileError
 from labs.pages import Panel, measure
 from labs.pages.glue import number
@@ -75,8 +75,8 @@ def test_memory_comes_to_rest_or_says_that_it_did_not(monkeypatch: pytest.Monkey
     monkeypatch.setattr("labs.scenarios.pairs.memory.EVERY_S", 0.01)
     monkeypatch.setattr("labs.scenarios.pairs.memory.AT_MOST_S", 0.3)
     monkeypatch.setattr("labs.scenarios.pairs.memory.weigh", lambda groups: weights(groups["broker"][0]))
-    assert settled(lambda: {"broker": [100]}, NOBODY)[1]
-    assert not settled(lambda: {"broker": [time.monotonic_ns() // 1_000_000 % 1000 * 10]}, NOBODY)[1]
+    assert settled(lambda: {"broker": [100]}, UNOBSERVED)[1]
+    assert not settled(lambda: {"broker": [time.monotonic_ns() // 1_000_000 % 1000 * 10]}, UNOBSERVED)[1]
 
 
 def test_c14_wants_more_processes_and_more_memory_for_all_three() -> None:
@@ -143,7 +143,7 @@ def test_prose_gets_its_figures_from_the_recorded_file() -> None:
 
 def test_what_has_no_pair_is_refused_with_the_reason() -> None:
     with pytest.raises(ValueError, match="dies with it"):
-        LAB.run(LAB.settings({"carriers": ["later"], "guarantee": SURVIVES}), NOBODY)
+        LAB.run(LAB.settings({"carriers": ["later"], "guarantee": SURVIVES}), UNOBSERVED)
 
 
 def test_in_recorded_mode_a_cell_measures_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +208,7 @@ def test_a_worker_that_dies_over_a_message_loses_it_or_not_as_promised(
 def test_one_cell_starts_a_broker_of_its_own_and_a_cancel_leaves_nothing(endpoints: dict[str, Endpoint]) -> None:
     settings = LAB.settings({"carriers": ["redis"], "guarantee": SURVIVES, "backend": endpoints["redis"].backend})
     before = stack.status()["sessions"]
-    [found] = LAB.run(settings, NOBODY)
+    [found] = LAB.run(settings, UNOBSERVED)
     [figures] = [one["figures"] for one in found["repeats"]]
     assert (figures["processes"], figures["broker_processes"]) == (3, 1)
     assert 1 < figures["broker_mb"] < figures["mb"] < 500
@@ -216,7 +216,7 @@ def test_one_cell_starts_a_broker_of_its_own_and_a_cancel_leaves_nothing(endpoin
     assert figures["lost"] == 0
     assert stack.status()["sessions"] == before
     steps: list[float] = []
-    watch = Watch(lambda share, _text: steps.append(share), lambda: len(steps) > 1)
+    observer = Observer(lambda share, _text: steps.append(share), lambda: len(steps) > 1)
     with pytest.raises(CancelledError):
-        LAB.run(settings, watch)
+        LAB.run(settings, observer)
     assert stack.status()["sessions"] == before

@@ -10,7 +10,7 @@ import pytest
 from labs.judge import benchmark as shown
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.pages import bench_page
 from labs.scenarios.bench import report
 from labs.scenarios.bench.base import Figure, Goal, Row, Setting, summary
@@ -35,8 +35,8 @@ def row(calls: list[str], ours: Callable[[int], Figure], theirs: Callable[[int],
     return Row("planted", "memory", "fast", "planted figures", "A", "B", sides, goal)
 
 
-def results_of(one: Row, plan: Plan = QUICK, watch: Watch | None = None) -> dict:
-    (found,) = run_rows([one], plan, watch or Watch(), report=lambda _text: None)
+def results_of(one: Row, plan: Plan = QUICK, observer: Observer | None = None) -> dict:
+    (found,) = run_rows([one], plan, observer or Observer(), report=lambda _text: None)
     return found
 
 
@@ -84,7 +84,7 @@ def test_a_side_that_fails_leaves_the_row_without_a_ratio_and_says_why() -> None
 def test_a_cancel_ends_the_benchmark_between_two_sides() -> None:
     one = row([], lambda _: Figure(1, 1), lambda _: Figure(1, 1), Goal())
     with pytest.raises(CancelledError, match="planted"):
-        results_of(one, watch=Watch(cancelled=lambda: True))
+        results_of(one, observer=Observer(cancelled=lambda: True))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from labs import stack
 from labs.__main__ import main
 from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import UnknownNameError
 from labs.model.run import NEVER
 from labs.scenarios.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
@@ -153,7 +153,7 @@ def test_a_service_that_is_killed_leaves_calls_that_failed_and_says_so() -> None
             gone.append(service.pid)
 
     plan = Plan(calls=100, callers=4, rate_per_s=100)
-    found = judge(run(CARRIERS["http-kept"], None, plan, Watch(kill_the_service)))
+    found = judge(run(CARRIERS["http-kept"], None, plan, Observer(kill_the_service)))
     assert gone
     assert "the service ended with -9 in the middle of the run" in found["trouble"]
     assert 0 < found["ends"]["answered"] < 100
@@ -179,7 +179,7 @@ def test_a_cancel_ends_the_run_and_leaves_no_process(when: str) -> None:
         return bool(asked_s)
 
     with pytest.raises(CancelledError):
-        run(CARRIERS["grpc"], None, LONG, Watch(calling, cancelled))
+        run(CARRIERS["grpc"], None, LONG, Observer(calling, cancelled))
     assert time.monotonic() - asked_s[0] < 15
     assert seen == ([] if when == "while they start" else [2])
     assert not workers()
@@ -279,7 +279,7 @@ def test_a_broker_that_dies_leaves_calls_unknown_and_never_answered() -> None:
                 stack.kill(own["redis"])
 
         found = judge(
-            run(CARRIERS["redis-pair"], own["redis"], Plan(calls=100, callers=4, rate_per_s=100), Watch(kill_it))
+            run(CARRIERS["redis-pair"], own["redis"], Plan(calls=100, callers=4, rate_per_s=100), Observer(kill_it))
         )
     assert gone
     assert found["ends"]["unknown"] > 0

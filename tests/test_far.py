@@ -28,7 +28,7 @@ from labs.judge.limit import bottleneck
 from labs.judge.loss import account
 from labs.model.clock_offset import Offset, measured, sentence
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Load, Workload
@@ -192,12 +192,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def recorded(
-    url: str, there: Endpoint, plan: Load = PLAN, watch: Watch | None = None, *, using: Profile | None = None
+    url: str, there: Endpoint, plan: Load = PLAN, observer: Observer | None = None, *, using: Profile | None = None
 ) -> Run:
     """A run by workers of a cluster."""
     token = HIRE.set(partial(dask_crew, url))
     try:
-        return record(there, using or profile("memory"), plan, watch or Watch())
+        return record(there, using or profile("memory"), plan, observer or Observer())
     finally:
         HIRE.reset(token)
 
@@ -241,7 +241,7 @@ def test_a_far_worker_killed_in_the_middle_leaves_unknown_messages_and_no_lost_o
                 killed.append(share)
                 os.kill(both[role == "consumer"].pid, signal.SIGKILL)
 
-        run = recorded(cluster, memory, LONG, Watch(kill_at_a_third))
+        run = recorded(cluster, memory, LONG, Observer(kill_at_a_third))
     ledger = account(run)
     assert killed
     assert f"{role}: its worker {role} was lost" in run.trouble

@@ -15,7 +15,7 @@ from labs import stack
 from labs.brokers.redis.admin import client, start_arguments
 from labs.judge.fault_digest import repeat
 from labs.model.faults import LOAD
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import Run
 from labs.scenarios.fault_run import record_fault
@@ -35,7 +35,7 @@ def told(name: str, fault: Fault, backend: str = "native") -> tuple[dict, Run]:
     """The bill of a run, and the run. One that cannot say (a broker that was still recovering when patience ended) is
     done again, twice at most; what one says has to be right the first time."""
     for _ in range(3):
-        run = record_fault(profile(name), LOAD, fault, NOBODY, backend=backend)
+        run = record_fault(profile(name), LOAD, fault, UNOBSERVED, backend=backend)
         if (found := repeat(run))["outcome"] != "unknown":
             break
         print(f"{name}, {fault}: unknown. {run.trouble} {run.facts}")
@@ -68,7 +68,7 @@ def running() -> set[str]:
 
 @pytest.mark.broker
 def test_the_same_load_without_a_fault_loses_and_doubles_nothing() -> None:
-    run = record_fault(profile("redis-list-none"), LOAD, Fault("kill"), NOBODY, control=True, backend="native")
+    run = record_fault(profile("redis-list-none"), LOAD, Fault("kill"), UNOBSERVED, control=True, backend="native")
     found = repeat(run)
     assert run.settled
     assert found["ledger"]["delivered"] == found["ledger"]["attempted"] == LOAD.messages
@@ -154,7 +154,7 @@ def test_a_container_is_broken_by_the_same_verbs_and_gives_the_same_answers(name
 @pytest.mark.parametrize("kind", ["disk-full", "slow-fsync"])
 def test_a_fault_that_no_container_can_have_is_refused_by_name(kind: str) -> None:
     with pytest.raises(stack.StackError, match="only native brokers can have it"):
-        record_fault(profile("redis-list-no"), LOAD, Fault(kind), NOBODY, backend="compose")
+        record_fault(profile("redis-list-no"), LOAD, Fault(kind), UNOBSERVED, backend="compose")
 
 
 @pytest.mark.broker
@@ -252,7 +252,7 @@ def test_a_cancel_in_the_middle_of_a_power_cut_leaves_no_mount_and_no_loop_devic
 
     struck_by = Fault("power", disk="loop")
     with pytest.raises(CancelledError):
-        record_fault(profile("redis-list-always"), LOAD, struck_by, Watch(cancelled=cancelled), backend="native")
+        record_fault(profile("redis-list-always"), LOAD, struck_by, Observer(cancelled=cancelled), backend="native")
     assert mounted() == []
     assert sessions() <= before
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import UnknownNameError
 from labs.scenarios.jobs import MODES, mode_of
 from labs.scenarios.jobs.conductor import run
@@ -249,7 +249,7 @@ def test_if_the_second_worker_dies_as_well_nothing_is_called_lost() -> None:
                 one.kill()
                 gone.append(one.pid)
 
-    found = run(MODES["http-no-retry"], None, SHORT, 10, Watch(kill_the_second))
+    found = run(MODES["http-no-retry"], None, SHORT, 10, Observer(kill_the_second))
     tally = judge(found)
     assert gone
     assert "-9" in found.trouble
@@ -260,7 +260,7 @@ def test_if_the_second_worker_dies_as_well_nothing_is_called_lost() -> None:
 def test_a_cancel_ends_the_run_and_leaves_no_worker() -> None:
     start_s = time.monotonic()
     with pytest.raises(CancelledError):
-        run(MODES["http-retry"], None, SHORT, 10, Watch(cancelled=lambda: time.monotonic() - start_s > 1.5))
+        run(MODES["http-retry"], None, SHORT, 10, Observer(cancelled=lambda: time.monotonic() - start_s > 1.5))
     assert time.monotonic() - start_s < 15
     assert not workers()
 

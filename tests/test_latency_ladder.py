@@ -9,7 +9,7 @@ import pytest
 from labs.experiments import latency_ladder
 from labs.experiments.latency_ladder import BrokenRunError
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.model.run import Run, load
 from tests.made import TWO_SECONDS, open_run
@@ -23,7 +23,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries
     left: Iterator[Run] = iter([replace(run, facts={}) for run in runs])
     monkeypatch.setenv("LABS_HOME", str(home))
     monkeypatch.setattr("labs.record.recorder.record", lambda *_: next(left))
-    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), TWO_SECONDS, Watch(), tries=tries)
+    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), TWO_SECONDS, Observer(), tries=tries)
 
 
 @pytest.mark.parametrize(

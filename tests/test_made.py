@@ -26,7 +26,7 @@ from labs.brokers.rabbitmq.admin import undo as rabbitmq_undo
 from labs.brokers.redis import settings
 from labs.brokers.redis.admin import client
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
 from labs.record.monitor import waiting
 from labs.stack import mending
@@ -218,7 +218,7 @@ def test_runs_that_want_other_settings_wait_and_say_so_and_those_that_want_the_s
 
     def other() -> None:
         with (
-            waiting(Watch(lambda _share, text: said.append(text))),
+            waiting(Observer(lambda _share, text: said.append(text))),
             open_broker(here, profile("redis-stream-none"), "labs-test-other"),
         ):
             order.append(settings_of(here)["appendonly"] + " other")
@@ -243,7 +243,7 @@ def test_waiting_for_another_run_ends_with_a_cancel_or_with_a_line_that_names_th
     here = endpoints["redis"]
     with running("redis=redis-stream-always"):
         with (
-            waiting(Watch(cancelled=lambda: True)),
+            waiting(Observer(cancelled=lambda: True)),
             pytest.raises(CancelledError),
             open_broker(here, profile("redis-stream-none"), "labs-test-cancelled"),
         ):

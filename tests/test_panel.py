@@ -11,7 +11,7 @@ import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.run import RunFileError
 from labs.model.text import ms_text, times
 from labs.pages import Panel
@@ -28,7 +28,7 @@ from labs.stack import StackError
 def passport() -> list[dict[str, object]]:
     """A passport measured here and now."""
     lab = experiment("passport")
-    return lab.run(lab.settings({"repeats": 2}), Watch())
+    return lab.run(lab.settings({"repeats": 2}), Observer())
 
 
 def test_a_run_of_the_passport_ends_with_fresh_figures_and_a_bar_that_was_moving() -> None:

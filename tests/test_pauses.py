@@ -24,7 +24,7 @@ from labs.judge.latency import NS_PER_MS, end_to_end_ns
 from labs.judge.limit import bottleneck, void
 from labs.judge.pauses import stood_still
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
 from labs.model.run import Run
@@ -109,7 +109,7 @@ def recorded(here: Endpoint, name: str, load: Workload, pids: Callable[[], Seque
         threads.append(threading.Thread(target=act, args=(pids(),)))
         threads[0].start()
 
-    run = record(here, profile(name), load, Watch(connected=begin))
+    run = record(here, profile(name), load, Observer(connected=begin))
     threads[0].join()
     return run
 
@@ -210,7 +210,7 @@ def test_a_void_round_of_a_rate_lab_is_done_again_in_a_recording_and_named_other
         return Figure(7.0, 1.0)
 
     way = Way("x", "x", "memory", side)
-    here = Setting(Endpoint("memory", "127.0.0.1", 1), 1.0, Watch())
+    here = Setting(Endpoint("memory", "127.0.0.1", 1), 1.0, Observer())
     assert _again_if_void(way, here, 3).value == 7.0
     tried.clear()
     with pytest.raises(VoidError, match="the whole machine stood still"):

@@ -18,7 +18,7 @@ from labs import stack
 from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import PROJECT
 from labs.model.profile import profile
 from labs.model.run import load
@@ -222,7 +222,7 @@ def test_a_confirmed_persistent_message_has_gone_to_disk_and_a_run_file_keeps_ho
     plan = Ceiling(messages=400, window=1, batch=1)
     with stack.session(("rabbitmq",), "native", report=lambda _text: None) as found:
         run = record(found["rabbitmq"], profile("rabbitmq-confirms"), plan, part="produce")
-        digest = LAB.run(LAB.settings({"way": "persistent-100-read"}), Watch())[0]
+        digest = LAB.run(LAB.settings({"way": "persistent-100-read"}), Observer())[0]
     run.save(tmp_path / "run.npz")
     size = disk_io.per_message(load(tmp_path / "run.npz"))
     assert size is not None

@@ -26,7 +26,7 @@ from labs.judge.loss import account
 from labs.judge.shared_limit import limit, producing_cores, reading_cores
 from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling
@@ -179,7 +179,7 @@ def redis() -> Any:
 @pytest.mark.broker
 def test_each_of_four_subscribers_has_every_message_once_and_a_process_of_its_own(redis: Any) -> None:
     side = subscribed("redis-pubsub", "fast", Ceiling(messages=100_000, window=2048, batch=512), 4)
-    found = side(Setting(redis, 1.0, Watch()))
+    found = side(Setting(redis, 1.0, Observer()))
     assert [one["verdict"] for one in found.more["ledgers"]] == ["kept"] * 4
     assert {(one["delivered"], one["duplicated"]) for one in found.more["ledgers"]} == {(100_000, 0)}
     assert found.more["deliveries_per_s"] == pytest.approx(4 * found.value, rel=1e-3)
@@ -236,7 +236,7 @@ def test_a_run_that_is_still_recorded_is_judged_for_each_of_its_readers(
             verify([next(iter(recovery.root().glob("*/reader-2"))).parent])
             told.append(capsys.readouterr().out)
 
-    record_fan_out(redis, using, load, Watch(progress=ask), readers=2)
+    record_fan_out(redis, using, load, Observer(progress=ask), readers=2)
     assert told[0].count("verdict unknown") == 2
     assert "still being recorded" in told[0]
 
@@ -272,13 +272,13 @@ def test_a_message_that_any_of_several_publishers_lost_makes_the_round_void(monk
     monkeypatch.setattr(concurrent, "record_together", lambda *_words, **_named: runs)
     side = side_by_side("rabbitmq-confirms", "fast", Ceiling(messages=10_000, window=500, batch=100), 2)
     with pytest.raises(BrokerError, match="1 lost, 0 unexpected: the round is void"):
-        side(Setting(Endpoint("rabbitmq", "127.0.0.1", 6), 1.0, Watch()))
+        side(Setting(Endpoint("rabbitmq", "127.0.0.1", 6), 1.0, Observer()))
 
 
 @pytest.mark.broker
 def test_four_publishers_work_at_the_same_time_and_each_has_a_ledger(rabbitmq: Any) -> None:
     side = side_by_side("rabbitmq-confirms", "fast", Ceiling(messages=10_000, window=500, batch=100), 4)
-    found = side(Setting(rabbitmq, 1.0, Watch()))
+    found = side(Setting(rabbitmq, 1.0, Observer()))
     assert {(one["attempted"], one["acknowledged"]) for one in found.more["ledgers"]} == {(10_000, 10_000)}
     assert len(found.more["ledgers"]) == 4
     assert 0 < found.more["common_s"] < found.took_s
@@ -290,10 +290,10 @@ def test_four_publishers_work_at_the_same_time_and_each_has_a_ledger(rabbitmq: A
 def test_a_cancel_ends_all_runs_side_by_side(redis: Any) -> None:
     cancel = threading.Event()
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    watch = Watch(progress=lambda share, _text: cancel.set() if share > 0 else None, cancelled=cancel.is_set)
+    observer = Observer(progress=lambda share, _text: cancel.set() if share > 0 else None, cancelled=cancel.is_set)
     using, load = on_lane(profile("redis-list-none"), "fast"), Ceiling(messages=5_000_000, window=500, batch=100)
     with pytest.raises(CancelledError):
-        record_together(redis, using, load, watch, runs=3)
+        record_together(redis, using, load, observer, runs=3)
     left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
     assert not [child for child in left if is_worker(child)]
 

@@ -18,7 +18,7 @@ from labs.judge.limit import Stamp, bottleneck, cpu_cores
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
 from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, steady
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.model.published import published
 from labs.model.run import NEVER, Run, load
@@ -241,7 +241,7 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
         assert published()[name].source in shown["sentence"]
         assert shown["strip"][0]["fate"] == "published"
         with pytest.raises(ValueError, match="published by others"):
-            lab.run(lab.settings({"way": digest["settings"]["way"]}), Watch())
+            lab.run(lab.settings({"way": digest["settings"]["way"]}), Observer())
     assert said_elsewhere(lab.name, ()) == []
 
 

@@ -17,7 +17,7 @@ from labs.judge.latency import NS_PER_MS, end_to_end_ns, lateness_ns, percentile
 from labs.judge.limit import bottleneck, young
 from labs.judge.loss import account
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
 from labs.model.run import NEVER, RECEIVED, Run, load
 from labs.model.workload import Ceiling, Workload
@@ -146,7 +146,7 @@ def test_a_broker_killed_in_the_middle_is_trouble_and_unknown_and_never_lost(nam
                 dead.append(share)
                 stack.kill(victim)
 
-        run = record(victim, using, Workload(rate_per_s=500, duration_s=4, warmup_s=0), Watch(kill_at_a_third))
+        run = record(victim, using, Workload(rate_per_s=500, duration_s=4, warmup_s=0), Observer(kill_at_a_third))
     ledger = account(run)
     assert dead
     assert run.trouble
@@ -172,7 +172,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
     threading.Timer(1.5, cancel.set).start()
     start = time.monotonic()
     with pytest.raises(CancelledError):
-        record(endpoints["memory"], profile("memory"), Workload(duration_s=60), Watch(cancelled=cancel.is_set))
+        record(endpoints["memory"], profile("memory"), Workload(duration_s=60), Observer(cancelled=cancel.is_set))
     assert time.monotonic() - start < 12
     left = [
         c for c in psutil.Process().children(recursive=True) if c.pid not in before and "spawn_main" in str(c.cmdline())
@@ -210,7 +210,7 @@ def test_an_interrupt_while_a_worker_starts_does_not_keep_the_program_from_endin
 
 def test_progress_only_moves_forward_and_reaches_the_end(endpoints: dict[str, Endpoint]) -> None:
     seen: list[float] = []
-    record(endpoints["memory"], profile("memory"), SHORT, Watch(progress=lambda share, _text: seen.append(share)))
+    record(endpoints["memory"], profile("memory"), SHORT, Observer(progress=lambda share, _text: seen.append(share)))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 

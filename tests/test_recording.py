@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labs.experiments import experiment, record_grid
-from labs.model.observer import NOBODY
+from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
 
@@ -33,9 +33,9 @@ def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: P
     path = tmp_path / "loss-matrix.json"
     first = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "kill"})
     other = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "stop"})
-    record_grid.record_lab(MATRIX, [*first, *other], NOBODY, backend="native", folder=tmp_path)
+    record_grid.record_lab(MATRIX, [*first, *other], UNOBSERVED, backend="native", folder=tmp_path)
     before = json.loads(path.read_text())
-    record_grid.record_lab(MATRIX, first, NOBODY, backend="native", folder=tmp_path, keep=True)
+    record_grid.record_lab(MATRIX, first, UNOBSERVED, backend="native", folder=tmp_path, keep=True)
     after = json.loads(path.read_text())
     assert [one["settings"] for one in after["digests"]] == [one["settings"] for one in before["digests"]]
     assert after["digests"][1] == before["digests"][1]
@@ -45,5 +45,5 @@ def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: P
 
 def test_measuring_a_point_anew_needs_a_recording_to_put_it_in(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match="Record the whole lab first"):
-        record_grid.record_lab(MATRIX, record_grid.points(MATRIX, 1, REDIS), NOBODY, folder=tmp_path, keep=True)
+        record_grid.record_lab(MATRIX, record_grid.points(MATRIX, 1, REDIS), UNOBSERVED, folder=tmp_path, keep=True)
     assert not list(tmp_path.iterdir())

@@ -22,7 +22,7 @@ from labs.judge.limit import bottleneck
 from labs.judge.loss import account, refusal
 from labs.model.carriers import carrier_of
 from labs.model.endpoint import Address, BrokerError, Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import Profile
 from labs.model.run import SAID_CHARACTERS, one_line
 from labs.model.workload import Ceiling, Workload
@@ -140,8 +140,8 @@ def test_a_run_in_which_messages_were_refused_is_refused_and_not_broker_bound(
 ) -> None:
     using, here = profile(name), endpoints["redis"]
     with ExitStack() as undo:
-        watch = Watch(connected=lambda: undo.enter_context(turned_down.short_of_memory(here)))
-        run = record(here, using, load, watch, "produce")
+        observer = Observer(connected=lambda: undo.enter_context(turned_down.short_of_memory(here)))
+        run = record(here, using, load, observer, "produce")
     ledger = account(run)
     assert ledger.refused > 0
     assert ledger.refused + ledger.acknowledged == ledger.attempted
@@ -204,8 +204,8 @@ def test_jobs_that_the_broker_refuses_are_counted_with_the_reason(endpoints: dic
 
     thread = threading.Thread(target=starve)
     thread.start()
-    watch = Watch(lambda _share, text: wait.set() if int(text.split()[0]) >= 10 else None)
-    run = run_jobs(mode, endpoints["redis"], plan, 1, watch)
+    observer = Observer(lambda _share, text: wait.set() if int(text.split()[0]) >= 10 else None)
+    run = run_jobs(mode, endpoints["redis"], plan, 1, observer)
     thread.join()
     refused, of, said = refused_unasked(run)
     assert refused > 0
@@ -224,7 +224,7 @@ def test_calls_that_the_broker_refuses_are_counted_with_the_reason(endpoints: di
             starved.enter_context(turned_down.short_of_memory(here, -100_000))
 
     with starved:
-        run = run_calls(carrier, here, plan, Watch(starve))
+        run = run_calls(carrier, here, plan, Observer(starve))
     refused, of, said = calls_refused(run)
     assert refused > 10
     assert of == plan.calls

@@ -99,8 +99,8 @@ speak_plainly()
 name = sys.argv[1]
 tell(name); say(name)
 table = Table(name); table.add_row(name); whole(table)
-with Bar(name) as watch:
-    watch.progress(0.5, name)
+with Bar(name) as observer:
+    observer.progress(0.5, name)
 raise SystemExit(0)
 """
 

@@ -22,7 +22,7 @@ from labs import stack
 from labs.judge.loss import account
 from labs.model.columns import Rows
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
 from labs.model.run import RECEIVED, RunFileError
 from labs.model.workload import Ceiling, Workload
@@ -189,7 +189,7 @@ def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not
 
     plan = Workload(rate_per_s=2000, duration_s=3, warmup_s=0)
     try:
-        run = record(memory, profile("memory"), plan, Watch(kill_at_a_third))
+        run = record(memory, profile("memory"), plan, Observer(kill_at_a_third))
     finally:
         HIRE.reset(token)
     ledger = account(run)

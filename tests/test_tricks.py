@@ -14,7 +14,7 @@ from labs.brokers import on_lane
 from labs.experiments import experiment
 from labs.experiments.measured_trick import _seen
 from labs.judge.latency import confirm_ns, end_to_end_ns, percentile, whole_second_ns
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import BROKERS, UnknownNameError, profile
 from labs.model.run import Run, empty_columns
 from labs.model.text import BROKER_NAMES
@@ -241,7 +241,7 @@ def test_a_trick_that_is_asked_of_several_is_measured_once_for_all() -> None:
 
 @pytest.mark.broker
 def test_rabbitmq_wins_by_a_batch_on_real_brokers() -> None:
-    found = LIE.run(LIE.settings({"trick": "batch", "winner": "rabbitmq"}), Watch())
+    found = LIE.run(LIE.settings({"trick": "batch", "winner": "rabbitmq"}), Observer())
     assert [LIE.look.key(digest["settings"]) for digest in found] == ["batch|rabbitmq"]
     repeat = found[0]["repeats"][0]
     # five hundred under way against one, through the same frames to the same queue

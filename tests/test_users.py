@@ -16,7 +16,7 @@ import pytest
 from labs import stack
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.pages.panel import Panel
 from labs.stack import state
 
@@ -78,8 +78,8 @@ def test_a_panel_runs_and_the_next_cell_runs_a_lab_with_other_settings_and_both_
     panel, said = Panel(LAB, mode="live"), list[str]()
     panel.start({"broker": "redis", "rate": 200, "rung": 0})
     wait_for_brokers()
-    watch = Watch(lambda _share, text: said.append(text))
-    [found] = LAB.run(LAB.settings({"broker": "redis", "rate": 200, "rung": 3}), watch)
+    observer = Observer(lambda _share, text: said.append(text))
+    [found] = LAB.run(LAB.settings({"broker": "redis", "rate": 200, "rung": 3}), observer)
     assert panel.wait(60)
     assert panel.job["status"] == "done", panel.job
     [shown] = panel.digests.values()

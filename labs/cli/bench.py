@@ -81,8 +81,8 @@ def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> l
     others = load(path)["rows"] if path and keep else []
     order = [row.id for row in ROWS]
     try:
-        with Bar("labs bench") as watch:
-            for one in run_rows(rows, Plan(**how), watch, say):
+        with Bar("labs bench") as observer:
+            for one in run_rows(rows, Plan(**how), observer, say):
                 results.append(one)
                 say(f"{one['id']}: {ratio_text(one)}, {word(one)} (goal {one['goal']}). {one['trouble']}")
     finally:

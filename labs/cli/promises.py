@@ -37,7 +37,7 @@ def _run(rows: Sequence[Row], seeds: int | None, backend: str, *, quiet: bool) -
     results = []
     with running.Brokers(backend, say) as brokers:
         for result in running.run_rows(
-            rows, EXPERIMENTS, brokers, seeds=seeds, watch=lambda row: Bar(f"{row.id} {row.experiment}")
+            rows, EXPERIMENTS, brokers, seeds=seeds, observer=lambda row: Bar(f"{row.id} {row.experiment}")
         ):
             results.append(result)
             if not quiet:

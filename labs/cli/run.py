@@ -56,8 +56,8 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
         _plan(chosen, settings, json_)
         return
     told: list[str] = []
-    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as watch, waiting(watch):
-        digests = chosen.run(settings, watch)
+    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as observer, waiting(observer):
+        digests = chosen.run(settings, observer)
     for line in told[-1:]:
         say(line)
     for broker in yours.named().keys() - {str(one["settings"].get("broker")) for one in digests}:
@@ -139,7 +139,7 @@ def record(labs_: tuple[str, ...], folder: Path | None, dry_run: bool, **chosen:
             for point in points:
                 tell(f"{lab.name}: {_words(lab, point)}")
             continue
-        with Bar(f"{lab.number} {lab.title}") as watch:
+        with Bar(f"{lab.number} {lab.title}") as observer:
             how = {"folder": folder, "backend": chosen["backend"], "keep": bool(only)}
-            path = record_grid.record_lab(lab, points, watch, **how)
+            path = record_grid.record_lab(lab, points, observer, **how)
         tell(f"{lab.name}: {len(points)} points in {path}")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from labs.cli.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
 from labs.model.endpoint import BrokerError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.ownership import give_back
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
@@ -142,7 +142,7 @@ def say(text: str) -> None:
 
 
 class Bar:
-    """A progress bar with the time left, on standard error, as a Watch."""
+    """A progress bar with the time left, on standard error, as an Observer."""
 
     def __init__(self, title: str) -> None:
         columns = (
@@ -154,9 +154,9 @@ class Bar:
         self._progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
         self._task = self._progress.add_task("", total=1.0, title=title, text="")
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Observer:
         self._progress.start()
-        return Watch(progress=self._move)
+        return Observer(progress=self._move)
 
     def _move(self, fraction: float, text: str) -> None:
         self._progress.update(self._task, completed=fraction, text=text[:70])

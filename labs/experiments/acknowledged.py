@@ -14,7 +14,7 @@ from labs.experiments.base import Experiment, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
 from labs.judge.digest import Digest
 from labs.model.faults import LOAD
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
@@ -24,9 +24,9 @@ FAULTS = ("kill", "power")
 FLOOD = replace(LOAD, name="flood", rate_per_s=8000)
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One setting of Kafka under one fault."""
-    return measured(NAME, [profile(settings["profile"])], settings, watch, load=FLOOD)
+    return measured(NAME, [profile(settings["profile"])], settings, observer, load=FLOOD)
 
 
 def grid() -> list[Settings]:

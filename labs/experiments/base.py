@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from labs.judge import soundness
 from labs.judge.digest import Digest
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.ownership import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
 from labs.show.looks import LATENCY_LOOK, Guess, Look
@@ -121,9 +121,9 @@ class Experiment:
     controls: tuple[Control, ...]
     grid: Callable[[], list[Settings]]
     """The settings that `labs record` records."""
-    run: Callable[[Settings, Watch], list[Digest]]
+    run: Callable[[Settings, Observer], list[Digest]]
     verdict: Callable[[Sequence[Digest]], list[Verdict]]
-    warm_up: Callable[[Watch], dict[str, Any]] | None = None
+    warm_up: Callable[[Observer], dict[str, Any]] | None = None
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
     """Name -> figure of digests; the first is the lab's picture."""
@@ -196,19 +196,21 @@ class Experiment:
         return chosen
 
 
-def _checked(name: str, run: Callable[[Settings, Watch], list[Digest]]) -> Callable[[Settings, Watch], list[Digest]]:
+def _checked(
+    name: str, run: Callable[[Settings, Observer], list[Digest]]
+) -> Callable[[Settings, Observer], list[Digest]]:
     """The run, which begins only where what it keeps can be kept: PermissionError with the cure, before measuring.
 
     Whoever waits for another run meanwhile says so, and a cancel ends it.
     """
 
     @wraps(run)
-    def checked(settings: Settings, watch: Watch) -> list[Digest]:
+    def checked(settings: Settings, observer: Observer) -> list[Digest]:
         from labs.record.monitor import waiting
 
         check_ours(name)
-        with waiting(watch):
-            return run(settings, watch)
+        with waiting(observer):
+            return run(settings, observer)
 
     return checked
 

@@ -20,7 +20,7 @@ from labs.experiments.kill_the_worker import hit
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.run import FORMAT
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
@@ -35,7 +35,7 @@ STAGES = {"start": 0.0, "first": 0.4, "settle": 0.5, "kill": 0.65}
 """Where in a run's progress its stages begin."""
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest a carrier, each broker started for it alone, once a repeat."""
     asked, guarantee = settings["carriers"], settings["guarantee"]
     pairs = [PAIRS[carrier, guarantee] for carrier in asked if (carrier, guarantee) in PAIRS]
@@ -46,13 +46,13 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
     for at, pair in enumerate(pairs):
         facts = []
         for turn in range(repeats):
-            part = _part(watch, at * repeats + turn, len(pairs) * repeats, pair.label)
+            part = observer.part(at * repeats + turn, len(pairs) * repeats, pair.label)
             facts.append(_once(pair, settings.get("backend", "auto"), settings.get("seed", 1) + turn, part))
         found.append(digest(pair, [one for one, _ in facts], facts[-1][1] | {"repeats": repeats}))
     return found
 
 
-def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
+def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[dict[str, Any], dict[str, Any]]:
     """What one start of everything gave, and the run card's facts."""
     from labs import stack
     from labs.scenarios.jobs.conductor import evidence
@@ -62,15 +62,15 @@ def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, 
     from labs.scenarios.pairs.running import running
 
     began_s = time.monotonic()
-    with _place(pair, backend, watch) as place:
-        watch.progress(STAGES["first"], "one message")
-        with running(pair, place, watch) as at_work:
-            watch.progress(STAGES["settle"], "coming to rest")
+    with _place(pair, backend, observer) as place:
+        observer.progress(STAGES["first"], "one message")
+        with running(pair, place, observer) as at_work:
+            observer.progress(STAGES["settle"], "coming to rest")
             pids = {"sender": [at_work.sender], "receiver": [at_work.receiver]}
-            rows, calm = settled(lambda: pids | {"broker": stack.processes_of(place)}, watch)
+            rows, calm = settled(lambda: pids | {"broker": stack.processes_of(place)}, observer)
         found = {"ready_s": place.ready_s, "first_s": round(at_work.first_s, 3), "weights": rows, "calm": calm}
         found |= {"seen": not pair.has_broker or bool(place.pids)}
-        killed = hit(NAME, mode_of(pair.mode), _site(pair, place), Plan(seed), PREFETCH, _rest(watch, STAGES["kill"]))
+        killed = hit(NAME, mode_of(pair.mode), _site(pair, place), Plan(seed), PREFETCH, observer.slice(STAGES["kill"]))
     tally, death = judge(killed), killed.death
     found |= {
         "seed": seed,
@@ -84,15 +84,15 @@ def _once(pair: Pair, backend: str, seed: int, watch: Watch) -> tuple[dict[str, 
 
 
 @contextmanager
-def _place(pair: Pair, backend: str, watch: Watch) -> Iterator[Endpoint]:
+def _place(pair: Pair, backend: str, observer: Observer) -> Iterator[Endpoint]:
     """A broker that nobody else uses, fresh and with empty data; a port of loopback where there is none."""
     from labs import stack
     from labs.scenarios.pairs.running import nowhere
 
     def report(text: str) -> None:
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError("cancelled while the broker started")
-        watch.progress(STAGES["start"], text)
+        observer.progress(STAGES["start"], text)
 
     if not pair.has_broker:
         yield nowhere()
@@ -104,17 +104,6 @@ def _place(pair: Pair, backend: str, watch: Watch) -> Iterator[Endpoint]:
 
 def _site(pair: Pair, place: Endpoint) -> Endpoint | None:
     return place if pair.has_broker else None
-
-
-def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
-    def progress(fraction: float, text: str) -> None:
-        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)
-
-
-def _rest(watch: Watch, since: float) -> Watch:
-    return Watch(lambda share, text: watch.progress(since + (1 - since) * min(share, 1.0), text), watch.cancelled)
 
 
 def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:

@@ -15,7 +15,7 @@ from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, br
 from labs.model import processors
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import RUNGS, profile
 from labs.model.run import FORMAT
@@ -31,36 +31,31 @@ SLEEP = "the service sleeps, as if it waited for a disk or a neighbour; {0} such
 
 
 @contextmanager
-def place(carrier: Carrier, watch: Watch) -> Iterator[Endpoint | None]:
+def place(carrier: Carrier, observer: Observer) -> Iterator[Endpoint | None]:
     """The carrier's broker, if it has one; no other is started."""
     from labs import stack
 
     if not carrier.profile:
         yield None
         return
-    with stack.session((carrier.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session((carrier.broker,), report=partial(observer.progress, 0.0)) as endpoints:
         yield endpoints[carrier.broker]
 
 
-def measured(lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, Any], repeats: int, watch: Watch) -> Digest:
+def measured(
+    lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, Any], repeats: int, observer: Observer
+) -> Digest:
     """One point: the plan, so many times; every run's facts are kept."""
     from labs.scenarios.calls.conductor import run as run_calls
 
     runs = []
-    with place(carrier, watch) as endpoint:
+    with place(carrier, observer) as endpoint:
         for at in range(repeats):
-            found = run_calls(carrier, endpoint, plan, _part(watch, at, repeats, carrier.label))
+            found = run_calls(carrier, endpoint, plan, observer.part(at, repeats, carrier.label))
             found.save(new_run_file(lab, carrier.name))
             runs.append(found)
         card = _card(carrier, plan, endpoint, runs)
     return digest(lab, carrier, named, runs, card)
-
-
-def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
-    def progress(fraction: float, text: str) -> None:
-        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)
 
 
 def digest(

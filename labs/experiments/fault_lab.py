@@ -9,7 +9,7 @@ from typing import Any
 from labs.experiments.base import Control, Option, Settings
 from labs.judge.digest import Digest
 from labs.model.faults import LOAD, NAMES
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
@@ -53,7 +53,7 @@ DISK_CONTROL = Control("disk", "Power is cut by", "choice", "", tuple(Option(*on
 
 
 def measured(
-    lab: str, chosen: Sequence[Profile], settings: Settings, watch: Watch, *, load: Workload = LOAD
+    lab: str, chosen: Sequence[Profile], settings: Settings, observer: Observer, *, load: Workload = LOAD
 ) -> list[Digest]:
     """One point a profile, each with `repeats` seeds (1, 2, ...); raw runs are kept on disk."""
     from labs.judge.fault_digest import bill
@@ -67,7 +67,7 @@ def measured(
         for turn in range(repeats):
             seed = settings.get("seed", 1) + turn
             fault = Fault(settings["fault"], seed, disk=settings.get("disk", ""))
-            part = _part(watch, at * repeats + turn, steps, f"{using.label}, seed {seed}")
+            part = observer.part(at * repeats + turn, steps, f"{using.label}, seed {seed}")
             runs.append(_kept(lab, record_fault(using, load, fault, part, backend=settings.get("backend", "auto"))))
         found.append(bill(lab, {"fault": settings["fault"]}, runs, using))
     return found
@@ -90,13 +90,6 @@ def judged(lab: str, paths: Iterable[Path]) -> list[Digest]:
 def _kept(lab: str, run: Run) -> Run:
     run.save(new_run_file(lab, run.profile))
     return run
-
-
-def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
-    def progress(fraction: float, text: str) -> None:
-        watch.progress((step + min(fraction, 1)) / steps, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)
 
 
 def points(names: Iterable[str], kinds: Sequence[str], **more: Any) -> list[Settings]:

@@ -9,7 +9,7 @@ from labs.experiments.base import Control, Experiment, Option, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, MATRIX, fault_control, judged, measured, points
 from labs.judge.digest import Digest
 from labs.model.faults import KINDS
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
@@ -18,9 +18,9 @@ SHOWN = ("redis-list-everysec", "rabbitmq-confirms", "kafka-acks-all")
 """Recorded, and on stage at first: what each broker acknowledges once it would survive a kill."""
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """The same fault for each chosen setting, one after the other."""
-    return measured(NAME, [profile(name) for name in settings["profile"]], settings, watch)
+    return measured(NAME, [profile(name) for name in settings["profile"]], settings, observer)
 
 
 def grid() -> list[Settings]:

@@ -17,7 +17,7 @@ from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.digest import BACKENDS, SERVERS, Digest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import BROKERS, profile
 from labs.model.run import FORMAT
 from labs.model.text import BROKER_NAMES
@@ -43,22 +43,18 @@ CASES = {
 """Chart -> what was done to it. The guess is which."""
 
 
-def compared(chosen: Trick, winners: Sequence[str], settings: Settings, watch: Watch) -> dict[str, Digest]:
+def compared(chosen: Trick, winners: Sequence[str], settings: Settings, observer: Observer) -> dict[str, Digest]:
     """Winner -> its point, all from the same rounds; `repeats` rounds."""
     from labs import stack
     from labs.experiments.measured_trick import round_of
 
     repeats, rounds = int(settings.get("repeats", 1)), []
     tilted = sorted({b for one in winners for b in BROKERS if chosen.is_tilted(b, one)}, key=BROKERS.index)
-    with stack.session(BROKERS, report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session(BROKERS, report=partial(observer.progress, 0.0)) as endpoints:
         for at in range(repeats):
-            rounds.append(round_of(chosen, endpoints, tilted, _part(watch, at, repeats)))
+            rounds.append(round_of(chosen, endpoints, tilted, observer.part(at, repeats)))
         card = _card(endpoints, repeats)
     return {winner: _digest(chosen, winner, rounds, card) for winner in winners}
-
-
-def _part(watch: Watch, at: int, parts: int) -> Watch:
-    return Watch(lambda share, text: watch.progress((at + share) / parts, text), watch.cancelled)
 
 
 def _digest(
@@ -101,9 +97,9 @@ def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, Any]:
     }
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """A point for each broker that is to win."""
-    return list(compared(trick(settings["trick"]), settings["winners"], settings, watch).values())
+    return list(compared(trick(settings["trick"]), settings["winners"], settings, observer).values())
 
 
 def grid() -> list[Settings]:
@@ -111,11 +107,11 @@ def grid() -> list[Settings]:
     return [{"trick": one.name, "winners": list(BROKERS), "repeats": REPEATS} for one in TRICKS]
 
 
-def run_case(settings: Settings, watch: Watch) -> list[Digest]:
+def run_case(settings: Settings, observer: Observer) -> list[Digest]:
     """One chart whose trick the reader has to find: nothing that names it is in the settings that a panel shows."""
     case = settings["case"]
     name, winner = CASES[case]
-    found = compared(trick(name), [winner], settings, watch)[winner]
+    found = compared(trick(name), [winner], settings, observer)[winner]
     named = found["settings"] | {"case": case, "label": f"Chart {case.upper()}"}
     return [found | {"lab": SPOT, "settings": named}]
 

@@ -217,11 +217,11 @@ def ways(recorded: Mapping[str, Any]) -> Grid:
 def main(given: Sequence[str]) -> int:
     """Measure one run and write both pictures of it, each with its run card."""
     from labs.experiments.kill_the_worker import KILL_THE_WORKER
-    from labs.model.observer import Watch
+    from labs.model.observer import Observer
     from labs.scenarios.jobs.facts import load
 
     mode, prefetch = given[0], int(given[1])
-    digest = KILL_THE_WORKER.run(KILL_THE_WORKER.settings({"mode": mode, "prefetch": prefetch}), Watch())[0]
+    digest = KILL_THE_WORKER.run(KILL_THE_WORKER.settings({"mode": mode, "prefetch": prefetch}), Observer())[0]
     run = load(max((home() / "runs" / LAB).glob("*.npz")))
     about = About(
         under=f"{digest['settings']['label']}: {len(run['due_ns'])} jobs, the worker is killed in the middle of one.",

@@ -21,7 +21,7 @@ from labs.judge import soundness
 from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, profile
 from labs.model.run import FORMAT
@@ -43,16 +43,16 @@ TRIES = 3
 """Of a run whose kill missed: it fell between two jobs, or into the other half of one than the seed says."""
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest: the chosen mode, once a seed."""
     from labs.scenarios.jobs.producer import Plan
 
     mode, repeats = mode_of(settings["mode"]), settings.get("repeats", 1)
     runs: list[tuple[JobRun, float]] = []
-    with _place(mode, watch) as endpoint:
+    with _place(mode, observer) as endpoint:
         for at in range(repeats):
             start_s = time.monotonic()
-            plan, part = Plan(settings.get("seed", 1) + at), _part(watch, at, repeats, mode.label)
+            plan, part = Plan(settings.get("seed", 1) + at), observer.part(at, repeats, mode.label)
             found = hit(NAME, mode, endpoint, plan, settings["prefetch"], part)
             runs.append((found, time.monotonic() - start_s))
         card = _card(mode, endpoint, [one for one, _ in runs])
@@ -60,36 +60,29 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
 
 
 @contextmanager
-def _place(mode: Mode, watch: Watch) -> Iterator[Endpoint | None]:
+def _place(mode: Mode, observer: Observer) -> Iterator[Endpoint | None]:
     """The mode's broker, if it has one."""
     from labs import stack
 
     if not mode.profile:
         yield None
         return
-    with stack.session((mode.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session((mode.broker,), report=partial(observer.progress, 0.0)) as endpoints:
         yield endpoints[mode.broker]
 
 
-def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch) -> JobRun:
+def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, observer: Observer) -> JobRun:
     """A run whose kill fell where the seed says, or else the last one tried; every run's facts are kept."""
     from labs.scenarios.jobs.conductor import run as run_jobs
     from labs.scenarios.jobs.judge import judge, void
 
     for attempt in range(TRIES):
-        found = run_jobs(mode, endpoint, plan, prefetch, watch)
+        found = run_jobs(mode, endpoint, plan, prefetch, observer)
         found.facts["attempts"] = attempt + 1
         found.save(new_run_file(lab, mode.name))
         if found.trouble or (judge(found).aimed and not void(found)):
             break
     return found
-
-
-def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
-    def progress(fraction: float, text: str) -> None:
-        watch.progress((at + min(fraction, 1.0)) / parts, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)
 
 
 def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card: dict[str, Any]) -> Digest:

@@ -15,7 +15,7 @@ from labs.judge.digest import Digest, digest, run_card
 from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
 from labs.judge.limit import disturbed, void, young
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
@@ -77,18 +77,18 @@ def plan(settings: Settings) -> Workload:
     return workload("steady", rate_per_s=rate, body_bytes=settings["body_bytes"], duration_s=seconds)
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest a broker, and one for the harness itself (the memory server): repeats are interleaved."""
     from labs import stack
 
     chosen, schedule = chosen_profiles(settings), plan(settings)
     repeats = settings.get("repeats", 1)
     runs: dict[str, list[Run]] = {name: [] for name in (*chosen, "memory")}
-    with stack.session((*chosen, "memory"), report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session((*chosen, "memory"), report=partial(observer.progress, 0.0)) as endpoints:
         order = list(_rounds(list(runs), repeats))
         for step, broker in enumerate(order):
             using = chosen.get(broker) or profile("memory")
-            part = _part(watch, step, len(order), LABELS.get(broker, "the harness alone"))
+            part = observer.part(step, len(order), LABELS.get(broker, "the harness alone"))
             runs[broker].append(_measured(endpoints[broker], using, schedule, part, tries=TRIES if repeats > 1 else 1))
         cards = {b: run_card(endpoints[b], p, runs[b]) for b, p in chosen.items()}
     point = {"rate_per_s": settings["rate_per_s"], "body_bytes": settings["body_bytes"]}
@@ -96,12 +96,12 @@ def run(settings: Settings, watch: Watch) -> list[Digest]:
     return [digest(NAME, point, runs[b], p, cards[b]) | {"floor_ms": floor} for b, p in chosen.items()]
 
 
-def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Watch, *, tries: int) -> Run:
+def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, observer: Observer, *, tries: int) -> Run:
     """One run; a disturbed or a void one is done again, `tries` times at most. The last one counts, whatever it is."""
     from labs.record.recorder import record
 
     for attempt in range(tries):
-        run = record(endpoint, using, schedule, watch)
+        run = record(endpoint, using, schedule, observer)
         run.facts["attempts"] = attempt + 1
         _kept(run)
         if not disturbed(run) and not void(run):
@@ -109,15 +109,17 @@ def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, watch: Wat
     return run
 
 
-def warm_up(watch: Watch) -> dict[str, Any]:
+def warm_up(observer: Observer) -> dict[str, Any]:
     """Load Kafka until it has warmed up; how it did in the first run after its start and in the last."""
     from labs import stack
     from labs.record.recorder import record
 
     using, schedule, found = profile("kafka-acks-all"), workload("steady"), []
-    with stack.session(("kafka",), report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session(("kafka",), report=partial(observer.progress, 0.0)) as endpoints:
         for turn in range(WARM_ROUNDS):
-            found.append(_kept(record(endpoints["kafka"], using, schedule, _part(watch, turn, WARM_ROUNDS, "warm-up"))))
+            found.append(
+                _kept(record(endpoints["kafka"], using, schedule, observer.part(turn, WARM_ROUNDS, "warm-up")))
+            )
             if not young(found[-1], "kafka"):
                 break
     ladders = [ladder_ms(end_to_end_ns(run)) for run in (found[0], found[-1])]
@@ -145,13 +147,6 @@ def _rounds(names: list[str], repeats: int) -> Iterator[str]:
     for number in range(repeats):
         names_now = names if number % 2 == 0 else [name for name in reversed(names) if name != "memory"]
         yield from names_now
-
-
-def _part(watch: Watch, step: int, steps: int, label: str) -> Watch:
-    def progress(fraction: float, text: str) -> None:
-        watch.progress((step + min(fraction, 1)) / steps, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)
 
 
 def grid() -> list[Settings]:

@@ -22,16 +22,16 @@ from labs.experiments.fault_lab import (
 )
 from labs.judge.digest import Digest
 from labs.model.faults import ENDING
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 NAME = "loss-matrix"
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One cell of the matrix."""
-    return measured(NAME, [profile(settings["profile"])], settings, watch)
+    return measured(NAME, [profile(settings["profile"])], settings, observer)
 
 
 def grid() -> list[Settings]:

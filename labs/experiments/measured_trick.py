@@ -10,7 +10,7 @@ from typing import Any
 from labs.judge.latency import NS_PER_MS, Nanoseconds, confirm_ns, end_to_end_ns, percentile, whole_second_ns
 from labs.judge.limit import bottleneck
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import profile
 from labs.model.run import Run
@@ -33,19 +33,19 @@ FEWEST, MOST = 1100, 40_000
 """Messages of a closed loop on a broker that stands still: a p99 needs a thousand, a panel has seconds."""
 
 
-def round_of(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+def round_of(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], observer: Observer) -> Round:
     """Measure all brokers plainly and those in `tilted` with the trick as well."""
     ways = {"rate": _rates, "cold": _cold, "stamps": _stamps, "omission": _omissions}
-    return ways[chosen.how](chosen, endpoints, tilted, watch)
+    return ways[chosen.how](chosen, endpoints, tilted, observer)
 
 
-def _rates(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+def _rates(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], observer: Observer) -> Round:
     jobs = [(broker, False) for broker in endpoints] + [(broker, True) for broker in tilted]
     found: Round = {}
     for at, (broker, with_trick) in enumerate(jobs):
-        watch.progress(at / len(jobs), _doing(broker, with_trick))
+        observer.progress(at / len(jobs), _doing(broker, with_trick))
         setup = (chosen.tilted if with_trick else chosen.plain)[broker]
-        found[broker, with_trick] = _long_rate(endpoints[broker], setup, chosen.unit, watch)
+        found[broker, with_trick] = _long_rate(endpoints[broker], setup, chosen.unit, observer)
     return found
 
 
@@ -53,26 +53,26 @@ def _doing(broker: str, with_trick: bool) -> str:
     return f"{broker}{', with the trick' if with_trick else ''}"
 
 
-def rate(endpoint: Endpoint, setup: Setup, unit: str, watch: Watch, scale: float = 1.0) -> Measured:
+def rate(endpoint: Endpoint, setup: Setup, unit: str, observer: Observer, scale: float = 1.0) -> Measured:
     """A closed loop's rate, in messages or megabytes a second."""
-    return _as_measured(_looped(endpoint, setup, watch, scale), setup, unit)
+    return _as_measured(_looped(endpoint, setup, observer, scale), setup, unit)
 
 
-def _long_rate(endpoint: Endpoint, setup: Setup, unit: str, watch: Watch) -> Measured:
+def _long_rate(endpoint: Endpoint, setup: Setup, unit: str, observer: Observer) -> Measured:
     """The same, done again with more messages where it took less than SHORTEST_S."""
-    one = _looped(endpoint, setup, watch, 1.0)
+    one = _looped(endpoint, setup, observer, 1.0)
     longer = SHORTEST_S * one.value / setup.messages
     if longer > 1:
         most = MOST_BYTES / (setup.messages * setup.body_bytes)
-        one = _looped(endpoint, setup, watch, min(longer, most))
+        one = _looped(endpoint, setup, observer, min(longer, most))
     return _as_measured(one, setup, unit)
 
 
-def _looped(endpoint: Endpoint, setup: Setup, watch: Watch, scale: float) -> Figure:
+def _looped(endpoint: Endpoint, setup: Setup, observer: Observer, scale: float) -> Figure:
     from labs.scenarios.bench.sides import ours
 
     load = Ceiling(messages=setup.messages, window=setup.window, batch=setup.batch, body_bytes=setup.body_bytes)
-    return ours(setup.profile, setup.lane, load)(Setting(endpoint, scale, Watch(cancelled=watch.cancelled)))
+    return ours(setup.profile, setup.lane, load)(Setting(endpoint, scale, observer.silently()))
 
 
 def _as_measured(one: Figure, setup: Setup, unit: str) -> Measured:
@@ -85,7 +85,7 @@ def _measured(value: float | None, stamp: str, limit: str, foreign: float) -> Me
     return {"value": rounded, "stamp": stamp, "limit": limit, "foreign": round(foreign, 3)}
 
 
-def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], observer: Observer) -> Round:
     """Brokers of our own: their first messages are the trick, and after a while under load come the plain ones."""
     from labs import stack
 
@@ -93,49 +93,49 @@ def _cold(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str
     near = backend == "compose" and sys.platform == "linux"
     found: Round = {}
     with stack.session(
-        tuple(endpoints), backend, report=partial(watch.progress, 0.0), own=True, host_network=near
+        tuple(endpoints), backend, report=partial(observer.progress, 0.0), own=True, host_network=near
     ) as fresh:
         for at, (broker, here) in enumerate(fresh.items()):
             setup = chosen.plain[broker]
-            watch.progress(0.3 + 0.7 * at / len(fresh), f"{broker}, only started")
-            first = rate(here, setup, chosen.unit, watch)
+            observer.progress(0.3 + 0.7 * at / len(fresh), f"{broker}, only started")
+            first = rate(here, setup, chosen.unit, observer)
             if broker in tilted:
                 found[broker, True] = first
-            watch.progress(0.3 + 0.7 * (at + 0.3) / len(fresh), f"{broker}, warming up")
-            _warm(here, setup, watch, first["value"] or 0.0)
-            found[broker, False] = _long_rate(here, setup, chosen.unit, watch)
+            observer.progress(0.3 + 0.7 * (at + 0.3) / len(fresh), f"{broker}, warming up")
+            _warm(here, setup, observer, first["value"] or 0.0)
+            found[broker, False] = _long_rate(here, setup, chosen.unit, observer)
     return found
 
 
-def _warm(endpoint: Endpoint, setup: Setup, watch: Watch, per_s: float) -> None:
+def _warm(endpoint: Endpoint, setup: Setup, observer: Observer, per_s: float) -> None:
     """Where a broker needs more than the first round, a second one that does not count, sized by that one's rate."""
     if endpoint.broker in WARM_S:
-        rate(endpoint, setup, "messages/s", watch, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
+        rate(endpoint, setup, "messages/s", observer, max(per_s * WARM_S[endpoint.broker] / setup.messages, 0.1))
 
 
-def _stamps(_chosen: Trick, endpoints: Mapping[str, Endpoint], _tilted: Sequence[str], watch: Watch) -> Round:
+def _stamps(_chosen: Trick, endpoints: Mapping[str, Endpoint], _tilted: Sequence[str], observer: Observer) -> Round:
     """One open loop a broker; the trick is only how its times are read."""
     found: Round = {}
     for at, (broker, here) in enumerate(endpoints.items()):
-        watch.progress(at / len(endpoints), _doing(broker, False))
-        run, foreign = recorded(here, _chosen.plain[broker], PACED, watch)
+        observer.progress(at / len(endpoints), _doing(broker, False))
+        run, foreign = recorded(here, _chosen.plain[broker], PACED, observer)
         found[broker, False] = _timed(run, end_to_end_ns(run), broker, foreign)
         found[broker, True] = _timed(run, whole_second_ns(run), broker, foreign)
     return found
 
 
-def _omissions(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], watch: Watch) -> Round:
+def _omissions(chosen: Trick, endpoints: Mapping[str, Endpoint], tilted: Sequence[str], observer: Observer) -> Round:
     """Each broker stands still for a while in each second: by a timetable, and asked only when it has answered."""
     from labs.scenarios.faults import freezing
 
     jobs = [(broker, False) for broker in endpoints] + [(broker, True) for broker in tilted]
     found: Round = {}
     for at, (broker, with_trick) in enumerate(jobs):
-        watch.progress(at / len(jobs), f"{_doing(broker, with_trick)}, frozen now and then")
+        observer.progress(at / len(jobs), f"{_doing(broker, with_trick)}, frozen now and then")
         here, setup = endpoints[broker], (chosen.tilted if with_trick else chosen.plain)[broker]
-        load: Load = _in_turn(here, setup, watch) if with_trick else PACED
+        load: Load = _in_turn(here, setup, observer) if with_trick else PACED
         with freezing(_seen(here)) as freezes:
-            run, foreign = recorded(here, setup, load, watch)
+            run, foreign = recorded(here, setup, load, observer)
         if not freezes:
             raise BrokerError(f"{broker} did not stand still during the run: nothing is known. Run it again.")
         times = confirm_ns(run) if with_trick else end_to_end_ns(run)
@@ -155,14 +155,14 @@ def _seen(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def _in_turn(endpoint: Endpoint, setup: Setup, watch: Watch) -> Ceiling:
+def _in_turn(endpoint: Endpoint, setup: Setup, observer: Observer) -> Ceiling:
     """A closed loop that lasts some seconds, by the rate of a short trial."""
     trial = Setup(setup.profile, TRIAL, setup.lane, setup.window, setup.batch)
-    per_s = rate(endpoint, trial, "messages/s", watch)["value"] or 0.0
+    per_s = rate(endpoint, trial, "messages/s", observer)["value"] or 0.0
     return Ceiling(messages=round(min(max(per_s * CLOSED_S, FEWEST), MOST)), window=1, batch=1)
 
 
-def recorded(endpoint: Endpoint, setup: Setup, load: Load, watch: Watch) -> tuple[Run, float]:
+def recorded(endpoint: Endpoint, setup: Setup, load: Load, observer: Observer) -> tuple[Run, float]:
     """A run, kept as it is, and how many cores others used. BrokerError if it broke."""
     from labs.brokers import on_lane
     from labs.record.recorder import record
@@ -175,7 +175,7 @@ def recorded(endpoint: Endpoint, setup: Setup, load: Load, watch: Watch) -> tupl
             endpoint,
             using,
             load,
-            Watch(cancelled=watch.cancelled),
+            observer.silently(),
             "produce" if isinstance(load, Ceiling) else "both",
         )
     sound(run, using, setup.lane)

@@ -12,7 +12,7 @@ from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, carrier_of
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.calls.plan import Plan
 from labs.show import charts
@@ -43,13 +43,13 @@ def plan_of(settings: Settings) -> Plan:
     return Plan(callers=CALLERS, calls=round(rate * length_s), rate_per_s=rate, body_bytes=size)
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest: the carrier at this rate and size, or what its callers see while the service is away."""
     carrier, plan = carrier_of(settings["carrier"]), plan_of(settings)
     named = {"service": settings["service"], "body_bytes": plan.body_bytes}
     if not plan.returns_s:
         named |= {"rate_per_s": settings["rate_per_s"]}
-    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), watch)]
+    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), observer)]
 
 
 def grid() -> list[Settings]:

@@ -22,7 +22,7 @@ from labs.experiments.base import Experiment, Settings, Verdict
 from labs.judge.digest import Digest, median_of, spread_of
 from labs.judge.latency import ladder_ms
 from labs.model import processors
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.paths import home
 from labs.model.run import FORMAT
 from labs.show import charts
@@ -105,16 +105,16 @@ STEPS = (
 )
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest: every step once a repeat."""
     repeats = settings.get("repeats", 1)
     rows: list[dict[str, float | None]] = []
     for number in range(repeats):
         row: dict[str, float | None] = {}
         for at, (label, measure) in enumerate(STEPS):
-            if watch.cancelled():
+            if observer.cancelled():
                 raise CancelledError(f"cancelled before measuring the {label}")
-            watch.progress((number * len(STEPS) + at) / (repeats * len(STEPS)), f"measuring the {label}")
+            observer.progress((number * len(STEPS) + at) / (repeats * len(STEPS)), f"measuring the {label}")
             row |= measure()
         rows.append(row)
     card = {

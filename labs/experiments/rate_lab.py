@@ -18,7 +18,7 @@ from labs.experiments.rate_figures import summed
 from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
 from labs.model import processors
 from labs.model.endpoint import Endpoint
-from labs.model.observer import Part, Watch
+from labs.model.observer import Observer, Part
 from labs.model.profile import RUNGS, profile
 from labs.model.published import published
 from labs.model.run import FORMAT
@@ -84,17 +84,17 @@ def tool_way(name: str, label: str, using: str, side: Side, client: str) -> Way:
     return Way(name, label, using, side, "vendor's tool", None, 100, client)
 
 
-def measured(lab: str, chosen: Way, settings: Settings, watch: Watch) -> Digest:
+def measured(lab: str, chosen: Way, settings: Settings, observer: Observer) -> Digest:
     """One way, `repeats` times after one try that does not count."""
     from labs import stack
 
-    repeats, part = int(settings.get("repeats", 1)), Watch(cancelled=watch.cancelled)
-    with stack.session((chosen.broker,), report=partial(watch.progress, 0.0)) as endpoints:
+    repeats, part = int(settings.get("repeats", 1)), observer.silently()
+    with stack.session((chosen.broker,), report=partial(observer.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
         figures: list[Figure] = []
         scale = _scale(chosen, chosen.side(Setting(here, 0.1, part)))
         for number in range(repeats):
-            watch.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
+            observer.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
             figures.append(_again_if_void(chosen, Setting(here, scale, part), TRIES if repeats > 1 else 1))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
 
@@ -192,11 +192,11 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
     ]
     options = (*(Option(one.name, one.label) for one in ways), *elsewhere)
 
-    def run(settings: Settings, watch: Watch) -> list[Digest]:
+    def run(settings: Settings, observer: Observer) -> list[Digest]:
         chosen = known.get(settings["way"])
         if chosen is None:
             raise ValueError(f"{settings['way']} was published by others: there is nothing to run here")
-        return [measured(name, chosen, settings, watch)]
+        return [measured(name, chosen, settings, observer)]
 
     def only_here(settings: Settings) -> str:
         chosen, able = known.get(settings["way"]), ", ".join(one.name for one in ways if one.load)
@@ -232,15 +232,15 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
     )
 
 
-def _warm(ways: Mapping[str, Way], watch: Watch) -> dict[str, Any]:
+def _warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
     """Load Kafka for a while, the fastest way first."""
     from labs import stack
 
     fast = max((one for one in ways.values() if one.broker == "kafka" and one.load), key=lambda one: one.load.messages)  # type: ignore[union-attr]
     until_s = time.monotonic() + WARM_S
-    with stack.session(("kafka",), report=partial(watch.progress, 0.0)) as endpoints:
+    with stack.session(("kafka",), report=partial(observer.progress, 0.0)) as endpoints:
         while time.monotonic() < until_s:
-            fast.side(Setting(endpoints["kafka"], 1.0, Watch(cancelled=watch.cancelled)))
+            fast.side(Setting(endpoints["kafka"], 1.0, observer.silently()))
     return {}
 
 

@@ -13,7 +13,7 @@ from labs.experiments.base import Experiment, Settings
 from labs.judge import digest
 from labs.judge.digest import Digest
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.paths import RECORDED, home
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import RunFileError
@@ -49,7 +49,7 @@ def _texts(value: Any) -> list[str]:
 def record_lab(
     lab: Experiment,
     settings: Sequence[Settings],
-    watch: Watch,
+    observer: Observer,
     *,
     backend: str = "auto",
     folder: Path | None = None,
@@ -71,13 +71,13 @@ def record_lab(
     needed = lab.needs
     host_network = bool(needed) and sys.platform == "linux" and stack.kind_of(backend) == "compose"
     if host_network:
-        extra = port_proxy_ms(watch)
-    with stack.session(needed, backend, report=lambda text: watch.progress(0, text), host_network=host_network):
+        extra = port_proxy_ms(observer)
+    with stack.session(needed, backend, report=lambda text: observer.progress(0, text), host_network=host_network):
         if lab.warm_up:
-            extra |= lab.warm_up(watch)
+            extra |= lab.warm_up(observer)
         for at, point in enumerate(settings):
             asked = point if lab.needs or not lab.controls else point | {"backend": backend}
-            digests += lab.run(asked, _part(watch, at, len(settings)))
+            digests += lab.run(asked, observer.part(at, len(settings)))
     for one in digests:
         if host_network:
             one["card"]["backend"] = "containers, host networking"
@@ -115,17 +115,13 @@ def _flat(settings: Sequence[Settings]) -> list[Settings]:
     return [{name: one[0] if isinstance(one, list) else one for name, one in point.items()} for point in settings]
 
 
-def _part(watch: Watch, at: int, parts: int) -> Watch:
-    return Watch(lambda fraction, text: watch.progress((at + fraction) / parts, text), watch.cancelled)
-
-
-def port_proxy_ms(watch: Watch) -> dict[str, dict[str, Any]]:
+def port_proxy_ms(observer: Observer) -> dict[str, dict[str, Any]]:
     """Redis' median latency, ms, through Docker's port proxy and without it; rounds interleaved, one value a round."""
     found: dict[str, list[float]] = {"published_port_ms": [], "host_network_ms": []}
     using = profile("redis-stream-none")
     for turn in range(PROXY_ROUNDS):
         for name in sorted(found, reverse=turn % 2 == 1):
-            watch.progress(0, f"port proxy, round {turn + 1}: {name}")
+            observer.progress(0, f"port proxy, round {turn + 1}: {name}")
             host = name == "host_network_ms"
             with stack.session(("redis",), "compose", report=_silent, own=True, host_network=host) as here:
                 run = record(here["redis"], using, PROXY_PLAN)

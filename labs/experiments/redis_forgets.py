@@ -10,7 +10,7 @@ from labs.experiments.base import Experiment, Settings, Verdict
 from labs.experiments.fault_lab import CHARTS, DISK_CONTROL, fault_control, judged, measured, points, profile_control
 from labs.judge.digest import Digest
 from labs.model.faults import ENDING
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
@@ -25,9 +25,9 @@ PROFILES = (
 )
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One setting of Redis under one event."""
-    return measured(NAME, [profile(settings["profile"])], settings, watch)
+    return measured(NAME, [profile(settings["profile"])], settings, observer)
 
 
 def grid() -> list[Settings]:

@@ -12,7 +12,7 @@ from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 from labs.scenarios.calls.plan import Plan
 from labs.show import charts
 from labs.show.looks import WAITING_LOOK
@@ -40,13 +40,13 @@ def plan_of(settings: Settings) -> Plan:
     )
 
 
-def run(settings: Settings, watch: Watch) -> list[Digest]:
+def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest: the carrier at this service time, with this confirmation and so many callers."""
     carrier, plan = carrier_of(settings["carrier"]), plan_of(settings)
     named = {"service_ms": plan.service_ms, "callers": plan.callers, "way": carrier.name, "body_bytes": plan.body_bytes}
     if not carrier.asks:
         named |= {"confirm": plan.confirm, "way": f"{carrier.name}/{plan.confirm}"}
-    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), watch)]
+    return [measured(NAME, carrier, plan, named, settings.get("repeats", 1), observer)]
 
 
 def grid() -> list[Settings]:

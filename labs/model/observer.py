@@ -1,9 +1,9 @@
-"""Who follows a run: told of its progress, asked whether to stop."""
+"""The observer of a run: it is told the progress, and asked whether to stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Progress = Callable[[float, str], None]
@@ -13,25 +13,42 @@ class CancelledError(Exception):
     """The reader asked for the run to stop."""
 
 
-def wait_for_nobody() -> None:
+def do_not_wait() -> None:
     """A run that begins as soon as it can."""
 
 
 def say_nothing(_fraction: float, _text: str) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Who follows a run: told the progress (0 to 1, a few words), asked whether to stop, and told when all are
-    connected and the first message could leave, which it does when this returns."""
+class Observer:
+    """It is told the progress (0 to 1, a few words), asked whether to stop, and told when all workers are connected
+    and the first message could leave, which it does when this returns."""
 
     progress: Progress = say_nothing
     cancelled: Callable[[], bool] = lambda: False
-    connected: Callable[[], None] = wait_for_nobody
+    connected: Callable[[], None] = do_not_wait
+
+    def part(self, at: int, parts: int, label: str = "") -> Observer:
+        """The observer of part `at` (from 0) of `parts` equal ones: its 0 to 1 is that share of the whole, and `label`
+        stands before its words. A part that says more than 1 has ended, no more."""
+        return self.slice(at / parts, (at + 1) / parts, label)
+
+    def slice(self, begin: float, end: float = 1.0, label: str = "") -> Observer:
+        """The observer of what happens between two shares of the whole (0 to 1)."""
+
+        def progress(share: float, text: str) -> None:
+            self.progress(begin + (end - begin) * min(share, 1.0), f"{label}: {text}" if label else text)
+
+        return replace(self, progress=progress)
+
+    def silently(self) -> Observer:
+        """One that is not told, and can still stop the run."""
+        return Observer(cancelled=self.cancelled)
 
 
-NOBODY = Watch()
+UNOBSERVED = Observer()
 
 
 Part = Literal["both", "produce", "consume"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from labs.experiments.base import Experiment, Settings
 from labs.judge.digest import Digest
-from labs.model.observer import NOBODY
+from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
 from labs.pages.panel import Panel
@@ -27,7 +27,7 @@ def measure(panel: Panel, **settings: Any) -> list[Digest]:
         print(f"Nothing was measured here: these points were recorded {recorded_on(file)}.")
         origin = {"origin": f"recorded {recorded_on(file)}"}
         return [one | origin for one in _recorded(lab, asked, file["digests"])]
-    found = lab.run(asked, NOBODY)
+    found = lab.run(asked, UNOBSERVED)
     panel.show(found)
     return found
 

@@ -16,7 +16,7 @@ from IPython.display import display
 
 from labs.experiments.base import Experiment
 from labs.model.endpoint import BrokerError, UnreachableError
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.paths import PROJECT
 from labs.model.run import RunFileError
 from labs.pages import still_panel
@@ -132,8 +132,8 @@ class Panel(anywidget.AnyWidget):
     def _measure(self, given: dict[str, Any]) -> None:
         try:
             settings = self.experiment.settings(given)
-            watch = Watch(_Clock(self).progress, self._stop.is_set)
-            found = self.experiment.run(settings, watch)
+            observer = Observer(_Clock(self).progress, self._stop.is_set)
+            found = self.experiment.run(settings, observer)
         except CancelledError:
             self.job = {"status": "cancelled", "text": "Cancelled. Nothing of this run was kept."}
         except (ValueError, BrokerError, OSError, RuntimeError) as error:

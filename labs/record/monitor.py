@@ -14,7 +14,7 @@ from labs.brokers.base import Broker
 from labs.model import processors
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError, UnreachableError
-from labs.model.observer import CancelledError, Part, Watch
+from labs.model.observer import CancelledError, Observer, Part
 from labs.model.workload import Load
 from labs.record import workers
 from labs.record.cpu_time import Cpu, tree
@@ -29,13 +29,13 @@ SAMPLE_EVERY_S = 0.1
 READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
 
 
-def waiting(watch: Watch) -> AbstractContextManager[None]:
+def waiting(observer: Observer) -> AbstractContextManager[None]:
     """Inside, whoever waits for another run to end says so as progress, and a cancel ends it: CancelledError."""
 
     def told(text: str) -> None:
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError("cancelled while waiting for another run")
-        watch.progress(0.0, text)
+        observer.progress(0.0, text)
 
     return journal.waiting(told)
 
@@ -66,8 +66,8 @@ class Reader:
 class Watching:
     """One run as this process sees it: a producer, those who read, and the person who may cancel."""
 
-    def __init__(self, readers: Sequence[Reader], address: Address, load: Load, watch: Watch) -> None:
-        self.readers, self.address, self.load, self.watch = readers, address, load, watch
+    def __init__(self, readers: Sequence[Reader], address: Address, load: Load, observer: Observer) -> None:
+        self.readers, self.address, self.load, self.observer = readers, address, load, observer
         self.hands, self.spool = readers[0].hands, readers[0].spool
         self.board, self.boards = self.hands.board, [reader.hands.board for reader in readers]
         self.trouble, self.start_ns = "", 0
@@ -80,7 +80,7 @@ class Watching:
             self.invite()
         self.producing = self.hands.hire("producer", workers.produce, self.address, self.load, self.spool)
         self.await_ready()
-        self.watch.connected()
+        self.observer.connected()
         cpu = self.start(rows)
         self.guard(watchdog)
         if part != "both":
@@ -121,7 +121,7 @@ class Watching:
         """Until all who were hired are connected. UnreachableError if one is not."""
         deadline = time.monotonic() + READY_WITHIN_S
         while not all(board[READY[role]] for role, board, _ in self.workers()):
-            if self.watch.cancelled():
+            if self.observer.cancelled():
                 raise CancelledError("cancelled before the first message")
             for role, board, job in self.workers():
                 if job.done() and not board[READY[role]]:
@@ -156,9 +156,9 @@ class Watching:
     def look(self, cpu: Cpu, share: float, text: str) -> None:
         """Sample, report, and see whether anybody still wants to know."""
         cpu.sample()
-        if self.watch.cancelled():
+        if self.observer.cancelled():
             raise CancelledError(f"cancelled after {self.board[Slot.SENT]:,} messages")
-        self.watch.progress(share, text)
+        self.observer.progress(share, text)
 
     def until_produced(self, cpu: Cpu) -> None:
         """Until the producer has its last answer."""

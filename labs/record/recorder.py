@@ -18,7 +18,7 @@ from threading import Barrier, BrokenBarrierError, Event
 from labs.brokers import open_broker
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError, Endpoint
-from labs.model.observer import NOBODY, CancelledError, Part, Watch, say_nothing
+from labs.model.observer import UNOBSERVED, CancelledError, Observer, Part, say_nothing
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Load
@@ -31,7 +31,9 @@ from labs.record.worker_pool import HIRE, crew
 __all__ = ["record", "record_fan_out", "record_together"]
 
 
-def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBODY, part: Part = "both") -> Run:
+def record(
+    endpoint: Endpoint, profile: Profile, load: Load, observer: Observer = UNOBSERVED, part: Part = "both"
+) -> Run:
     """Run a load against a broker and return the facts.
 
     With `part` produce nobody reads, so what was acknowledged stays unknown; with consume the reader begins when all
@@ -39,11 +41,11 @@ def record(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBO
     cancel and ValueError where a reader that comes late gets nothing. A broker that fails during the run is data: the
     run says so in `trouble`.
     """
-    return _recorded(endpoint, profile, load, watch, part=part)[0]
+    return _recorded(endpoint, profile, load, observer, part=part)[0]
 
 
 def record_fan_out(
-    endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBODY, *, readers: int
+    endpoint: Endpoint, profile: Profile, load: Load, observer: Observer = UNOBSERVED, *, readers: int
 ) -> list[Run]:
     """One producer and several readers, each of whom is to get every message: a run a reader, all of the same sending.
 
@@ -52,10 +54,12 @@ def record_fan_out(
     if readers > 1 and profile.promise.late_subscriber != "misses":
         raise ValueError(f"Readers of {profile.label} share its messages: only subscribers get a copy each")
     _only_here(readers, "readers")
-    return _recorded(endpoint, profile, load, watch, readers=readers)
+    return _recorded(endpoint, profile, load, observer, readers=readers)
 
 
-def record_together(endpoint: Endpoint, profile: Profile, load: Load, watch: Watch = NOBODY, *, runs: int) -> list[Run]:
+def record_together(
+    endpoint: Endpoint, profile: Profile, load: Load, observer: Observer = UNOBSERVED, *, runs: int
+) -> list[Run]:
     """So many runs of producing alone, each with a producer and an address of its own, begun together on one broker.
 
     Raises as `record` does, for the run that failed first; the others end then.
@@ -74,8 +78,8 @@ def record_together(endpoint: Endpoint, profile: Profile, load: Load, watch: Wat
         gate.abort()
 
     def one(number: int) -> Run:
-        progress = watch.progress if number == 0 else say_nothing
-        each = Watch(progress, lambda: stop.is_set() or watch.cancelled(), await_all)
+        progress = observer.progress if number == 0 else say_nothing
+        each = Observer(progress, lambda: stop.is_set() or observer.cancelled(), await_all)
         try:
             return record(endpoint, profile, load, each, "produce")
         except BaseException:
@@ -107,7 +111,7 @@ def _only_here(count: int, who: str) -> None:
 
 
 def _recorded(
-    endpoint: Endpoint, profile: Profile, load: Load, watch: Watch, *, part: Part = "both", readers: int = 1
+    endpoint: Endpoint, profile: Profile, load: Load, observer: Observer, *, part: Part = "both", readers: int = 1
 ) -> list[Run]:
     """A run for each reader."""
     if part == "consume" and profile.promise.late_subscriber == "misses":
@@ -116,7 +120,7 @@ def _recorded(
     facts = {"part": part, "lane": profile.lane, "date": time.strftime("%Y-%m-%d")}
     with spooled(profile, load, (CancelledError, BrokerError), facts=facts) as spool:
         with (
-            waiting(watch),
+            waiting(observer),
             open_broker(endpoint, profile, name) as broker,
             HIRE.get()() as hands,
             ExitStack() as more,
@@ -124,7 +128,7 @@ def _recorded(
             further = [Reader(more.enter_context(crew()), spool.further(n)) for n in range(2, readers + 1)]
             rows = [more.enter_context(closing(Rows(one.folder, ["cpu"]))) for one in (spool, *spool.all_further())]
             spool.note(**hands.facts(ended=False))
-            watching = Watching([Reader(hands, spool), *further], Address(endpoint, profile, name), load, watch)
+            watching = Watching([Reader(hands, spool), *further], Address(endpoint, profile, name), load, observer)
             with Watchdog() as watchdog:
                 watching.run(broker, part, rows, watchdog)
             told = {"server": quietly(broker.version), "durability": quietly(broker.durability) or {}}

@@ -20,7 +20,7 @@ from labs.brokers.redis.admin import start_arguments
 from labs.model import processors
 from labs.model.endpoint import Address, BrokerError, UnreachableError, at_port, client_port
 from labs.model.faults import ENDING, NAMES
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Workload
@@ -44,7 +44,13 @@ ADDRESS = "labs-fault"
 
 
 def record_fault(
-    using: Profile, workload: Workload, fault: Fault, watch: Watch, *, control: bool = False, backend: str = "auto"
+    using: Profile,
+    workload: Workload,
+    fault: Fault,
+    observer: Observer,
+    *,
+    control: bool = False,
+    backend: str = "auto",
 ) -> Run:
     """One load with one fault on a broker of its own. `control`: the same without the fault.
 
@@ -54,7 +60,7 @@ def record_fault(
     began_s, date = time.monotonic(), time.strftime("%Y-%m-%d")
     settings = start_arguments(using.settings) if using.broker == "redis" else ()
     where, disk = fault.place(backend)
-    watch.progress(0.0, f"starting {using.broker}")
+    observer.progress(0.0, f"starting {using.broker}")
     ours = (CancelledError, BrokerError, stack.StackError)
     with spooled(using, workload, ours, facts={"seed": fault.seed, "date": date}) as spool:
         with (
@@ -62,7 +68,7 @@ def record_fault(
             stack.arena(using.broker, where, disk=disk, settings=settings, report=_quiet) as arena,
             open_broker(arena.endpoint, using, ADDRESS) as broker,
         ):
-            ordeal = _Ordeal(arena, using, workload, watch, spool)
+            ordeal = _Ordeal(arena, using, workload, observer, spool)
             ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
             ordeal.facts["backend"] = arena.endpoint.backend
             if arena.disk != "plain":
@@ -84,8 +90,10 @@ def _quiet(_text: str) -> None:
 class _Ordeal:
     """One broker's way through a load, a fault and a drain; `facts` grows on the way."""
 
-    def __init__(self, arena: stack.Arena, using: Profile, workload: Workload, watch: Watch, spool: Spool) -> None:
-        self.arena, self.using, self.workload, self.watch, self.spool = arena, using, workload, watch, spool
+    def __init__(
+        self, arena: stack.Arena, using: Profile, workload: Workload, observer: Observer, spool: Spool
+    ) -> None:
+        self.arena, self.using, self.workload, self.observer, self.spool = arena, using, workload, observer, spool
         self.start_ns = 0
         self.facts: dict[str, Any] = {}
 
@@ -117,7 +125,7 @@ class _Ordeal:
         return links.enter_context(Proxy(here, names=self.using.broker == "kafka"))
 
     def _strike(self, fault: Fault, board: Board, network: Proxy | None) -> None:
-        self.watch.progress(0.4, f"{self.arena.broker}: {NAMES[fault.kind]}")
+        self.observer.progress(0.4, f"{self.arena.broker}: {NAMES[fault.kind]}")
         sent_then = board[Slot.SENT]
         evidence = fault.strike(self.arena, network)
         told = asdict(evidence) | {"at_ns": evidence.at_ns - self.start_ns, "sent_then": sent_then}
@@ -141,10 +149,10 @@ class _Ordeal:
     def _start_if_dead(self) -> None:
         """A broker may also have ended by itself, and be at it still when the load is over."""
         if why := self.arena.is_dead():
-            self.watch.progress(0.55, f"{self.arena.broker}: starting again")
+            self.observer.progress(0.55, f"{self.arena.broker}: starting again")
             self.facts["ended"] = why
             self.facts["recovery_s"] = round(self.arena.start(), 2)
-        self.watch.progress(0.75, f"{self.arena.broker}: draining")
+        self.observer.progress(0.75, f"{self.arena.broker}: draining")
 
     def _drain(self, broker: Broker) -> tuple[str, bool]:
         """Read until the broker says that nothing is left. A broker that is still recovering is asked again."""
@@ -190,7 +198,7 @@ class _Ordeal:
         while (left_ns := at_ns - time.monotonic_ns()) > 0:
             self._check()
             share = board[Slot.SENT] / self.workload.messages
-            self.watch.progress(0.1 + 0.3 * share, f"{board[Slot.SENT]:,} messages sent")
+            self.observer.progress(0.1 + 0.3 * share, f"{board[Slot.SENT]:,} messages sent")
             time.sleep(min(left_ns / NS_PER_S, 0.05))
 
     def _await_end(self, job: Job, seconds: float) -> None:
@@ -200,5 +208,5 @@ class _Ordeal:
             time.sleep(0.01)
 
     def _check(self) -> None:
-        if self.watch.cancelled():
+        if self.observer.cancelled():
             raise CancelledError("cancelled in the middle of a fault")

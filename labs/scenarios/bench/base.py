@@ -9,7 +9,7 @@ from typing import Any
 
 from labs.judge.limit import Stamp
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import Watch
+from labs.model.observer import Observer
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Setting:
 
     endpoint: Endpoint
     scale: float
-    watch: Watch
+    observer: Observer
 
 
 Side = Callable[[Setting], Figure]

@@ -26,7 +26,7 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            heard = record_fan_out(here.endpoint, using, load.scaled(here.scale), here.watch, readers=readers)
+            heard = record_fan_out(here.endpoint, using, load.scaled(here.scale), here.observer, readers=readers)
         for number, run in enumerate(heard, 1):
             sound(run, using, f"{lane} (subscriber {number} of {readers})")
             said = ledger_said(run, using, "both")
@@ -50,7 +50,7 @@ def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            runs = record_together(here.endpoint, using, load.scaled(here.scale), here.watch, runs=publishers)
+            runs = record_together(here.endpoint, using, load.scaled(here.scale), here.observer, runs=publishers)
         for number, run in enumerate(runs, 1):
             sound(run, using, f"{lane} (publisher {number} of {publishers})")
         each = [ledger_said(run, using, "produce") for run in runs]

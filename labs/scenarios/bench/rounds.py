@@ -10,7 +10,7 @@ from typing import Any
 from labs import stack
 from labs.judge.limit import FOREIGN_CORES
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.bench.base import Figure, Row, Setting, VoidError, summary
 from labs.stack import StackError
@@ -33,7 +33,7 @@ class Plan:
 
 
 def run_rows(
-    rows: Sequence[Row], plan: Plan, watch: Watch = NOBODY, report: Callable[[str], None] = print
+    rows: Sequence[Row], plan: Plan, observer: Observer = UNOBSERVED, report: Callable[[str], None] = print
 ) -> Iterator[dict[str, Any]]:
     """One result a row, as JSON; a row that could not be run has `trouble` and no ratio.
 
@@ -47,20 +47,20 @@ def run_rows(
         host = stack.kind_of(plan.backend) == "compose"
         with stack.session((broker,), plan.backend, report=report, own=True, host_network=host) as found:
             for row in chosen:
-                yield _row(row, found[broker], plan, _part(watch, done, len(rows), row.title))
+                yield _row(row, found[broker], plan, observer.part(done, len(rows), row.title))
                 done += 1
 
 
-def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, Any]:
+def _row(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> dict[str, Any]:
     began_s = time.monotonic()
     counted: list[tuple[Figure, Figure]] = []
     again, trouble = 0, ""
     try:
-        _warm(row, endpoint, plan, watch)
+        _warm(row, endpoint, plan, observer)
         while len(counted) < plan.rounds:
-            watch.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
+            observer.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
             try:
-                pair = _round(row, endpoint, plan.scale, watch, turned=len(counted) % 2 == 1)
+                pair = _round(row, endpoint, plan.scale, observer, turned=len(counted) % 2 == 1)
             except VoidError:
                 again += 1
                 if again > TRIES * plan.rounds:
@@ -79,30 +79,23 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> dict[str, An
     return found | version | {"foreign": round(foreign, 3), "trouble": trouble, "took_s": time.monotonic() - began_s}
 
 
-def _warm(row: Row, endpoint: Endpoint, plan: Plan, watch: Watch) -> None:
+def _warm(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> None:
     """Rounds that do not count, until two in a row are alike."""
     before: tuple[Figure, Figure] | None = None
     for number in range(row.warm_rounds):
-        watch.progress(0, f"warm-up {number + 1}")
-        now = _round(row, endpoint, plan.scale, watch, turned=False)
+        observer.progress(0, f"warm-up {number + 1}")
+        now = _round(row, endpoint, plan.scale, observer, turned=False)
         if before and all(abs(a.value / b.value - 1) < STEADY for a, b in zip(before, now, strict=True) if b.value):
             return
         before = now
 
 
-def _round(row: Row, endpoint: Endpoint, scale: float, watch: Watch, *, turned: bool) -> tuple[Figure, Figure]:
+def _round(row: Row, endpoint: Endpoint, scale: float, observer: Observer, *, turned: bool) -> tuple[Figure, Figure]:
     """Both sides once, the other way round every other time (ABBA), so that a drift hits both alike."""
     found: list[Figure] = []
     for at in (1, 0) if turned else (0, 1):
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError(f"cancelled in {row.id}")
-        found.append(row.sides[at](Setting(endpoint, scale, Watch(cancelled=watch.cancelled))))
+        found.append(row.sides[at](Setting(endpoint, scale, observer.silently())))
     ours, theirs = reversed(found) if turned else found
     return ours, theirs
-
-
-def _part(watch: Watch, at: int, parts: int, label: str) -> Watch:
-    def progress(share: float, text: str) -> None:
-        watch.progress((at + share) / parts, f"{label}: {text}")
-
-    return Watch(progress, watch.cancelled)

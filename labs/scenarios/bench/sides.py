@@ -36,7 +36,7 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            run = record(here.endpoint, using, load.scaled(here.scale), here.watch, part)
+            run = record(here.endpoint, using, load.scaled(here.scale), here.observer, part)
         sound(run, using, lane)
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
@@ -141,7 +141,7 @@ def frozen_p99(name: str, frozen_s: float, load: Workload) -> tuple[Side, Side]:
 
     def run_once(here: Setting) -> None:
         with turn(here.endpoint) as took, freezing(here.endpoint, frozen_s=frozen_s) as freezes:
-            run = record(here.endpoint, using, load, here.watch)
+            run = record(here.endpoint, using, load, here.observer)
         due_ns = run["due_ns"][load.warmup_messages :] + run.facts["start_ns"]
         waits_ns = sum(np.where((due_ns >= a) & (due_ns < b), b - due_ns, 0) for a, b in freezes)
         for side, values in (("reported", end_to_end_ns(run)), ("analytic", np.asarray(waits_ns))):
@@ -166,7 +166,7 @@ def lateness(name: str, lane: str, load: Workload) -> tuple[Side, Side]:
     def late(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            run = record(here.endpoint, using, load, here.watch)
+            run = record(here.endpoint, using, load, here.observer)
         value = (percentile(lateness_ns(run), 0.99) or 0) / 1000
         return Figure(value, took.took_s, took.cores, "the timer", False, took.foreign, using.label)
 

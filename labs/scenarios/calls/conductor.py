@@ -18,7 +18,7 @@ import psutil
 from labs.brokers import open_broker
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.run import NEVER, Column
 from labs.model.workload import NS_PER_S
 from labs.record.cpu_time import tree
@@ -45,7 +45,7 @@ class _Crew:
     """The processes of a run, the board they share, and the text in which they say what went wrong."""
 
     task: Task
-    watch: Watch
+    observer: Observer
     board: Any
     trouble: Any
     processes: list[Any] = field(default_factory=list)
@@ -87,7 +87,7 @@ class _Crew:
 
     def asked_to_stop(self) -> None:
         """Raise if the reader does not want to wait any longer."""
-        if self.watch.cancelled():
+        if self.observer.cancelled():
             raise CancelledError("cancelled before the calls were over")
 
 
@@ -100,10 +100,10 @@ def _end(process: Any, deadline_s: float) -> None:
 
 
 @contextlib.contextmanager
-def _crew(task: Task, watch: Watch) -> Iterator[_Crew]:
+def _crew(task: Task, observer: Observer) -> Iterator[_Crew]:
     board = WORKERS.RawArray("q", cells(task.plan.calls))
     Pad(board, task.plan.calls).clear()
-    crew = _Crew(task, watch, board, WORKERS.RawArray("c", TROUBLE_BYTES))
+    crew = _Crew(task, observer, board, WORKERS.RawArray("c", TROUBLE_BYTES))
     try:
         yield crew
     finally:
@@ -126,14 +126,14 @@ def _site(task: Task) -> Iterator[dict[str, Any]]:
         yield facts
 
 
-def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, watch: Watch = NOBODY) -> CallRun:
+def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, observer: Observer = UNOBSERVED) -> CallRun:
     """One run. Raises UnreachableError if service or callers do not come up, CancelledError on a cancel.
 
     What breaks later is data: calls that were refused or timed out, and what `trouble` says.
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(carrier, endpoint, name, plan, os.getpid(), f"{name}-answers" if carrier.replies else "")
-    with waiting(watch), _site(task) as facts, _crew(task, watch) as crew, Watchdog() as watchdog:
+    with waiting(observer), _site(task) as facts, _crew(task, observer) as crew, Watchdog() as watchdog:
         callers, served = crew.start(caller.main), crew.serve()
         if plan.returns_s:
             crew.dismiss(served)
@@ -163,7 +163,7 @@ def _watched(crew: _Crew, served: Any, callers: Any, facts: dict[str, Any]) -> s
     why = ""
     while not board[Slot.OVER] and callers.exitcode is None and not why:
         spent_s = time.monotonic() - start_ns / NS_PER_S
-        crew.watch.progress(min(max(spent_s / length_s, 0.0), 1.0), "calling")
+        crew.observer.progress(min(max(spent_s / length_s, 0.0), 1.0), "calling")
         crew.asked_to_stop()
         if plan.returns_s and "back_ns" not in facts and spent_s >= plan.returns_s:
             served = crew.serve()

@@ -17,7 +17,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.run import REFUSAL, Column
 from labs.model.workload import NS_PER_S
 from labs.record.monitor import waiting
@@ -103,7 +103,7 @@ class _Sender(threading.Thread):
             self.trouble = f"sender: {error}"
 
 
-def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch: Watch = NOBODY) -> JobRun:
+def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, observer: Observer = UNOBSERVED) -> JobRun:
     """One run with one kill. Raises UnreachableError if the first worker does not come up, CancelledError on a cancel.
 
     What breaks later is data: it stands in `trouble`, and the run is not drained.
@@ -111,13 +111,13 @@ def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, watch:
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(mode, endpoint, name, prefetch if mode.batches else 1, 0, os.getpid())
     desk_of = module_of(mode.name).Desk
-    with waiting(watch), desk_of(mode, endpoint, name) as desk, _crew(task) as crew, Watchdog() as watchdog:
+    with waiting(observer), desk_of(mode, endpoint, name) as desk, _crew(task) as crew, Watchdog() as watchdog:
         first = crew.start()
-        _await_ready(crew, first, watch)
+        _await_ready(crew, first, observer)
         answers = Answers(plan, time.monotonic_ns() + LEAD_NS)
         with _sending(desk, answers, crew.log.board[Slot.PORT]) as sender:
-            death = _kill(first, crew.log, plan, watch)
-            why = _unsettled(desk, sender, crew, crew.start(), watch) if death else "the worker could not be killed"
+            death = _kill(first, crew.log, plan, observer)
+            why = _unsettled(desk, sender, crew, crew.start(), observer) if death else "the worker could not be killed"
         facts = _about(desk) | {"date": time.strftime("%Y-%m-%d")}
         facts |= {REFUSAL: answers.refusal} if answers.refusal else {}
         facts |= {"pauses": pauses} if (pauses := watchdog.facts(answers.start_ns)) else {}
@@ -145,10 +145,10 @@ def _about(desk: Desk) -> dict[str, Any]:
     return {}
 
 
-def _await_ready(crew: _Crew, worker: Any, watch: Watch) -> None:
+def _await_ready(crew: _Crew, worker: Any, observer: Observer) -> None:
     deadline_s = time.monotonic() + READY_WITHIN_S
     while not (crew.log.rows()[:, 0] == Kind.READY).any():
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError("cancelled before the first job")
         if worker.exitcode is not None:
             raise UnreachableError(crew.said() or f"the worker ended with {worker.exitcode} before the first job")
@@ -157,18 +157,18 @@ def _await_ready(crew: _Crew, worker: Any, watch: Watch) -> None:
         time.sleep(0.01)
 
 
-def _kill(worker: Any, log: Logbook, plan: Plan, watch: Watch) -> Death | None:
+def _kill(worker: Any, log: Logbook, plan: Plan, observer: Observer) -> Death | None:
     """SIGKILL in the half of the job that the plan aims at; None if it is not reached or the worker ends before."""
     job, share = plan.aim
     deadline_s, told = time.monotonic() + READY_WITHIN_S, -1
     while (reached := log.board[Slot.DONE if plan.after else Slot.BEGUN]) < job:
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError(f"cancelled at job {reached}")
         if worker.exitcode is not None or time.monotonic() > deadline_s:
             return None
         if reached > told:
             told = reached + 10
-            watch.progress(0.3 * reached / job, f"{reached} of {plan.jobs} jobs begun")
+            observer.progress(0.3 * reached / job, f"{reached} of {plan.jobs} jobs begun")
         time.sleep(LOOK_S)
     time.sleep(share * WORK_S)
     if worker.exitcode is not None:
@@ -186,7 +186,7 @@ def _after(death: Death | None, start_ns: int) -> Death | None:
     return death and Death(death.pid, death.asked_ns - start_ns, death.dead_ns - start_ns, death.exit_code)
 
 
-def _unsettled(desk: Desk, sender: _Sender, crew: _Crew, worker: Any, watch: Watch) -> str:
+def _unsettled(desk: Desk, sender: _Sender, crew: _Crew, worker: Any, observer: Observer) -> str:
     """Wait until it is shown that nothing more will be done: all is answered, nothing is left, nothing comes.
 
     Empty then; else why it cannot be shown.
@@ -194,11 +194,11 @@ def _unsettled(desk: Desk, sender: _Sender, crew: _Crew, worker: Any, watch: Wat
     until_s, board, jobs = time.monotonic() + SETTLE_WITHIN_S, crew.log.board, sender.answers.plan.jobs
     found: int | None = None
     while time.monotonic() < until_s:
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError(f"cancelled at job {board[Slot.BEGUN]}")
         if worker.exitcode is not None:
             return f"the second worker ended with {worker.exitcode}"
-        watch.progress(min(0.3 + 0.7 * board[Slot.BEGUN] / jobs, 1.0), f"{board[Slot.BEGUN]} of {jobs} jobs begun")
+        observer.progress(min(0.3 + 0.7 * board[Slot.BEGUN] / jobs, 1.0), f"{board[Slot.BEGUN]} of {jobs} jobs begun")
         try:
             left = sender.is_alive() or desk.left()
         except BrokerError as error:

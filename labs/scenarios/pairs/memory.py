@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from labs.model.observer import CancelledError, Watch
+from labs.model.observer import CancelledError, Observer
 
 Row = dict[str, Any]
 EVERY_S, AT_MOST_S = 0.5, 4.0
@@ -48,7 +48,7 @@ def shared_out(rows: Sequence[Row]) -> int | None:
     return None if any(row["pss"] is None for row in rows) else sum(row["pss"] for row in rows)
 
 
-def settled(groups: Callable[[], Mapping[str, Sequence[int]]], watch: Watch) -> tuple[list[Row], bool]:
+def settled(groups: Callable[[], Mapping[str, Sequence[int]]], observer: Observer) -> tuple[list[Row], bool]:
     """The rows once they have come to rest, and whether they did; after AT_MOST_S what there is."""
     until_s, before, calm = time.monotonic() + AT_MOST_S, 0, 0
     while True:
@@ -57,7 +57,7 @@ def settled(groups: Callable[[], Mapping[str, Sequence[int]]], watch: Watch) -> 
         calm = calm + 1 if abs(now - before) < CALM * now else 0
         if calm >= 2 or time.monotonic() > until_s:
             return rows, calm >= 2
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError("cancelled while the memory came to rest")
         before = now
         time.sleep(EVERY_S)

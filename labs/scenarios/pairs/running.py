@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Any
 
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.record.spawning import WORKERS
 from labs.record.workers import enlist
 from labs.scenarios.jobs.conductor import deaf
@@ -52,7 +52,7 @@ def nowhere() -> Endpoint:
 
 
 @contextlib.contextmanager
-def running(pair: Pair, place: Endpoint, watch: Watch = NOBODY) -> Iterator[AtWork]:
+def running(pair: Pair, place: Endpoint, observer: Observer = UNOBSERVED) -> Iterator[AtWork]:
     """The pair, idle after one message. UnreachableError if it does not arrive, CancelledError on a cancel."""
     board = WORKERS.RawArray("q", len(Slot))
     trouble = WORKERS.RawArray("c", TROUBLE_BYTES)
@@ -64,7 +64,7 @@ def running(pair: Pair, place: Endpoint, watch: Watch = NOBODY) -> Iterator[AtWo
             crew.append(process)
             with deaf():
                 process.start()
-        _await_first(board, crew, trouble, watch)
+        _await_first(board, crew, trouble, observer)
         yield AtWork(crew[0].pid or 0, crew[1].pid or 0, (board[Slot.HANDLED] - began_ns) / 1e9)
     finally:
         board[Slot.STOP] = 1
@@ -76,10 +76,10 @@ def running(pair: Pair, place: Endpoint, watch: Watch = NOBODY) -> Iterator[AtWo
                     process.join(2)
 
 
-def _await_first(board: Board, crew: list[Any], trouble: Any, watch: Watch) -> None:
+def _await_first(board: Board, crew: list[Any], trouble: Any, observer: Observer) -> None:
     deadline_s = time.monotonic() + WITHIN_S
     while not (board[Slot.HANDLED] and board[Slot.SENT]):
-        if watch.cancelled():
+        if observer.cancelled():
             raise CancelledError("cancelled before the first message")
         ended = [one.exitcode for one in crew if one.exitcode is not None]
         said = trouble.value.decode(errors="replace")

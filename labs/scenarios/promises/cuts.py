@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from labs.judge.fault_digest import outcome
 from labs.judge.loss import account
 from labs.model.faults import LOAD
-from labs.model.observer import NOBODY
+from labs.model.observer import UNOBSERVED
 from labs.model.profile import profile as profile_of
 from labs.model.run import Run
 from labs.scenarios.fault_run import record_fault
@@ -27,7 +27,9 @@ def both_cuts(stage: Stage, profile: str) -> Trial:
     if not stage.fault:
         return control_of(profile, "native")
     using = profile_of(profile)
-    cut = [record_fault(using, LOAD, Fault("power", stage.seed, disk=disk), NOBODY, backend="native") for disk in WAYS]
+    cut = [
+        record_fault(using, LOAD, Fault("power", stage.seed, disk=disk), UNOBSERVED, backend="native") for disk in WAYS
+    ]
     return compared(dict(zip(WAYS, cut, strict=True)))
 
 

@@ -13,7 +13,7 @@ import redis
 from labs.judge.fault_digest import happened
 from labs.judge.loss import account, loss_window_s
 from labs.model.faults import LOAD
-from labs.model.observer import NOBODY
+from labs.model.observer import UNOBSERVED
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.scenarios.fault_run import record_fault
@@ -94,7 +94,7 @@ def after_fault(
     if quiet_s:
         struck = replace(struck, earliest_s=2.5 + quiet_s, latest_s=2.6 + quiet_s)
         load = replace(LOAD, duration_s=2.5)
-    return trial_of(record_fault(using, load, struck, NOBODY, backend=stage.endpoint.backend))
+    return trial_of(record_fault(using, load, struck, UNOBSERVED, backend=stage.endpoint.backend))
 
 
 def _changed(name: str, more: tuple[tuple[str, Any], ...]) -> Profile:
@@ -105,7 +105,7 @@ def _changed(name: str, more: tuple[tuple[str, Any], ...]) -> Profile:
 @cache
 def control_of(name: str, backend: str) -> Trial:
     """Nothing happens to it, and nothing may be missing."""
-    return trial_of(record_fault(profile(name), LOAD, Fault("none"), NOBODY, control=True, backend=backend))
+    return trial_of(record_fault(profile(name), LOAD, Fault("none"), UNOBSERVED, control=True, backend=backend))
 
 
 def trial_of(run: Run) -> Trial:

@@ -13,7 +13,7 @@ from typing import Self
 from labs import stack
 from labs.judge.loss import Verdict
 from labs.model.endpoint import Endpoint
-from labs.model.observer import NOBODY, CancelledError, Watch
+from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.scenarios.promises.base import Outcome, Row, Trial, as_expected, judge, surprises
 from labs.scenarios.promises.stage import Experiment, Stage
 
@@ -83,7 +83,7 @@ def run_rows(
     brokers: Brokers,
     *,
     seeds: int | None = None,
-    watch: Callable[[Row], AbstractContextManager[Watch]] = lambda _: nullcontext(NOBODY),
+    observer: Callable[[Row], AbstractContextManager[Observer]] = lambda _: nullcontext(UNOBSERVED),
 ) -> Iterator[Result]:
     """One result after the other; a trial that fails is an unknown outcome and costs the broker its place."""
     for row in rows:
@@ -97,20 +97,20 @@ def run_rows(
         if reason := _other_version(row, endpoint.version):
             yield Result(row, endpoint.version, not_run=reason)
             continue
-        with watch(row) as follower:
+        with observer(row) as follower:
             result = _run(row, experiments[row.experiment], brokers, range(1, (seeds or row.seeds) + 1), follower)
         yield result
 
 
-def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, watch: Watch) -> Result:
+def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, observer: Observer) -> Result:
     began_s, outcomes, versions = time.monotonic(), [], set[str]()
     for seed in seeds:
         trials = []
         for fault in (False, True):
-            if watch.cancelled():
+            if observer.cancelled():
                 raise CancelledError(f"cancelled in {row.id}")
             share = (2 * (seed - 1) + fault) / (2 * len(seeds))
-            watch.progress(share, f"seed {seed}: {'with the fault' if fault else 'the control'}")
+            observer.progress(share, f"seed {seed}: {'with the fault' if fault else 'the control'}")
             trials.append(_try(row, experiment, brokers, seed, fault))
         control, trial = trials
         trouble = f"control: {control.trouble}" if control.trouble else trial.trouble
