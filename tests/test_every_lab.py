@@ -106,9 +106,8 @@ def test_what_a_panel_begins_with_is_recorded_and_whatever_is_recorded_can_be_ch
     assert begun
     assert all(of_point(lab, one, digests) for one in begun)
     for control in lab.controls:
-        name = control.name.removesuffix("s") if control.kind == "many" else control.name
-        shown = [d["settings"].get(name, d["settings"].get(control.name)) for d in digests]
-        assert set(shown) != {None} or control.default == "", f"no point says its {name}"
+        shown = [d["settings"].get(control.sets) for d in digests]
+        assert set(shown) != {None} or control.default == "", f"no point says its {control.sets}"
         for one in shown:
             asked_for = [one] if control.kind == "many" else one
             assert one is None or control.read(asked_for) == asked_for

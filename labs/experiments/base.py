@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from labs.judge import soundness
 from labs.judge.digest import Digest
@@ -15,6 +14,9 @@ from labs.model.observer import Observer
 from labs.model.ownership import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
 from labs.show.looks import LATENCY_LOOK, Guess, Look
+
+if TYPE_CHECKING:
+    from labs.experiments.rate_lab import Way
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
@@ -46,6 +48,11 @@ class Control:
     low: float = 0
     high: float = 0
     alias: str = ""
+    sets: str = ""
+    """What a point calls it, where that is another name: `brokers` chooses the points of each `broker`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sets", self.sets or self.name)
 
     @property
     def typed(self) -> str:
@@ -141,7 +148,11 @@ class Experiment:
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
     """What the reader commits to before an outcome is shown; None shows it at once."""
-    ways: tuple[Any, ...] = ()
+    missing: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """Broker and rung -> why there is no such setting, of a lab that lets both be chosen."""
+    why_not: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """What makes a point's key -> why there can be no such point."""
+    ways: tuple[Way, ...] = ()
     """Of a lab whose one control is the way of sending: the ways that can be run here."""
     of_part: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
     """Claim -> the words that its rule may say of fewer points than the grid has, because they need no other: one loss
@@ -159,14 +170,13 @@ class Experiment:
 
     def grid_keys(self) -> list[str]:
         """The keys of all points that the grid has and that there can be."""
-        no: Mapping[tuple[str, int], str] = getattr(sys.modules[self.run.__module__], "MISSING", {})
         points = [one for settings in self.grid() for one in self.points_of(settings)]
-        return [self.look.key(one) for one in points if (one.get("broker"), one.get("rung")) not in no]
+        return [self.look.key(one) for one in points if (one.get("broker"), one.get("rung")) not in self.missing]
 
     def points_of(self, settings: Settings) -> list[Settings]:
         """One table of settings a point: a control that takes many makes as many points."""
-        many = next((control.name for control in self.controls if control.kind == "many"), "")
-        return [settings | {many.removesuffix("s"): one} for one in settings[many]] if many else [settings]
+        many = next((control for control in self.controls if control.kind == "many"), None)
+        return [settings | {many.sets: one} for one in settings[many.name]] if many else [settings]
 
     def _carried(self, said: Verdict) -> bool:
         return said.word == "undecided here" or said.word in self.of_part.get(said.claim, ())

@@ -131,7 +131,7 @@ HOW_BENCHMARKS_LIE = Experiment(
         Control("trick", "What is unequal", "choice", "batch", tuple(Option(one.name, one.label) for one in TRICKS)),
         Control(
             "winners", "Who is to win", "many", ["rabbitmq"],
-            tuple(Option(broker, BROKER_NAMES[broker]) for broker in BROKERS), alias="winner",
+            tuple(Option(broker, BROKER_NAMES[broker]) for broker in BROKERS), alias="winner", sets="winner",
         ),
     ),
     grid=grid,

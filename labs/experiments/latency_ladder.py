@@ -176,7 +176,13 @@ LATENCY_LADDER = Experiment(
     claims=("C48", "C58", "C62"),
     controls=(
         Control(
-            "brokers", "Brokers", "many", list(BROKERS), tuple(Option(b, LABELS[b]) for b in BROKERS), alias="broker"
+            "brokers",
+            "Brokers",
+            "many",
+            list(BROKERS),
+            tuple(Option(b, LABELS[b]) for b in BROKERS),
+            alias="broker",
+            sets="broker",
         ),
         Control("rate_per_s", "Rate", "slider", 1000, unit="messages/s", low=100, high=5000, alias="rate"),
         Control("rung", "Survives", "steps", 2, tuple(_rung_options())),
@@ -194,6 +200,7 @@ LATENCY_LADDER = Experiment(
     run=run,
     verdict=verdict,
     of_part={"C48": WORDS, "C58": WORDS},
+    missing=MISSING,
     warm_up=warm_up,
     far=True,
     charts={"ladder": charts.latency_ladder, "rate": charts.p99_against_rate},

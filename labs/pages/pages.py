@@ -81,8 +81,7 @@ def default_views(state: State, *, chosen: bool = True) -> list[State]:
 
 def at_default(control: State, found: Sequence[State]) -> list[State]:
     """Those that are as the control says, or nearest to it in what is a number; all that it does not concern."""
-    many, usual = control["kind"] == "many", control["default"]
-    name = control["name"].removesuffix("s") if many else control["name"]
+    many, usual, name = control["kind"] == "many", control["default"], control["sets"]
     known = [view for view in found if name in view]
     if many:
         return [view for view in found if view.get(name) in usual or name not in view]

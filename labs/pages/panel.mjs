@@ -242,7 +242,7 @@ function mixControl(panel) {
 const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, choice: choiceControl };
 
 // What a control is called in the settings of one point: `brokers` chooses the points of each `broker`.
-const axisOf = (control) => (control.kind === "many" ? control.name.replace(/s$/, "") : control.name);
+const axisOf = (control) => control.sets;
 
 // The output under a live panel says the same in plain HTML: out of sight as long as this view of the panel is drawn.
 function stillOutput(id) {

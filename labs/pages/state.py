@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,17 +81,15 @@ def _control(control: Control) -> State:
 
 def missing(experiment: Experiment) -> State:
     """`broker|rung` -> why there is no such setting, and the nearest stronger rung that has one (or null)."""
-    reasons: Mapping[tuple[str, int], str] = getattr(import_module(experiment.run.__module__), "MISSING", {})
     return {
-        f"{broker}|{rung}": {"reason": reason, "offer": _stronger(reasons, broker, rung)}
-        for (broker, rung), reason in reasons.items()
+        f"{broker}|{rung}": {"reason": reason, "offer": _stronger(experiment.missing, broker, rung)}
+        for (broker, rung), reason in experiment.missing.items()
     }
 
 
 def why_not(experiment: Experiment) -> dict[str, str]:
     """Key of a point that cannot be -> why there is none."""
-    reasons: Mapping[tuple[str, ...], str] = getattr(import_module(experiment.run.__module__), "WHY_NOT", {})
-    return {"|".join(key): reason for key, reason in reasons.items()}
+    return {"|".join(key): reason for key, reason in experiment.why_not.items()}
 
 
 def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) -> int | None:

@@ -94,7 +94,7 @@ CARRIERS = {
     "rabbitmq": "RabbitMQ",
     "kafka": "Kafka",
 }
-WHY_NOT = {
+WHY_NOT: dict[tuple[str, ...], str] = {
     ("later", SURVIVES): "what was accepted waits in the worker's memory and dies with it; a table in a database "
     "would survive, and is then a broker of your own",
 }
