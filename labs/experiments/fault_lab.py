@@ -1,12 +1,13 @@
-"""What all fault labs share: their controls, one point as runs with seeds, and how each run is kept."""
+"""What all fault labs are: their controls, one point as runs with seeds, and how each run is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labs.experiments.base import Control, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.digest import Digest
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import Observer
@@ -15,9 +16,9 @@ from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
 from labs.model.workload import Workload
 from labs.show import charts
+from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 SEEDS = 3
-CHARTS = {"matrix": charts.loss_matrix, "bill": charts.bill}
 MATRIX = (
     "redis-list-none",
     "redis-list-rdb",
@@ -37,19 +38,58 @@ MATRIX = (
 DISKS = {"": "the best that this machine can do", "loop": "ext4 shutdown, root", "ledger": "fsync ledger, no root"}
 
 
-def profile_control(names: Iterable[str], default: str) -> Control:
-    """Which broker with which setting."""
-    return Control(
-        "profile", "Setting", "choice", default, tuple(Option(n, profile(n).label) for n in names), alias="setting"
+def fault_lab(
+    name: str,
+    *,
+    profiles: Sequence[str],
+    faults: Sequence[str],
+    default: str | Sequence[str],
+    load: Workload = LOAD,
+    **lab: Any,
+) -> Experiment:
+    """A lab whose controls are a broker's setting, what happens to it, and how power is cut; `lab` is the rest of it.
+
+    Where `default` names several settings they are run side by side, and these alone are recorded.
+    """
+
+    def run(settings: Settings, observer: Observer) -> list[Digest]:
+        asked = settings["profile"]
+        chosen = [profile(one) for one in ([asked] if isinstance(asked, str) else asked)]
+        return measured(name, chosen, settings, observer, load=load)
+
+    return Experiment(
+        name=name,
+        controls=tuple(_controls(profiles, faults, default)),
+        grid=lambda: points(profiles, faults) if isinstance(default, str) else side_by_side(default, faults),
+        run=run,
+        needs=(),
+        judge=partial(judged, name),
+        charts={"matrix": charts.loss_matrix, "bill": charts.bill},
+        look=FAULT_LOOK,
+        guess=LOSS_GUESS,
+        **lab,
     )
 
 
-def fault_control(kinds: Iterable[str], default: str) -> Control:
-    """What happens to it."""
-    return Control("fault", "What happens", "choice", default, tuple(Option(kind, NAMES[kind]) for kind in kinds))
+def _controls(profiles: Sequence[str], faults: Sequence[str], default: str | Sequence[str]) -> Iterator[Control]:
+    options = tuple(Option(one, profile(one).label) for one in profiles)
+    if isinstance(default, str):
+        yield Control("profile", "Setting", "choice", default, options, alias="setting")
+    else:
+        yield Control("profile", "Settings", "many", list(default), options, alias="setting")
+    yield Control("fault", "What happens", "choice", "kill", tuple(Option(kind, NAMES[kind]) for kind in faults))
+    yield Control("disk", "Power is cut by", "choice", "", tuple(Option(*one) for one in DISKS.items()))
 
 
-DISK_CONTROL = Control("disk", "Power is cut by", "choice", "", tuple(Option(*one) for one in DISKS.items()))
+def points(profiles: Sequence[str], faults: Sequence[str]) -> list[Settings]:
+    """Every setting by every fault, three seeds each; weakest fault first, so that a row fills from the left."""
+    return [{"profile": name, "fault": fault, "repeats": SEEDS} for name in profiles for fault in faults]
+
+
+def side_by_side(profiles: Sequence[str], faults: Sequence[str]) -> list[Settings]:
+    """The same where a reader may choose several settings; only Redis can run out of memory."""
+    can = [one for one in points(profiles, faults) if one["fault"] != "memory-full" or "redis" in one["profile"]]
+    return [one | {"profile": [one["profile"]]} for one in can]
 
 
 def measured(
@@ -90,11 +130,6 @@ def judged(lab: str, paths: Iterable[Path]) -> list[Digest]:
 def _kept(lab: str, run: Run) -> Run:
     run.save(new_run_file(lab, run.profile))
     return run
-
-
-def points(names: Iterable[str], kinds: Sequence[str], **more: Any) -> list[Settings]:
-    """Every profile by every fault, three seeds each; weakest fault first, so that a row fills from the left."""
-    return [{"profile": name, "fault": kind, "repeats": SEEDS} | more for name in names for kind in kinds]
 
 
 def cell(digests: Sequence[Digest], name: str, fault: str) -> Digest | None:
