@@ -20,7 +20,6 @@ from labs.show import charts
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.show.looks.fault import HEADS
 from labs.show.looks.jobs import truth
-from labs.show.looks.ranges import percent, seconds, span
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, fault_digest, jobs_digest, repeat, three
 
 
@@ -146,13 +145,6 @@ def test_words_that_name_several_points_stop_the_build(folder: Path) -> None:
 
 def test_every_fault_has_a_column() -> None:
     assert set(KINDS) <= set(HEADS)
-
-
-def test_shares_and_spans_round_nothing_away() -> None:
-    assert span([7, 7]) == "7"
-    assert span([]) == seconds([None]) == percent([]) == "–"
-    texts = [percent([share]).replace("\u00a0", " ") for share in (0, 0.0004, 0.5, 0.9996, 1)]
-    assert texts == ["0 %", "under 0.1 %", "50 %", "over 99.9 %", "100 %"]
 
 
 def test_a_lab_with_a_guess_tells_its_panel_the_question_and_each_point_its_answer() -> None:

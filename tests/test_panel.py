@@ -13,7 +13,7 @@ from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
 from labs.model.observer import Observer
 from labs.model.run import RunFileError
-from labs.model.text import ms_text, times
+from labs.model.text import ms_text
 from labs.pages import Panel
 from labs.pages.claims import WORDS, board, claims, tally
 from labs.pages.documents import documented
@@ -155,25 +155,6 @@ def test_the_figure_of_a_passport_names_the_flush_and_has_a_row_a_quantity(passp
 def test_both_themes_have_the_same_colours_by_name() -> None:
     assert palette("light").keys() == palette("dark").keys()
     assert palette("light") != palette("dark")
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (None, "too few samples"),
-        (0.4, "0.40 ms"),
-        (9.6, "9.60 ms"),
-        (99.98, "100 ms"),
-        (123.4, "123 ms"),
-        (2500, "2.5 s"),
-    ],
-)
-def test_a_time_is_written_with_three_digits_at_most(ms: float | None, text: str) -> None:
-    assert ms_text(ms).replace("\u00a0", " ") == text
-
-
-def test_a_ratio_is_written_with_two_digits_up_to_a_hundred() -> None:
-    assert [times(ratio) for ratio in (1.25, 14.2, 123.4)] == ["1.2", "14", "123"]
 
 
 def test_an_unknown_word_in_a_glued_number_is_refused_and_an_unrecorded_one_says_so(tmp_path: Path) -> None:

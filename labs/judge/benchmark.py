@@ -8,7 +8,7 @@ from typing import Any
 
 from labs.judge.digest import checked
 from labs.model.run import RunFileError
-from labs.model.text import rate_text
+from labs.model.text import NONE, rate_text, three_digits
 
 ROW_IDS = (
     "redis-publish",
@@ -48,7 +48,7 @@ ROW_IDS = (
 def ratio_text(one: Mapping[str, Any]) -> str:
     """1.07 (1.02 to 1.11), or – where there is none."""
     if one["median"] is None:
-        return "–"
+        return NONE
     return f"{one['median']:.3g} ({one['range'][0]:.3g} to {one['range'][1]:.3g})"
 
 
@@ -62,8 +62,8 @@ def word(one: Mapping[str, Any]) -> str:
 def figure(value: float | None, unit: str) -> str:
     """Three digits, as every figure of the book; a rate as 2,330,000/s."""
     if value is None:
-        return "–"
-    shown = float(f"{value:.3g}")
+        return NONE
+    shown = three_digits(value)
     return rate_text(shown) if unit == "messages/s" else f"{shown:,g} {unit}"
 
 

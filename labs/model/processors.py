@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from labs.model.text import span
+
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 WORTH_SAYING = 0.005
@@ -160,11 +162,10 @@ def for_card(
         whole, stopped = known["periods"] if known else (0, 0)
         held = f"; the quota stopped somebody in {stopped} of {whole} periods" if whole else ""
         found["may_use"] = f"{had.whole:.2g} {'core' if had.whole == 1 else 'cores'}: {had.less}{held}"
-    if seen := sorted(one for one in others if one is not None):
-        low, high = (f"{one:.2f}" for one in (seen[0], seen[-1]))
+    if seen := [one for one in others if one is not None]:
         stolen = known.get("stolen", 0) if known else 0
         taken = f", of which the host took {stolen:.2f}" if stolen >= WORTH_SAYING else ""
-        found["others"] = f"{low if low == high else f'{low} to {high}'} cores{taken}"
+        found["others"] = f"{span(seen, '{:.2f}'.format)} cores{taken}"
     return found
 
 

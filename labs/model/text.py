@@ -1,8 +1,18 @@
-"""How lists, numbers and names read in a sentence."""
+"""How numbers, ranges, units, lists and names read in a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
+
+
+NBSP = "\u00a0"
+"""Keeps a figure and its unit on one line."""
+
+
+NONE = "–"
+"""Stands where there is no figure."""
 
 
 def enumerated(words: Sequence[str]) -> str:
@@ -11,11 +21,24 @@ def enumerated(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
+def counted(number: int, one: str, many: str = "") -> str:
+    """1 job, 2 jobs, 1,200 jobs; `many` where an s does not make it."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-NBSP = "\u00a0"
-"""Keeps a figure and its unit on one line."""
+def capital(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def number_text(value: float) -> str:
+    """1,200; 0.25: all of a whole number, six digits of a fraction."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+
+
+def three_digits(value: float) -> float:
+    """What of a measured figure means something."""
+    return float(f"{value:.3g}")
 
 
 def ms_text(ms: float | None) -> str:
@@ -29,15 +52,40 @@ def ms_text(ms: float | None) -> str:
 
 
 def rate_text(rate_per_s: float) -> str:
-    """1,000/s, 2,330,000/s, 62.5/s"""
+    """1,000/s, 2,330,000/s, 62.5/s: a rate that was set, with all its digits."""
     return f"{rate_per_s:,.12g}/s"
 
 
 def about_per_s(per_s: float) -> str:
-    """812,000/s: three digits that mean something."""
-    return f"{float(f'{per_s:.3g}'):,.0f}/s"
+    """812,000/s: a rate that was measured."""
+    return f"{three_digits(per_s):,.0f}/s"
 
 
 def times(ratio: float) -> str:
     """2.4, 14, 120"""
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
+
+
+def percent_text(share: float) -> str:
+    """2.9 %; a share that is not all is never written as 100 %, one that is not none never as 0 %."""
+    if share in (0, 1):
+        return f"{share * 100:.0f}{NBSP}%"
+    return (
+        f"under 0.1{NBSP}%" if share < 0.001 else f"over 99.9{NBSP}%" if share > 0.999 else f"{share * 100:.3g}{NBSP}%"
+    )
+
+
+def span(values: Iterable[float | None], text: Callable[[float], str] = number_text, none: str = NONE) -> str:
+    """85 to 527: the lowest and the highest as `text` writes them, one where they read alike; `none` of nothing."""
+    known = sorted(value for value in values if value is not None)
+    return " to ".join(dict.fromkeys([text(known[0]), text(known[-1])])) if known else none
+
+
+def seconds(values: Iterable[float | None]) -> str:
+    """130 ms to 870 ms, 5.2 s"""
+    return span(values, lambda value: ms_text(value * 1000))
+
+
+def percent(shares: Iterable[float]) -> str:
+    """2.9 % to 18 %"""
+    return span(shares, percent_text)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from labs.model.text import counted, span
 from labs.scenarios.promises.base import Row, doubt
 from labs.scenarios.promises.running import Result
 
@@ -27,21 +28,14 @@ def line(result: Result) -> str:
     verdicts = Counter(result.verdicts)
     word = next(iter(verdicts)) if len(verdicts) == 1 else ", ".join(f"{n} {word}" for word, n in verdicts.items())
     mark = "ok" if result.as_expected else "NOT AS EXPECTED"
-    seeds = f"{len(result.outcomes)} seed{'s' if len(result.outcomes) != 1 else ''}"
+    seeds = counted(len(result.outcomes), "seed")
     text = f"{row.id:4}  {word:8}  expected {row.expected}: {mark}.  {_counts(result)}  {seeds}, {result.took_s:.1f} s"
     return "\n      ".join([text, *_reasons(result)])
 
 
 def _counts(result: Result) -> str:
     names = dict.fromkeys(("attempted", *result.row.promise, *result.row.ranges))
-    return ", ".join(f"{name} {_span([o.counts.get(name) for o in result.outcomes])}" for name in names)
-
-
-def _span(values: Sequence[int | None]) -> str:
-    known = sorted(value for value in values if value is not None)
-    if not known:
-        return "-"
-    return f"{known[0]:,}" if known[0] == known[-1] else f"{known[0]:,} to {known[-1]:,}"
+    return ", ".join(f"{name} {span([o.counts.get(name) for o in result.outcomes], none='-')}" for name in names)
 
 
 def _reasons(result: Result) -> list[str]:

@@ -60,11 +60,6 @@ def after_start(ns: int) -> str:
     return "0\u00a0ms" if ns == 0 else ms_text(ns / NS_PER_MS) if ns > 0 else f"\u2212{ms_text(-ns / NS_PER_MS)}"
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """1 job, 2 jobs, 1,200 jobs."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def value_text(value: float | None, unit: str) -> str:
     """A figure with its unit, three digits below a thousand; a time as sentences write it; – for None."""
     if value is None:
@@ -73,11 +68,6 @@ def value_text(value: float | None, unit: str) -> str:
         return "0\u00a0ms" if value == 0 else ms_text(value)
     number = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
     return number if not unit else f"{number}{unit}" if unit.startswith(("/", "%")) else f"{number}\u00a0{unit}"
-
-
-def capital(text: str) -> str:
-    """The first letter large, the others as they are."""
-    return text[:1].upper() + text[1:]
 
 
 def closed(text: str, condition: str) -> str:

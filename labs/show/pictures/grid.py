@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
-from labs.model.text import enumerated
-from labs.show.pictures.base import FORMAT, About, Json, capital, check, closed, counted, distinct
+from labs.model.text import capital, counted, enumerated
+from labs.show.pictures.base import FORMAT, About, Json, check, closed, distinct
 
 Source = TypeVar("Source")
 State = Literal["yes", "partly", "no", "failed", "mixed", "unknown", "absent", "unmeasured"]
@@ -120,7 +120,7 @@ class Grid:
         sizes = {known for _, known, _ in asked}
         if not asked:
             have = Counter(self.cell(row.name, column.name).says for row in self.setups for column in self.capabilities)
-            return f"of {counted(have.total(), 'cell', 'cells')}, " + enumerated(
+            return f"of {counted(have.total(), 'cell')}, " + enumerated(
                 [f"{number:,} {word}" for word, number in have.most_common()]
             )
         if len(sizes) == 1 and 0 not in sizes:
@@ -144,7 +144,7 @@ class Grid:
         """How many setups have which capability, and how many cells say nothing."""
         cells = [self.cell(row.name, column.name) for row in self.setups for column in self.capabilities]
         left = Counter(cell.says for cell in cells if cell.state not in JUDGED)
-        total = counted(len(cells), "cell", "cells")
+        total = counted(len(cells), "cell")
         rest = [
             f"{number:,} of {total} say{'s' if number == 1 else ''} \u201c{word}\u201d" for word, number in left.items()
         ]

@@ -10,18 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from labs.model.text import enumerated
+from labs.model.text import capital, counted, enumerated
 from labs.show.pictures.base import (
     FORMAT,
     About,
     Json,
     Mark,
     after_start,
-    capital,
     check,
     check_marks,
     closed,
-    counted,
     distinct,
     marked,
     to_ms,

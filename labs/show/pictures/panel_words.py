@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from labs.show.pictures.base import capital, value_text
+from labs.model.text import capital
+from labs.show.pictures.base import value_text
 from labs.show.pictures.panels import Line, Panel
 
 Moment = int | None
