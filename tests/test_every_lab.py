@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,8 +68,24 @@ def of_point(lab: Experiment, asked: dict[str, Any], digests: list[dict[str, Any
 def test_a_lab_is_listed_under_its_name_and_has_a_number_of_its_own(lab: Experiment) -> None:
     assert EXPERIMENTS[lab.name] is lab
     assert [one.name for one in EXPERIMENTS.values() if one.number == lab.number] == [lab.name]
+    assert re.fullmatch(r"L\d+(\.\d+b?)?", lab.number), "the order of the labs follows from it"
     assert lab.title
     assert lab.question.endswith(("?", ".")), lab.question
+
+
+def test_whoever_runs_one_lab_imports_no_other() -> None:
+    code = "import sys; from labs.experiments import experiment; experiment('redis-forgets'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = {f"labs.experiments.{name.replace('-', '_')}" for name in EXPERIMENTS}
+    assert modules & set(done.stdout.split()) == {"labs.experiments.redis_forgets"}
+
+
+def test_the_labs_are_listed_by_chapter_and_what_has_a_letter_follows_its_lab() -> None:
+    names = list(EXPERIMENTS)
+    assert names[0] == "passport"
+    assert names.index("spot-the-trick") == names.index("how-benchmarks-lie") + 1
+    chapters = [float(lab.number[1:].rstrip("b")) for lab in EXPERIMENTS.values()]
+    assert chapters == sorted(chapters)
 
 
 def test_what_a_control_begins_with_is_among_what_it_allows(lab: Experiment) -> None:

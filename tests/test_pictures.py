@@ -384,7 +384,7 @@ def test_lanes_and_timeline_of_the_book_are_one_run() -> None:
 
 
 def test_the_grid_of_the_book_says_what_the_recorded_file_says() -> None:
-    file = recorded(job_pictures.LAB)
+    file = recorded(job_pictures.NAME)
     assert file is not None
     made = job_pictures.ways(file)
     usual = [digest for digest in file["digests"] if digest["settings"]["prefetch"] == job_pictures.USUAL]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.experiments.how_benchmarks_lie import CASES, SPOT, _digest
+from labs.experiments.how_benchmarks_lie import _digest
+from labs.experiments.spot_the_trick import CASES
+from labs.experiments.spot_the_trick import NAME as SPOT
 from labs.model.profile import BROKERS
 from labs.model.tricks import trick
 

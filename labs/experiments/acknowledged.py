@@ -11,7 +11,7 @@ from labs.experiments import loss_verdicts
 from labs.experiments.fault_lab import fault_lab
 from labs.model.faults import LOAD
 
-ACKNOWLEDGED = fault_lab(
+LAB = fault_lab(
     "acknowledged",
     number="L5.3",
     title="What does “acknowledged” mean?",

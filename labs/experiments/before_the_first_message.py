@@ -182,7 +182,7 @@ def grid() -> list[Settings]:
     return [{"carriers": [pair.carrier], "guarantee": pair.guarantee, "repeats": REPEATS} for pair in PAIRS.values()]
 
 
-BEFORE_THE_FIRST_MESSAGE = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L1.3",
     title="Before the first message",

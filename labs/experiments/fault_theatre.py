@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.experiments.fault_lab import MATRIX, fault_lab
 from labs.model.faults import KINDS
 
-FAULT_THEATRE = fault_lab(
+LAB = fault_lab(
     "fault-theatre",
     number="L3.2b",
     title="Fault theatre",

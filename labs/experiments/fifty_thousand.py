@@ -110,7 +110,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     return [Verdict("C32", word, text)]
 
 
-FIFTY_THOUSAND = rate_lab(
+LAB = rate_lab(
     "fifty-thousand",
     "L4.1",
     "Is it fifty thousand?",

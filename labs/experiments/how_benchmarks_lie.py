@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,24 +22,13 @@ from labs.model.run import FORMAT
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
 from labs.show import charts
-from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
+from labs.show.looks import TRICKS_LOOK, trick_traces
 
 if TYPE_CHECKING:
     from labs.experiments.measured_trick import Measured
 
-NAME, SPOT = "how-benchmarks-lie", "spot-the-trick"
+NAME = "how-benchmarks-lie"
 REPEATS = 3
-CASES = {
-    "a": ("batch", "rabbitmq"),
-    "b": ("stamps", "redis"),
-    "c": ("durability", "kafka"),
-    "d": ("warm-up", "redis"),
-    "e": ("payload", "rabbitmq"),
-    "f": ("omission", "kafka"),
-    "g": ("lane", "redis"),
-    "h": ("ack", "kafka"),
-}
-"""Chart -> what was done to it. The guess is which."""
 
 
 def compared(chosen: Trick, winners: Sequence[str], settings: Settings, observer: Observer) -> dict[str, Digest]:
@@ -107,21 +95,7 @@ def grid() -> list[Settings]:
     return [{"trick": one.name, "winners": list(BROKERS), "repeats": REPEATS} for one in TRICKS]
 
 
-def run_case(settings: Settings, observer: Observer) -> list[Digest]:
-    """One chart whose trick the reader has to find: nothing that names it is in the settings that a panel shows."""
-    case = settings["case"]
-    name, winner = CASES[case]
-    found = compared(trick(name), [winner], settings, observer)[winner]
-    named = found["settings"] | {"case": case, "label": f"Chart {case.upper()}"}
-    return [found | {"lab": SPOT, "settings": named}]
-
-
-def grid_of_cases() -> list[Settings]:
-    """Each chart."""
-    return [{"case": case, "repeats": REPEATS} for case in CASES]
-
-
-HOW_BENCHMARKS_LIE = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L3.5",
     title="How benchmarks lie",
@@ -141,18 +115,3 @@ HOW_BENCHMARKS_LIE = Experiment(
     charts={"charts": partial(charts.drawn, trick_traces.figure)},
     look=TRICKS_LOOK,
 )  # fmt: skip
-
-SPOT_THE_TRICK = replace(
-    HOW_BENCHMARKS_LIE,
-    name=SPOT,
-    number="L3.5b",
-    title="Spot the trick",
-    question="What did whoever drew this chart do?",
-    controls=(
-        Control("case", "The chart", "choice", "a", tuple(Option(case, f"Chart {case.upper()}") for case in CASES)),
-    ),
-    grid=grid_of_cases,
-    run=run_case,
-    look=SPOT_LOOK,
-    guess=SPOT_GUESS,
-)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labs.scenarios.jobs.facts import JobRun
 
 FOLDER = PROJECT / "book" / "pictures"
-LAB = "kill-the-worker"
+NAME = "kill-the-worker"
 STEP_NS = 100_000_000
 PROMPT_S = 1.0
 USUAL = 10
@@ -208,7 +208,7 @@ def ways(recorded: Mapping[str, Any]) -> Grid:
     about = About(
         under="Ways to hand out jobs. The worker is killed in the middle of one, and another takes over.",
         condition=f"with {USUAL} jobs taken at once where a way takes several",
-        command=f"labs run {LAB}",
+        command=f"labs run {NAME}",
         card=recorded["digests"][0]["card"] | {"broker": "", "client": "", "rung": "", "durability": {}},
     )
     return grid(WAYS, found, noun=("way", "ways"), about=about)
@@ -216,21 +216,21 @@ def ways(recorded: Mapping[str, Any]) -> Grid:
 
 def main(given: Sequence[str]) -> int:
     """Measure one run and write both pictures of it, each with its run card."""
-    from labs.experiments.kill_the_worker import KILL_THE_WORKER
+    from labs.experiments.kill_the_worker import LAB as KILL_THE_WORKER
     from labs.model.observer import Observer
     from labs.scenarios.jobs.facts import load
 
     mode, prefetch = given[0], int(given[1])
     digest = KILL_THE_WORKER.run(KILL_THE_WORKER.settings({"mode": mode, "prefetch": prefetch}), Observer())[0]
-    run = load(max((home() / "runs" / LAB).glob("*.npz")))
+    run = load(max((home() / "runs" / NAME).glob("*.npz")))
     about = About(
         under=f"{digest['settings']['label']}: {len(run['due_ns'])} jobs, the worker is killed in the middle of one.",
         condition=f"with {prefetch} jobs taken at once",
-        command=f"labs run {LAB} --set mode={mode} --set prefetch={prefetch}",
+        command=f"labs run {NAME} --set mode={mode} --set prefetch={prefetch}",
         card=digest["card"],
     )
     for name, made in (("lanes", lanes(run, about)), ("timeline", course(run, about))):
-        write_text(FOLDER / f"{LAB}-{name}.json", json.dumps(made.to_json(), ensure_ascii=False) + "\n")
+        write_text(FOLDER / f"{NAME}-{name}.json", json.dumps(made.to_json(), ensure_ascii=False) + "\n")
         print(made.sentence)
     return 0
 

@@ -105,7 +105,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     return [Verdict("C44", "undecided here", f"{text} This machine is too small to say more.")]
 
 
-KAFKA_MILLION = rate_lab(
+LAB = rate_lab(
     "kafka-million",
     "L5.1",
     "Is it a million? Kafka",

@@ -186,7 +186,7 @@ def grid() -> list[Settings]:
     return [{"mode": mode, "prefetch": prefetch, "repeats": SEEDS} for mode, prefetch in points]
 
 
-KILL_THE_WORKER = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L2.3",
     title="Kill the worker",

@@ -168,7 +168,7 @@ def verdict(digests: Sequence[Digest]) -> list[Any]:
     return ladder_verdicts.verdicts(digests)
 
 
-LATENCY_LADDER = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L5.4",
     title="The latency ladder",

@@ -20,7 +20,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     return [rule(digests) for rule in (judges.c02, judges.c04, judges.c29, judges.c33, judges.c43, judges.c45)]
 
 
-LOSS_MATRIX = fault_lab(
+LAB = fault_lab(
     "loss-matrix",
     number="L3.2",
     title="The loss matrix",

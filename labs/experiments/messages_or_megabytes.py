@@ -70,7 +70,7 @@ def headline(digest: Digest) -> str:
     return f"{rate_text(per_s)} or {per_s * size / 1e6:.3g} MB/s"
 
 
-MESSAGES_OR_MEGABYTES = rate_lab(
+LAB = rate_lab(
     "messages-or-megabytes",
     "L3.1",
     "Messages or megabytes?",

@@ -68,7 +68,7 @@ def grid() -> list[Settings]:
     ]
 
 
-ONE_QUESTION = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L1.2",
     title="One question, three carriers",

@@ -141,7 +141,7 @@ def verdict(_digests: Sequence[Digest]) -> list[Verdict]:
     return []
 
 
-PASSPORT = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L0",
     title="Your machine's passport",

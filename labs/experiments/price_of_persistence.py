@@ -73,7 +73,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     return [Verdict("C43", "undecided here", f"{told}: between the rule's bounds.")]
 
 
-PRICE_OF_PERSISTENCE = rate_lab(
+LAB = rate_lab(
     "price-of-persistence",
     "L4.2",
     "The price of persistence",

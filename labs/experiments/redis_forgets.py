@@ -6,7 +6,7 @@ from labs.experiments import loss_verdicts
 from labs.experiments.fault_lab import fault_lab
 from labs.model.faults import ENDING
 
-REDIS_FORGETS = fault_lab(
+LAB = fault_lab(
     "redis-forgets",
     number="L6.2",
     title="Does Redis forget?",

@@ -98,7 +98,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     ]
 
 
-REDIS_MILLION = rate_lab(
+LAB = rate_lab(
     "redis-million",
     "L6.1",
     "Is it a million? Redis",

@@ -61,7 +61,7 @@ def grid() -> list[Settings]:
     ]
 
 
-WHO_IS_WAITING = Experiment(
+LAB = Experiment(
     name=NAME,
     number="L1.1",
     title="Who is waiting?",
