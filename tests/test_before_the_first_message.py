@@ -20,7 +20,6 @@ from labs.pages.state import panel_state
 from labs.scenarios.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
 from labs.scenarios.pairs.memory import settled, shared_out, total
 from labs.scenarios.pairs.running import nowhere, running
-from labs.show import charts
 from labs.show.looks import COST_LOOK
 from tests.made_costs import MB, point, repeat, weights
 
@@ -123,7 +122,7 @@ def test_every_row_has_a_cell_for_each_head_and_every_chart_a_mark_within_its_ax
         for view in state["views"].values():
             [mark] = [trace for trace in view["traces"][chart["name"]] if trace["meta"]["role"] == "dot"]
             assert low < math.log10(mark["x"][0]) < high
-    assert len(charts.costs(points).data) == 2 * len(points)
+    assert len(LAB.figure("memory", points).data) == 2 * len(points)
 
 
 def test_a_point_without_a_known_figure_is_not_drawn_and_its_row_says_unknown() -> None:

@@ -105,7 +105,7 @@ def test_a_chart_whose_carriers_promise_different_things_names_who_promises_what
     assert "survives a clean stop: RabbitMQ (not confirmed)" in said["dots"]["said"]
     assert unlike(ALONE) == unlike([waits(name, 0, 2, confirm="each") for name in BROKERS]) == ""
     assert unlike([*UP, asks("kafka-reply", 30)], ASKED).endswith("survives a killed process: Kafka.")
-    figure = WAITING.charts["slope"]([*ALONE, *PUBLISHED])
+    figure = WAITING.figure("slope", [*ALONE, *PUBLISHED])
     assert "Different promises; the work is done" in figure.layout.title.text
 
 
@@ -187,7 +187,7 @@ def test_in_recorded_mode_a_notebook_gets_the_recording_and_its_figures_say_so(
     monkeypatch.setenv("LABS_RUNS", str(tmp_path))
     panel = Panel(QUESTION, mode="recorded")
     [found] = measure(panel, carrier="rabbitmq-reply", service="stopped")
-    assert "(recorded 2000-01-01)" in QUESTION.charts["away"]([found]).layout.title.text
-    assert "recorded" not in QUESTION.charts["latency"](UP).layout.title.text
+    assert "recorded 2000-01-01" in QUESTION.figure("away", [found]).layout.title.text
+    assert "recorded" not in QUESTION.figure("latency", UP).layout.title.text
     assert number("one-question carrier=rabbitmq-reply service=stopped late").replace("\u00a0", " ") == "1.5 s"
     assert number("one-question carrier=grpc p50").replace("\u00a0", " ") == "3.00 ms"

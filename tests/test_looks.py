@@ -16,7 +16,7 @@ from labs.pages import Panel, pages
 from labs.pages.glue import NOT_YET, number
 from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
-from labs.show import charts
+from labs.show.charts import figure
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
 from labs.show.looks.fault import HEADS
 from labs.show.looks.jobs import truth
@@ -181,19 +181,12 @@ def test_a_live_run_of_a_lab_with_a_guess_gives_no_outcome_away_in_its_message()
     assert panel.fresh["redis-list-always|power"]["trouble"] == STARTUP_LOG
 
 
-def test_the_figures_have_a_cell_a_point_bars_that_add_up_and_a_word_in_every_cell() -> None:
-    [heat] = charts.loss_matrix(MATRIX).data
+def test_the_figures_have_a_word_in_every_cell_and_parts_that_make_the_whole() -> None:
+    [heat] = figure(FAULT_LOOK, "matrix", MATRIX).data
     texts = [text for row in heat.text for text in row if text]
     assert len(texts) == len(MATRIX)
     assert sum("● none lost" in text for text in texts) == 6
-    [bars] = charts.bill([point("redis-list-everysec", "power")]).data
-    assert dict(zip(bars.y, bars.x, strict=True)) == {
-        "attempted": 2905,
-        "acknowledged": 2900,
-        "survived": 2560,
-        "lost": 340,
-    }
-    jobs = charts.jobs_done(JOBS).data
+    jobs = figure(JOBS_LOOK, "strips", JOBS).data
     assert [trace.name for trace in jobs] == ["lost", "done once", "done twice"]
     assert [sum(parts) for parts in zip(*(trace.x for trace in jobs), strict=True)] == pytest.approx([100] * 6, abs=2)
 

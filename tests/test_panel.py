@@ -19,7 +19,6 @@ from labs.pages.claims import WORDS, board, claims, tally
 from labs.pages.documents import documented
 from labs.pages.glue import NOT_YET, number
 from labs.pages.state import panel_state, recorded_state
-from labs.show import charts
 from labs.show.colours import palette
 from labs.stack import StackError
 
@@ -147,9 +146,9 @@ def test_a_damaged_recording_is_named_and_the_live_panel_still_comes_up(
 
 
 def test_the_figure_of_a_passport_names_the_flush_and_has_a_row_a_quantity(passport: list[dict[str, object]]) -> None:
-    figure = charts.passport(passport)  # type: ignore[arg-type]
+    figure = experiment("passport").figure("passport", passport)  # type: ignore[arg-type]
     assert "flush" in figure.layout.title.text
-    assert len([trace for trace in figure.data if trace.meta["role"] == "row"]) == 3
+    assert len([trace for trace in figure.data if trace.mode == "lines+markers"]) == 3
 
 
 def test_both_themes_have_the_same_colours_by_name() -> None:

@@ -19,13 +19,14 @@ from labs.pages.pictures.shown import UnknownPictureError, shown
 from labs.pages.pictures.source import HOME, MODULES, source
 from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
-from labs.show import charts
+from labs.show.colours import palette
 from labs.show.looks import fault
 from labs.show.pictures import About, Grid, Lanes, Mark, Picture, PictureError, Span, Timeline, picture
 from labs.show.pictures.base import INKS
 from labs.show.pictures.grid import STATES, Capability, Cell, Quantity, Setup, grid
 from labs.show.pictures.items import Item, State, places
 from labs.show.pictures.panels import Line, Panel
+from labs.show.renderers import OUTCOMES
 from tests.made_pictures import (
     AGAIN,
     EVIL,
@@ -357,7 +358,7 @@ def test_the_loss_matrix_is_a_grid() -> None:
     setups = {digest["settings"]["label"]: Setup(digest["settings"]["label"]) for digest in file["digests"]}
     made = Grid(tuple(setups.values()), tuple(map(Capability, heads)), found)
     assert len(found) == len(file["digests"])
-    assert {cell.says for cell in found.values()} <= set(charts.OUTCOMES)
+    assert {cell.says for cell in found.values()} <= set(OUTCOMES)
     first = file["digests"][0]
     row = next(row for row in made.rows if row[0] == first["settings"]["label"])
     assert row[1 + heads.index(fault.head(first))].startswith(fault.cell(first)["word"])
@@ -446,7 +447,7 @@ def test_the_frame_has_sentence_and_table_without_a_script(make: Callable[[], Pi
 
 
 def test_the_kinds_know_every_colour_and_state_that_the_stylesheets_know() -> None:
-    assert set(INKS) <= set(charts.palette())
+    assert set(INKS) <= set(palette())
     css = (Path(__file__).parent.parent / "labs" / "pages" / "pictures" / "pictures.css").read_text("utf-8")
     assert set(re.findall(r'\[data-state="([a-z]+)"\]', css)) == set(STATES)
     assert not re.search(r"#[0-9a-f]{3,6}\b", css)

@@ -24,6 +24,7 @@ from labs.model.paths import PROJECT
 from labs.pages import Panel
 from labs.pages.pages import default_views
 from labs.pages.recordings import recorded
+from labs.show.renderers import KINDS
 from labs.show.still import image, picture
 from labs.show.still.axes import axis
 from tests.browser import chromium
@@ -133,8 +134,8 @@ def test_a_lab_without_a_recording_says_so_in_its_plain_output(tmp_path: Path, m
 def test_every_chart_has_a_picture_that_is_sound_svg_with_its_finding(lab: str) -> None:
     file = recorded(lab)
     assert file is not None
-    for name, make in experiment(lab).charts.items():
-        figure = make(file["digests"][:40])
+    for name in [chart.name for chart in experiment(lab).look.charts if chart.kind in KINDS]:
+        figure = experiment(lab).figure(name, file["digests"][:40])
         drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))
         width, height = (float(drawn.get(side, "0")) for side in ("width", "height"))
         finding = re.sub("<[^>]*>", " ", figure.layout.title.text).split()
@@ -154,7 +155,7 @@ def test_a_mark_stands_where_its_value_is() -> None:
 
 
 def test_in_a_picture_and_in_a_plain_output_a_name_is_text_whatever_it_is() -> None:
-    figure = experiment("kafka-million").charts["rates"](recorded("kafka-million")["digests"][:2])  # type: ignore[index]
+    figure = experiment("kafka-million").figure("strips", recorded("kafka-million")["digests"][:2])  # type: ignore[index]
     figure.update_layout(title_text=HOSTILE)
     figure.data[0].y = (HOSTILE,)
     drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))

@@ -22,8 +22,8 @@ from labs.model.tricks import TRICKS, Setup, trick, unequal
 from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.pages import pages
 from labs.pages.state import panel_state
-from labs.show import charts
-from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK, trick_traces
+from labs.show.charts import figure
+from labs.show.looks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK
 from labs.show.looks.trick_words import unequal_text
 from labs.show.looks.tricks import WARNING, wins
 from tests.tricked import SPOTS, point, rounds
@@ -135,7 +135,7 @@ def test_a_misleading_chart_says_so_inside_itself_and_never_in_the_even_one(one:
     assert WARNING not in fair["subtitle"]
     assert all(0 <= row["share"] <= 1 for row in (*told["rows"], *fair["rows"]))
     assert told["mark"] == ("bar" if one.more_is_better else "dot")
-    assert WARNING in charts.drawn(trick_traces.figure, [digest]).to_json()
+    assert WARNING in figure(TRICKS_LOOK, "told", [digest]).to_json()
     assert unequal_text(digest) in shown["sentence"]
     assert [len(row) for row in shown["rows"]] == [len(TRICKS_LOOK.columns)] * len(BROKERS)
 

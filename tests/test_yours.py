@@ -27,7 +27,7 @@ from labs.pages.state import card_rows
 from labs.scenarios.calls.conductor import run as run_calls
 from labs.scenarios.calls.judge import judge
 from labs.scenarios.calls.plan import Plan
-from labs.show import charts
+from labs.show.charts import figure as drawn
 from labs.show.looks import LATENCY_LOOK
 from labs.stack import registry
 from labs.stack.external import yours
@@ -241,7 +241,7 @@ def assert_says_that_the_broker_was_not_seen(point: Digest) -> None:
     assert repeat["cpu"]["broker"] is None
     assert repeat["stamp"] in ("unknown", "client-bound")
     assert "not seen" in dict(map(tuple, card_rows(point["card"])))["The broker's processor time"]
-    figure = charts.latency_ladder([point])
+    figure = drawn(LATENCY_LOOK, "ladder", [point])
     assert "the broker’s processor time was not seen" in figure.layout.title.text
     assert re.search("processor time (could not be|was not) seen", figure.layout.meta["sentence"])
     assert LATENCY_LOOK.view(point)["rows"]

@@ -17,6 +17,7 @@ from labs.show.looks import LATENCY_LOOK, Guess, Look
 
 if TYPE_CHECKING:
     from labs.experiments.rate_lab import Way
+    from labs.show.charts import Figure
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
@@ -132,8 +133,6 @@ class Experiment:
     verdict: Callable[[Sequence[Digest]], list[Verdict]]
     warm_up: Callable[[Observer], dict[str, Any]] | None = None
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
-    charts: Mapping[str, Callable[[Sequence[Digest]], Any]] = field(default_factory=dict)
-    """Name -> figure of digests; the first is the lab's picture."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
     """Brokers that `labs record` starts once for all points; a fault lab starts its own for each run."""
     elsewhere: Callable[[], list[Digest]] | None = None
@@ -157,6 +156,12 @@ class Experiment:
     of_part: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
     """Claim -> the words that its rule may say of fewer points than the grid has, because they need no other: one loss
     refutes `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""
+
+    def figure(self, chart: str, digests: Sequence[Digest]) -> Figure:
+        """A chart of its look for a notebook: `lab.figure("ladder", digests)`."""
+        from labs.show.charts import figure  # a page is built without plotly
+
+        return figure(self.look, chart, digests)
 
     def judged(self, digests: Sequence[Digest]) -> list[Verdict]:
         """The words that these points can carry; `undecided here` with what is missing for the others."""

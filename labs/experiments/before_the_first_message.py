@@ -24,7 +24,6 @@ from labs.model.observer import CancelledError, Observer
 from labs.model.run import FORMAT
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
-from labs.show import charts
 from labs.show.looks import COST_LOOK
 
 NAME = "before-the-first-message"
@@ -205,6 +204,5 @@ LAB = Experiment(
     of_part={"C11": ("holds with conditions",), "C13": WORDS, "C14": WORDS},
     why_not=WHY_NOT,
     needs=(),
-    charts={"memory": charts.costs},
     look=COST_LOOK,
 )

@@ -15,7 +15,6 @@ from labs.model.paths import new_run_file
 from labs.model.profile import Profile, profile
 from labs.model.run import Run, load
 from labs.model.workload import Workload
-from labs.show import charts
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
 SEEDS = 3
@@ -64,7 +63,6 @@ def fault_lab(
         run=run,
         needs=(),
         judge=partial(judged, name),
-        charts={"matrix": charts.loss_matrix, "bill": charts.bill},
         look=FAULT_LOOK,
         guess=LOSS_GUESS,
         **lab,

@@ -21,8 +21,7 @@ from labs.model.profile import BROKERS, profile
 from labs.model.run import FORMAT
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
-from labs.show import charts
-from labs.show.looks import TRICKS_LOOK, trick_traces
+from labs.show.looks import TRICKS_LOOK
 
 if TYPE_CHECKING:
     from labs.experiments.measured_trick import Measured
@@ -112,6 +111,5 @@ LAB = Experiment(
     run=run,
     verdict=lambda _digests: [],
     needs=BROKERS,
-    charts={"charts": partial(charts.drawn, trick_traces.figure)},
     look=TRICKS_LOOK,
 )  # fmt: skip

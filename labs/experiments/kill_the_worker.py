@@ -27,7 +27,6 @@ from labs.model.profile import BROKERS, RUNGS, profile
 from labs.model.run import FORMAT
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs import MODES, Mode, mode_of
-from labs.show import charts
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
 
 if TYPE_CHECKING:
@@ -201,7 +200,6 @@ LAB = Experiment(
     verdict=worker_verdicts.verdicts,
     of_part={"C02": ("holds with conditions",), "C18": ("holds",), "C19": WORDS, "C26": ("never held",)},
     needs=BROKERS,
-    charts={"strips": charts.jobs_done},
     look=JOBS_LOOK,
     guess=JOBS_GUESS,
 )

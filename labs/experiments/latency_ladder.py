@@ -20,7 +20,6 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Workload, workload
-from labs.show import charts
 
 NAME = "latency-ladder"
 PROFILES = {
@@ -203,5 +202,4 @@ LAB = Experiment(
     missing=MISSING,
     warm_up=warm_up,
     far=True,
-    charts={"ladder": charts.latency_ladder, "rate": charts.p99_against_rate},
 )

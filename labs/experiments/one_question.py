@@ -5,8 +5,6 @@ Claims C06, C08 and this lab's part of C15.
 
 from __future__ import annotations
 
-from functools import partial
-
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
@@ -15,9 +13,7 @@ from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.calls.plan import Plan
-from labs.show import charts
 from labs.show.looks import QUESTION_LOOK
-from labs.show.looks.call_figures import away_figure, latency_figure
 
 NAME = "one-question"
 NAMES = ("http-kept", "grpc", "http-202", "redis-pair", "rabbitmq-reply", "kafka-reply")
@@ -90,6 +86,5 @@ LAB = Experiment(
     verdict=question_verdicts.verdicts,
     of_part={"C06": ("holds",), "C08": ("never held",), "C15": ("holds with conditions",)},
     needs=BROKERS,
-    charts={"latency": partial(charts.drawn, latency_figure), "away": partial(charts.drawn, away_figure)},
     look=QUESTION_LOOK,
 )  # fmt: skip

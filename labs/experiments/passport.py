@@ -25,7 +25,6 @@ from labs.model import processors
 from labs.model.observer import CancelledError, Observer
 from labs.model.paths import home
 from labs.model.run import FORMAT
-from labs.show import charts
 from labs.show.looks import PASSPORT_LOOK
 
 NAME = "passport"
@@ -151,7 +150,6 @@ LAB = Experiment(
     grid=lambda: [{"repeats": 5}],
     run=run,
     verdict=verdict,
-    charts={"passport": charts.passport},
     needs=(),
     look=PASSPORT_LOOK,
 )

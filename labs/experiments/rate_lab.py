@@ -24,8 +24,8 @@ from labs.model.published import published
 from labs.model.run import FORMAT
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
-from labs.show import charts
 from labs.show.looks import RATE_LOOK, Look
+from labs.show.looks.rate import along
 
 REPEATS, TRIES = 3, 3
 LONGEST_S = 8.0
@@ -227,8 +227,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         ways=tuple(ways),
         far=True,
         only_here=only_here,
-        charts={"rates": charts.rates} | ({"lines": partial(charts.rate_lines, axis=axis)} if axis else {}),
-        look=look,
+        look=along(look, axis) if axis else look,
     )
 
 

@@ -5,8 +5,6 @@ Claims C07 and C09.
 
 from __future__ import annotations
 
-from functools import partial
-
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
@@ -14,9 +12,7 @@ from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
 from labs.model.observer import Observer
 from labs.scenarios.calls.plan import Plan
-from labs.show import charts
 from labs.show.looks import WAITING_LOOK
-from labs.show.looks.call_figures import dots_figure, slope_figure
 from labs.show.looks.calls import CONFIRM_WORDS
 
 NAME = "who-is-waiting"
@@ -87,6 +83,5 @@ LAB = Experiment(
     verdict=waiting_verdicts.verdicts,
     of_part={"C07": ("holds with conditions",), "C09": WORDS},
     needs=TOLD,
-    charts={"dots": partial(charts.drawn, dots_figure), "slope": partial(charts.drawn, slope_figure)},
     look=WAITING_LOOK,
 )

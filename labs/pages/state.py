@@ -113,7 +113,7 @@ def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, liv
 
 def _charts(look: Look, digests: Sequence[Digest]) -> list[State]:
     layouts = look.layouts(digests)
-    return [asdict(chart) | {"layout": layouts.get(chart.name, {})} for chart in look.charts]
+    return [asdict(chart) | {"layout": layouts.get(chart.name, {})} for chart in look.charts if chart.page]
 
 
 def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: str = "") -> State:

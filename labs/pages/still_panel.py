@@ -52,9 +52,8 @@ def bundle(experiment: Experiment, digests: Sequence[Digest], origin: str, name:
 
 def _picture(experiment: Experiment, digests: Sequence[Digest]) -> tuple[str, str]:
     """What the lab's first picture finds, and the picture."""
-    make = next(iter(experiment.charts.values()))
     try:
-        figure: Mapping[str, Any] = make(digests).to_plotly_json()
+        figure: Mapping[str, Any] = experiment.figure(experiment.look.charts[0].name, digests).to_plotly_json()
         return finding(figure), f"<p>{image(figure)}</p>"
     except Exception as error:  # what was measured is worth more than its picture
         return f"The picture could not be drawn ({error})", ""

@@ -1,1 +1,6 @@
-"""A digest in, words and shapes and figures out; the only user of plotly. Uses model and judge."""
+"""A digest in, words, shapes and figures out. May use model and judge."""
+
+from typing import Any
+
+Json = dict[str, Any]
+"""What panel.mjs and plotly take: built here, written out as JSON, and read by nobody in Python."""

@@ -10,6 +10,9 @@ from typing import Any
 
 from labs.show.traces import MARKS, Trace, styles
 
+ROW = ["circle", "circle-open", "line-ns-open"]
+"""The marks of a row: median, p90, worst."""
+
 
 @cache
 def palette(theme: str = "light") -> dict[str, str]:
@@ -23,12 +26,15 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
     meta, ink = trace["meta"], palette(theme)
     colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
     style = styles()[meta["role"]]
-    mark = MARKS[meta["broker"]] + ("-open" if meta["hollow"] and not MARKS[meta["broker"]].endswith("open") else "")
-    dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": mark}, "name": meta["name"]}
-    dress["line"] = style.get("line", {}) | {"color": colour}
+    mark, hollows = MARKS[meta["broker"]], trace.get("hollows", [meta["hollow"]] * len(trace["x"]))
+    marks = ROW if meta["role"] == "row" else [mark + "-open" * (one and not mark.endswith("open")) for one in hollows]
+    dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": marks}, "name": meta["name"]}
+    dress["line"] = (
+        ({"dash": "dashdot"} if meta["broker"] == "sync" else {}) | style.get("line", {}) | {"color": colour}
+    )
     said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
     timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
-    return style | trace | dress | (said or timed)
+    return style | {name: one for name, one in trace.items() if name != "hollows"} | dress | (said or timed)
 
 
 def tint(colour: str, share: float) -> str:

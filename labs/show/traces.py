@@ -174,15 +174,17 @@ def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[d
 
 
 def joined(traces: Iterable[Trace]) -> list[Trace]:
-    """Traces of the same broker and role put together into one line, ordered along x."""
+    """Traces of the same line (a broker's, unless they name another) and role put together, ordered along x."""
     groups: dict[tuple[str, str], list[Trace]] = {}
     for trace in traces:
-        groups.setdefault((trace["meta"]["broker"], trace["meta"]["role"]), []).append(trace)
+        meta = trace["meta"]
+        groups.setdefault((meta.get("line", meta["broker"]), meta["role"]), []).append(trace)
     lines = []
     for parts in groups.values():
         parts.sort(key=lambda part: part["x"][0])
-        points = [(x, y) for part in parts for x, y in zip(part["x"], part["y"], strict=True)]
-        lines.append({"x": [x for x, _ in points], "y": [y for _, y in points], "meta": parts[-1]["meta"]})
+        line = {name: [one for part in parts for one in part[name]] for name in ("x", "y", "text") if name in parts[0]}
+        hollows = [part["meta"]["hollow"] for part in parts for _ in part["x"]]
+        lines.append(line | {"meta": parts[-1]["meta"], "hollows": hollows})
     return lines
 
 

@@ -36,6 +36,8 @@ class Chart:
     columns: str = ""
     only: str = ""
     """What a point's view must have to be a row; a plot with it is left out while no point has anything to draw."""
+    page: bool = True
+    """Whether the panel draws it; else only a notebook's cell that asks for it."""
     early: bool = False
     """Drawn before the reader has guessed: it is what the guess is about. Of `bars` only."""
 
@@ -64,6 +66,22 @@ class Look:
     """The settings without those that mean nothing for this point: no key has them."""
     promise: str = "survives"
     """How a sentence puts a rung: a fault lab attacks the promise, so it may not say that it holds."""
+    rank: Callable[[Digest], float | None] = lambda _digest: None
+    """What several points are ranked by: their finding then names the lowest and the highest `part`."""
+    several: Callable[[Sequence[Digest]], str] | None = None
+    """The finding of several points together, where it is another."""
+
+    def finding(self, digests: Sequence[Digest]) -> str:
+        """What a picture of these points is called."""
+        if not digests:
+            return "Nothing to show for this choice"
+        if self.several:
+            return self.several(digests)
+        known = sorted((found, at) for at, one in enumerate(digests) if (found := self.rank(one)) is not None)
+        if len(digests) == 1 or not known:
+            return str(self.view(digests[0])["title"])
+        low, high = (self.view(digests[at]) for _, at in (known[0], known[-1]))
+        return f"From {low['label']} {low['part']} to {high['label']} {high['part']}"
 
     def key(self, settings: Mapping[str, Any]) -> str:
         """kafka|2|1000|100: what a point is found by."""

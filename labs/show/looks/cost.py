@@ -183,4 +183,5 @@ COST_LOOK = Look(
     layouts=layouts,
     quantities=QUANTITIES,
     caption="medians, ranges where the repeats differ",
+    several=summary,
 )

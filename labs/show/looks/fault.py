@@ -242,17 +242,16 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
 
 FAULT_LOOK = Look(
     point=("profile", "fault"),
-    charts=(
-        Chart("matrix", "What each setting lost", "matrix", rows="profile", columns="fault"),
-        Chart("bill", "The bill", "bill"),
-    ),
+    charts=(Chart("matrix", "What each setting lost", "matrix", rows="profile", columns="fault"),
+            Chart("bill", "The bill", "bill")),
     columns=COLUMNS,
     view=view,
     layouts=heads,
     quantities=QUANTITIES,
     caption="outcomes",
     promise="said to survive",
-)
+    several=summary,
+)  # fmt: skip
 LOSS_GUESS = Guess(
     question="{label}, then {event}. What becomes of the messages {counted}?",
     options=LOSSES,

@@ -157,6 +157,7 @@ JOBS_LOOK = Look(
     layouts=heads,
     quantities=QUANTITIES,
     caption="medians",
+    several=summary,
 )
 JOBS_GUESS = Guess(
     question="{label}: {event} in the middle of a job. What becomes of the jobs?",

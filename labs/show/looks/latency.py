@@ -7,7 +7,7 @@ from typing import Any
 
 from labs.model.text import ms_text
 from labs.show.looks.base import Chart, Look, View
-from labs.show.sentences import STEP_WORDS, broker_unseen, sentence
+from labs.show.sentences import STEP_WORDS, broker_unseen, sentence, title
 from labs.show.traces import SLIM, Digest, layouts
 
 COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
@@ -79,4 +79,5 @@ LATENCY_LOOK = Look(
     view=view,
     layouts=layouts,
     quantities={},
+    several=title,
 )

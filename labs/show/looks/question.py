@@ -169,6 +169,7 @@ QUESTION_LOOK = Look(
     ),
     columns=QUESTION_COLUMNS,
     view=question_view,
+    rank=lambda digest: None if away(digest) else digest["median"]["waited_ms"]["p50"],
     layouts=question_layouts,
     quantities={
         **{step: step_of("waited_ms", step) for step in ("p50", "p90", "p99")},

@@ -6,13 +6,14 @@ A point where our client was the limit says nothing about the broker: it is draw
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labs.model.text import BROKER_NAMES, about_per_s
 from labs.show.looks import rate_company
 from labs.show.looks.base import Chart, Look, View
-from labs.show.traces import Digest
+from labs.show.traces import Digest, Trace, base_layout, log_axis
 
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""
@@ -89,12 +90,15 @@ def sentence(digest: Digest) -> str:
 
 def strip(digest: Digest) -> list[dict[str, Any]]:
     """A bar on a log scale, and the rest of the scale."""
-    per_s = max(digest["median"]["per_s"], LOW)
-    share = min(math.log(per_s / LOW) / math.log(HIGH / LOW), 1.0)
+    share = _share(digest["median"]["per_s"])
     return [
         {"fate": fate(digest), "share": round(max(share, 0.01), 4), "text": limit(digest)},
         {"fate": "rest", "share": round(1 - share, 4), "text": ""},
     ]
+
+
+def _share(per_s: float) -> float:
+    return min(math.log(max(per_s, LOW) / LOW) / math.log(HIGH / LOW), 1.0)
 
 
 def row(digest: Digest) -> list[str]:
@@ -129,9 +133,11 @@ def view(digest: Digest) -> View:
 
 
 def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
-    """What the columns of the bars are called, and their kinds in order."""
+    """What the columns of the bars are called, their kinds in order, and the powers of ten under them."""
     names = ["Way", "Messages a second, each step of the bar is ten times the one before", "Messages/s"]
-    return {"strips": {"heads": names, "fates": [list(one) for one in FATE_WORDS.items()]}}
+    powers = [10.0**power for power in range(round(math.log10(LOW)), round(math.log10(HIGH)) + 1)]
+    ticks = [[round(_share(power), 4), f"{power:,.0f}"] for power in powers]
+    return {"strips": {"heads": names, "fates": [list(one) for one in FATE_WORDS.items()], "ticks": ticks}}
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {
@@ -149,4 +155,38 @@ RATE_LOOK = Look(
     layouts=heads,
     quantities=QUANTITIES,
     caption="medians",
+    several=lambda digests: title(max(digests, key=lambda one: float(one["median"]["per_s"]))),
 )
+
+
+def along(look: Look, axis: str) -> Look:
+    """The look with a chart for notebooks: rates against what a line runs along, a line a method, both axes log."""
+    chart = Chart("lines", f"Messages a second against {axis}", sweep="along", lines="line", page=False)
+
+    def with_lines(digest: Digest) -> View:
+        shown = look.view(digest)
+        return shown | {"traces": shown["traces"] | {"lines": line(digest)}}
+
+    def with_axes(digests: Sequence[Digest]) -> Mapping[str, Mapping[str, Any]]:
+        known = [digest for digest in digests if line(digest)]
+        spans = [_span(d["settings"]["along"] for d in known), _span(d["median"]["per_s"] for d in known)]
+        across, up = (log_axis(name, span) for name, span in zip((axis, "messages a second"), spans, strict=True))
+        room = base_layout() | {"shapes": [], "annotations": [], "margin": {"l": 72, "r": 200, "t": 12, "b": 52}}
+        return {**look.layouts(digests), "lines": room | {"xaxis": across, "yaxis": up}}
+
+    return replace(look, charts=(*look.charts, chart), view=with_lines, layouts=with_axes)
+
+
+def line(digest: Digest) -> list[Trace]:
+    """The point of a line: hollow as its bar is; nothing where it is of none."""
+    settings, per_s = digest["settings"], digest["median"]["per_s"]
+    if not settings.get("line"):
+        return []
+    about = {"broker": settings["broker"], "line": settings["line"], "name": settings["line"], "role": "median"}
+    about |= {"hollow": fate(digest) in HOLLOW, "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>"}
+    return [{"x": [settings["along"]], "y": [per_s], "text": [limit(digest)], "meta": about}]
+
+
+def _span(values: Iterable[float]) -> list[float]:
+    logs = [math.log10(value) for value in values if value > 0] or [0.0, 1.0]
+    return [min(logs) - 0.1, max(logs) + 0.1]

@@ -209,7 +209,9 @@ def _look(point: tuple[str, ...]) -> Look:
         Chart("told", "The misleading chart", "bars", early=True),
         Chart("fair", "The same rounds, measured alike", "bars"),
     )
-    return Look(point, charts, COLUMNS, view, lambda _digests: {}, QUANTITIES)
+    return Look(
+        point, charts, COLUMNS, view, lambda _digests: {}, QUANTITIES, several=lambda digests: title(digests[0])
+    )
 
 
 TRICKS_LOOK = _look(("trick", "winner"))

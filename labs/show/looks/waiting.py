@@ -150,6 +150,7 @@ WAITING_LOOK = Look(
     ),
     columns=WAITING_COLUMNS,
     view=waiting_view,
+    rank=lambda digest: digest["median"]["blocked_ms"]["p50"],
     layouts=waiting_layouts,
     quantities={
         **{step: step_of("blocked_ms", step) for step in ("p50", "p90", "p99")},

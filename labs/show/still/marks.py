@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -32,7 +32,7 @@ class Box(NamedTuple):
 
 def lines(text: str, width: int = 0) -> list[str]:
     """The lines of a figure's text without the few tags that plotly knows; at `width` characters it goes on below."""
-    found = [MARKUP.sub("", part) for part in str(text).split("<br>")]
+    found = [unescape(MARKUP.sub("", part)) for part in str(text).split("<br>")]
     return [line for part in found for line in ((textwrap.wrap(part, width) or [""]) if width else [part])]
 
 

@@ -1,0 +1,195 @@
+"""One renderer a kind of chart: the views and the layout that a panel draws from -> data and axes for plotly.
+
+A notebook's figure and a panel's picture so have the same data; what plotly and panel.mjs do, nobody does here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from html import escape as escaped
+
+from labs.model.profile import BROKERS
+from labs.show import Json
+from labs.show.colours import coloured, dressed, palette, tint
+from labs.show.looks.base import Chart, View
+from labs.show.traces import FONT, HEIGHT_PX, MARKS, joined
+
+escape = partial(escaped, quote=False)
+"""plotly takes a text for markup."""
+Drawn = tuple[list[Json], Json]
+OUTCOMES = {
+    "none lost": ("●", "holds"),
+    "some lost": ("◐", "conditions"),
+    "all lost": ("✕", "never"),
+    "did not start": ("■", "no-longer"),
+    "mixed": ("≈", "undecided"),
+    "unknown": ("○", "undecided"),
+}
+"""Outcome -> its sign and its colour, as in panel.css."""
+FATES = {
+    "lost": ("never", 1.0, ""),
+    "once": ("holds", 0.45, ""),
+    "twice": ("conditions", 1.0, "/"),
+    "late": ("holds", 0.45, ""),
+    "refused": ("never", 1.0, ""),
+    "timed_out": ("conditions", 1.0, "/"),
+    "unknown": ("undecided", 1.0, "."),
+    "broker": ("", 1.0, ""),
+    "window": ("", 0.0, "."),
+    "unseen": ("", 0.0, "x"),
+    "client": ("", 0.0, ""),
+    "published": ("", 0.0, "/"),
+}
+"""Part of a bar -> its colour (none: its broker's), how strong it is, and its pattern."""
+CELL_PX, ROW_PX, DOT_PX, HEAD_PX = 58, 48, 40, 190
+TABLE: Json = {"font": {"family": FONT, "size": 13}, "margin": {"l": 12, "r": 24, "t": 112, "b": 48}}
+KEY = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
+ALIKE = "The same rounds, measured alike"
+HALVES = ([0.0, 0.44], [0.56, 1.0])
+
+
+def _ink(view: View) -> str:
+    return palette().get(view.get("broker", ""), palette()["ink-soft"])
+
+
+def plot(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """Lines and marks on two axes; a plot with a sweep joins the points of a line."""
+    traces = [
+        trace
+        for at, view in enumerate(views)
+        for trace in view["traces"].get(chart.name, ())
+        if at == 0 or trace["meta"]["role"] != "floor"
+    ]
+    traces = joined(traces) if chart.sweep else traces
+    made = coloured(layout, palette())
+    made["annotations"] = [*made["annotations"], *_end_labels(traces, layout)]
+    made |= {"height": layout["height"] + 60, "margin": layout["margin"] | {"t": 84}}
+    return [dressed(trace) for trace in traces], made
+
+
+def _end_labels(traces: Sequence[Json], layout: Json) -> list[Json]:
+    """Names at the line ends instead of a legend, pushed apart so that none covers another."""
+    if layout.get("meta", {}).get("labels") is False:
+        return []
+    last = {t["meta"].get("line", t["meta"]["broker"]): t for t in traces if t["meta"]["role"] in ("median", "floor")}
+    across, up = (math.log10 if layout[f"{one}axis"].get("type") == "log" else float for one in "xy")
+    low, high = layout["yaxis"]["range"]
+    gap, at, labels = 18 / HEIGHT_PX * (high - low) * 1.3, -math.inf, []
+    for trace in sorted((one for one in last.values() if one["y"]), key=lambda one: float(one["y"][-1])):
+        at = max(up(trace["y"][-1]), at + gap)
+        broker = trace["meta"]["broker"]
+        place = {"xref": "x", "x": across(trace["x"][-1]), "xshift": 8, "xanchor": "left", "yref": "y", "y": at}
+        font = {"color": palette()["harness" if broker == "memory" else broker], "size": 13}
+        labels.append(place | {"showarrow": False, "text": escape(trace["meta"]["name"]), "font": font})
+    return labels
+
+
+def _name(view: View, under: str) -> str:
+    return f"{escape(view['label'])}<br><sub>{escape(under)}</sub>"
+
+
+def strips(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """A bar a point, cut into its parts. With ticks the axis is the bar's own, else a share of 100 %."""
+    what, beside, ticks = layout["heads"][1], layout["heads"][2], layout.get("ticks")
+    known = [view for view in views if view["strip"]][::-1]
+    more = "" if ticks else f"; {beside[0].lower()}{beside[1:]}: {{aside}}"
+    names = [_name(view, ", ".join(_said(view)) + more.format(aside=view["aside"])) for view in known]
+    data: list[Json] = []
+    for fate, words in layout["fates"]:
+        shares = [sum(100 * part["share"] for part in view["strip"] if part["fate"] == fate) for view in known]
+        colour, strength, shape = FATES[fate]
+        inks = [palette()[colour] if colour else _ink(view) for view in known]
+        marks: Json = {"color": [tint(ink, strength) for ink in inks], "pattern": {"shape": shape, "fgcolor": inks}}
+        marks["line"] = {"color": inks, "width": 0 if strength else 2}
+        bar: Json = {"type": "bar", "orientation": "h", "x": shares, "y": names, "marker": marks, "name": words}
+        at_end = [view["aside"] if ticks and share else "" for view, share in zip(known, shares, strict=True)]
+        data += [bar | {"text": at_end, "textposition": "outside" if ticks else "none"}] if any(shares) else []
+    axis: Json = {"range": [0, 112 if ticks else 100], "title": what if ticks else f"{what}, %"}
+    axis |= {"tickvals": [100 * at for at, _ in ticks], "ticktext": [text for _, text in ticks]} if ticks else {}
+    axes = {"xaxis": axis, "yaxis": {"automargin": True}, "barmode": "stack", "showlegend": True, "legend": KEY}
+    return data, TABLE | axes | {"height": HEAD_PX + ROW_PX * len(known)}
+
+
+def _said(view: View) -> list[str]:
+    return [part["text"] for part in view["strip"] if part["text"]]
+
+
+def dots(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """A row a point: the median of each repeat faint, the median, the p99 as a line."""
+    known = [view for view in views if view.get("dots")][::-1]
+    data: list[Json] = []
+    for view in known:
+        marks, colour = view["dots"], _ink(view)
+        name = _name(view, f"{layout['heads'][2].lower()} {marks.get('aside') or view['aside']}")
+        faint = {"symbol": "circle", "size": 6, "color": colour, "opacity": 0.35}
+        row: Json = {"type": "scatter", "mode": "markers", "hoverinfo": "skip"}
+        data.append(row | {"x": marks["repeats"], "y": [name] * len(marks["repeats"]), "marker": faint})
+        shapes = {"at": "circle-open" if marks["hollow"] else "circle", "tail": "line-ns-open"}
+        shown = [(marks[one], shape) for one, shape in shapes.items() if marks[one] is not None]
+        mark = {"symbol": [shape for _, shape in shown], "size": 12, "color": colour, "line": {"width": 2}}
+        data.append(row | {"x": [at for at, _ in shown], "y": [name] * len(shown), "marker": mark})
+    ticks = layout["ticks"]
+    axis = {"range": [-0.02, 1.02], "tickvals": [at for at, _ in ticks], "ticktext": [text for _, text in ticks]}
+    title = f"{layout['heads'][1]}; filled: median, bar: p99"
+    axes = {"xaxis": axis | {"title": title}, "yaxis": {"automargin": True}, "showlegend": False}
+    return data, TABLE | axes | {"height": HEAD_PX + DOT_PX * len(known)}
+
+
+def matrix(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """A cell a point with the outcome's sign, word and counts: rows by broker, columns from mild to hard."""
+    broker = {view["label"]: view["broker"] for view in views}
+    rows = sorted(broker, key=lambda label: BROKERS.index(broker[label]))[::-1]
+    heads = {key: text for key, text in layout["heads"] if any(view[chart.columns] == key for view in views)}
+    words, ink = list(OUTCOMES), palette()
+    cells = {(view["label"], view[chart.columns]): view["cell"] for view in views}
+    found = [[cells.get((row, head)) for head in heads] for row in rows]
+    steps = [tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]
+    heat = {
+        "type": "heatmap", "x": list(heads.values()), "y": rows, "texttemplate": "%{text}", "hoverinfo": "skip",
+        "z": [[words.index(cell["word"]) if cell else None for cell in line] for line in found],
+        "text": [[_cell_text(cell) if cell else "" for cell in line] for line in found],
+        "showscale": False, "xgap": 3, "ygap": 3, "zmin": -0.5, "zmax": len(words) - 0.5,
+        "colorscale": [[edge / len(words), step] for n, step in enumerate(steps) for edge in (n, n + 1)],
+        "textfont": {"size": 12, "color": ink["ink"]},
+    }  # fmt: skip
+    axes = {"xaxis": {"side": "top"}, "yaxis": {"automargin": True}, "showlegend": False}
+    return [heat], TABLE | axes | {"height": 150 + CELL_PX * len(rows)}
+
+
+def _cell_text(cell: Json) -> str:
+    return "<br>".join([f"<b>{OUTCOMES[cell['word']][0]} {cell['word']}</b>", *cell["lines"]])
+
+
+def bars(_chart: Chart, views: Sequence[View], _layout: Json) -> Drawn:
+    """The charts of the first point side by side on one scale from zero; one that misleads says so over itself."""
+    data: list[Json] = []
+    made: Json = TABLE | {"annotations": [], "height": HEIGHT_PX, "showlegend": False}
+    for drawn, (left, right), number in zip(views[0]["bars"].values(), HALVES, ("", "2"), strict=True):
+        data.append(_bars(drawn) | {"xaxis": f"x{number}", "yaxis": f"y{number}"})
+        made[f"xaxis{number}"] = {"domain": [left, right], "range": [0, 1.1], "tickvals": [], "title": drawn["unit"]}
+        made[f"yaxis{number}"] = {"anchor": f"x{number}", "automargin": True}
+        said = drawn["subtitle"] if drawn["tone"] else ALIKE
+        place = {"xref": "paper", "x": left, "xanchor": "left", "yref": "paper", "y": 1.12, "showarrow": False}
+        made["annotations"].append(place | {"text": f"<b>{escape(said)}</b>", "font": {"size": 12}})
+    return data, made
+
+
+def _bars(drawn: Json) -> Json:
+    rows, ink = drawn["rows"][::-1], palette()
+    colours = [ink[row["broker"]] for row in rows]
+    fill = ["rgba(0,0,0,0)" if row["hollow"] else colour for row, colour in zip(rows, colours, strict=True)]
+    found: Json = {"x": [row["share"] for row in rows], "y": [row["label"] for row in rows]}
+    found |= {"text": [row["text"] for row in rows], "hovertext": [row["note"] for row in rows]}
+    found["marker"] = {"color": fill, "line": {"color": colours, "width": 2}}
+    if drawn["mark"] == "bar":
+        return found | {"type": "bar", "orientation": "h"}
+    found["marker"] |= {"symbol": [MARKS[row["broker"]] for row in rows], "size": 12}
+    return found | {"type": "scatter", "mode": "markers+text", "textposition": "top center"}
+
+
+KINDS: Mapping[str, Callable[[Chart, Sequence[View], Json], Drawn]] = {
+    "plot": plot, "strips": strips, "dots": dots, "matrix": matrix, "bars": bars,
+}  # fmt: skip
+"""A bill is a table, and timeline, lanes and grid have a picture of their own (labs/show/pictures)."""
