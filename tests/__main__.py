@@ -4,23 +4,24 @@ With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the
 """
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from labs import stack
+from labs.model import paths
+from labs.model.kernel import die_with_parent
 from labs.stack import disks, native, state
 from tests import engine, namespace
 from tests.interrupts import hearing
 
-PR_SET_PDEATHSIG = 1
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -119,11 +120,6 @@ BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in (*BROWSED, *TALKED)
 """What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
 
 
-def _ended_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGUSR1)
-
-
 @contextlib.contextmanager
 def part(arguments: list[str], environ: dict[str, str], words: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Run these tests in a process of their own, told to end when the block is left. `words`: where its output goes.
@@ -137,7 +133,7 @@ def part(arguments: list[str], environ: dict[str, str], words: Path | None = Non
             stdout=out,
             stderr=out,
             start_new_session=True,  # it hears of a Ctrl-C from us, once: a second one would cut its cleaning short
-            preexec_fn=_ended_with_parent,
+            preexec_fn=partial(die_with_parent, signal.SIGUSR1),
         )
     try:
         yield child
@@ -149,9 +145,9 @@ def part(arguments: list[str], environ: dict[str, str], words: Path | None = Non
 
 def side_by_side(options: list[str], environ: dict[str, str]) -> int:
     """Run BESIDE and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
-    folder = state.make_folder(state.home() / "beside")
+    folder = state.make_folder(paths.home() / "beside")
     words = folder / "pytest.txt"
-    shared = {"LABS_CACHE": str(state.cache()), "LABS_TEST_ENGINE": ""}
+    shared = {"LABS_CACHE": str(paths.cache()), "LABS_TEST_ENGINE": ""}
     rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
     with (
         part([*options, *BESIDE], environ | shared | {"LABS_HOME": str(folder)}, words) as beside,

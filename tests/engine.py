@@ -10,7 +10,6 @@ and pid file of its own; leaving the context ends it, its containers and its hel
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import shlex
@@ -21,19 +20,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from labs.stack import state
+from labs.model import paths
+from labs.model.kernel import die_with_parent
 from tests import firewall, standins
 from tests.standins import say
 
-HOME = state.home() / "engine"
+HOME = paths.home() / "engine"
 # Socket names are limited to 107 bytes, so what holds sockets is named shortly, apart from the data.
 RUN = Path(tempfile.gettempdir()) / f"labs-engine-{hashlib.sha256(str(HOME).encode()).hexdigest()[:8]}"
 PIDFILE, LOG, CONFIG = RUN / "dockerd.pid", HOME / "dockerd.log", HOME / "config"
-PR_SET_PDEATHSIG = 1
 
 
 class EngineError(Exception):
@@ -90,13 +90,10 @@ def _start_daemon(stays: bool) -> None:
     environ = environment()
     environ.pop("DOCKER_HOST")
 
-    def bind_to_parent() -> None:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
     with LOG.open("ab") as log:
         process = subprocess.Popen(
             command, env=environ, stdout=log, stderr=log, start_new_session=True,
-            preexec_fn=None if stays else bind_to_parent,
+            preexec_fn=None if stays else partial(die_with_parent, signal.SIGTERM),
         )  # fmt: skip
     deadline_s = time.monotonic() + 60
     while not answers(environment()):

@@ -31,6 +31,7 @@ import psutil
 
 from labs import stack
 from labs.brokers import journal
+from labs.model import paths
 from labs.stack import ports, probe, registry, state, sweep
 from labs.stack.processes import is_alive, marked, marks, start_of
 from tests import theirs
@@ -109,13 +110,13 @@ def unowned(token: str) -> list[str]:
     """Processes, ports, folders and records of this home or round that belong to no complete stack of `labs up`."""
     kept = committed()
     found = [
-        f"process {pid} of stack {one}" for one, pids in marked(state.home()).items() if one not in kept for pid in pids
+        f"process {pid} of stack {one}" for one, pids in marked(paths.home()).items() if one not in kept for pid in pids
     ]
     for pid in psutil.pids():
         seen = marks(pid)
         if seen.get(ROUND) == token and seen.get("LABS_STACK") not in kept and start_of(pid):
             found.append(f"process {pid} of the round")
-    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *state.home().glob("session-*")]
+    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *paths.home().glob("session-*")]
     found += [f"folder {folder.name}" for folder in folders if folder.name.rpartition("-")[2] not in kept]
     found += [f"record {path.name}" for path in state.stack_files() if path.stem not in kept]
     found += mounted()
@@ -131,7 +132,7 @@ SBIN = ":/usr/sbin:/sbin"
 
 def mounted() -> list[str]:
     """Loop devices of this home, and mounts of it in the view of any process."""
-    home, found = str(state.home()), []
+    home, found = str(paths.home()), []
     if losetup := shutil.which("losetup", path=os.environ["PATH"] + SBIN):
         asked = [losetup, "--list", "--noheadings", "--output", "BACK-FILE"]
         loops = subprocess.run(asked, capture_output=True, text=True, check=False)
@@ -349,7 +350,7 @@ def own_home() -> Iterator[None]:
     """A home that is gone afterwards; the cache is shared."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="labs interrupts ") as folder:
-        os.environ |= {"LABS_CACHE": str(state.cache()), "LABS_HOME": folder}
+        os.environ |= {"LABS_CACHE": str(paths.cache()), "LABS_HOME": folder}
         try:
             yield
         finally:

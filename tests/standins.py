@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from labs.stack import state
+from labs.model import paths
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).parent / "images"
-CACHE = state.cache() / "standins"
+CACHE = paths.cache() / "standins"
 JARS = ROOT / "labs" / "stack" / "native" / "kafka-jars.sha256"
 PACKAGES = "rabbitmq-server,redis-server,ca-certificates,adduser"
 SUITE = "forky"

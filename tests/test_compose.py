@@ -20,6 +20,7 @@ import psutil
 import pytest
 import redis
 
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import backends, state
@@ -442,7 +443,7 @@ def test_logins_made_without_python_are_enough_and_are_kept(checkout: Path, free
 
 def test_brokers_start_from_a_checkout_that_only_its_owner_can_read(checkout: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if name != "LABS_HOME"}
-    environ |= {"PYTHONPATH": str(checkout), "LABS_CACHE": str(state.cache())}
+    environ |= {"PYTHONPATH": str(checkout), "LABS_CACHE": str(paths.cache())}
 
     def labs_there(*words: str) -> subprocess.CompletedProcess[str]:
         asked = [sys.executable, "-m", "labs", *words]

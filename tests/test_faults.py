@@ -14,6 +14,7 @@ import pytest
 from labs import stack
 from labs.brokers.redis.admin import client, start_arguments
 from labs.judge.fault_digest import repeat
+from labs.model import paths
 from labs.model.faults import LOAD
 from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.profile import UnknownNameError, profile
@@ -49,7 +50,7 @@ def struck(name: str, kind: str, seed: int = 1, disk: str = "") -> dict:
 
 def sessions() -> set[str]:
     """The folders of sessions; other tests of this process may have theirs."""
-    return {path.name for path in state.home().glob("session-*")}
+    return {path.name for path in paths.home().glob("session-*")}
 
 
 def engine_names() -> set[str]:
@@ -388,7 +389,7 @@ WRITTEN = ("one", "two", "three", "four", "five")
 def test_a_home_with_a_space_does_not_keep_the_library_out_of_the_broker(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home"))
     flushing = start_arguments({"appendonly": "yes", "appendfsync": "always"})
     with stack.arena("redis", disk="ledger", settings=flushing, report=quiet) as arena:

@@ -25,6 +25,7 @@ from labs.brokers.journal import Entry
 from labs.brokers.rabbitmq.admin import undo as rabbitmq_undo
 from labs.brokers.redis import settings
 from labs.brokers.redis.admin import client
+from labs.model import paths
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
@@ -85,12 +86,11 @@ def running(*wanted: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    from labs.stack import state
 
-    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("LABS_BACKEND", "native")
-    yield state.home()
+    yield paths.home()
     stack.down(report=silent)
 
 
@@ -109,6 +109,23 @@ def test_a_killed_run_at_rung_3_costs_no_key_and_no_setting_of_the_readers(own_h
     here = stack.up(("redis",), report=silent)["redis"]
     assert sorted(client(here).keys("*")) == ["mine", "mine-too"]
     assert settings_of(here) == DEFAULT
+
+
+def test_a_home_has_one_spelling_whichever_link_leads_there(own_home: Path, tmp_path: Path) -> None:
+    """What is started, killed or stopped by one name is seen, swept and gone by the other."""
+    own_home.mkdir()
+    (tmp_path / "link").symlink_to(own_home, target_is_directory=True)
+    linked = {"LABS_HOME": str(tmp_path / "link")}
+    assert labs("up", "redis", **linked).returncode == 0
+    redis_ = client(stack.up(("redis",), report=silent)["redis"])
+    with running("redis=redis-stream-always", **linked):
+        assert redis_.keys("labs-*")
+    for more in ({}, linked):
+        told = json.loads(labs("status", "--json", **more).stdout)
+        assert (told["home"], told["brokers"]["redis"]["state"]) == (str(own_home), "running")
+    assert (redis_.keys("labs-*"), settings_of(stack.up(("redis",), report=silent)["redis"])) == ([], DEFAULT)
+    assert "redis" in labs("down").stderr
+    assert json.loads(labs("status", "--json", **linked).stdout)["brokers"]["redis"]["state"] == "stopped"
 
 
 def test_a_redis_that_dies_under_a_run_still_has_what_lay_there_before_it(own_home: Path) -> None:

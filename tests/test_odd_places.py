@@ -16,8 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from labs.model import paths
 from labs.scenarios.bench.tools import java, redis_benchmark
-from labs.stack import native, state
+from labs.stack import native
 from labs.stack.last_words import cause
 from labs.stack.native import debian
 from labs.stack.processes import Standing, standing, start_of
@@ -97,7 +98,7 @@ def test_a_process_of_another_user_is_not_taken_for_one_that_is_gone() -> None:
 def cache() -> str:
     """The downloads of all tests, complete, so that no test waits for them."""
     native.fetch(["redis", "rabbitmq", "kafka"], lambda _line: None)
-    return str(state.cache())
+    return str(paths.cache())
 
 
 @contextlib.contextmanager
@@ -313,7 +314,7 @@ def test_a_readers_options_for_java_and_for_tools_do_not_reach_a_vendors_tool(mo
 def test_a_readers_settings_for_compose_do_not_reach_our_containers(tmp_path: Path) -> None:
     more = {"COMPOSE_ENV_FILES": "/nowhere", "COMPOSE_FILE": "/nowhere", "COMPOSE_PROJECT_NAME": "x"}
     more |= {"COMPOSE_PROFILES": "nonsense"}
-    with going_down(tmp_path, str(state.cache())):
+    with going_down(tmp_path, str(paths.cache())):
         command = [*LABS, "up", "--backend", "compose", "redis"]
         done = namespace.run(command, LABS_HOME=tmp_path, **more)
         assert done.returncode == 0, done.stderr

@@ -22,6 +22,7 @@ import pytest
 import redis
 
 from labs import stack
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import native, ports, registry, state, sweep
@@ -39,18 +40,18 @@ def silent(_line: str) -> None:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own with a space in its name, the common cache; at the end nothing may be left."""
-    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home with spaces"))
     monkeypatch.delenv("LABS_PORT_BASE", raising=False)
-    yield state.home()
+    yield paths.home()
     stack.down(report=silent)
     assert leftovers() == []
 
 
 def leftovers() -> list[str]:
     """Everything of this home that still runs or lies in a temporary folder."""
-    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *state.home().glob("session-*")]
-    return [*map(str, folders), *map(str, marked(state.home()).values())]
+    folders = [*sweep.run_root().glob(sweep.run_folder("*").name), *paths.home().glob("session-*")]
+    return [*map(str, folders), *map(str, marked(paths.home()).values())]
 
 
 def wait_for(condition: Callable[[], bool], limit_s: float = 20.0) -> bool:
@@ -102,7 +103,7 @@ def test_three_brokers_start_are_found_again_and_go_down() -> None:
     told = json.dumps(stack.status())
     assert [stack.status()["brokers"][name]["state"] for name in first] == ["running"] * 3
     assert all(word not in told for _, word in state.secrets().values())
-    assert (state.home() / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert (paths.home() / "secrets.json").stat().st_mode & 0o777 == 0o600
     check_listeners(first)
     check_logins(first)
     stack.down(report=silent)
@@ -153,7 +154,7 @@ def test_data_with_another_cluster_id_is_named_at_once_and_reset_mends_it() -> N
     """RabbitMQ, whose users are in its data too, has this test in containers."""
     stack.up(["kafka"], "native", report=silent)
     stack.down(report=silent)
-    (state.home() / "secrets.json").write_text(
+    (paths.home() / "secrets.json").write_text(
         json.dumps({**state.secrets(), "kafka": ["cluster-id", "L" + "x" * 21]}), encoding="utf-8"
     )
     began_s = time.monotonic()
@@ -205,8 +206,8 @@ def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> No
     ours = stack.up(["redis"], "native", report=silent)["redis"]
     stack.kill(ours)
     assert wait_for(lambda: stack.status()["brokers"]["redis"]["state"] == "dead")
-    program = native.system("redis") or state.cache() / "debian/redis/usr/bin/redis-server"
-    libraries = ":".join(map(str, (state.cache() / "debian/redis/usr/lib").glob("*-linux-*")))
+    program = native.system("redis") or paths.cache() / "debian/redis/usr/bin/redis-server"
+    libraries = ":".join(map(str, (paths.cache() / "debian/redis/usr/lib").glob("*-linux-*")))
     command = [str(program), "--port", str(ours.port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     decoy = subprocess.Popen(command, env=os.environ | {"LD_LIBRARY_PATH": libraries}, stdout=subprocess.DEVNULL)
     try:
@@ -300,7 +301,7 @@ def test_a_process_that_is_not_ours_is_neither_frozen_nor_killed() -> None:
 
 
 def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = state.make_folder(state.home() / "data/redis")
+    data = state.make_folder(paths.home() / "data/redis")
     (data / "dump.rdb").write_bytes(b"REDIS0099 written by a newer server")
     with pytest.raises(StackError, match="starting redis: it ended with exit code 1"):
         stack.up(["redis", "memory"], "native", report=silent)
@@ -391,8 +392,8 @@ def test_what_a_killed_download_left_is_swept(tmp_path: Path, monkeypatch: pytes
         patch.setenv("LABS_CACHE", str(tmp_path / "cache"))
         ended = subprocess.Popen(["true"])
         ended.wait()
-        half = state.make_folder(state.cache() / f".partial-kafka-{ended.pid}")
-        ours = state.make_folder(state.cache() / "debian" / f".partial-redis-{os.getpid()}")
+        half = state.make_folder(paths.cache() / f".partial-kafka-{ended.pid}")
+        ours = state.make_folder(paths.cache() / "debian" / f".partial-redis-{os.getpid()}")
         stack.down(report=silent)
         assert not half.exists()
         assert ours.exists()

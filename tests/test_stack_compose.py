@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from labs import stack
+from labs.model import paths
 from labs.model.errors import StackError
 from labs.stack import state
 from labs.stack.containers import docker, project
@@ -31,7 +32,7 @@ def silent(_line: str) -> None:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A home of its own; at the end no container of it may be left."""
-    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "home"))
     yield
     stack.down(reset=True, report=silent)
@@ -143,7 +144,7 @@ def test_volumes_of_a_dead_session_without_containers_are_removed() -> None:
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"redis": 1}'])
 def test_logins_that_are_lost_or_damaged_come_back_as_they_were(damage: str) -> None:
-    before, file = state.secrets(), state.home() / "secrets.json"
+    before, file = state.secrets(), paths.home() / "secrets.json"
     file.unlink()
     if damage:
         file.write_text(damage)
@@ -153,7 +154,7 @@ def test_logins_that_are_lost_or_damaged_come_back_as_they_were(damage: str) -> 
 
 def test_data_with_another_login_is_named_at_once_and_reset_mends_it() -> None:
     both, logins = ["rabbitmq", "kafka"], state.secrets()
-    file = state.home() / "secrets.json"
+    file = paths.home() / "secrets.json"
     stack.up(both, "compose", report=silent)
     file.unlink()  # while they run: status tells the right ones again
     with stack.session(both, report=silent) as found:

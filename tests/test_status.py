@@ -19,6 +19,7 @@ import pytest
 import redis
 
 from labs import stack
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.stack import state
 from labs.stack.processes import is_alive
@@ -50,7 +51,7 @@ def silent(_text: str) -> None:
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A runtime folder that others may read, whose name is full of what a terminal library would take for markup."""
-    cache = str(state.cache())
+    cache = str(paths.cache())
     with tempfile.TemporaryDirectory(prefix="labs-status-") as above:
         folder = Path(above) / "Ordner [b] x[/y] [red]"
         folder.mkdir(parents=True)

@@ -16,6 +16,7 @@ import pytest
 from labs import stack
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
+from labs.model import paths
 from labs.model.observer import Observer
 from labs.pages.panel import Panel
 from labs.stack import state
@@ -31,17 +32,17 @@ def silent(_line: str) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("LABS_CACHE", str(state.cache()))
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
     monkeypatch.setenv("LABS_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("LABS_BACKEND", "native")
-    yield state.home()
+    yield paths.home()
     assert gone(), "a stack is left with nobody who uses it"
 
 
 def gone(within_s: float = 15.0) -> bool:
     """Nothing of a session is left: no record, no user, no folder."""
     give_up_s = time.monotonic() + within_s
-    while left := [*state.home().glob("stacks/*"), *state.home().glob("session-*")]:
+    while left := [*paths.home().glob("stacks/*"), *paths.home().glob("session-*")]:
         if time.monotonic() > give_up_s:
             print(left)
             return False

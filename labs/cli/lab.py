@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from labs import stack
+from labs.model import environ
+from labs.model.kernel import die_with_parent
 from labs.model.paths import PROJECT, home
 
 FIRST = "notebooks/00-your-machine.ipynb"
 STOP_WITHIN_S = 15
-PR_SET_PDEATHSIG = 1
 
 
 def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None:
@@ -24,15 +25,19 @@ def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None
 
     With LABS_MODE=live a broker that cannot be had is a StackError.
     """
-    lacking: dict[str, str] | None = None if os.environ.get("LABS_MODE") == "live" else {}
+    lacking: dict[str, str] | None = None if environ.read("LABS_MODE") == "live" else {}
     with stack.session(backend=backend, report=report, lacking=lacking) as found:
         for broker, why in (lacking or {}).items():
             report(f"{broker} is missing: {why} Labs that need it show recorded runs.")
         answer = f"{' and '.join(found)} answer{'' if len(found) > 1 else 's'}" if lacking else "The brokers answer"
         report(f"{answer if found else 'No broker runs'}. Starting JupyterLab; Ctrl-C here stops everything.")
-        environ = _environment() | stack.known_lacking(lacking or {})
+        environment = _environment() | stack.known_lacking(lacking or {})
         server = subprocess.Popen(
-            _command(browser), cwd=PROJECT, env=environ, start_new_session=True, preexec_fn=_die_with_parent
+            _command(browser),
+            cwd=PROJECT,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),
         )
         try:
             server.wait()
@@ -45,8 +50,7 @@ def _environment() -> dict[str, str]:
     settings of other environments, and what runs at the start of every Python, do not come in."""
     ours = {"JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
     ours |= {"IPYTHONDIR": "ipython", "npm_config_cache": "npm"}  # JupyterLab asks Node, where there is one
-    others = {"JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP"}
-    known = {name: value for name, value in os.environ.items() if name not in others}
+    known = environ.without("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
     return known | {name: str(home() / "jupyter" / folder) for name, folder in ours.items()}
 
 
@@ -65,11 +69,6 @@ def _command(browser: bool) -> list[str]:
     command += [f"--LabApp.app_settings_dir={_quiet_settings()}"]
     command += [] if browser else ["--no-browser"]
     return command + (["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

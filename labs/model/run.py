@@ -7,8 +7,6 @@ holds the columns and a JSON header; no statistic is stored instead of the times
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labs.model.paths import replacing
 from labs.model.workload import Ceiling, Load, Workload
 
 FORMAT = 1
@@ -95,16 +94,9 @@ def load_of(header: Mapping[str, Any]) -> Load:
 def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, Column]) -> None:
     """Write a header and columns of integers to one .npz file, all or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        try:
-            text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-            np.savez_compressed(part, header=text, **columns)  # type: ignore[arg-type]
-            part.flush()
-            os.fsync(part.fileno())
-            Path(part.name).replace(path)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    with replacing(path, 0o600, flush=True) as file:
+        np.savez_compressed(file, header=text, **columns)  # type: ignore[arg-type]
 
 
 def load(path: Path) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from labs.judge import benchmark
 from labs.judge.benchmark import ROW_IDS
+from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
 from labs.pages.pages import table
@@ -25,7 +25,7 @@ Result = Mapping[str, Any]
 
 def recorded_bench(folder: Path | None = None) -> dict[str, Any] | None:
     """The saved benchmark; None if there is none. Raises RunFileError if it is damaged."""
-    path = Path(folder or os.environ.get("LABS_RUNS") or RECORDED) / "bench.json"
+    path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
     return benchmark.load(path) if path.exists() else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from labs.experiments import EXPERIMENTS
+from labs.model import environ
 from labs.model.paths import PROJECT, RECORDED, write_text
 from labs.model.run import RunFileError
 from labs.pages import bench_page
@@ -50,7 +50,7 @@ def damaged(folder: Path) -> list[str]:
 
 def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT, *, teach: bool = False) -> int:
     """Build into `out`/_build/html; 0 if it worked. `runs` replaces book/runs (for tests)."""
-    if found := damaged(Path(runs or os.environ.get("LABS_RUNS") or RECORDED)):
+    if found := damaged(Path(runs or environ.read("LABS_RUNS") or RECORDED)):
         print(*found, "`git checkout -- book/runs` brings back what came with the book.", sep="\n", file=sys.stderr)
         return 1
     settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "LABS_TEACH": str(int(teach))}
@@ -58,7 +58,7 @@ def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT, *
     toc = root / "book" / "_toc.yml"
     if teach:
         toc = _with_teaching(toc, out / "_toc.yml")
-    return subprocess.run(command(root, out, toc), cwd=root, env=os.environ | settings, check=False).returncode
+    return subprocess.run(command(root, out, toc), cwd=root, env={**environ.NOW, **settings}, check=False).returncode
 
 
 def _with_teaching(toc: Path, to: Path) -> Path:
@@ -72,7 +72,7 @@ def _with_teaching(toc: Path, to: Path) -> Path:
 
 def _asked() -> bool:
     """TEACH of the make line; what is neither yes nor no is refused, so that a slip does not publish answers."""
-    value = os.environ.get("LABS_TEACH", "").lower()
+    value = environ.read("LABS_TEACH").lower()
     if value not in ("", "0", "no", "false", "1", "yes", "true"):
         raise SystemExit(f"TEACH must be 1 or 0, got {value!r}. For example: make book TEACH=1")
     return value in ("1", "yes", "true")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import uuid
@@ -15,6 +14,7 @@ import traitlets
 from IPython.display import display
 
 from labs.experiments.base import Experiment
+from labs.model import environ
 from labs.model.endpoint import BrokerError, UnreachableError
 from labs.model.observer import CancelledError, Observer
 from labs.model.paths import PROJECT
@@ -31,7 +31,7 @@ SHOW_EVERY_S = 0.2
 
 
 def _mode(mode: str | None) -> str:
-    chosen = mode or os.environ.get("LABS_MODE") or "auto"
+    chosen = mode or environ.read("LABS_MODE") or "auto"
     if chosen not in ("auto", "live", "recorded"):
         raise ValueError(f"mode must be auto, live or recorded, got {chosen!r}")
     return chosen

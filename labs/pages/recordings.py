@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
 from labs.judge.digest import load
+from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
 
@@ -18,7 +18,7 @@ UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
 
 def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
     """The recorded file of a lab, or None if nothing is recorded yet. Raises RunFileError if it is damaged."""
-    path = Path(folder or os.environ.get("LABS_RUNS") or RECORDED) / f"{lab}.json"
+    path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / f"{lab}.json"
     if not path.exists():
         return None
     content = load(path)

@@ -17,9 +17,8 @@ from labs import stack
 from labs.model.endpoint import Endpoint
 from labs.model.faults import NAMES
 from labs.model.profile import UnknownNameError
+from labs.model.workload import NS_PER_S
 from labs.stack.proxy import Proxy
-
-NS_PER_S = 1_000_000_000
 
 
 @contextlib.contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
+from labs.model import environ
 from labs.model.errors import StackError
 from labs.stack import native
 from labs.stack.native.launch import Launch
@@ -28,7 +28,7 @@ def native_launch(
 
 def asked(backend: str) -> str:
     """The backend, LABS_BACKEND in place of `auto`. StackError if there is none of that name."""
-    found = os.environ.get("LABS_BACKEND") or "auto" if backend == "auto" else backend
+    found = environ.read("LABS_BACKEND") or "auto" if backend == "auto" else backend
     if found not in NAMES:
         raise StackError(f"choosing the backend {found!r}", "there is none of that name.", f"Use {', '.join(NAMES)}.")
     return found

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from labs.model import paths
 from labs.model.errors import StackError
 from labs.stack import state
 from labs.stack.containers import docker
@@ -19,12 +20,12 @@ def note_volumes() -> None:
 
 
 def _note() -> Path:
-    return state.home() / "volumes-of"
+    return paths.home() / "volumes-of"
 
 
 def delete(report: Report) -> None:
     """Delete what native brokers and containers have kept. StackError if any of it is still there."""
-    found = [*_delete_folder(state.home() / "data"), *_delete_volumes(state.user_project())]
+    found = [*_delete_folder(paths.home() / "data"), *_delete_volumes(state.user_project())]
     state.kept_logins().unlink(missing_ok=True)  # the next data has the logins of that time
     report(f"deleted: {', '.join(found)}" if found else "there was no data of the brokers to delete")
 

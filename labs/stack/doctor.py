@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
-from labs.model import processors
+from labs.model import paths, processors
 from labs.model.errors import StackError
-from labs.stack import backends, disks, native, ports, registry, state
+from labs.stack import backends, disks, native, ports, registry
 from labs.stack.external import urls, yours
 from labs.stack.native import debian, jars
 from labs.stack.processes import who_listens
@@ -56,7 +56,7 @@ def examine(brokers: Sequence[str]) -> dict[str, Any]:
         backend, why = backends.choose("auto", brokers)
     except StackError as error:
         backend, why = "recorded", error.happened
-    return {"checks": checks, "backend": backend, "why": why, "home": str(state.home()), "cache": str(state.cache())}
+    return {"checks": checks, "backend": backend, "why": why, "home": str(paths.home()), "cache": str(paths.cache())}
 
 
 def _check(name: str, found: str, missing: str = "", cure: str = "") -> Check:
@@ -141,15 +141,15 @@ def _ports(brokers: Sequence[str]) -> Check:
 
 
 def _writable() -> Check:
-    here = state.home()
+    here = paths.home()
     while not here.exists():
         here = here.parent
     missing = "" if os.access(here, os.W_OK | os.X_OK) else f"the right to write in {here}"
-    return _check("folder for what runs", str(state.home()), missing, f"sudo chown -R {os.getuid()} '{here}'")
+    return _check("folder for what runs", str(paths.home()), missing, f"sudo chown -R {os.getuid()} '{here}'")
 
 
 def _disk() -> Check:
-    here = next(folder for folder in (state.home(), *state.home().parents) if Path(folder).exists())
+    here = next(folder for folder in (paths.home(), *paths.home().parents) if Path(folder).exists())
     free_gb = shutil.disk_usage(here).free / 1e9
     missing = "" if free_gb >= _FREE_GB else f"{_FREE_GB} GB free in {here}"
     return _check("disk", f"{free_gb:.1f} GB free", missing, "labs down --reset")

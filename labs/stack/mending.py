@@ -7,7 +7,6 @@ name that looks like one of ours may be another machine's.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -17,6 +16,7 @@ from labs.brokers import journal
 from labs.brokers.journal import Entry, Made
 from labs.model.endpoint import GIVEN, BrokerError, Endpoint
 from labs.model.errors import StackError
+from labs.model.workload import NS_PER_S
 from labs.stack import registry, state
 from labs.stack.external import given, urls, yours
 
@@ -87,7 +87,7 @@ def _known() -> Iterator[Endpoint]:
     yield from given.endpoints().values()
     for broker, text in yours.named().items():
         with contextlib.suppress(urls.AddressError):
-            yield urls.endpoint(broker, text, os.environ)
+            yield urls.endpoint(broker, text)
 
 
 def _open_door(entry: Entry) -> Endpoint | None:
@@ -103,7 +103,7 @@ def _open_door(entry: Entry) -> Endpoint | None:
 def _forget_or_keep(found: Made, report: Report) -> None:
     """What lay on a broker whose data is gone is gone; the rest waits until its broker runs or is named again."""
     entry = found.entry
-    if _is_gone(entry) or time.time() - entry.at_ns / 1e9 > KEEP_S:
+    if _is_gone(entry) or time.time() - entry.at_ns / NS_PER_S > KEEP_S:
         found.undone()
     elif not entry.place.data:
         report(f"{_things(entry)} on your {entry.place} was left by a killed run, and waits for a login to be removed")

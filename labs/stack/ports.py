@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Sequence
 
+from labs.model import environ
 from labs.model.errors import StackError
 from labs.stack.processes import who_listens
 from labs.stack.state import home_tag
@@ -32,7 +32,7 @@ _NEEDS |= {"kafka": ("kafka", "kafka-controller")}
 
 def default_base() -> int:
     """The first port of `labs up`: LABS_PORT_BASE, or derived from the user and the folder (20000 to 31990)."""
-    asked = os.environ.get("LABS_PORT_BASE")
+    asked = environ.read("LABS_PORT_BASE")
     if not asked:
         return 20_000 + int(home_tag(), 16) % 1200 * BLOCK
     if not asked.isdigit() or not 1024 <= int(asked) <= 65_535 - BLOCK:

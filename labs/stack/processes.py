@@ -7,9 +7,7 @@ everything started here carries in its environment.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -19,20 +17,6 @@ import psutil
 
 MARK, MARK_HOME, MARK_OWNER = "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER"
 MARK_BROKER = "LABS_STACK_BROKER"
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def die_with_parent() -> None:
-    """The kernel kills the calling process when its parent dies (Linux)."""
-    if _LIBC:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def adopt_orphans() -> None:
-    """Grandchildren that lose their parent become our children (Linux)."""
-    if _LIBC:
-        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def start_of(pid: int) -> float:

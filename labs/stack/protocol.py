@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labs.model.errors import StackError
+from labs.model.workload import NS_PER_S
 from labs.stack.processes import family, send
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ def _cut(supervisor: Supervisor, broker: str, _amount: int) -> Facts:
         time.sleep(0.002)
     facts |= supervisor.disk.restore()
     why = supervisor.record["brokers"][broker]["why"]
-    return {"at_ns": at_ns, "took_s": round((time.monotonic_ns() - at_ns) / 1e9, 3), "pids": pids, "why": why} | facts
+    return {
+        "at_ns": at_ns,
+        "took_s": round((time.monotonic_ns() - at_ns) / NS_PER_S, 3),
+        "pids": pids,
+        "why": why,
+    } | facts
 
 
 def _is_there(pid: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import state
@@ -125,7 +126,7 @@ def describe(found: Endpoint) -> dict[str, Any]:
         return about | {"address": urls.shown(found), "secret_variable": variable if found.password else ""}
     return about | {
         "admin_port": found.admin_port,
-        "secret_file": str(state.home() / "secrets.json") if found.username else "",
+        "secret_file": str(paths.home() / "secrets.json") if found.username else "",
         "pids": list(found.pids),
         "container": found.container,
         "data_dir": found.data_dir,

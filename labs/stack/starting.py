@@ -8,10 +8,10 @@ unless the caller goes on with what there is (`labs lab`).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from labs.model import environ
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import backends, native, users
@@ -170,7 +170,7 @@ def known_lacking(lacking: dict[str, str]) -> dict[str, str]:
 
 def refuse_lacking(brokers: Sequence[str]) -> None:
     """StackError, at once, if `labs lab` has tried one of these brokers in vain."""
-    known = json.loads(os.environ.get(_LACKING) or "{}")
+    known = json.loads(environ.read(_LACKING) or "{}")
     for broker in brokers:
         if broker in known:
             happened = f"`labs lab` could not start it ({known[broker].rstrip('.')})."

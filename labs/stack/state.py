@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import secrets as random
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from typing import Any
 
 from labs.model.errors import StackError
 from labs.model.ownership import cure_of
+from labs.model.paths import home, replacing
 
 LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
 
@@ -35,21 +35,6 @@ class OtherLoginError(StackError):
         back = f"Put the right one back: cp '{copy}' '{file}'" if differs else "Put that file back as it was then"
         to_do = f"{back}, or delete all brokers' data: labs down --reset"
         super().__init__(f"starting {broker}", happened, to_do, broker=broker)
-
-
-def root() -> Path:
-    """The project's folder."""
-    return Path(__file__).resolve().parents[2]
-
-
-def home() -> Path:
-    """Where this project keeps what runs: `.labs/`, or LABS_HOME."""
-    return Path(os.environ.get("LABS_HOME") or root() / ".labs").resolve()
-
-
-def cache() -> Path:
-    """Where downloads are kept: `.labs/cache`, or LABS_CACHE."""
-    return Path(os.environ.get("LABS_CACHE") or home() / "cache").resolve()
 
 
 def home_tag() -> str:
@@ -77,16 +62,10 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
 
 def write_json(path: Path, content: Any, mode: int = 0o644) -> None:
     """Replace the file in one step: a reader sees the old or the new content, never half of it."""
-    part = ""
     try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file, indent=1)
-        Path(part).chmod(mode)
-        Path(part).replace(path)
+        with replacing(path, mode) as file:
+            file.write(json.dumps(content, indent=1).encode())
     except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
         to_do = "Free some space, or set LABS_HOME to a folder elsewhere."
         raise StackError(f"writing {path}", f"{error.strerror}.", to_do) from error
 

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from labs.model.errors import StackError
+from labs.model.kernel import adopt_orphans, die_with_parent
 from labs.model.ownership import give_back
+from labs.model.paths import home
 from labs.stack import disks, native, protocol
 from labs.stack.allowed import raise_limits
-from labs.stack.processes import adopt_orphans, die_with_parent, family, is_alive, me, send, start_of
-from labs.stack.state import ending_file, home, make_folder, write_json
+from labs.stack.processes import family, is_alive, me, send, start_of
+from labs.stack.state import ending_file, make_folder, write_json
 
 GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 

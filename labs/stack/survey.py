@@ -10,9 +10,10 @@ from typing import Any
 
 import psutil
 
+from labs.model import paths
 from labs.model.endpoint import GIVEN, Endpoint
 from labs.model.errors import StackError
-from labs.stack import mending, registry, state
+from labs.stack import mending, registry
 from labs.stack.external import urls, yours
 from labs.stack.processes import Standing, standing
 
@@ -45,7 +46,7 @@ def status(*, passwords: bool = False, report: Callable[[str], None] = lambda _l
         brokers[name] = _described(place, passwords) | {"started_by": "labs up" if _of_user(name) else "LABS_GIVEN"}
     for name, seen in yours.seen().items():
         brokers[name] = _yours(name, seen, passwords)
-    return {"home": str(state.home()), "brokers": brokers, "sessions": list(sessions.values())}
+    return {"home": str(paths.home()), "brokers": brokers, "sessions": list(sessions.values())}
 
 
 _NONE = {"state": "stopped"}

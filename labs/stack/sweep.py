@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from labs.model import paths
 from labs.model.errors import StackError
 from labs.stack import mending, registry, state
 from labs.stack.processes import MARK, is_alive, marked, marks, owner_lives, send
@@ -75,7 +76,7 @@ def sweep(report: Report) -> None:
             stop(record)
     records = {record["id"]: record for record in state.stacks()}
     kept = set()
-    for stack, pids in marked(state.home()).items():
+    for stack, pids in marked(paths.home()).items():
         known = records.get(stack, {})  # none yet: it is being started
         if registry.is_led(known) and (known.get("committed") or any(owner_lives(pid) for pid in pids)):
             kept.add(stack)
@@ -84,7 +85,7 @@ def sweep(report: Report) -> None:
     for stack, record in records.items():
         if record["backend"] == "compose" and _is_kept(record, report):
             kept.add(stack)
-    for path in [*state.stack_files(), *state.home().glob("stacks/*.ending"), *state.home().glob("stacks/*.users")]:
+    for path in [*state.stack_files(), *paths.home().glob("stacks/*.ending"), *paths.home().glob("stacks/*.users")]:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
     _sweep_folders(kept)
@@ -111,20 +112,20 @@ def _sweep_folders(kept: set[str]) -> None:
     _free_loop_devices(kept)
     ours = f"labs-{os.getuid()}-{state.home_tag()}-*"
     ran = [folder for root in run_roots() for folder in root.glob(ours)]
-    for folder in [*ran, *state.home().glob("session-*")]:
+    for folder in [*ran, *paths.home().glob("session-*")]:
         if folder.name.rpartition("-")[2] not in kept:
             shutil.rmtree(folder, ignore_errors=True)
-    for log in state.home().glob("log/*-*.log"):
+    for log in paths.home().glob("log/*-*.log"):
         if log.stem.rpartition("-")[2] not in kept and time.time() - log.stat().st_mtime > 86_400:
             log.unlink(missing_ok=True)
-    for partial in [*state.cache().glob(".partial-*"), *state.cache().glob("debian/.partial-*")]:
+    for partial in [*paths.cache().glob(".partial-*"), *paths.cache().glob("debian/.partial-*")]:
         if not psutil.pid_exists(int(partial.name.rpartition("-")[2])):
             shutil.rmtree(partial, ignore_errors=True)
 
 
 def _free_loop_devices(kept: set[str]) -> None:
     """Of containers' volumes; those of native brokers go with their mount namespace."""
-    images = [path for path in state.home().glob("session-*/disk.img") if path.parent.name[8:] not in kept]
+    images = [path for path in paths.home().glob("session-*/disk.img") if path.parent.name[8:] not in kept]
     if not images or not shutil.which("losetup"):
         return
     asked = ["losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"]
@@ -137,7 +138,7 @@ def _free_loop_devices(kept: set[str]) -> None:
 def _end(stack: str, report: Report) -> None:
     report(f"removing what an interrupted command left (stack {stack})")
     began = time.monotonic()
-    while (pids := marked(state.home()).get(stack, [])) and time.monotonic() < began + 3 * MOMENT_S:
+    while (pids := marked(paths.home()).get(stack, [])) and time.monotonic() < began + 3 * MOMENT_S:
         if time.monotonic() > began + MOMENT_S:
             for pid in pids:
                 send(pid, signal.SIGKILL)

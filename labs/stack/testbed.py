@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.workload import NS_PER_S
 from labs.stack import backends, disks, probe, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.last_words import cause_in
@@ -61,7 +63,7 @@ class Arena:
         return registry.endpoint(self.broker, self._record())
 
     def _record(self) -> dict[str, Any]:
-        path = state.home() / "stacks" / f"{self._launch.id}.json"
+        path = paths.home() / "stacks" / f"{self._launch.id}.json"
         found = state.read_json(path)
         if not isinstance(found, dict):
             raise StackError(f"asking about {self.broker}", "its supervisor has ended.", "Start a new run.")
@@ -105,7 +107,7 @@ class Arena:
             if time.monotonic() > deadline:
                 raise StackError(f"{kind} {self.broker}", f"pid {pid} is still there.", "Kill it instead.")
             time.sleep(0.005)
-        took_s = (self._entry()["ended_ns"] - at_ns) / 1e9
+        took_s = (self._entry()["ended_ns"] - at_ns) / NS_PER_S
         return Evidence(kind, number.name, at_ns, f"pid {pid}: {why}, {took_s:.3f} s later", {"pid": pid})
 
     def _alive(self, kind: str) -> None:

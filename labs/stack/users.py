@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.stack import registry, state
 
@@ -32,7 +33,7 @@ class Started(Protocol):
 
 def users_file(stack: str) -> Path:
     """Locked by everybody who uses the stack; gone with it."""
-    return state.home() / "stacks" / f"{stack}.users"
+    return paths.home() / "stacks" / f"{stack}.users"
 
 
 class Use:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labs.judge.digest import Digest
+from labs.model import environ
 from labs.model.run import RunFileError
 from labs.pages import Panel
 from labs.pages.exercises.answers import is_one_of
@@ -32,7 +32,7 @@ class Witness:
 def witness(lab: str, run: Any) -> Witness:
     """The digests that count. Raises NoRun with what is missing and what to do."""
     if run is None:
-        run = RECORDED if os.environ.get("LABS_MODE") == RECORDED else []
+        run = RECORDED if environ.read("LABS_MODE") == RECORDED else []
     if is_one_of(Panel, _line_of(run)):
         run = RECORDED if run.mode == RECORDED else list(run.digests.values())
     if type(run) is str:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from labs.model import environ
+from labs.model.paths import importable
 from labs.record import workers
 from labs.record.load_generator import Board, Slot
 from labs.record.spool import Spool
@@ -32,10 +34,8 @@ def board_in(folder: Path) -> Board:
 
 def start(folder: Path, work: str, *what: Any) -> subprocess.Popen[bytes]:
     """Start a worker, `work` is the name of a function of labs.record.workers."""
-    package = str(Path(__file__).resolve().parents[3])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "labs.record.remote.child", str(folder), str(os.getpid())]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, env=importable(environ.NOW))
     assert child.stdin
     with child.stdin as pipe:
         pipe.write(pickle.dumps((work, what)))

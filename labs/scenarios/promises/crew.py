@@ -20,9 +20,9 @@ from typing import Any
 import psutil
 
 from labs.model.endpoint import Endpoint
+from labs.model.kernel import die_with_parent
 from labs.record.spawning import WORKERS
 from labs.scenarios.promises.stage import Stage, TroubleError, wait_for
-from labs.stack.processes import die_with_parent
 
 RECORD = struct.Struct("<qq")
 READY = -1

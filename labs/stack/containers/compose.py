@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from labs.model import environ
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.paths import PROJECT, home
 from labs.stack.coming_up import until_ready
 from labs.stack.containers import docker
 from labs.stack.processes import is_alive, start_of
-from labs.stack.state import home, make_folder, root
+from labs.stack.state import make_folder
 
 SERVICES = ("redis", "rabbitmq", "kafka")
 CONFIG = Path(__file__).parents[1] / "config"
@@ -32,7 +33,7 @@ _NEVER_USED = {
 def _compose(project: str, *arguments: str, timeout_s: float, extra: Mapping[str, str], host: bool = False) -> str:
     files = ["docker-compose.yml", *(["docker-compose.host.yml"] if host else [])]
     files += ["docker-compose.disk.yml"] if "LABS_DISK_DEVICE" in extra else []
-    named = [part for name in files for part in ("-f", str(root() / name))]
+    named = [part for name in files for part in ("-f", str(PROJECT / name))]
     start = ["compose", "--ansi", "never", "--progress", "plain", "-p", project, *named]
     return docker.run([*start, *arguments], timeout_s, extra)
 
@@ -109,17 +110,17 @@ def _environment(
 ) -> dict[str, str]:
     """The variables that docker-compose.yml asks for. They reach compose by its environment, never by arguments."""
     owner = f"{owner_pid}:{start_of(owner_pid):.0f}" if owner_pid else "0"
-    environ = {"LABS_PROJECT": project, "LABS_OWNER": owner}
-    environ["LABS_CONFIG"] = str(readable())
-    environ["LABS_HEALTH_INTERVAL"] = os.environ.get("LABS_HEALTH_INTERVAL", HEALTH_INTERVAL)
+    asked = {"LABS_PROJECT": project, "LABS_OWNER": owner}
+    asked["LABS_CONFIG"] = str(readable())
+    asked["LABS_HEALTH_INTERVAL"] = environ.read("LABS_HEALTH_INTERVAL") or HEALTH_INTERVAL
     for name, port in ports.items():
-        environ[f"LABS_{name.upper().replace('-', '_')}_PORT"] = str(port)
+        asked[f"LABS_{name.upper().replace('-', '_')}_PORT"] = str(port)
     for broker in ("redis", "rabbitmq"):
         user, password = secrets[broker]
-        environ |= {f"LABS_{broker.upper()}_USER": user, f"LABS_{broker.upper()}_PASSWORD": password}
+        asked |= {f"LABS_{broker.upper()}_USER": user, f"LABS_{broker.upper()}_PASSWORD": password}
     if "kafka" in secrets:
-        environ["LABS_KAFKA_CLUSTER_ID"] = secrets["kafka"][1]
-    return environ
+        asked["LABS_KAFKA_CLUSTER_ID"] = secrets["kafka"][1]
+    return asked
 
 
 def start(  # noqa: PLR0913 - one keyword per fact; the caller owns them all

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labs.model import environ
 from labs.model.errors import StackError
-from labs.stack import plain
 from labs.stack.last_words import cause
 
 LABEL_PROJECT, LABEL_OWNER = "org.broker-labs.project", "org.broker-labs.owner"
@@ -23,7 +23,7 @@ def run(arguments: Sequence[str], timeout_s: float, extra: Mapping[str, str] | N
     tried = f"running `docker {' '.join(arguments[:12])}`"
     try:
         done = subprocess.run(
-            ["docker", *arguments], env={**plain.for_docker(), **(extra or {})}, capture_output=True, text=True,
+            ["docker", *arguments], env=environ.without("COMPOSE_") | {**(extra or {})}, capture_output=True, text=True,
             stdin=subprocess.DEVNULL, timeout=timeout_s, errors="replace", start_new_session=True,
         )  # fmt: skip
     except OSError as error:

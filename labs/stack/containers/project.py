@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import data, probe, state
@@ -48,7 +49,7 @@ class Contained:
             "ports": ports,
             "brokers": {},
         }
-        self.file = state.make_folder(state.home() / "stacks") / f"{self.id}.json"
+        self.file = state.make_folder(paths.home() / "stacks") / f"{self.id}.json"
 
     def wait(self) -> dict[str, Endpoint]:
         """Every broker, once a message went round through each. StackError, with nothing left, if one does not."""
@@ -99,13 +100,12 @@ class Contained:
     def _marked(self) -> Iterator[None]:
         # The engine's command line inherits our marks: if we are killed, the next command finds and ends it.
         mine = me()
-        marks = {MARK: self.id, MARK_HOME: str(state.home()), MARK_OWNER: f"{mine['pid']}:{mine['start']}"}
-        os.environ.update(marks)
+        marks = {MARK: self.id, MARK_HOME: str(paths.home()), MARK_OWNER: f"{mine['pid']}:{mine['start']}"}
+        as_before = environ.put(marks)
         try:
             yield
         finally:
-            for name in marks:
-                os.environ.pop(name, None)
+            as_before()
 
     def release(self) -> None:
         """Let the stack stay behind: it is the user's now."""
@@ -131,4 +131,4 @@ def stop_project(record: dict[str, Any], *, volumes: bool) -> None:
     compose.stop(record["project"], volumes=volumes)
     for other in state.stacks():
         if other.get("project") == record["project"]:
-            (state.home() / "stacks" / f"{other['id']}.json").unlink(missing_ok=True)
+            (paths.home() / "stacks" / f"{other['id']}.json").unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import disks, probe, state
@@ -210,7 +211,7 @@ def contained_arena(
             sweeping.sweep(report)
             more = {"LABS_REDIS_CONFIG": _lines(settings)} if settings else {}
             launch = Contained([broker], "session", free_ports([broker], "session"), report, more=more)
-            image = LoopImage(state.home() / f"session-{launch.id}") if disk == "loop" else None
+            image = LoopImage(paths.home() / f"session-{launch.id}") if disk == "loop" else None
             if image:
                 undo.callback(image.end)
                 launch.more["LABS_DISK_DEVICE"] = image.begin()

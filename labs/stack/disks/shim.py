@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.model.errors import StackError
-from labs.stack.processes import die_with_parent
-from labs.stack.state import cache, make_folder
+from labs.model.kernel import die_with_parent
+from labs.model.paths import cache
+from labs.stack.state import make_folder
 
 SOURCE = Path(__file__).with_name("shim.c")
 RECORD = np.dtype([("device", "<u8"), ("inode", "<u8"), ("length", "<u8"), ("at_ns", "<u8")])

@@ -14,6 +14,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 
+from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import handshake, probe, state
@@ -25,7 +26,7 @@ _LOGINS = ("redis", "rabbitmq")
 def endpoints() -> dict[str, Endpoint]:
     """The brokers named that answer at this moment; none where none are named. They are not ours to stop or break."""
     found = {}
-    for word in os.environ.get("LABS_GIVEN", "").split():
+    for word in environ.read("LABS_GIVEN").split():
         broker, _, address = word.partition("=")
         host, _, port = address.rpartition(":")
         if broker not in SCHEMES or not host or not port.isdecimal():
@@ -41,21 +42,20 @@ def endpoints() -> dict[str, Endpoint]:
 def _proven(broker: str, host: str, port: int) -> Endpoint:
     """The endpoint with its version, after a message went round; asked once per process."""
     user, password = state.secrets()[broker] if broker != "kafka" else ("", "")
-    stream_port = int(os.environ.get("LABS_GIVEN_STREAM", "0")) if broker == "rabbitmq" else 0
+    stream_port = int(environ.read("LABS_GIVEN_STREAM") or 0) if broker == "rabbitmq" else 0
     bare = Endpoint(broker, host, port, user, password, stream_port=stream_port, backend="compose", container=host)
     return replace(bare, version=probe.round_trip(bare))
 
 
 def keep_logins() -> None:
     """Write the logins of the environment where this project keeps its own."""
-    given = os.environ
+    given = environ.NOW
     logins = {name: (given[f"LABS_{name.upper()}_USER"], given[f"LABS_{name.upper()}_PASSWORD"]) for name in _LOGINS}
     content = logins | {"kafka": ("cluster-id", given["LABS_KAFKA_CLUSTER_ID"])}
-    state.write_json(state.make_folder(state.home()) / "secrets.json", content, mode=0o600)
+    state.write_json(state.make_folder(paths.home()) / "secrets.json", content, mode=0o600)
 
 
 if __name__ == "__main__":
     keep_logins()
-    for login in _LOGINS:
-        os.environ.pop(f"LABS_{login.upper()}_PASSWORD")
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the command is the container's own
+    left = environ.without(*(f"LABS_{login.upper()}_PASSWORD" for login in _LOGINS))
+    os.execvpe(sys.argv[1], sys.argv[1:], left)  # noqa: S606 - the command is the container's own

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from labs.model.endpoint import GIVEN, Endpoint
+from labs.model.environ import NOW
 
 SCHEMES = {
     "redis": {"redis": (False, 6379), "rediss": (True, 6379)},
@@ -121,7 +122,7 @@ class _Reader:
         return int(text)
 
 
-def endpoint(broker: str, text: str, env: Mapping[str, str]) -> Endpoint:
+def endpoint(broker: str, text: str, env: Mapping[str, str] = NOW) -> Endpoint:
     """The broker at that address, with login and TLS files from the environment. AddressError says what is wrong."""
     reader = _Reader(broker, text)
     found = reader.split()

@@ -6,7 +6,6 @@ They win over what runs here. Meeting one logs in and asks for its version; it w
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from labs.brokers.connection import SecureError, prove, what_to_do
+from labs.model import environ
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.errors import StackError
 from labs.stack import handshake
@@ -34,27 +34,19 @@ def name(broker: str, text: str) -> Callable[[], None]:
 
     AddressError if it is none.
     """
-    urls.endpoint(broker, text, os.environ)
-    before = os.environ.get(variable(broker))
-    os.environ[variable(broker)] = text
-
-    def as_before() -> None:
-        os.environ.pop(variable(broker), None)
-        if before is not None:
-            os.environ[variable(broker)] = before
-
-    return as_before
+    urls.endpoint(broker, text)
+    return environ.put({variable(broker): text})
 
 
 def named() -> dict[str, str]:
     """Broker -> address, of those that are named."""
-    return {broker: text for broker in urls.SCHEMES if (text := os.environ.get(variable(broker), ""))}
+    return {broker: text for broker in urls.SCHEMES if (text := environ.read(variable(broker)))}
 
 
 def endpoints(brokers: Iterable[str]) -> dict[str, Endpoint]:
     """Those of `brokers` that are named, each met at least once by this process. BrokerError, AddressError."""
     known = named()
-    bare = {one: urls.endpoint(one, known[one], os.environ) for one in dict.fromkeys(brokers) if one in known}
+    bare = {one: urls.endpoint(one, known[one]) for one in dict.fromkeys(brokers) if one in known}
     return {broker: _or_raise(found) for broker, found in _met(bare).items()}
 
 
@@ -63,7 +55,7 @@ def seen() -> dict[str, Endpoint | str]:
     bare, found = {}, dict[str, Endpoint | str]()
     for broker, text in named().items():
         try:
-            bare[broker] = urls.endpoint(broker, text, os.environ)
+            bare[broker] = urls.endpoint(broker, text)
         except urls.AddressError as error:
             found[broker] = str(error)
     return found | {name: one if isinstance(one, Endpoint) else str(one) for name, one in _met(bare).items()}

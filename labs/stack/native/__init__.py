@@ -6,7 +6,6 @@ has no space, because the start scripts of RabbitMQ and the class path of Java c
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
+from labs.model import environ
 from labs.model.errors import StackError
-from labs.stack import plain
+from labs.model.paths import cache, importable
 from labs.stack.native import debian, jars
 from labs.stack.processes import MARK_BROKER
-from labs.stack.state import cache, home_tag, make_folder, secrets
+from labs.stack.state import home_tag, make_folder, secrets
 
 CONFIG = Path(__file__).parents[1] / "config"
 USUAL_S = {"redis": 1, "rabbitmq": 6, "kafka": 6, "memory": 1}
@@ -120,7 +120,7 @@ def prepare(place: Place) -> None:
 def program(broker: str, place: Place) -> Program:
     """The program of one broker; makes its data folder and generated files."""
     make_folder(place.data / broker)
-    env = {name: os.environ[name] for name in _KEPT if name in os.environ} | plain.LANGUAGE
+    env = environ.some(_KEPT) | environ.LANGUAGE
     env |= {"HOME": f"{place.run}/home", "TMPDIR": f"{place.run}/home", MARK_BROKER: broker}
     return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
 
@@ -205,7 +205,7 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
     properties.write_text("\n".join(lines))
     # -XX:-UsePerfData: Java would leave a file in the temporary folder.
     base = [f"{run}/java/bin/java", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
-    base += [*plain.JAVA, f"-Djava.io.tmpdir={run}/home"]
+    base += [*environ.JAVA, f"-Djava.io.tmpdir={run}/home"]
     classes = ["-cp", f"{run}/cache/{jars.KAFKA.folder().name}/*"]
     steps = []
     if not (place.data / "kafka/meta.properties").exists():
@@ -216,7 +216,6 @@ def _kafka(place: Place, env: dict[str, str]) -> Program:
 
 
 def _memory(place: Place, env: dict[str, str]) -> Program:
-    env |= {name: os.environ[name] for name in ("VIRTUAL_ENV", "PYTHONPATH") if name in os.environ}
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[3]), env.get("PYTHONPATH")]))
+    env = importable(env | environ.some(("VIRTUAL_ENV", "PYTHONPATH")))
     command = [sys.executable, "-m", "labs.brokers.memory.queue", "--port", str(place.ports["memory"])]
     return Program("memory", [command], env)

@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labs.model import environ
 from labs.model.errors import StackError
+from labs.model.kernel import die_with_parent
+from labs.model.paths import cache
 from labs.model.text import enumerated
-from labs.stack import plain
-from labs.stack.processes import die_with_parent
-from labs.stack.state import cache, make_folder
+from labs.stack.state import make_folder
 
 ROOTS = {"redis": ("redis-server",), "rabbitmq": ("rabbitmq-server",)}
 # Of all that apt would pull in, what a plain system does not already have.
@@ -101,7 +102,7 @@ def _run(command: Sequence[str], folder_: Path) -> str:
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        env=plain.environ(),
+        env=environ.for_tools(),
         preexec_fn=die_with_parent,
     )
     if done.returncode:

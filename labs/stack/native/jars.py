@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labs.model.errors import StackError
-from labs.stack.state import cache, make_folder
+from labs.model.paths import cache
+from labs.stack.state import make_folder
 
 _TRIES = 3
 Report = Callable[[str], None]

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import allowed, native, probe, registry, state
@@ -43,10 +44,10 @@ class Launch:
     ) -> None:
         allowed.check_limits(brokers)
         if disk == "plain":
-            allowed.check_room(brokers, state.home())
+            allowed.check_room(brokers, paths.home())
         self.id = random.token_hex(4)
         self.brokers, self.report = list(brokers), report
-        folder = {"user": state.home() / "data", "session": state.home() / f"session-{self.id}"}[owner]
+        folder = {"user": paths.home() / "data", "session": paths.home() / f"session-{self.id}"}[owner]
         self.order = {
             "id": self.id,
             "backend": "native",
@@ -67,15 +68,15 @@ class Launch:
         self.process = self._spawn()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LABS_STACK")}
-        environment |= {MARK: self.id, MARK_HOME: str(state.home()), "LABS_HOME": str(state.home())}
+        environment = environ.without("LABS_STACK")
+        environment |= {MARK: self.id, MARK_HOME: str(paths.home()), "LABS_HOME": str(paths.home())}
         environment |= {MARK_OWNER: f"{self.order['owner_pid']}:{self.order['owner_start']}"}
-        environment |= {"LABS_CACHE": str(state.cache())}
-        log = state.make_folder(state.home() / "log") / "supervisor.log"
+        environment |= {"LABS_CACHE": str(paths.cache())}
+        log = state.make_folder(paths.home() / "log") / "supervisor.log"
         with log.open("ab") as errors:
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "labs.stack.supervisor"],
-                env=environment | {"PYTHONPATH": str(state.root())},
+                env=environment | {"PYTHONPATH": str(paths.PROJECT)},
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=errors,
@@ -95,7 +96,7 @@ class Launch:
         """Every broker, once all have answered. StackError, with nothing left running, if one does not."""
         self.say(json.dumps(self.order))
         while len(self.ready) < len(self.brokers):
-            record = state.read_json(state.home() / "stacks" / f"{self.id}.json") or {}
+            record = state.read_json(paths.home() / "stacks" / f"{self.id}.json") or {}
             if self.process.poll() is not None or "failed" in record:
                 if parts := record.get("failed_parts"):
                     raise StackError(*parts[:3], broker=parts[3])
@@ -133,13 +134,13 @@ class Launch:
     def _failure(self, what: str, happened: str) -> StackError:
         full = self._full()
         to_do = "Free some space. " if full else ""
-        to_do += f"Everything was stopped; logs are in {state.home() / 'log'}."
+        to_do += f"Everything was stopped; logs are in {paths.home() / 'log'}."
         return StackError(f"starting {what}", happened + full, to_do, broker=what if what in self.brokers else "")
 
     def _full(self) -> str:
         if self.order["disk"] != "plain":  # it may be filled on purpose
             return ""
-        return allowed.full(self.brokers, [state.home()]) or allowed.full([], [run_root()])
+        return allowed.full(self.brokers, [paths.home()]) or allowed.full([], [run_root()])
 
     def stop(self) -> None:
         """End the stack and wait until it is gone, whether or not it was released."""
@@ -161,7 +162,7 @@ class Launch:
     def release(self) -> None:
         """Let the stack stay behind: it is the user's now."""
         deadline = time.monotonic() + 5
-        while not (state.read_json(state.home() / "stacks" / f"{self.id}.json") or {}).get("committed"):
+        while not (state.read_json(paths.home() / "stacks" / f"{self.id}.json") or {}).get("committed"):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise self._failure("the stack", "its supervisor ended at the last moment.")
             time.sleep(0.02)

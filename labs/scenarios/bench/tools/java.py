@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from labs.model import environ
+from labs.model.kernel import die_with_parent
 from labs.scenarios.bench.tools import ToolError
-from labs.stack import native, plain
-from labs.stack.processes import die_with_parent
+from labs.stack import native
 from labs.stack.sweep import run_root
 
 HEAP = ("-Xms512m", "-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:-UsePerfData")
@@ -29,7 +30,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="labs-", dir=run_root()) as name:
         place = Path(name) / "jars"
         place.symlink_to(jars)
-        command = [str(native.java()), *plain.JAVA, *heap, "-cp", f"{place}/*", *main]
+        command = [str(native.java()), *environ.JAVA, *heap, "-cp", f"{place}/*", *main]
         return _run(tool, command, patience_s, environment or {})
 
 
@@ -43,7 +44,7 @@ def _run(tool: str, command: list[str], patience_s: float, environment: Mapping[
             check=False,
             stdin=subprocess.DEVNULL,
             timeout=patience_s,
-            env={**plain.environ(), **environment},
+            env={**environ.for_tools(), **environment},
             preexec_fn=die_with_parent,
         )
     except subprocess.TimeoutExpired as error:

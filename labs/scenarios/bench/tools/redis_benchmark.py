@@ -16,11 +16,11 @@ from typing import Any
 from labs.brokers import journal
 from labs.brokers.redis.admin import undo
 from labs.brokers.redis.fast.wire import Wire
+from labs.model import environ
 from labs.model.endpoint import Endpoint
+from labs.model.kernel import die_with_parent
 from labs.scenarios.bench.tools import Rate, ToolError
-from labs.stack import plain
 from labs.stack.native import debian
-from labs.stack.processes import die_with_parent
 
 TOOL = "redis-benchmark"
 PATIENCE_S = 120.0
@@ -93,7 +93,7 @@ def _surroundings(program: str) -> dict[str, Any]:
     own = Path(program).parents[1] / "lib" if program.startswith(str(debian.folder("redis"))) else None
     names = ":".join(path.name for path in own.glob("*-linux-*")) if own else ""
     found = {"LD_LIBRARY_PATH": names} if names else {}
-    return {"env": plain.environ() | found, "cwd": own if names else None}
+    return {"env": environ.for_tools() | found, "cwd": own if names else None}
 
 
 def version() -> str:
