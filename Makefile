@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
 .DEFAULT_GOAL := help
-.PHONY: help lab test check book serve up down record bench promises env env-dev lock clean
+.PHONY: help lab test test-all check book serve up down record bench promises env env-dev lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,8 +13,11 @@ help: ## this list
 lab: env ## start three brokers and JupyterLab on loopback; Ctrl-C stops everything it started
 	@$(RUN) -m labs lab
 
-test: env-dev ## set up what is needed and run every test
+test: env-dev ## set up what is needed and run the tests: every lab and every broker once, in 12 minutes
 	@$(RUN) -m tests
+
+test-all: env-dev ## run every test: what `make test` runs first, then containers, notebooks and what takes long
+	@$(RUN) -m tests --all
 
 check: env-dev ## the fast checks: ruff, mypy --strict on labs/
 	$(RUN) -m ruff check .

@@ -1,6 +1,10 @@
-"""`make test`: run pytest with what this machine has, and name what it has not.
+"""`make test` and `make test-all`: run pytest with what this machine has, and name what it has not.
 
-With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the tests and ended after them.
+    python -m tests              every lab and every broker once, without containers: `make test`
+    python -m tests --all        the same, and then what is marked long or compose, and the notebooks: `make test-all`
+    python -m tests PATHS ...    these tests, as pytest takes them
+
+With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the tests that need it, and ended after.
 """
 
 import contextlib
@@ -9,6 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,64 +25,14 @@ from labs import stack
 from labs.model import paths
 from labs.model.kernel import die_with_parent
 from labs.stack import disks, native, state
-from tests import engine, namespace
+from tests import budget, engine, namespace
 from tests.interrupts import hearing
+from tests.plugins import Ending, Notebooks, NotRun, Times
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-class NotRun:
-    """Takes out the tests that this machine cannot run, and names every one of them at the end."""
-
-    def __init__(self, reasons: dict[str, str]) -> None:
-        self.reasons, self.names = reasons, dict[str, list[str]]()
-
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        for marker in self.reasons:
-            out = [item for item in items if item.get_closest_marker(marker)]
-            if out:
-                self.names[marker] = [item.nodeid for item in out]
-                config.hook.pytest_deselected(items=out)
-                items[:] = [item for item in items if item not in out]
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for marker, names in self.names.items():
-            terminalreporter.section(f"{len(names)} tests marked {marker} were not run: {self.reasons[marker]}")
-            for name in names:
-                terminalreporter.write_line(f"  not run: {name}")
-
-
-class Shared:
-    """Brokers that the notebooks find running, as a reader's do after `labs up`: a start for each would take long."""
-
-    def __init__(self) -> None:
-        self.up = False
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if item.path.suffix == ".ipynb" and not self.up:
-            self.up = True
-            with contextlib.suppress(stack.StackError):  # then each notebook starts its own
-                stack.up(report=lambda _text: None)
-
-    def pytest_sessionfinish(self) -> None:
-        if self.up:
-            stack.down(report=lambda _text: None)
-
-
-class Ending:
-    """Ends the session after a SIGUSR1, even where a test swallows the interrupt; SIGINT and SIGTERM are nbclient's."""
-
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        self.session, self.told = session, False
-        signal.signal(signal.SIGUSR1, self._end)
-
-    def _end(self, number: int, frame: object) -> None:
-        self.told = True
-        raise KeyboardInterrupt
-
-    def pytest_runtest_logfinish(self) -> None:
-        if self.told:
-            self.session.shouldstop = "told to end"
+TIMES = "LABS_TEST_TIMES"
+"""The variable that tells a part where to write what its tests took."""
+LONG = "long or compose or interrupts"
 
 
 def browser_reason() -> str:
@@ -143,15 +99,16 @@ def part(arguments: list[str], environ: dict[str, str], words: Path | None = Non
             child.wait()
 
 
-def side_by_side(options: list[str], environ: dict[str, str]) -> int:
+def side_by_side(options: list[str], environ: dict[str, str], times: Path) -> int:
     """Run BESIDE and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
     folder = state.make_folder(paths.home() / "beside")
     words = folder / "pytest.txt"
     shared = {"LABS_CACHE": str(paths.cache()), "LABS_TEST_ENGINE": ""}
     rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
+    for_beside = {"LABS_HOME": str(folder), TIMES: f"{times}-beside.json"}
     with (
-        part([*options, *BESIDE], environ | shared | {"LABS_HOME": str(folder)}, words) as beside,
-        part([*options, *rest, "tests"], os.environ | shared) as main_part,
+        part([*options, *BESIDE], environ | shared | for_beside, words) as beside,
+        part([*options, *rest, "tests"], os.environ | shared | {TIMES: f"{times}-main.json"}) as main_part,
     ):
         code = main_part.wait()
         if code != pytest.ExitCode.INTERRUPTED:
@@ -166,23 +123,38 @@ def run(arguments: list[str], no_engine: str) -> int:
     reasons["namespace"] = namespace.why_not()
     reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
     reasons["root"] = "" if os.geteuid() == 0 else "they are about files that root has left behind"
-    plugin = NotRun({marker: reason for marker, reason in reasons.items() if reason})
-    plugins = [plugin, Shared(), Ending()]
+    plugins = [NotRun({marker: reason for marker, reason in reasons.items() if reason}), Notebooks(), Ending()]
+    if times := os.environ.pop(TIMES, ""):
+        plugins.append(Times(Path(times)))
     return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=plugins))
+
+
+def everything(options: list[str], *, long: bool) -> int:
+    """What is quick and then, if asked for, what is long, each in two processes side by side; times at the end."""
+    environ, began_s = dict(os.environ), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        code = side_by_side([*options, "-m", f"not ({LONG})"], environ, Path(folder) / "quick")
+        if long and code != pytest.ExitCode.INTERRUPTED:
+            with containers():
+                code = side_by_side([*options, "-m", LONG], environ, Path(folder) / "long") or code
+        may_take_s = budget.ALL_S if long else budget.QUICK_S
+        lines = budget.report(Path(folder).iterdir(), time.monotonic() - began_s, may_take_s)
+    print("\n".join(["", *lines]), flush=True)
+    return code
 
 
 def main(arguments: list[str]) -> int:
     """The exit code of pytest; with no path among the arguments everything is run, in two processes side by side."""
     os.environ.setdefault("LABS_MODE", "live")
     hearing()  # and so do the tests' own children
-    environ = dict(os.environ)
-    with containers() as no_engine:
-        if any(not argument.startswith("-") for argument in arguments):
-            return run(arguments, no_engine)
-        browser_reason()  # installs one where it may, once
-        with contextlib.suppress(stack.StackError):
-            native.fetch(stack.BROKERS, print)  # once for both
-        return side_by_side(arguments, environ)
+    options = [argument for argument in arguments if argument != "--all"]
+    if any(not argument.startswith("-") for argument in options):
+        with containers() as no_engine:
+            return run(options, no_engine)
+    browser_reason()  # installs one where it may, once
+    with contextlib.suppress(stack.StackError):
+        native.fetch(stack.BROKERS, print)  # once for both
+    return everything(options, long="--all" in arguments)
 
 
 if __name__ == "__main__":
