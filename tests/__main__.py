@@ -27,6 +27,7 @@ from labs.model.kernel import die_with_parent
 from labs.stack import disks, native, state
 from tests import budget, engine, namespace
 from tests.interrupts import hearing
+from tests.lanes import LANES, in_lanes
 from tests.plugins import Ending, Notebooks, NotRun, Times
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -58,29 +59,11 @@ def containers() -> Iterator[str]:
         yield engine.why_not() or ""
 
 
-BROWSED = ("site", "pages", "parts_browser", "pictures_browser", "guess_browser", "lab_browser", "lab", "contributing")
-BROWSED += ("still", "still_notebooks", "hostile", "damaged")
-TALKED = (
-    "cli",
-    "status",
-    "speech",
-    "strangers",
-    "verify",
-    "yours",
-    "mutual",
-    "environment",
-    "owning",
-    "part_of_a_grid",
-)
-BESIDE = ("notebooks", *(f"tests/test_{name}.py" for name in (*BROWSED, *TALKED)))
-"""What can run at the same time as the rest: it waits for browsers and kernels, and measures nothing to a threshold."""
-
-
 @contextlib.contextmanager
 def part(arguments: list[str], environ: dict[str, str], words: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Run these tests in a process of their own, told to end when the block is left. `words`: where its output goes.
 
-    No part is a child of another: a test that adds up what its own children use must not count the other part.
+    No part is a child of another: a test that adds up what its own children use must not count another.
     """
     with contextlib.nullcontext() if words is None else words.open("wb") as out:
         child = subprocess.Popen(
@@ -100,20 +83,22 @@ def part(arguments: list[str], environ: dict[str, str], words: Path | None = Non
 
 
 def side_by_side(options: list[str], environ: dict[str, str], times: Path) -> int:
-    """Run BESIDE and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
-    folder = state.make_folder(paths.home() / "beside")
-    words = folder / "pytest.txt"
+    """Run each lane and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
     shared = {"LABS_CACHE": str(paths.cache()), "LABS_TEST_ENGINE": ""}
-    rest = [f"--ignore={path}" for path in BESIDE if path.startswith("tests/")]
-    for_beside = {"LABS_HOME": str(folder), TIMES: f"{times}-beside.json"}
-    with (
-        part([*options, *BESIDE], environ | shared | for_beside, words) as beside,
-        part([*options, *rest, "tests"], os.environ | shared | {TIMES: f"{times}-main.json"}) as main_part,
-    ):
-        code = main_part.wait()
-        if code != pytest.ExitCode.INTERRUPTED:
-            code = beside.wait() or code
-            print(f"\nBeside: {', '.join(BESIDE)}\n{words.read_text('utf-8', 'replace')}", flush=True)
+    with contextlib.ExitStack() as parts:
+        beside: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+        for name, lane in LANES.items():
+            folder = state.make_folder(paths.home() / name)
+            words, own = folder / "pytest.txt", {"LABS_HOME": str(folder), TIMES: f"{times}-{name}.json"}
+            began = parts.enter_context(part([*options, *lane.paths()], environ | shared | own, words))
+            beside[name] = began, words
+        rest = [f"--ignore={path}" for path in in_lanes()]
+        code = parts.enter_context(
+            part([*options, *rest, "tests"], os.environ | shared | {TIMES: f"{times}-rest.json"})
+        ).wait()
+        for name, (began, words) in beside.items() if code != pytest.ExitCode.INTERRUPTED else ():
+            code = began.wait() or code
+            print(f"\n{name}: {LANES[name].why}\n{words.read_text('utf-8', 'replace')}", flush=True)
     return code
 
 
@@ -130,7 +115,7 @@ def run(arguments: list[str], no_engine: str) -> int:
 
 
 def everything(options: list[str], *, long: bool) -> int:
-    """What is quick and then, if asked for, what is long, each in two processes side by side; times at the end."""
+    """What is quick and then, if asked for, what is long, each in processes side by side; times at the end."""
     environ, began_s = dict(os.environ), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         code = side_by_side([*options, "-m", f"not ({LONG})"], environ, Path(folder) / "quick")
@@ -144,7 +129,7 @@ def everything(options: list[str], *, long: bool) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code of pytest; with no path among the arguments everything is run, in two processes side by side."""
+    """The exit code of pytest; with no path among the arguments everything is run, in processes side by side."""
     os.environ.setdefault("LABS_MODE", "live")
     hearing()  # and so do the tests' own children
     options = [argument for argument in arguments if argument != "--all"]
@@ -153,7 +138,7 @@ def main(arguments: list[str]) -> int:
             return run(options, no_engine)
     browser_reason()  # installs one where it may, once
     with contextlib.suppress(stack.StackError):
-        native.fetch(stack.BROKERS, print)  # once for both
+        native.fetch(stack.BROKERS, print)  # once for all of them
     return everything(options, long="--all" in arguments)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from labs.model.endpoint import Endpoint
 from tests import engine
-from tests.browser import served
+from tests.browser import chromium, served
 
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"
 
@@ -55,12 +56,37 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def teachers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The build with answers and slides, once for all tests that look at it."""
+    from labs.pages.build import build
+
+    out = tmp_path_factory.mktemp("teachers") / "_build" / "teach"  # a page tells by its address whose build it is
+    assert build(out=out, teach=True) == 0, "the build warned: see above"
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
 def host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address, under a sub-path with a space in it."""
     above = tmp_path_factory.mktemp("host")
     (above / "some project").symlink_to(site)
     with served(above) as address:
         yield address + "some%20project/"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of one file: what Playwright runs in this thread is in the way of a notebook's kernel."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page of a wide window."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="session")

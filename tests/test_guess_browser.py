@@ -17,7 +17,7 @@ from labs.model.paths import PROJECT
 from labs.pages import module, pages
 from labs.pages.state import panel_state
 from labs.show.looks.tricks import WARNING
-from tests.browser import Watched, chromium, served, settled, violations
+from tests.browser import Watched, served, settled, violations
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, THEATRE
 from tests.tricked import SPOTS
 
@@ -61,22 +61,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def host(site: Path) -> Iterator[str]:
     with served(site) as address:
         yield address
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def ready(page: Page, address: str) -> Page:

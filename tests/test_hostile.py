@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Route
+from playwright.sync_api import Dialog, Page, Route
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.pages import Panel, course
 from labs.pages.pages import panel
 from labs.pages.recordings import recorded
 from labs.pages.state import panel_state, recorded_state
-from tests.browser import chromium, settled
+from tests.browser import settled
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)></script><b>"
@@ -25,19 +24,6 @@ SAYS = {"label", "sentence", "trouble", "origin", "part", "aside", "text", "text
 KINDS = ("latency-ladder", "who-is-waiting", "kill-the-worker", "loss-matrix", "how-benchmarks-lie")
 """Labs that have every kind of picture between them: plot, dots, strips, matrix and bill, bars."""
 LOOSE = "document.querySelectorAll('.lab-panel img, .lab-panel script:not([type]), .lab-panel b').length"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def poisoned(part: Any, *, said: bool = False) -> Any:

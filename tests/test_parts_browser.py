@@ -12,22 +12,15 @@ from playwright.sync_api import Browser, Locator, Page
 
 from labs.model.paths import PROJECT
 from labs.pages import course, quiz
-from labs.pages.build import build
 from labs.pages.exercises import exercises
 from labs.pages.glue import number
-from tests.browser import Watched, chromium, served, settled, violations
+from tests.browser import Watched, served, settled, violations
 
 pytestmark = pytest.mark.browser
 RUNNING = """document.getAnimations().filter(
     one => one.playState === 'running' && one.animationName?.startsWith('race-')).length"""
 QUESTION = quiz.quiz("parts")[0]
 MEDIAN = "latency-ladder kafka rung=2 rate=1000 p50"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
@@ -39,13 +32,11 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="module")
-def teachers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The build with answers and slides, and where it is served."""
-    out = tmp_path_factory.mktemp("teachers")
-    assert build(out=out, teach=True) == 0, "the build warned: see above"
-    with served(out / "_build" / "html") as address:
-        yield out / "_build" / "html" / "book", address
+@pytest.fixture
+def teaching(teachers: Path) -> Iterator[tuple[Path, str]]:
+    """The pages with answers and slides, and where they are served."""
+    with served(teachers) as address:
+        yield teachers / "book", address
 
 
 def parts(page: Page, host: str) -> Page:
@@ -250,9 +241,9 @@ def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> Non
     assert not any("teach-01" in path.read_text("utf-8") for path in (site / "book").glob("*.html"))
 
 
-def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teachers: tuple[Path, str]) -> None:
-    watched = Watched(page, teachers[1])
-    page.goto(f"{teachers[1]}book/teach-01.html")
+def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching: tuple[Path, str]) -> None:
+    watched = Watched(page, teaching[1])
+    page.goto(f"{teaching[1]}book/teach-01.html")
     text = seen(page.locator("article"))
     for name in ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message"):
         assert all(one.ask in text for one in quiz.quiz(name))
@@ -266,9 +257,9 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teachers:
     assert watched.complaints == watched.elsewhere == []
 
 
-def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teachers: tuple[Path, str]) -> None:
-    watched = Watched(page, teachers[1])
-    page.goto(f"{teachers[1]}book/slides-01.html")
+def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teaching: tuple[Path, str]) -> None:
+    watched = Watched(page, teaching[1])
+    page.goto(f"{teaching[1]}book/slides-01.html")
     settled(page)
     shown, at = page.locator(".slide-page:not([inert])"), page.locator(".slides-at")
     first = shown.inner_text()
@@ -295,14 +286,14 @@ OVER = "document.documentElement.scrollHeight - innerHeight"
 
 
 def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
-    browser: Browser, teachers: tuple[Path, str]
+    browser: Browser, teaching: tuple[Path, str]
 ) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    found, shown_once = sorted(teachers[0].glob("slides-*.html")), {"questions": 0, "charts": 0}
+    found, shown_once = sorted(teaching[0].glob("slides-*.html")), {"questions": 0, "charts": 0}
     taught = {path.stem.removeprefix("teach-") for path in (PROJECT / "book").glob("teach-*.md")}
     assert {path.stem for path in found} >= {f"slides-{number}" for number in taught} >= {"slides-01"}
     for path in found:
-        page.goto(f"{teachers[1]}book/{path.name}")
+        page.goto(f"{teaching[1]}book/{path.name}")
         settled(page)
         for at in range(page.locator(".slide-page").count()):
             page.evaluate("at => { location.hash = `#${at + 1}`; }", at)
@@ -323,10 +314,10 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
 
 
 def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_not_answered_on_the_page(
-    browser: Browser, teachers: tuple[Path, str]
+    browser: Browser, teaching: tuple[Path, str]
 ) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    page.goto(f"{teachers[1]}book/slides-01.html")
+    page.goto(f"{teaching[1]}book/slides-01.html")
     settled(page)
     questions = page.locator(".slide-page:has(.quiz)")
     assert questions.count() == 9
@@ -339,6 +330,6 @@ def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_no
             shown.get_by_role("button", name="Check").click()
             page.wait_for_function(f"{OVER} <= 0")
         assert shown.locator(".quiz-said").inner_text().count("Source:") == 1
-    page.goto(f"{teachers[1]}book/01-1-who-is-waiting.html")
+    page.goto(f"{teaching[1]}book/01-1-who-is-waiting.html")
     page.wait_for_function("document.documentElement.dataset.parts")
     assert page.locator(".quiz-question input:checked").count() == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from labs.show.pictures.grid import Capability, Cell, Grid, Setup
 from labs.show.pictures.items import Item, State
 from labs.show.pictures.lanes import Lanes
 from labs.show.pictures.panels import Panel
-from tests.browser import Watched, chromium, violations
+from tests.browser import Watched, violations
 from tests.made_pictures import (
     EVIL,
     MS,
@@ -52,19 +52,6 @@ BOXES = """all => all.map(one => {
     const b = one.getBoundingClientRect();
     return [b.left, b.top, b.right, b.bottom, one.textContent];
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def parts(page: Page, host: str) -> Page:

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from labs.pages.state import views
 from labs.scenarios.pairs import WHY_NOT
 from labs.show.looks.waiting import SHORT
 from labs.show.sentences import title
-from tests.browser import Watched, chromium, served, settled, touching, violations
+from tests.browser import Watched, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
@@ -43,19 +42,6 @@ THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedS
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
 OURS = re.compile(r"book/|_static/(panels/|panel\.|parts\.|look\.css|book\.css|lab-loader|favicon)")
 LIMIT_BYTES = 100_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def ready(page: Page, address: str) -> Page:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page, Route
 
-from tests.browser import chromium, served, settled
+from tests.browser import served, settled
 
 pytestmark = pytest.mark.browser
 MATRIX, LADDER, PARTS = (f"book/{name}.html" for name in ("03-2-loss-matrix", "05-4-latency-ladder", "parts"))
@@ -21,19 +20,6 @@ HIDDEN = """[...document.querySelectorAll('.lab-fallback, .quiz-key, .guess deta
 }).map(one => one.className)"""
 """What a reader does not get to see of the results, by class."""
 MOVED = ".lab-panel, .quiz, .guess[data-guess], .race"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def blocked(page: Page, *files: str) -> None:
@@ -61,13 +47,9 @@ def test_the_matrix_that_asks_first_has_its_table_when_opened_from_the_file_syst
 
 
 def test_slides_from_the_file_system_are_one_long_page_and_name_the_command_of_their_build(
-    page: Page, tmp_path: Path
+    page: Page, teachers: Path
 ) -> None:
-    from labs.pages.build import build
-
-    out = tmp_path / "_build" / "teach"
-    assert build(out=out, teach=True) == 0
-    page.goto((out / "_build" / "html" / "book" / "slides-03.html").as_uri())
+    page.goto((teachers / "book" / "slides-03.html").as_uri())
     assert page.evaluate(HIDDEN) == []
     assert page.locator(".slide-page").evaluate_all("all => all.every(one => one.clientHeight > 50)")
     assert page.locator("main").inner_text().count("Run make serve TEACH=1") == 1

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -27,7 +26,6 @@ from labs.pages.recordings import recorded
 from labs.show.renderers import KINDS
 from labs.show.still import image, picture
 from labs.show.still.axes import axis
-from tests.browser import chromium
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 WITHOUT = {
@@ -44,12 +42,6 @@ WITHOUT = {
 """Notebook -> why papermill may set neither rate nor broker there."""
 HOSTILE = "<img src=x onerror=alert(1)>&<b>\"'"
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def executed(cells: list[Any], folder: Path, mode: str = "recorded") -> Path:

@@ -1,0 +1,41 @@
+"""Which tests run at the same time: each lane in a process with a home and brokers of its own, the rest beside them.
+
+Two cores have room for three: one lane computes, in the other one waits most of the time, and the rest measures. What
+holds a figure to a threshold is in the rest, where nothing else of its own process is at work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Tests that run one after the other, beside the other lanes, and why they may."""
+
+    why: str
+    files: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+
+    def paths(self) -> list[str]:
+        """What pytest is given."""
+        return [*self.folders, *(f"tests/test_{name}.py" for name in self.files)]
+
+
+BROWSED = ("site", "pages", "claims", "parts_browser", "pictures_browser", "guess_browser", "browser", "lab_browser")
+BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
+WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "strangers", "environment", "odd_places")
+WAITING += ("cli", "status", "yours", "mutual", "part_of_a_grid")
+LANES = {
+    "browsed": Lane(
+        "the built site, Chromium and kernels: they compute, and nothing in them is a figure", BROWSED, ("notebooks",)
+    ),
+    "waiting": Lane(
+        "brokers are started, broken and stopped, and commands typed: they wait, and bounds are wide", WAITING
+    ),
+}
+
+
+def in_lanes() -> list[str]:
+    """Every file that runs in a lane; all others are the rest."""
+    return [path for lane in LANES.values() for path in lane.paths() if path.endswith(".py")]
