@@ -90,7 +90,8 @@ def side_by_side(options: list[str], environ: dict[str, str], times: Path) -> in
         for name, lane in LANES.items():
             folder = state.make_folder(paths.home() / name)
             words, own = folder / "pytest.txt", {"LABS_HOME": str(folder), TIMES: f"{times}-{name}.json"}
-            began = parts.enter_context(part([*options, *lane.paths()], environ | shared | own, words))
+            known = dict(os.environ) if lane.engine else environ
+            began = parts.enter_context(part([*options, *lane.paths()], known | shared | own, words))
             beside[name] = began, words
         rest = [f"--ignore={path}" for path in in_lanes()]
         code = parts.enter_context(

@@ -16,6 +16,8 @@ class Lane:
     why: str
     files: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    engine: bool = False
+    """Whether it is told of a container engine that was brought up. Where not, brokers are native: they take less."""
 
     def paths(self) -> list[str]:
         """What pytest is given."""
@@ -28,10 +30,10 @@ WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "strangers",
 WAITING += ("cli", "status", "yours", "mutual", "part_of_a_grid")
 LANES = {
     "browsed": Lane(
-        "the built site, Chromium and kernels: they compute, and nothing in them is a figure", BROWSED, ("notebooks",)
+        "the built site, Chromium, kernels: they compute, and no figure of theirs counts", BROWSED, ("notebooks",)
     ),
     "waiting": Lane(
-        "brokers are started, broken and stopped, and commands typed: they wait, and bounds are wide", WAITING
+        "brokers come up, break and end, commands are typed: they wait, and bounds are wide", WAITING, engine=True
     ),
 }
 

@@ -229,7 +229,7 @@ def test_far_workers_give_the_ledger_of_those_here_and_the_command_says_whose_cl
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("role", ["producer", "consumer"])
+@pytest.mark.parametrize("role", ["producer", pytest.param("consumer", marks=pytest.mark.long)])
 def test_a_far_worker_killed_in_the_middle_leaves_unknown_messages_and_no_lost_ones(
     role: str, cluster: str, memory: Endpoint, folder: Path
 ) -> None:
@@ -258,6 +258,7 @@ def test_a_far_worker_killed_in_the_middle_leaves_unknown_messages_and_no_lost_o
 
 @pytest.mark.broker
 @needs_root
+@pytest.mark.long
 def test_a_worker_that_has_not_the_brokers_tls_files_is_named_with_them_and_what_to_do(
     cluster: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -282,6 +283,7 @@ def test_a_worker_that_has_not_the_brokers_tls_files_is_named_with_them_and_what
 
 
 @pytest.mark.broker
+@pytest.mark.long
 def test_a_cluster_in_tls_does_the_work_and_says_which_files_are_wanted_where(
     memory: Endpoint, folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

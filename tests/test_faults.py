@@ -25,7 +25,10 @@ from labs.stack import disks, state
 from labs.stack.disks import shim
 from tests.interrupts import mounted
 
-BOTH = [pytest.param("loop", marks=pytest.mark.loop), pytest.param("ledger", marks=pytest.mark.ledger)]
+BOTH = [
+    pytest.param("loop", marks=(pytest.mark.loop, pytest.mark.long)),
+    pytest.param("ledger", marks=pytest.mark.ledger),
+]
 
 
 def quiet(_line: str) -> None:
@@ -84,7 +87,7 @@ def test_the_same_load_without_a_fault_loses_and_doubles_nothing() -> None:
         ("redis-list-rdb", "stop", "none lost"),  # it saves when it is asked to end
         ("redis-list-rdb", "kill", "all lost"),  # no snapshot is due within the run
         ("redis-list-no", "kill", "none lost"),  # written to the kernel before the answer
-        ("redis-list-everysec", "kill", "none lost"),
+        pytest.param("redis-list-everysec", "kill", "none lost", marks=pytest.mark.long),
     ],
 )
 def test_a_killed_redis_keeps_what_it_gave_to_the_kernel_and_no_more(name: str, kind: str, outcome: str) -> None:
@@ -166,7 +169,7 @@ def test_a_freeze_delays_and_loses_nothing() -> None:
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("name", ["redis-list-everysec", "kafka-acks-all"])
+@pytest.mark.parametrize("name", ["redis-list-everysec", pytest.param("kafka-acks-all", marks=pytest.mark.long)])
 def test_a_silent_network_delays_and_what_waited_arrives_once(name: str) -> None:
     found = struck(name, "cut")
     assert found["outcome"] == "none lost"
@@ -187,6 +190,7 @@ def test_full_memory_is_refused_message_by_message_and_nothing_acknowledged_goes
 
 
 @pytest.mark.broker
+@pytest.mark.long
 def test_full_memory_is_refused_by_name_where_the_limit_cannot_be_moved() -> None:
     with pytest.raises(stack.StackError, match="memory of kafka"):
         struck("kafka-acks-1", "memory-full")

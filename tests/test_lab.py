@@ -66,7 +66,10 @@ def ours(home: Path) -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+LONG = [pytest.param(number, marks=pytest.mark.long) for number in (signal.SIGTERM, signal.SIGKILL)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *LONG])
 def test_jupyterlab_and_brokers_are_on_loopback_and_end_with_the_command(number: int, tmp_path: Path) -> None:
     process, address = start(tmp_path)
     try:
@@ -129,6 +132,7 @@ def path_without_redis(tmp_path: Path) -> str:
     return f"{server.parent}:{os.environ['PATH']}"
 
 
+@pytest.mark.long
 def test_without_one_broker_jupyterlab_starts_and_says_what_that_means(tmp_path: Path, path_without_redis: str) -> None:
     process, _address = start(tmp_path, PATH=path_without_redis, LABS_MODE="auto")
     try:

@@ -202,6 +202,7 @@ def said(page: Page) -> str:
     return page.locator(".lp-job").inner_text()
 
 
+@pytest.mark.long
 def test_run_changes_the_chart_and_cancel_stops_a_run(page: Page) -> None:
     before = page.locator(".lp-subtitle").inner_text()
     run(page)
@@ -222,6 +223,7 @@ def test_run_changes_the_chart_and_cancel_stops_a_run(page: Page) -> None:
     assert "Cancelled" in said(page)
 
 
+@pytest.mark.long
 def test_a_panel_that_cannot_be_drawn_gives_back_the_plain_output_under_it(page: Page) -> None:
     page.evaluate("void (window.kept = Plotly.react, Plotly.react = () => { throw new Error('no <b>room</b>'); })")
     slider = page.locator(".labs-panel input[type=range]")
@@ -252,6 +254,7 @@ def test_a_live_outcome_is_shown_only_after_the_guess(lab: Lab) -> None:
         assert page.evaluate("document.activeElement.dataset.key") == "redis-list-rdb|kill"
 
 
+@pytest.mark.long
 def test_a_killed_kernel_leaves_nothing(lab: Lab, page: Page) -> None:
     run(page)
     page.wait_for_function("document.querySelector('.labs-panel progress').value > 0", timeout=120_000)

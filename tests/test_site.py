@@ -263,6 +263,7 @@ def test_a_state_that_does_not_come_leaves_the_table_and_a_reason(page: Page, ho
     assert page.locator(".lab-fallback table").is_visible()
 
 
+@pytest.mark.long
 def test_the_site_builds_in_a_folder_whose_name_is_full_of_patterns(site: Path, tmp_path: Path) -> None:
     folder = tmp_path / "x [1] #a%20b ?*{c,d} 'it\"s' \\ $HOME ; Ünï 書"
     folder.mkdir()
@@ -275,6 +276,7 @@ def test_the_site_builds_in_a_folder_whose_name_is_full_of_patterns(site: Path, 
     assert sorted(built.glob("book/*.html")) == [built / "book" / one.name for one in sorted(site.glob("book/*.html"))]
 
 
+@pytest.mark.long
 def test_a_site_without_recordings_builds_and_says_that_nothing_is_recorded(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     assert build(runs=tmp_path / "runs", out=tmp_path) == 0
