@@ -214,11 +214,20 @@ def test_the_help_that_click_gives_a_command_without_words_would_be_found() -> N
     assert unsaid(mute, shown) == ["what it does", "--rounds", "ROWS"]
 
 
+def hears_of_an_end(pid: int) -> bool:
+    """Whether the process has set what is to happen at a SIGTERM; the first thing that a command does."""
+    caught = re.search(r"SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return bool(caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_a_request_to_end_is_an_interrupt_and_says_so(number: int, code: int) -> None:
     command = [sys.executable, "-m", "labs", "run", "passport", "--set", "repeats=100"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        time.sleep(4)
+        while not hears_of_an_end(process.pid):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)  # and it measures
         process.send_signal(number)
         said = process.communicate(timeout=30)[1]
     assert process.returncode == code

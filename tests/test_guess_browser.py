@@ -17,7 +17,7 @@ from labs.model.paths import PROJECT
 from labs.pages import module, pages
 from labs.pages.state import panel_state
 from labs.show.looks.tricks import WARNING
-from tests.browser import Watched, served, settled, violations
+from tests.browser import LOOKS, Watched, served, settled, violations
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, THEATRE
 from tests.tricked import SPOTS
 
@@ -93,8 +93,7 @@ def say(page: Page, word: str) -> None:
     page.locator(".lp-guess").get_by_role("button", name=word, exact=True).click()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 @pytest.mark.parametrize("lab", [lab.name for lab, _ in LABS])
 def test_a_panel_is_accessible_before_and_after_the_guess(
     browser: Browser, host: str, lab: str, theme: str, width: int

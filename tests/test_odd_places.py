@@ -126,6 +126,7 @@ def brokers_of(home: Path) -> dict[str, psutil.Process]:
 
 @pytest.mark.broker
 @pytest.mark.namespace
+@pytest.mark.long
 def test_brokers_start_in_a_language_with_two_letters_i(tmp_path: Path, cache: str) -> None:
     locales = tmp_path / "locales"
     locales.mkdir()
@@ -146,6 +147,7 @@ def test_brokers_start_in_a_language_with_two_letters_i(tmp_path: Path, cache: s
 
 @pytest.mark.broker
 @pytest.mark.namespace
+@pytest.mark.long
 def test_rabbitmq_needs_no_localhost_in_the_hosts_file_and_takes_no_settings_of_the_machines_own(
     tmp_path: Path, cache: str
 ) -> None:
@@ -218,6 +220,7 @@ def test_a_disk_without_room_is_named_before_a_broker_starts(room: str, tmp_path
 
 @pytest.mark.broker
 @pytest.mark.namespace
+@pytest.mark.long
 def test_a_disk_that_fills_while_a_broker_starts_is_named_at_once(tmp_path: Path, cache: str) -> None:
     until = f"until ls '{tmp_path}'/home/log/rabbitmq-*.log; do sleep 0.1; done"
     disk = f"mount -t tmpfs -o size=300m tmpfs '{tmp_path}'; ({until}; fallocate -l 200M '{tmp_path}/more') >&2 &"

@@ -241,6 +241,7 @@ def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> Non
     assert not any("teach-01" in path.read_text("utf-8") for path in (site / "book").glob("*.html"))
 
 
+@pytest.mark.long
 def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching: tuple[Path, str]) -> None:
     watched = Watched(page, teaching[1])
     page.goto(f"{teaching[1]}book/teach-01.html")
@@ -257,6 +258,7 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching:
     assert watched.complaints == watched.elsewhere == []
 
 
+@pytest.mark.long
 def test_slides_are_cut_from_the_pages_and_moved_by_keyboard(page: Page, teaching: tuple[Path, str]) -> None:
     watched = Watched(page, teaching[1])
     page.goto(f"{teaching[1]}book/slides-01.html")
@@ -285,6 +287,7 @@ PLACES = "all => all.map(one => [...one.parentNode.children].indexOf(one))"
 OVER = "document.documentElement.scrollHeight - innerHeight"
 
 
+@pytest.mark.long
 def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
     browser: Browser, teaching: tuple[Path, str]
 ) -> None:
@@ -313,6 +316,7 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
     assert shown_once["charts"] >= 1
 
 
+@pytest.mark.long
 def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_not_answered_on_the_page(
     browser: Browser, teaching: tuple[Path, str]
 ) -> None:

@@ -20,7 +20,7 @@ from labs.show.pictures.grid import Capability, Cell, Grid, Setup
 from labs.show.pictures.items import Item, State
 from labs.show.pictures.lanes import Lanes
 from labs.show.pictures.panels import Panel
-from tests.browser import Watched, violations
+from tests.browser import LOOKS, Watched, violations
 from tests.made_pictures import (
     EVIL,
     MS,
@@ -36,7 +36,6 @@ from tests.made_pictures import (
 pytestmark = pytest.mark.browser
 DRAWN = "[...document.querySelectorAll('.picture')].every(one => one.dataset.ready || one.dataset.failed)"
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
 
 
 MADE = """async ([html, files]) => {
@@ -79,7 +78,7 @@ def range_of(figure: Locator) -> list[float]:
     return found
 
 
-@pytest.mark.parametrize(("theme", "width"), WIDTHS)
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_three_kinds_are_accessible_fit_and_ask_no_other_host(
     browser: Browser, host: str, theme: Any, width: int
 ) -> None:

@@ -25,16 +25,18 @@ from labs.pages.state import views
 from labs.scenarios.pairs import WHY_NOT
 from labs.show.looks.waiting import SHORT
 from labs.show.sentences import title
-from tests.browser import Watched, served, settled, touching, violations
+from tests.browser import LOOKS, Watched, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
 LISTS = ("how-fast", "measuring", "claims", "parts", "glossary")
 PAGES = ("index", "00-your-machine", *CHAPTER, "03-5-how-benchmarks-lie", "05-4-latency-ladder", *LISTS)
 EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
-"""These are looked at in both themes at both widths, the others light and wide, and dark and narrow."""
-TWO, FOUR = (("light", 1280), ("dark", 390)), (("light", 1280), ("dark", 390), ("light", 390), ("dark", 1280))
-LOOKS = [(name, *look) for name in PAGES for look in (FOUR if name in EVERY_WAY else TWO)]
+"""These are looked at in both themes at both widths; the others light and wide, and by the long tests dark and narrow."""
+ONCE = [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.long)]
+NAMED = [
+    pytest.param(name, marks=() if name in PAGES else pytest.mark.long) for name in sorted({*course.panels().values()})
+]
 CHARTS = {"00-your-machine": 1, CHAPTER[0]: 1, CHAPTER[2]: 3, "05-4-latency-ladder": 2}
 ALL = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")
 LADDER = "book/05-4-latency-ladder.html"
@@ -62,10 +64,23 @@ def drawn_lines(page: Page, chart: str = "ladder") -> list[list[float]]:
     return lines
 
 
-@pytest.mark.parametrize(("name", "theme", "width"), LOOKS)
+@pytest.mark.parametrize("name", EVERY_WAY)
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_a_page_is_complete_accessible_and_alone_every_way(
+    browser: Browser, host: str, name: str, theme: str, width: int
+) -> None:
+    assert_complete(browser, host, name, theme, width)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in EVERY_WAY])
+@pytest.mark.parametrize(("theme", "width"), ONCE)
 def test_a_page_is_complete_accessible_and_alone(
     browser: Browser, host: str, name: str, theme: str, width: int
 ) -> None:
+    assert_complete(browser, host, name, theme, width)
+
+
+def assert_complete(browser: Browser, host: str, name: str, theme: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     watched = Watched(page, host)
@@ -80,7 +95,7 @@ def test_a_page_is_complete_accessible_and_alone(
     context.close()
 
 
-@pytest.mark.parametrize("name", sorted(set(course.panels().values())))
+@pytest.mark.parametrize("name", NAMED)
 def test_no_two_names_of_ticks_touch(page: Page, host: str, name: str) -> None:
     ready(page, f"{host}book/{name}.html")
     for width in (1280, 1100, 768, 390):

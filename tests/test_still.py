@@ -46,6 +46,7 @@ def test_the_matrix_that_asks_first_has_its_table_when_opened_from_the_file_syst
     assert "all lost" in page.locator(".lab-fallback").first.inner_text()
 
 
+@pytest.mark.long
 def test_slides_from_the_file_system_are_one_long_page_and_name_the_command_of_their_build(
     page: Page, teachers: Path
 ) -> None:
