@@ -32,7 +32,7 @@ CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-me
 LISTS = ("how-fast", "measuring", "claims", "parts", "glossary")
 PAGES = ("index", "00-your-machine", *CHAPTER, "03-5-how-benchmarks-lie", "05-4-latency-ladder", *LISTS)
 EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
-"""These are looked at in both themes at both widths; the others light and wide, and by the long tests dark and narrow."""
+"""They are looked at in both themes at both widths; the others light and wide, and by long tests dark and narrow."""
 ONCE = [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.long)]
 NAMED = [
     pytest.param(name, marks=() if name in PAGES else pytest.mark.long) for name in sorted({*course.panels().values()})
