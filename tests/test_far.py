@@ -34,8 +34,8 @@ from labs.model.run import Run
 from labs.model.workload import Load, Workload
 from labs.record.recorder import record
 from labs.record.remote import agent
-from labs.record.remote.cluster import ExecutorError, _fit, dask_crew, scheduler
-from labs.record.worker_pool import HIRE
+from labs.record.remote.cluster import ExecutorError, _fit, dask_pool, scheduler
+from labs.record.worker_pool import POOL
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK
 from tests.conftest import free_port
 from tests.made import labs, make_run
@@ -133,7 +133,7 @@ def test_every_lab_that_breaks_a_broker_keeps_to_this_machine() -> None:
 
 
 def test_tls_without_certificates_names_the_settings_that_hold_them() -> None:
-    with pytest.raises(ExecutorError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"), dask_crew("tls://127.0.0.1:1"):
+    with pytest.raises(ExecutorError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"), dask_pool("tls://127.0.0.1:1"):
         pass
 
 
@@ -195,11 +195,11 @@ def recorded(
     url: str, there: Endpoint, plan: Load = PLAN, observer: Observer | None = None, *, using: Profile | None = None
 ) -> Run:
     """A run by workers of a cluster."""
-    token = HIRE.set(partial(dask_crew, url))
+    token = POOL.set(partial(dask_pool, url))
     try:
         return record(there, using or profile("memory"), plan, observer or Observer())
     finally:
-        HIRE.reset(token)
+        POOL.reset(token)
 
 
 def test_a_scheduler_that_does_not_answer_is_told_with_the_command_that_starts_one(memory: Endpoint) -> None:

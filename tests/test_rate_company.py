@@ -31,14 +31,16 @@ from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling
 from labs.record import recovery
+from labs.record.processes import await_ready, workers
 from labs.record.recorder import record, record_fan_out, record_together
-from labs.record.worker_pool import HIRE, crew
+from labs.record.worker_pool import POOL, pool
 from labs.scenarios.bench import concurrent
 from labs.scenarios.bench.base import Setting
 from labs.scenarios.bench.concurrent import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
 from tests.made import closed_run, make_run
 from tests.made_rates import point, word_of
+from tests.made_workers import READY, STOP, wait_for_stop
 
 
 def test_what_all_had_goes_at_the_pace_of_the_slowest_and_deliveries_are_those_of_everybody() -> None:
@@ -248,16 +250,14 @@ def test_readers_that_share_messages_are_no_subscribers(redis: Any) -> None:
 
 
 @pytest.mark.broker
-def test_a_crew_ends_its_own_workers_and_nobody_elses(redis: Any) -> None:
+def test_a_pool_ends_its_own_workers_and_no_others(redis: Any) -> None:
     using, load = profile("redis-pubsub"), Ceiling(messages=2000, window=10, batch=1)
-    with crew() as longer:
-        record(redis, using, load)  # a crew of its own begins and ends in between
-        held = longer.hire("producer", os.getpid)
-        with crew() as shorter:
-            shorter.hire("producer", os.getpid).result(timeout=20)
-            mine = held.result(timeout=20)
-        assert psutil.pid_exists(mine)  # type: ignore[arg-type]
-        assert longer.hire("producer", os.getpid).result(timeout=20) == mine
+    with workers(2, stop=STOP) as longer:
+        held = longer.start("held", wait_for_stop, ready=lambda: longer.board[READY] == 1)
+        record(redis, using, load)  # a pool of its own begins and ends in between
+        await_ready([held], 20, Observer(), "it was looked at")
+        assert not held.done
+    assert held.done
 
 
 @pytest.fixture(scope="module")
@@ -319,9 +319,9 @@ def test_one_worker_is_hired_where_the_command_says_and_several_are_not(redis: A
 
     def elsewhere() -> Any:
         hired.append(threading.current_thread().name)
-        return crew()
+        return pool()
 
-    token = HIRE.set(elsewhere)
+    token = POOL.set(elsewhere)
     using, load = profile("redis-list-none"), Ceiling(messages=100, window=10, batch=1)
     try:
         record_together(redis, using, load, runs=1)
@@ -331,5 +331,5 @@ def test_one_worker_is_hired_where_the_command_says_and_several_are_not(redis: A
             with pytest.raises(ValueError, match="on this machine only"):
                 ask(redis, profile("redis-pubsub"), load)
     finally:
-        HIRE.reset(token)
+        POOL.reset(token)
     assert len(hired) == 1

@@ -183,7 +183,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_process(endpoints: dict[str, E
 INTERRUPTED = """
 import time
 from multiprocessing.process import BaseProcess
-from labs.record.worker_pool import crew
+from labs.record.worker_pool import pool
 start = BaseProcess.start
 def interrupted(self):
     start(self)
@@ -192,15 +192,15 @@ def interrupted(self):
 BaseProcess.start = interrupted
 if __name__ == "__main__":
     try:
-        with crew() as hands:
-            hands.hire("producer", print, "never")
+        with pool() as workers:
+            workers.submit("producer", time.sleep, "never")
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """
 
 
 def test_an_interrupt_while_a_worker_starts_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
-    """The executor does not know that worker yet; the interpreter does, and would wait for it."""
+    """Nobody waits for that worker yet; the interpreter knows it, and would wait for it at its end."""
     (tmp_path / "interrupted.py").write_text(INTERRUPTED)
     command = [sys.executable, str(tmp_path / "interrupted.py")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

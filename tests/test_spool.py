@@ -30,7 +30,7 @@ from labs.record import recovery
 from labs.record.load_generator import Slot
 from labs.record.recorder import record
 from labs.record.spool import Spool, spooled
-from labs.record.worker_pool import HIRE, Crew, crew
+from labs.record.worker_pool import POOL, Pool, pool
 from tests.made import labs
 
 PLAN = Workload(rate_per_s=1000, duration_s=1, warmup_s=0)
@@ -171,27 +171,27 @@ def memory() -> Iterator[Endpoint]:
 def test_a_killed_worker_leaves_a_run_whose_missing_messages_are_unknown_and_not_lost(
     role: str, memory: Endpoint, folder: Path
 ) -> None:
-    hired: list[Crew] = []
+    used: list[Pool] = []
 
     @contextlib.contextmanager
-    def seen() -> Iterator[Crew]:
-        with crew() as hands:
-            hired.append(hands)
-            yield hands
+    def seen() -> Iterator[Pool]:
+        with pool() as workers:
+            used.append(workers)
+            yield workers
 
-    token = HIRE.set(seen)
+    token = POOL.set(seen)
     killed: list[int] = []
 
     def kill_at_a_third(share: float, _text: str) -> None:
         if share > 0.33 and not killed:
-            killed.append(int(hired[0].board[Slot.PRODUCER_PID if role == "producer" else Slot.CONSUMER_PID]))
+            killed.append(int(used[0].board[Slot.PRODUCER_PID if role == "producer" else Slot.CONSUMER_PID]))
             os.kill(killed[0], signal.SIGKILL)
 
     plan = Workload(rate_per_s=2000, duration_s=3, warmup_s=0)
     try:
         run = record(memory, profile("memory"), plan, Observer(kill_at_a_third))
     finally:
-        HIRE.reset(token)
+        POOL.reset(token)
     ledger = account(run)
     assert killed
     assert f"{role}: its process was killed" in run.trouble

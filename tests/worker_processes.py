@@ -18,6 +18,6 @@ def _command_of(process: psutil.Process) -> str:
         return ""
 
 
-def is_importing(process: psutil.Process) -> bool:
+def is_importing(process: psutil.Process, library: str = "_multiarray_umath") -> bool:
     """Python runs in it and has begun to load what a worker needs."""
-    return any("_multiarray_umath" in one.path for one in process.memory_maps())
+    return any(library in one.path for one in process.memory_maps())

@@ -1,4 +1,4 @@
-"""labs run --executor: a lab whose producers and consumers are hired from elsewhere, for the length of one command."""
+"""labs run --executor: a lab whose producers and consumers work elsewhere, for the length of one command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment, Settings
-from labs.record.worker_pool import HIRE
+from labs.record.worker_pool import POOL
 
 
 def check(url: str | None, lab: Experiment, settings: Settings) -> None:
@@ -29,15 +29,15 @@ def check(url: str | None, lab: Experiment, settings: Settings) -> None:
 
 
 @contextmanager
-def hired_from(url: str | None, told: list[str]) -> Iterator[None]:
-    """Crews from `url`, or from here without one. `told` gets a line on the workers' clocks for each run."""
+def workers_from(url: str | None, told: list[str]) -> Iterator[None]:
+    """Workers from `url`, or from here without one. `told` gets a line on their clocks for each run."""
     if url is None:
         yield
         return
-    from labs.record.remote.cluster import dask_crew
+    from labs.record.remote.cluster import dask_pool
 
-    token = HIRE.set(partial(dask_crew, url, told))
+    token = POOL.set(partial(dask_pool, url, told))
     try:
         yield
     finally:
-        HIRE.reset(token)
+        POOL.reset(token)

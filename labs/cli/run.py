@@ -46,7 +46,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     refused that should have been taken (not where a fault makes the broker refuse); 4 measured, but nothing counts,
     because the machine stood still meanwhile; 130 and 143 interrupted.
     """
-    from labs.cli.executor import check, hired_from
+    from labs.cli.executor import check, workers_from
     from labs.experiments import experiment
 
     chosen = experiment(lab)
@@ -56,7 +56,7 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
         _plan(chosen, settings, json_)
         return
     told: list[str] = []
-    with hired_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as observer, waiting(observer):
+    with workers_from(executor, told), Bar(f"{chosen.number} {chosen.title}") as observer, waiting(observer):
         digests = chosen.run(settings, observer)
     for line in told[-1:]:
         say(line)

@@ -43,6 +43,11 @@ class Observer:
 
         return replace(self, progress=progress)
 
+    def check(self, when: str) -> None:
+        """CancelledError, with the words when that was, if the run is to stop."""
+        if self.cancelled():
+            raise CancelledError(f"cancelled {when}")
+
     def silently(self) -> Observer:
         """One that is not told, and can still stop the run."""
         return Observer(cancelled=self.cancelled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -14,6 +14,7 @@ from labs.brokers.base import Confirmations, Publisher
 from labs.model.message import encode, filler
 from labs.model.run import HELD, NOT_SAID, REFUSAL, Column
 from labs.model.workload import NS_PER_S, Ceiling, Load, Workload
+from labs.record.processes import Board
 
 SPIN_NS = 60_000
 """The last stretch before a due time is spun, not slept: timers wake up to this much late."""
@@ -32,7 +33,6 @@ class Slot(IntEnum):
     START_NS, STOP, PRODUCER_READY, CONSUMER_READY, SENT, ARRIVED, PRODUCER_PID, CONSUMER_PID = range(8)
 
 
-Board = MutableSequence[int]
 Tell = Callable[[str, str], None]
 """Writes down what the broker said, under a name: `refusal` or `held`."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -13,28 +12,27 @@ from labs.brokers import journal
 from labs.brokers.base import Broker
 from labs.model import processors
 from labs.model.columns import Rows
-from labs.model.endpoint import Address, BrokerError, UnreachableError
-from labs.model.observer import CancelledError, Observer, Part
+from labs.model.endpoint import Address, BrokerError
+from labs.model.observer import Observer, Part
 from labs.model.workload import Load
 from labs.record import workers
 from labs.record.cpu_time import Cpu, tree
 from labs.record.disk_io import Written, written
-from labs.record.load_generator import QUIET_S, Board, Slot
+from labs.record.load_generator import QUIET_S, Slot
+from labs.record.processes import Job, await_ready
 from labs.record.spool import Spool
 from labs.record.watchdog import Watchdog
-from labs.record.worker_pool import Crew, Job, Role, trouble_of
+from labs.record.worker_pool import Pool
 
 READY_WITHIN_S = 30.0
 SAMPLE_EVERY_S = 0.1
-READY: dict[Role, Slot] = {"producer": Slot.PRODUCER_READY, "consumer": Slot.CONSUMER_READY}
 
 
 def waiting(observer: Observer) -> AbstractContextManager[None]:
     """Inside, whoever waits for another run to end says so as progress, and a cancel ends it: CancelledError."""
 
     def told(text: str) -> None:
-        if observer.cancelled():
-            raise CancelledError("cancelled while waiting for another run")
+        observer.check("while waiting for another run")
         observer.progress(0.0, text)
 
     return journal.waiting(told)
@@ -49,9 +47,9 @@ class End(TypedDict):
 
 @dataclass
 class Reader:
-    """Whose job it is to read, and where that is written down."""
+    """One that reads: the pool it comes from, and the spool in which it writes down what it gets."""
 
-    hands: Crew
+    pool: Pool
     spool: Spool
     job: Job | None = None
     trouble: str = ""
@@ -60,7 +58,7 @@ class Reader:
     @property
     def gone(self) -> bool:
         """It was at work and has ended."""
-        return self.job is not None and self.job.done()
+        return self.job is not None and self.job.done
 
 
 class Watching:
@@ -68,8 +66,8 @@ class Watching:
 
     def __init__(self, readers: Sequence[Reader], address: Address, load: Load, observer: Observer) -> None:
         self.readers, self.address, self.load, self.observer = readers, address, load, observer
-        self.hands, self.spool = readers[0].hands, readers[0].spool
-        self.board, self.boards = self.hands.board, [reader.hands.board for reader in readers]
+        self.pool, self.spool = readers[0].pool, readers[0].spool
+        self.board, self.boards = self.pool.board, [reader.pool.board for reader in readers]
         self.trouble, self.start_ns = "", 0
         self.processors: dict[str, Any] = {}
         self.disk: tuple[Written | None, Written | None] = None, None
@@ -78,7 +76,7 @@ class Watching:
         """Start who is needed and watch until the run has settled or cannot; then say so to all."""
         if part == "both":
             self.invite()
-        self.producing = self.hands.hire("producer", workers.produce, self.address, self.load, self.spool)
+        self.producing = self.pool.submit("producer", workers.produce, self.address, self.load, self.spool)
         self.await_ready()
         self.observer.connected()
         cpu = self.start(rows)
@@ -96,10 +94,10 @@ class Watching:
         self.processors = self.looked.until(processors.look(self.address.endpoint.pids))
         for board in self.boards:
             board[Slot.STOP] = 1
-        self.trouble = trouble_of(self.producing, "producer", self.hands.patience_s)
+        self.trouble = self.producing.trouble(self.pool.patience_s)
         for reader in self.readers:
             if reader.job:
-                reader.trouble = trouble_of(reader.job, "consumer", self.hands.patience_s)
+                reader.trouble = reader.job.trouble(self.pool.patience_s)
 
     def end_of(self, reader: Reader) -> End:
         """Whether it has settled for this reader, and what broke for it or for the producer."""
@@ -108,34 +106,19 @@ class Watching:
     def invite(self) -> None:
         """Set the readers to work."""
         for reader in self.readers:
-            reader.job = reader.hands.hire("consumer", workers.consume, self.address, self.load.messages, reader.spool)
-
-    def workers(self) -> Iterator[tuple[Role, Board, Job]]:
-        """Who has been set to work, with the board of each."""
-        for reader in self.readers:
-            if reader.job:
-                yield "consumer", reader.hands.board, reader.job
-        yield "producer", self.board, self.producing
+            reader.job = reader.pool.submit("consumer", workers.consume, self.address, self.load.messages, reader.spool)
 
     def await_ready(self) -> None:
-        """Until all who were hired are connected. UnreachableError if one is not."""
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not all(board[READY[role]] for role, board, _ in self.workers()):
-            if self.observer.cancelled():
-                raise CancelledError("cancelled before the first message")
-            for role, board, job in self.workers():
-                if job.done() and not board[READY[role]]:
-                    raise UnreachableError(trouble_of(job, role) or f"the {role} ended before the start")
-            if time.monotonic() > deadline:
-                raise UnreachableError(f"the workers were not connected after {READY_WITHIN_S:.0f} s")
-            time.sleep(0.005)
+        """Until all that were started are connected. UnreachableError if one is not."""
+        jobs = [*(reader.job for reader in self.readers if reader.job), self.producing]
+        await_ready(jobs, READY_WITHIN_S, self.observer, "the first message")
 
     def start(self, rows: Sequence[Rows]) -> Cpu:
         """Say when the first message leaves."""
         board, endpoint = self.board, self.address.endpoint
         self.disk = written(endpoint.pids), None
         self.looked = processors.look(endpoint.pids)
-        start_ns = self.start_ns = time.monotonic_ns() + self.hands.lead_ns
+        start_ns = self.start_ns = time.monotonic_ns() + self.pool.lead_ns
         consumers = [tree([one[Slot.CONSUMER_PID]]) for one in self.boards]
         pids = {
             "broker": tree(endpoint.pids),
@@ -156,17 +139,16 @@ class Watching:
     def look(self, cpu: Cpu, share: float, text: str) -> None:
         """Sample, report, and see whether anybody still wants to know."""
         cpu.sample()
-        if self.observer.cancelled():
-            raise CancelledError(f"cancelled after {self.board[Slot.SENT]:,} messages")
+        self.observer.check(f"after {self.board[Slot.SENT]:,} messages")
         self.observer.progress(share, text)
 
     def until_produced(self, cpu: Cpu) -> None:
         """Until the producer has its last answer."""
         whole = self.load.messages
-        while not self.producing.done():
+        while not self.producing.done:
             sent = self.board[Slot.SENT]
             self.look(cpu, sent / whole, f"{sent:,} of {whole:,} produced")
-            wait([self.producing], SAMPLE_EVERY_S)
+            self.producing.wait(SAMPLE_EVERY_S)
         cpu.sample()
 
     def watch_over(self, cpu: Cpu, broker: Broker) -> None:
@@ -175,10 +157,10 @@ class Watching:
         whole = self.load.messages
         arrived, heard_s, expected = [0], time.monotonic(), whole + 1
         while left := [reader for reader in self.readers if not reader.gone]:
-            now = [reader.hands.board[Slot.ARRIVED] for reader in left]
+            now = [reader.pool.board[Slot.ARRIVED] for reader in left]
             fewest = min(now)
             self.look(cpu, min(self.board[Slot.SENT], fewest or self.board[Slot.SENT]) / whole, _said(fewest, whole))
-            produced = self.producing.done()
+            produced = self.producing.done
             if produced and expected > whole:
                 expected = self.spool.handed_over()
             if now != arrived or not produced:

@@ -1,7 +1,7 @@
 """record(endpoint, profile, workload) -> Run: three processes, one clock, no judgement.
 
-The producer and the consumer run on `concurrent.futures` executors and write into the run's spool as they go; this
-process only watches: it samples CPU time, decides when a run has settled, and puts together what was written.
+The producer and the consumer are processes of their own and write into the run's spool as they go; this process only
+watches: it samples CPU time, decides when a run has settled, and puts together what was written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from labs.record.disk_io import as_fact
 from labs.record.monitor import READY_WITHIN_S, Reader, Watching, quietly, waiting
 from labs.record.spool import spooled
 from labs.record.watchdog import Watchdog
-from labs.record.worker_pool import HIRE, crew
+from labs.record.worker_pool import POOL, pool
 
 __all__ = ["record", "record_fan_out", "record_together"]
 
@@ -86,9 +86,9 @@ def record_together(
             give_up()
             raise
 
-    with ThreadPoolExecutor(runs) as pool:
-        # A thread begins with an empty context, and who hires the workers is a variable of the context.
-        jobs = [pool.submit(copy_context().run, one, number) for number in range(runs)]
+    with ThreadPoolExecutor(runs) as threads:
+        # A thread begins with an empty context, and where the workers come from is a variable of the context.
+        jobs = [threads.submit(copy_context().run, one, number) for number in range(runs)]
         try:
             wait(jobs)
         except BaseException:
@@ -106,7 +106,7 @@ def _all_or_the_cause(jobs: Sequence[Future[Run]]) -> list[Run]:
 
 
 def _only_here(count: int, who: str) -> None:
-    if count > 1 and HIRE.get() is not crew:
+    if count > 1 and POOL.get() is not pool:
         raise ValueError(f"Several {who} work on this machine only. Run it here, or choose a run with one.")
 
 
@@ -122,18 +122,18 @@ def _recorded(
         with (
             waiting(observer),
             open_broker(endpoint, profile, name) as broker,
-            HIRE.get()() as hands,
+            POOL.get()() as workers,
             ExitStack() as more,
         ):
-            further = [Reader(more.enter_context(crew()), spool.further(n)) for n in range(2, readers + 1)]
+            further = [Reader(more.enter_context(pool()), spool.further(n)) for n in range(2, readers + 1)]
             rows = [more.enter_context(closing(Rows(one.folder, ["cpu"]))) for one in (spool, *spool.all_further())]
-            spool.note(**hands.facts(ended=False))
-            watching = Watching([Reader(hands, spool), *further], Address(endpoint, profile, name), load, observer)
+            spool.note(**workers.facts(ended=False))
+            watching = Watching([Reader(workers, spool), *further], Address(endpoint, profile, name), load, observer)
             with Watchdog() as watchdog:
                 watching.run(broker, part, rows, watchdog)
             told = {"server": quietly(broker.version), "durability": quietly(broker.durability) or {}}
-            told |= hands.beside(watching.processors, watchdog.facts(watching.start_ns))
-            told |= hands.facts(ended=True) | {"broker_disk_bytes": as_fact(*watching.disk)}
+            told |= workers.beside(watching.processors, watchdog.facts(watching.start_ns))
+            told |= workers.facts(ended=True) | {"broker_disk_bytes": as_fact(*watching.disk)}
         ends = [watching.end_of(reader) for reader in watching.readers]
         first = spool.assemble(**ends[0], all_sent=not watching.trouble, facts=told)
         others = zip(further, ends[1:], strict=True)

@@ -8,13 +8,16 @@ be run: either way the worker dies, and looks as if somebody had killed it. Ours
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, MutableSequence
 from importlib.machinery import ModuleSpec
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import SpawnProcess
+from multiprocessing.popen_spawn_posix import Popen
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +25,30 @@ from labs.model.errors import StackError
 
 _PACKAGE = ModuleSpec("labs.__main__", None)  # a worker never runs the `__main__` of a package
 _ONE_AT_A_TIME = threading.Lock()
-_SHARED = Path("/dev/shm")  # noqa: S108 - where Linux keeps semaphores
+_SHARED = Path("/dev/shm")  # noqa: S108 - where Linux keeps what processes share
 
 
-class Worker(SpawnProcess):
+class Process(SpawnProcess):
     """A process that does not run the caller's script."""
 
     @staticmethod
-    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - multiprocessing's own name for how a process starts
+    def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 - multiprocessing's own name for how a process starts
         with _script_aside():
             return SpawnProcess._Popen(process_obj)
 
 
-class Workers(SpawnContext):
-    """Where executors and our own crews get their processes and what these share."""
-
-    Process = Worker
-
-    def RawArray(self, typecode_or_type: Any, size_or_initializer: Any) -> Any:  # noqa: N802 - its name there
-        """A board that all share. StackError where this machine has not what processes share."""
-        with _shared():
-            return super().RawArray(typecode_or_type, size_or_initializer)
+def integers(count: int) -> MutableSequence[int]:
+    """So many integers, all 0, that processes share. StackError where this machine has not what is needed for that."""
+    with _shared():
+        shared: MutableSequence[int] = RawArray("q", count)
+        return shared
 
 
-WORKERS = Workers()
+def text(size: int) -> ctypes.Array[ctypes.c_char]:
+    """So many bytes of text that processes share. StackError as above."""
+    with _shared():
+        shared: ctypes.Array[ctypes.c_char] = RawArray("c", size)
+        return shared
 
 
 @contextlib.contextmanager
@@ -57,12 +60,6 @@ def _script_aside() -> Iterator[None]:
             yield
         finally:
             main.__spec__ = before
-
-
-def pool(context: SpawnContext, begin: Callable[..., object], *what: object) -> ProcessPoolExecutor:
-    """One worker, which does `begin` first. StackError where this machine has not what processes share."""
-    with _shared():
-        return ProcessPoolExecutor(1, context, begin, what)
 
 
 @contextlib.contextmanager
@@ -79,3 +76,11 @@ def _not_shared(error: OSError | ImportError) -> StackError:
     happened = f"{_SHARED}, by which they share their state, {known.get(number or 0, f'is of no use ({error})')}."
     cure = "Free some space there." if number == errno.ENOSPC else "Run: sudo mount -m -t tmpfs -o mode=1777 tmpfs "
     return StackError("starting the worker processes", happened, cure + ("" if cure[-1] == "." else str(_SHARED)))
+
+
+class WORKERS:  # until all use the harness
+    Process = Process
+
+    @staticmethod
+    def RawArray(kind: str, size: int) -> Any:  # noqa: N802
+        return integers(size) if kind == "q" else text(size)

@@ -6,11 +6,8 @@ one monotonic clock of the machine, so a time taken here compares with a time ta
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
-import signal
-import sys
 import time
 from contextlib import closing
 
@@ -20,61 +17,43 @@ import numpy.typing as npt
 from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Deliveries
 from labs.model.columns import Rows
-from labs.model.endpoint import Address, BrokerError
+from labs.model.endpoint import Address
 from labs.model.message import decode
 from labs.model.run import RECEIVED
 from labs.model.workload import Load
-from labs.record.load_generator import Board, Sent, Slot, outbox_of
+from labs.record.load_generator import Sent, Slot, outbox_of
+from labs.record.processes import Board, Context, _leave_to
 from labs.record.spool import Spool
 
-PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
-_board: Board = [0] * len(Slot)
 
-
-def enlist(board: Board, parent: int) -> None:
-    """Prepare a worker process: it dies with its parent, ignores Ctrl-C (the parent handles it), sleeps exactly."""
-    global _board
-    _board = board
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(PR_SET_TIMERSLACK, 1)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
-def _await_start(ready: Slot, pid: Slot) -> int:
-    _board[pid] = os.getpid()
-    _board[ready] = 1
+def _await_start(board: Board, ready: Slot, pid: Slot) -> int:
+    board[pid] = os.getpid()
+    board[ready] = 1
     gc.collect()
     gc.disable()
-    while not (_board[Slot.START_NS] or _board[Slot.STOP]):
+    while not (board[Slot.START_NS] or board[Slot.STOP]):
         time.sleep(0.001)
-    return _board[Slot.START_NS]
+    return board[Slot.START_NS]
 
 
-def produce(address: Address, load: Load, spool: Spool) -> str:
+def produce(here: Context, address: Address, load: Load, spool: Spool) -> None:
     """Send every message when it is due (or, in a closed loop, when there is room), whatever the broker does; then wait
-    for confirmations while they come. Returns what broke, or nothing."""
-    try:
-        with open_publisher(address) as publisher:
-            outbox = outbox_of(publisher, load, Sent(**spool.sent()), _board, spool.tell)
-            outbox.begin(_await_start(Slot.PRODUCER_READY, Slot.PRODUCER_PID))
-            while outbox.sent < load.messages and not _board[Slot.STOP]:
-                if not outbox.send():
-                    outbox.wait()
-            outbox.settle()
-    except (BrokerError, OSError) as error:
-        return f"producer: {error}"
-    return ""
+    for confirmations while they come."""
+    board = here.board
+    with open_publisher(address) as publisher:
+        outbox = outbox_of(publisher, load, Sent(**spool.sent()), board, spool.tell)
+        outbox.begin(_await_start(board, Slot.PRODUCER_READY, Slot.PRODUCER_PID))
+        while outbox.sent < load.messages and not board[Slot.STOP]:
+            if not outbox.send():
+                outbox.wait()
+        outbox.settle()
 
 
 class _Inbox:
     """What has arrived, a row a delivery, and how many different messages that were."""
 
-    def __init__(self, messages: int, rows: Rows, start_ns: int) -> None:
-        self._rows, self._start_ns = rows, start_ns
+    def __init__(self, messages: int, rows: Rows, board: Board) -> None:
+        self._rows, self._board, self._start_ns = rows, board, board[Slot.START_NS]
         self._seen = np.zeros(messages + 1, bool)
         self._seen[messages] = True  # where strangers go: they do not count as arrived
         self._strange = messages
@@ -87,7 +66,7 @@ class _Inbox:
         repeated = np.array(again, np.int64) if True in again else np.zeros(count, np.int64)
         # A stranger's number, all bits set, becomes -1.
         self._rows.add(sequence.astype(np.int64), np.full(count, at_ns, np.int64), due_ns, repeated)
-        _board[Slot.ARRIVED] += self._new(sequence)
+        self._board[Slot.ARRIVED] += self._new(sequence)
 
     def _new(self, sequence: npt.NDArray[np.uint64]) -> int:
         first, end = int(sequence[0]), int(sequence[0]) + len(sequence)
@@ -103,20 +82,22 @@ class _Inbox:
         return fresh
 
 
-def consume(address: Address, messages: int, spool: Spool) -> str:
-    """Take what arrives and stamp each batch, until the board says stop. Returns what broke, or nothing."""
-    try:
-        with closing(Rows(spool.folder, RECEIVED)) as rows, open_consumer(address) as consumer:
-            start_ns = _await_start(Slot.CONSUMER_READY, Slot.CONSUMER_PID)
-            inbox = _Inbox(messages, rows, start_ns)
-            while not _board[Slot.STOP]:
-                batch = consumer.receive(0.1)
-                at_ns = time.monotonic_ns() - start_ns
-                rows.flush_if_due()
-                if not batch.bodies:
-                    continue
-                inbox.take(batch, at_ns)
-                consumer.acknowledge(batch)
-    except (BrokerError, OSError) as error:
-        return f"consumer: {error}"
-    return ""
+def consume(here: Context, address: Address, messages: int, spool: Spool) -> None:
+    """Take what arrives and stamp each batch, until the board says stop."""
+    board = here.board
+    with closing(Rows(spool.folder, RECEIVED)) as rows, open_consumer(address) as consumer:
+        start_ns = _await_start(board, Slot.CONSUMER_READY, Slot.CONSUMER_PID)
+        inbox = _Inbox(messages, rows, board)
+        while not board[Slot.STOP]:
+            batch = consumer.receive(0.1)
+            at_ns = time.monotonic_ns() - start_ns
+            rows.flush_if_due()
+            if not batch.bodies:
+                continue
+            inbox.take(batch, at_ns)
+            consumer.acknowledge(batch)
+
+
+def enlist(board: Board, parent: int) -> None:  # until all use the harness
+    """Prepare a worker process."""
+    _leave_to(parent)

@@ -8,7 +8,6 @@ broker itself says that nothing is left.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
@@ -24,12 +23,13 @@ from labs.model.observer import CancelledError, Observer
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Workload
-from labs.record import workers
-from labs.record.load_generator import QUIET_S, Board, Slot
+from labs.record.load_generator import QUIET_S, Slot
 from labs.record.monitor import READY_WITHIN_S
+from labs.record.processes import Board, Job, await_ready
 from labs.record.spool import Spool, spooled
 from labs.record.watchdog import Watchdog
-from labs.record.worker_pool import LEAD_NS, Job, crew, trouble_of
+from labs.record.worker_pool import LEAD_NS, pool
+from labs.record.workers import consume, produce
 from labs.scenarios.faults import Fault
 from labs.stack.proxy import Proxy
 
@@ -100,22 +100,20 @@ class _Ordeal:
     def load(self, fault: Fault | None) -> str:
         """Send while the fault happens; the evidence of it goes into the facts. What broke for the producer."""
         length_s = self.workload.duration_s + self.workload.warmup_s
-        with ExitStack() as links, crew() as hands:
-            board = hands.board
+        with ExitStack() as links, pool() as workers:
+            board = workers.board
             network = self._network(fault, links)
             here = self.arena.endpoint
             address = Address(at_port(here, self.using, network.port) if network else here, self.using, ADDRESS)
-            producing = hands.hire("producer", workers.produce, address, self.workload, self.spool)
-            self._await(lambda: bool(board[Slot.PRODUCER_READY]), producing)
-            if producing.done():
-                raise UnreachableError(trouble_of(producing, "producer") or "the producer ended before the start")
+            producing = workers.submit("producer", produce, address, self.workload, self.spool)
+            await_ready([producing], READY_WITHIN_S, self.observer, "the first message")
             board[Slot.START_NS] = self.start_ns = time.monotonic_ns() + LEAD_NS
             if fault:
                 self._sleep_until(self.start_ns + int(fault.at_s * NS_PER_S), board)
                 self._strike(fault, board, network)
             self._await_end(producing, ENDS_S if fault and fault.kind in ENDING else length_s + 2 * ENDS_S)
             board[Slot.STOP] = 1
-            return trouble_of(producing, "producer")
+            return producing.trouble()
 
     def _network(self, fault: Fault | None, links: ExitStack) -> Proxy | None:
         """What can be cut between the client and the broker; nothing unless it will be."""
@@ -171,42 +169,34 @@ class _Ordeal:
 
     def _read(self) -> str:
         """One consumer reads until nothing has come for QUIET_S. What broke for it."""
-        with crew() as hands:
-            board = hands.board
+        with pool() as workers:
+            board = workers.board
             board[Slot.START_NS] = self.start_ns
             address = Address(self.arena.endpoint, self.using, ADDRESS)
-            consuming = hands.hire("consumer", workers.consume, address, self.workload.messages, self.spool)
-            self._await(lambda: bool(board[Slot.CONSUMER_READY]), consuming)
+            consuming = workers.submit("consumer", consume, address, self.workload.messages, self.spool)
+            try:
+                await_ready([consuming], READY_WITHIN_S, self.observer, "it had read anything")
+            except UnreachableError:
+                if not consuming.done:
+                    raise
             arrived, heard_s = 0, time.monotonic()
-            while not consuming.done() and time.monotonic() - heard_s < QUIET_S:
+            while not consuming.done and time.monotonic() - heard_s < QUIET_S:
                 if board[Slot.ARRIVED] != arrived:
                     arrived, heard_s = board[Slot.ARRIVED], time.monotonic()
-                self._check()
+                self.observer.check("in the middle of a fault")
                 time.sleep(0.02)
             board[Slot.STOP] = 1
-            return trouble_of(consuming, "consumer")
-
-    def _await(self, ready: Callable[[], bool], job: Job) -> None:
-        deadline_s = time.monotonic() + READY_WITHIN_S
-        while not ready() and not job.done():
-            self._check()
-            if time.monotonic() > deadline_s:
-                raise UnreachableError(f"a worker was not connected after {READY_WITHIN_S:.0f} s")
-            time.sleep(0.005)
+            return consuming.trouble()
 
     def _sleep_until(self, at_ns: int, board: Board) -> None:
         while (left_ns := at_ns - time.monotonic_ns()) > 0:
-            self._check()
+            self.observer.check("in the middle of a fault")
             share = board[Slot.SENT] / self.workload.messages
             self.observer.progress(0.1 + 0.3 * share, f"{board[Slot.SENT]:,} messages sent")
             time.sleep(min(left_ns / NS_PER_S, 0.05))
 
     def _await_end(self, job: Job, seconds: float) -> None:
         deadline_s = time.monotonic() + seconds
-        while not job.done() and time.monotonic() < deadline_s:
-            self._check()
+        while not job.done and time.monotonic() < deadline_s:
+            self.observer.check("in the middle of a fault")
             time.sleep(0.01)
-
-    def _check(self) -> None:
-        if self.observer.cancelled():
-            raise CancelledError("cancelled in the middle of a fault")

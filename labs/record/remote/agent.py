@@ -19,11 +19,13 @@ from labs.model.run import NEVER, RECEIVED, chunks
 from labs.model.workload import Load
 from labs.record import recovery
 from labs.record.load_generator import Slot
+from labs.record.processes import killed
 from labs.record.remote.child import SAID, board_in
 from labs.record.remote.child import start as start_child
 from labs.record.spool import SENT, Spool, far_root, spooled
+from labs.record.worker_pool import Role
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Goes up when recorder and far worker would misunderstand each other."""
 EVERY_S = 0.2
 SILENT_S = 15.0
@@ -34,7 +36,7 @@ PORTION = 4 << 20
 
 
 def about() -> dict[str, Any]:
-    """What the recorder has to know of a worker before it hires it."""
+    """What the recorder has to know of a worker before it uses it."""
     return {
         "version": __version__,
         "protocol": PROTOCOL,
@@ -55,7 +57,7 @@ def unreadable(paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def work(role: str, call: str, what: tuple[Any, ...], using: Profile, load: Load, token: str) -> str:
+def work(role: Role, what: tuple[object, ...], using: Profile, load: Load, token: str) -> str:
     """Run one worker to its end and return what broke. `token` names the two queues: orders come by one, reports go by
     the other. A scheduler that starts this a second time (its worker was lost) finds the invitation gone."""
     from distributed import Queue, get_client
@@ -67,7 +69,7 @@ def work(role: str, call: str, what: tuple[Any, ...], using: Profile, load: Load
     recovery.clear_far()
     try:
         with spooled(using, load, (Exception,), where=far_root()) as spool:
-            _accompany(_Far(role, spool, start_child(spool.folder, call, *what), orders, reports))
+            _accompany(_Far(role, spool, start_child(spool.folder, role, *what), orders, reports))
     except OSError as error:
         reports.put({"role": role, "said": f"{role}: {error}"})
     return ""
@@ -76,7 +78,7 @@ def work(role: str, call: str, what: tuple[Any, ...], using: Profile, load: Load
 class _Far:
     """A worker's process, its board and folder, and how much of that has been reported."""
 
-    def __init__(self, role: str, spool: Spool, child: subprocess.Popen[bytes], orders: Any, reports: Any) -> None:
+    def __init__(self, role: Role, spool: Spool, child: subprocess.Popen[bytes], orders: Any, reports: Any) -> None:
         self.role, self.folder, self.child, self.orders, self.reports = role, spool.folder, child, orders, reports
         self.board = board_in(self.folder)
         self.sent = spool.sent() if role == "producer" else {}
@@ -148,8 +150,7 @@ def _accompany(far: _Far) -> None:
             far.report()
             time.sleep(EVERY_S)
         said = far.folder / SAID
-        killed = f"{far.role}: its process was killed in the middle; what it had not yet written down is unknown"
-        far.report(said=said.read_text("utf-8") if said.exists() else killed)
+        far.report(said=said.read_text("utf-8") if said.exists() else killed(far.role))
     finally:
         if far.child.poll() is None:
             far.child.kill()

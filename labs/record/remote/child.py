@@ -6,6 +6,7 @@ input, pickled, from the process that started it and from no other.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import pickle
@@ -13,13 +14,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from labs.model import environ
 from labs.model.paths import importable
 from labs.record import workers
-from labs.record.load_generator import Board, Slot
+from labs.record.load_generator import Slot
+from labs.record.processes import WORDS_BYTES, Board, Context, ctrl_c_waits
 from labs.record.spool import Spool
+from labs.record.worker_pool import Role
 
 BOARD, SAID = "board", "said"
 ITEM = 8
@@ -32,24 +35,24 @@ def board_in(folder: Path) -> Board:
         return cast(Board, memoryview(mmap.mmap(file.fileno(), len(Slot) * ITEM)).cast("q"))
 
 
-def start(folder: Path, work: str, *what: Any) -> subprocess.Popen[bytes]:
-    """Start a worker, `work` is the name of a function of labs.record.workers."""
+def start(folder: Path, role: Role, *what: object) -> subprocess.Popen[bytes]:
+    """Start a worker with that role; `what` is what it gets beside its spool."""
     command = [sys.executable, "-m", "labs.record.remote.child", str(folder), str(os.getpid())]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, env=importable(environ.NOW))
+    with ctrl_c_waits():
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, env=importable(environ.NOW))
     assert child.stdin
     with child.stdin as pipe:
-        pipe.write(pickle.dumps((work, what)))
+        pipe.write(pickle.dumps((role, what)))
     return child
 
 
 def main(folder: Path, parent: int) -> None:
     """Do the work, and write down what broke."""
-    workers.enlist(board_in(folder), parent)
-    work, what = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
-    address, amount = what
-    calls: dict[str, Callable[..., str]] = {"produce": workers.produce, "consume": workers.consume}
-    said = calls[work](address, amount, Spool(folder))
-    (folder / SAID).write_text(said, "utf-8")
+    role, what = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
+    calls: dict[Role, Callable[..., None]] = {"producer": workers.produce, "consumer": workers.consume}
+    here = Context(role, board_in(folder), parent, ctypes.create_string_buffer(WORDS_BYTES))
+    here.carry_out(calls[role], *what, Spool(folder))
+    (folder / SAID).write_text(here.told()[1], "utf-8")
 
 
 if __name__ == "__main__":

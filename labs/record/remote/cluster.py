@@ -1,7 +1,7 @@
-"""Workers on other machines: a crew whose executor is a Dask cluster, `dask://HOST:PORT` (or `tls://`).
+"""Workers on other machines: a pool on a Dask cluster, `dask://HOST:PORT` (or `tls://`).
 
 What the workers write comes back through the scheduler several times a second and goes into the recorder's own spool,
-so a far run is kept, assembled and judged like one from here. A lost worker is a worker who said nothing more.
+so a far run is kept, assembled and judged like one from here. A lost worker is one that says nothing more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from labs.model import clock_offset
 from labs.model.endpoint import BrokerError
 from labs.record.remote import agent
-from labs.record.remote.pool import FarCrew
+from labs.record.remote.pool import DaskPool
 from labs.record.worker_pool import Role
 
 CONNECT_S = 5.0
@@ -40,7 +40,7 @@ def scheduler(url: str) -> str:
 
 
 @contextlib.contextmanager
-def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
+def dask_pool(url: str, told: list[str] | None = None) -> Iterator[DaskPool]:
     """Two workers of a Dask cluster; whatever happens, what they started is gone afterwards.
 
     `told` gets a line on their clocks.
@@ -57,13 +57,13 @@ def dask_crew(url: str, told: list[str] | None = None) -> Iterator[FarCrew]:
             f"`dask worker {address}`. {_other_door(url)}"
         ) from error
     with client:
-        hands = FarCrew(client, _chosen(client, url))
+        workers = DaskPool(client, _chosen(client, url))
         try:
-            yield hands
+            yield workers
             if told is not None:
-                told.append(clock_offset.sentence(hands.facts(ended=True)["clocks"]))
+                told.append(clock_offset.sentence(workers.facts(ended=True)["clocks"]))
         finally:
-            hands.close()
+            workers.close()
 
 
 def _other_door(url: str) -> str:

@@ -1,4 +1,4 @@
-"""A crew of Dask workers, as the recorder sees it: a board in step with theirs, their columns in its own spool."""
+"""A pool of Dask workers, as the recorder sees it: a board in step with theirs, their columns in its own spool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,11 @@ from labs.model import clock_offset
 from labs.model.clock_offset import Offset
 from labs.model.endpoint import Address, UnreachableError
 from labs.model.workload import NS_PER_S
-from labs.record.load_generator import Board, Slot
+from labs.record.load_generator import Slot
+from labs.record.processes import Board, Job, hung
 from labs.record.remote import agent
 from labs.record.spool import Spool
-from labs.record.worker_pool import Job, Role
+from labs.record.worker_pool import READY, Role
 
 TLS_FILES = ("LABS_TLS_CA", "LABS_TLS_CERT", "LABS_TLS_KEY")
 TRIPS = 60
@@ -34,8 +34,44 @@ MINE: dict[Role, tuple[Slot, ...]] = {
 """Which places of the board are whose to report."""
 
 
-class FarCrew:
-    """The crew's seam, with a board that a thread keeps in step with the workers' own."""
+class _FarJob:
+    """A worker elsewhere: what is known of it is what was reported."""
+
+    def __init__(self, role: Role, board: Board) -> None:
+        self.name, self._board, self._ready = role, board, READY[role]
+        self._said, self._ended = "", threading.Event()
+
+    @property
+    def ready(self) -> bool:
+        """What comes from now on reaches it."""
+        return bool(self._board[self._ready])
+
+    @property
+    def done(self) -> bool:
+        """It has ended, or will say nothing more."""
+        return self._ended.is_set()
+
+    def end(self, said: str) -> None:
+        """It has ended with these words; later ones change nothing."""
+        if not self.done:
+            self._said = said
+            self._ended.set()
+
+    def said(self) -> str:
+        """What it says went wrong; nothing so far."""
+        return self._said
+
+    def wait(self, within_s: float) -> bool:
+        """Whether it has ended by then."""
+        return self._ended.wait(within_s)
+
+    def trouble(self, within_s: float = STOPS_S) -> str:
+        """What broke for a worker that has ended, or shall end by then; nothing if it went well."""
+        return self._said if self.wait(within_s) else hung(self.name)
+
+
+class DaskPool:
+    """The pool that `record` knows, with a board that a thread keeps in step with the workers' own."""
 
     lead_ns = NS_PER_S  # an order takes two of the workers' rounds to arrive
     patience_s = 30.0  # ten million messages are half a gigabyte
@@ -48,7 +84,7 @@ class FarCrew:
         self._token = f"labs-{secrets.token_hex(8)}"
         self._reports = Queue(self._token, client=client)
         self._orders = {role: Queue(f"{self._token}-{role}", client=client) for role in workers}
-        self._jobs: dict[Role, Job] = {}
+        self._jobs: dict[Role, _FarJob] = {}
         self._tasks: dict[Role, Any] = {}
         self._spool: Spool | None = None
         self._offsets = self._measured()
@@ -65,8 +101,8 @@ class FarCrew:
             known[one["clock"]] = found[role]
         return found
 
-    def hire(self, role: Role, work: Callable[..., str], *what: object) -> Job:
-        """Set a worker to work; `what` is what the same work gets here: address, load or messages, spool."""
+    def submit(self, role: Role, work: Callable[..., object], *what: object) -> Job:
+        """Set a worker to the role's work; `what` is what the same work gets here: address, load or messages, spool."""
         address, amount, spool = what
         assert isinstance(address, Address)
         assert isinstance(spool, Spool)
@@ -76,9 +112,9 @@ class FarCrew:
         one = self._workers[role]["address"]
         executor = self._client.get_executor(workers=[one], allow_other_workers=False, pure=False, retries=0)
         self._tasks[role] = executor.submit(
-            agent.work, role, work.__name__, (address, amount), address.profile, spool.load(), self._token
+            agent.work, role, (address, amount), address.profile, spool.load(), self._token
         )
-        self._jobs[role] = Future()
+        self._jobs[role] = _FarJob(role, self.board)
         if not self._pump.is_alive():
             self._pump.start()
         return self._jobs[role]
@@ -140,13 +176,13 @@ class FarCrew:
                     looked_s = time.monotonic()
                     self._look_after()
             except Exception as error:
-                for role in list(self._jobs):
-                    self._end(role, f"{role}: the scheduler was lost ({type(error).__name__}: {error})")
+                for role, job in list(self._jobs.items()):
+                    job.end(f"{role}: the scheduler was lost ({type(error).__name__}: {error})")
                 return
 
     def _order(self, start_ns: int, stop: int) -> None:
         for role, job in list(self._jobs.items()):
-            if not job.done():
+            if not job.done:
                 self._orders[role].put([start_ns + self._offsets[role].ns if start_ns else 0, stop])
 
     def _hear(self) -> None:
@@ -164,7 +200,7 @@ class FarCrew:
             pid_elsewhere = slot in (Slot.PRODUCER_PID, Slot.CONSUMER_PID) and not self._seen_here(role)
             self.board[slot] = 0 if pid_elsewhere else report["board"][slot]
         if "said" in report:
-            self._end(role, report["said"])
+            self._jobs[role].end(report["said"])
 
     def _seen_here(self, role: Role) -> bool:
         """Whether the worker's number of a process means the same here."""
@@ -184,23 +220,19 @@ class FarCrew:
         there = self._client.scheduler_info(n_workers=-1)["workers"]
         for role, job in list(self._jobs.items()):
             one, task = self._workers[role], self._tasks[role]
-            if job.done():
+            if job.done:
                 continue
             if one["address"] not in there:
-                self._end(role, f"{role}: its worker {one['name']} was lost; what it had not yet reported is unknown")
+                job.end(f"{role}: its worker {one['name']} was lost; what it had not yet reported is unknown")
             elif task.done() and task.exception():
-                self._end(role, f"{role}: {type(task.exception()).__name__}: {task.exception()}")
-
-    def _end(self, role: Role, said: str) -> None:
-        if role in self._jobs and not self._jobs[role].done():
-            self._jobs[role].set_result(said)
+                job.end(f"{role}: {type(task.exception()).__name__}: {task.exception()}")
 
     def close(self) -> None:
         """Tell all to stop, give them a moment, forget the rest."""
         self.board[Slot.STOP] = 1
         until_s = time.monotonic() + STOPS_S
         while self._pump.is_alive() and time.monotonic() < until_s:
-            if all(job.done() for job in self._jobs.values()):
+            if all(job.done for job in self._jobs.values()):
                 break
             time.sleep(EVERY_S)
         self._ended.set()
