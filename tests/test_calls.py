@@ -24,12 +24,13 @@ from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import UnknownNameError
 from labs.model.run import NEVER
-from labs.scenarios.calls.board import HEAD, Board, Outcome, Pad, Slot, body_of, cells
+from labs.record.processes import Board
+from labs.scenarios.calls.board import HEAD, Outcome, Pad, Slot, body_of, cells
 from labs.scenarios.calls.conductor import run
 from labs.scenarios.calls.facts import load
 from labs.scenarios.calls.judge import judge
 from labs.scenarios.calls.plan import Plan
-from labs.scenarios.calls.service import Desk, Task
+from labs.scenarios.calls.service import Service, Task
 from tests.made import AWAY, MS, call_run
 from tests.worker_processes import is_importing, workers
 
@@ -98,9 +99,9 @@ def test_a_port_that_somebody_took_meanwhile_is_an_error_with_its_number() -> No
     board: Board = np.zeros(cells(1), np.int64)  # type: ignore[assignment]
     with socket.create_server(("127.0.0.1", 0)) as other:
         board[Slot.PORT] = port = other.getsockname()[1]
-        desk = Desk(Task(CARRIERS["http-kept"], None, "x", Plan(calls=1), 1), board)
+        service = Service(Task(CARRIERS["http-kept"], None, "x", Plan(calls=1)), board)
         with pytest.raises(OSError, match=f"could not have port {port} back.*Run it again"):
-            desk.listen()
+            service.listen()
 
 
 def test_a_body_says_whose_call_it_is_and_warm_up_calls_leave_no_trace() -> None:

@@ -382,6 +382,14 @@ def test_when_nothing_can_be_run_the_command_says_so_and_fails() -> None:
     assert answer.stdout.count("not run   needs") == 2
 
 
+def is_at_work(process: psutil.Process) -> bool:
+    """It is a worker of ours, and connected to the broker."""
+    try:
+        return "spawn_main" in str(process.cmdline()) and bool(process.net_connections())
+    except psutil.Error:
+        return False
+
+
 @pytest.mark.broker
 def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     """In the middle of a row, with a broker and a worker of ours running."""
@@ -394,9 +402,10 @@ def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
         command, env=os.environ | variables | {"LABS_CACHE": cache}, stderr=subprocess.PIPE
     ) as process:
         give_up_s = time.monotonic() + 60
-        while not list((tmp_path / "tmp").glob("labs-crew-*/noted")) and time.monotonic() < give_up_s:
+        children: list[psutil.Process] = []
+        while not any(is_at_work(child) for child in children) and time.monotonic() < give_up_s:
             time.sleep(0.05)
-        children = psutil.Process(process.pid).children(recursive=True)
+            children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[1].decode()
     assert children

@@ -12,7 +12,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, MutableSequence, Sequence
@@ -21,6 +20,7 @@ from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from labs.model import kernel
 from labs.model.endpoint import BrokerError, UnreachableError
 from labs.model.errors import StackError
 from labs.model.observer import Observer
@@ -33,7 +33,6 @@ LOOK_S = 0.005
 WORDS_BYTES = 2000
 OWN_WORDS = (BrokerError, StackError, OSError)
 """Errors whose text says what went wrong; of any other the name of its type is needed too."""
-PR_SET_PDEATHSIG, PR_SET_TIMERSLACK = 1, 29
 
 
 class Job(Protocol):
@@ -94,12 +93,10 @@ class Context:
 def _leave_to(parent: int) -> None:
     """This process dies with its parent, leaves Ctrl-C to it, and sleeps exactly."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(PR_SET_TIMERSLACK, 1)
-        if os.getppid() != parent:
-            os._exit(1)
+    kernel.die_with_parent()
+    kernel.sleep_exactly()
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def killed(name: str) -> str:

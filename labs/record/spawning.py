@@ -19,7 +19,6 @@ from multiprocessing.popen_spawn_posix import Popen
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import Any
 
 from labs.model.errors import StackError
 
@@ -76,11 +75,3 @@ def _not_shared(error: OSError | ImportError) -> StackError:
     happened = f"{_SHARED}, by which they share their state, {known.get(number or 0, f'is of no use ({error})')}."
     cure = "Free some space there." if number == errno.ENOSPC else "Run: sudo mount -m -t tmpfs -o mode=1777 tmpfs "
     return StackError("starting the worker processes", happened, cure + ("" if cure[-1] == "." else str(_SHARED)))
-
-
-class WORKERS:  # until all use the harness
-    Process = Process
-
-    @staticmethod
-    def RawArray(kind: str, size: int) -> Any:  # noqa: N802
-        return integers(size) if kind == "q" else text(size)

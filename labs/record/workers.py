@@ -22,7 +22,7 @@ from labs.model.message import decode
 from labs.model.run import RECEIVED
 from labs.model.workload import Load
 from labs.record.load_generator import Sent, Slot, outbox_of
-from labs.record.processes import Board, Context, _leave_to
+from labs.record.processes import Board, Context
 from labs.record.spool import Spool
 
 
@@ -96,8 +96,3 @@ def consume(here: Context, address: Address, messages: int, spool: Spool) -> Non
                 continue
             inbox.take(batch, at_ns)
             consumer.acknowledge(batch)
-
-
-def enlist(board: Board, parent: int) -> None:  # until all use the harness
-    """Prepare a worker process."""
-    _leave_to(parent)

@@ -6,15 +6,16 @@ BlockingConnection itself does, lets a batch go out and the confirmations come w
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pika
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
-from pika.exceptions import AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
+from pika.exceptions import AMQPError, AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
 
 from labs.brokers.connection import prove, tls_of, what_to_do
 from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
@@ -185,6 +186,28 @@ class Link:
         finally:
             self._loop.deactivate_poller()
             self._loop.close()
+
+
+@contextlib.contextmanager
+def typed(endpoint: Endpoint) -> Iterator[None]:
+    """Turns the errors of pika's blocking client into ours."""
+    try:
+        yield
+    except AMQPError as error:
+        where = f"RabbitMQ at {endpoint.host}:{endpoint.port}"
+        raise UnreachableError(f"{where} does not answer: {root(error)}. {what_to_do(endpoint)}") from error
+
+
+@contextlib.contextmanager
+def blocking_channel(endpoint: Endpoint, **more: object) -> Iterator[Any]:
+    """A channel on a connection of its own of pika's blocking kind; `more` are further parameters of the connection."""
+    times = {"socket_timeout": CONNECT_S, "stack_timeout": ANSWER_S}
+    connection = pika.BlockingConnection(pika.ConnectionParameters(**place_of(endpoint), **times | more))
+    try:
+        yield connection.channel()
+    finally:
+        with contextlib.suppress(AMQPError):  # it is closed, by whomever
+            connection.close()
 
 
 def _nothing() -> None:

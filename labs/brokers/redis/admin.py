@@ -29,17 +29,17 @@ def start_arguments(settings: Mapping[str, Any]) -> list[str]:
     return [part for key in PERSISTENCE if key in settings for part in (f"--{key}", str(settings[key]))]
 
 
-def client(endpoint: Endpoint) -> Any:
-    """redis-py's client, which speaks text and does not retry by itself."""
+def client(endpoint: Endpoint, *, text: bool = True, answer_s: float = CONNECT_S * 2, port: int = 0) -> Any:
+    """redis-py's client, which does not retry by itself; it speaks text, or bytes. `port` is another way to it."""
     return redis.Redis(
         host=endpoint.host,
-        port=endpoint.port,
+        port=port or endpoint.port,
         username=endpoint.username or None,
         password=endpoint.password or None,
-        decode_responses=True,
+        decode_responses=text,
         protocol=2,
         socket_connect_timeout=CONNECT_S,
-        socket_timeout=CONNECT_S * 2,
+        socket_timeout=answer_s,
         retry=Retry(NoBackoff(), 0),
         ssl=endpoint.tls is not None,
         **secured(endpoint),

@@ -10,7 +10,7 @@ from typing import Any
 from labs import stack
 from labs.judge.limit import FOREIGN_CORES
 from labs.model.endpoint import BrokerError, Endpoint
-from labs.model.observer import UNOBSERVED, CancelledError, Observer
+from labs.model.observer import UNOBSERVED, Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.bench.base import Figure, Row, Setting, VoidError, summary
 from labs.stack import StackError
@@ -94,8 +94,7 @@ def _round(row: Row, endpoint: Endpoint, scale: float, observer: Observer, *, tu
     """Both sides once, the other way round every other time (ABBA), so that a drift hits both alike."""
     found: list[Figure] = []
     for at in (1, 0) if turned else (0, 1):
-        if observer.cancelled():
-            raise CancelledError(f"cancelled in {row.id}")
+        observer.check(f"in {row.id}")
         found.append(row.sides[at](Setting(endpoint, scale, observer.silently())))
     ours, theirs = reversed(found) if turned else found
     return ours, theirs

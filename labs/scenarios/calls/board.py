@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import MutableSequence
 from enum import IntEnum
 
 import numpy as np
 
 from labs.model.run import NEVER, Column
+from labs.record.processes import Board
 
-Board = MutableSequence[int]
 HEAD = struct.Struct("<Qq")
 """In front of every body: the call's number and its caller's."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from labs.model.endpoint import UnreachableError
-from labs.scenarios.calls.service import HOST, LOOK_S, WORKERS, Desk, Task
+from labs.scenarios.calls.service import HOST, LOOK_S, WORKERS, Line, Lines, Service, Task
 
 SERVICE, METHOD = "labs.Calls", "Ask"
 OPTIONS = (("grpc.enable_http_proxy", 0), ("grpc.so_reuseport", 0))
@@ -19,27 +19,27 @@ OPTIONS = (("grpc.enable_http_proxy", 0), ("grpc.so_reuseport", 0))
 LATE = (grpc.StatusCode.DEADLINE_EXCEEDED,)
 
 
-def serve(_task: Task, desk: Desk) -> None:
+def serve(_task: Task, service: Service) -> None:
     """A gRPC server, until it is asked to end."""
 
     def answer(body: bytes, _context: Any) -> bytes:
-        desk.work(body)
+        service.work(body)
         return body
 
-    with contextlib.closing(desk.listen()) as held:  # to say what is wrong if the port is taken
+    with contextlib.closing(service.listen()) as held:  # to say what is wrong if the port is taken
         port = held.getsockname()[1]
     server = grpc.server(ThreadPoolExecutor(WORKERS), options=OPTIONS)
     methods = {METHOD: grpc.unary_unary_rpc_method_handler(answer)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     server.add_insecure_port(f"{HOST}:{port}")
     server.start()
-    desk.up(port)
-    while not desk.stopped:
+    service.up(port)
+    while not service.stopped:
         time.sleep(LOOK_S)
     server.stop(0.5).wait()
 
 
-class _Line:
+class _Line(Line):
     def __init__(self, channel: grpc.Channel) -> None:
         self._ask = channel.unary_unary(f"/{SERVICE}/{METHOD}")
 
@@ -54,19 +54,8 @@ class _Line:
             raise UnreachableError(f"gRPC {code.name}: {said}") from error
 
 
-class Station:
+@contextlib.contextmanager
+def lines(_task: Task, port: int) -> Iterator[Lines]:
     """One channel; calls on it do not wait for each other."""
-
-    def __init__(self, _task: Task, port: int) -> None:
-        self._channel = grpc.insecure_channel(f"{HOST}:{port}", options=OPTIONS)
-
-    def __enter__(self) -> Station:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._channel.close()
-
-    @contextlib.contextmanager
-    def line(self, _caller: int) -> Iterator[_Line]:
-        """One caller's way to the service."""
-        yield _Line(self._channel)
+    with grpc.insecure_channel(f"{HOST}:{port}", options=OPTIONS) as channel:
+        yield lambda _caller: contextlib.nullcontext(_Line(channel))

@@ -13,7 +13,7 @@ import uvicorn
 
 from labs.model.endpoint import UnreachableError
 from labs.scenarios.calls.board import HEAD
-from labs.scenarios.calls.service import HOST, LOOK_S, WORKERS, Desk, Task
+from labs.scenarios.calls.service import HOST, LOOK_S, WORKERS, Line, Service, Task, unshared
 
 LATER = "http-202"
 AGAIN_S = 0.002
@@ -31,8 +31,8 @@ class _Server(uvicorn.Server):
 class _App:
     """The service as an ASGI application: POST asks; with 202, GET /number fetches what was done meanwhile."""
 
-    def __init__(self, desk: Desk, *, later: bool) -> None:
-        self._desk, self._later = desk, later
+    def __init__(self, service: Service, *, later: bool) -> None:
+        self._service, self._later = service, later
         self._places = asyncio.Semaphore(WORKERS)
         self._answers: dict[int, bytes] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -59,9 +59,9 @@ class _App:
 
     async def _work(self, body: bytes) -> None:
         async with self._places:
-            if self._desk.service_s:
-                await asyncio.sleep(self._desk.service_s)
-            self._desk.done(body)
+            if self._service.service_s:
+                await asyncio.sleep(self._service.service_s)
+            self._service.done(body)
 
 
 async def _whole(receive: Any) -> bytes:
@@ -78,14 +78,14 @@ async def _answer(send: Any, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(task: Task, desk: Desk) -> None:
+def serve(task: Task, service: Service) -> None:
     """An HTTP server, until it is asked to end."""
-    asyncio.run(_serve(task, desk))
+    asyncio.run(_serve(task, service))
 
 
-async def _serve(task: Task, desk: Desk) -> None:
-    sock = desk.listen()
-    app = _App(desk, later=task.carrier.name == LATER)
+async def _serve(task: Task, service: Service) -> None:
+    sock = service.listen()
+    app = _App(service, later=task.carrier.name == LATER)
     server = _Server(
         uvicorn.Config(
             app,
@@ -96,14 +96,14 @@ async def _serve(task: Task, desk: Desk) -> None:
     running = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started and not running.done():
         await asyncio.sleep(0.005)
-    desk.up(sock.getsockname()[1])
-    while not desk.stopped and not running.done():
+    service.up(sock.getsockname()[1])
+    while not service.stopped and not running.done():
         await asyncio.sleep(LOOK_S)
     server.should_exit = True
     await running
 
 
-class _Line:
+class _Line(Line):
     """One caller's client; its connection is kept, or closed after each call."""
 
     def __init__(self, task: Task, port: int) -> None:
@@ -141,20 +141,11 @@ def _typed() -> Iterator[None]:
         raise UnreachableError(f"HTTP: {error or type(error).__name__}") from error
 
 
-class Station:
-    """The callers' side: each has a client of its own."""
+@contextlib.contextmanager
+def line(task: Task, port: int, _caller: int) -> Iterator[_Line]:
+    """A client of its own for each caller."""
+    with contextlib.closing(_Line(task, port)) as own:
+        yield own
 
-    def __init__(self, task: Task, port: int) -> None:
-        self._task, self._port = task, port
 
-    def __enter__(self) -> Station:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is shared."""
-
-    @contextlib.contextmanager
-    def line(self, _caller: int) -> Iterator[_Line]:
-        """One caller's way to the service."""
-        with contextlib.closing(_Line(self._task, self._port)) as line:
-            yield line
+lines = unshared(line)

@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
@@ -18,99 +17,63 @@ import psutil
 from labs.brokers import open_broker
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.model.observer import UNOBSERVED, CancelledError, Observer
+from labs.model.observer import UNOBSERVED, Observer
 from labs.model.run import NEVER, Column
 from labs.model.workload import NS_PER_S
 from labs.record.cpu_time import tree
 from labs.record.monitor import waiting
-from labs.record.spawning import WORKERS
+from labs.record.processes import STOP_WITHIN_S, Worker, Workers, await_ready, workers
 from labs.record.watchdog import Watchdog
 from labs.scenarios.calls import caller, service
 from labs.scenarios.calls.board import Pad, Slot, cells
 from labs.scenarios.calls.facts import COLUMNS, CallRun
 from labs.scenarios.calls.plan import Plan
-from labs.scenarios.calls.service import TROUBLE_BYTES, Task
-from labs.scenarios.jobs.conductor import deaf
+from labs.scenarios.calls.service import Task
 
 LEAD_NS = 50_000_000
 READY_WITHIN_S = 20.0
 SETTLE_S = 3.0
 """After the last call is due and every patience is over: what has not come back by then does not."""
-STOP_WITHIN_S = 6.0
 LOOK_S = 0.005
 
 
-@dataclass
-class _Crew:
-    """The processes of a run, the board they share, and the text in which they say what went wrong."""
+class _Run:
+    """Service and callers of a run, and the board that they share."""
 
-    task: Task
-    observer: Observer
-    board: Any
-    trouble: Any
-    processes: list[Any] = field(default_factory=list)
+    def __init__(self, started: Workers, task: Task, observer: Observer) -> None:
+        self._started, self.task, self.observer, self.board = started, task, observer, started.board
+        self.pad = Pad(self.board, task.plan.calls)
+        self.pad.clear()
+        all_ready = task.plan.callers
+        self.callers = started.start("callers", caller.main, task, ready=lambda: self.board[Slot.READY] >= all_ready)
+        self.serve()
 
-    def start(self, main: Any) -> Any:
-        """One more process, on the list before it runs."""
-        process = WORKERS.Process(target=main, args=(self.task, self.board, self.trouble), daemon=True)
-        self.processes.append(process)
-        with deaf():
-            process.start()
-        return process
-
-    def said(self) -> str:
-        """What somebody says went wrong."""
-        return str(self.trouble.value.decode(errors="replace"))
-
-    def until(self, slot: Slot, count: int, process: Any, what: str) -> None:
-        """Wait until the slot has reached the count, or raise what stands in the way."""
-        deadline_s = time.monotonic() + READY_WITHIN_S
-        while self.board[slot] < count:
-            self.asked_to_stop()
-            if process.exitcode is not None or self.said():
-                raise UnreachableError(self.said() or f"the process ended with {process.exitcode} before {what}")
-            if time.monotonic() > deadline_s:
-                raise UnreachableError(f"after {READY_WITHIN_S:.0f} s there was still no sign of this: {what}")
-            time.sleep(LOOK_S)
-
-    def serve(self) -> Any:
+    def serve(self) -> Worker:
         """A service that takes calls."""
-        before, process = self.board[Slot.UP], self.start(service.main)
-        self.until(Slot.UP, before + 1, process, "the service takes calls")
-        return process
+        before = self.board[Slot.UP]
+        self.service = self._started.start(
+            "service", service.main, self.task, ready=lambda: self.board[Slot.UP] > before
+        )
+        self.await_ready(self.service)
+        return self.service
 
-    def dismiss(self, process: Any) -> None:
+    def await_ready(self, worker: Worker) -> None:
+        """Until it is; if it does not come up, what was said first is the reason, whoever said it."""
+        try:
+            await_ready([worker], READY_WITHIN_S, self.observer, "the first call")
+        except UnreachableError as error:
+            raise UnreachableError(self.said() or str(error)) from error
+
+    def dismiss(self) -> None:
         """End the service in the middle of the run."""
         self.board[Slot.SERVICE_STOP] = 1
-        _end(process, time.monotonic() + STOP_WITHIN_S)
+        if not self.service.wait(STOP_WITHIN_S):
+            self.service.kill()
         self.board[Slot.SERVICE_STOP] = 0
 
-    def asked_to_stop(self) -> None:
-        """Raise if the reader does not want to wait any longer."""
-        if self.observer.cancelled():
-            raise CancelledError("cancelled before the calls were over")
-
-
-def _end(process: Any, deadline_s: float) -> None:
-    if process.pid is not None:
-        process.join(max(deadline_s - time.monotonic(), 0.01))
-        if process.is_alive():
-            process.kill()
-            process.join(2)
-
-
-@contextlib.contextmanager
-def _crew(task: Task, observer: Observer) -> Iterator[_Crew]:
-    board = WORKERS.RawArray("q", cells(task.plan.calls))
-    Pad(board, task.plan.calls).clear()
-    crew = _Crew(task, observer, board, WORKERS.RawArray("c", TROUBLE_BYTES))
-    try:
-        yield crew
-    finally:
-        board[Slot.STOP] = 1
-        deadline_s = time.monotonic() + STOP_WITHIN_S
-        for process in crew.processes:
-            _end(process, deadline_s)
+    def said(self) -> str:
+        """What went wrong, in the words of the first to say so."""
+        return self._started.said()
 
 
 @contextlib.contextmanager
@@ -132,23 +95,28 @@ def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, observer: Obser
     What breaks later is data: calls that were refused or timed out, and what `trouble` says.
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
-    task = Task(carrier, endpoint, name, plan, os.getpid(), f"{name}-answers" if carrier.replies else "")
-    with waiting(observer), _site(task) as facts, _crew(task, observer) as crew, Watchdog() as watchdog:
-        callers, served = crew.start(caller.main), crew.serve()
+    task = Task(carrier, endpoint, name, plan, f"{name}-answers" if carrier.replies else "")
+    with (
+        waiting(observer),
+        _site(task) as facts,
+        workers(cells(plan.calls), Slot.STOP) as started,
+        Watchdog() as watchdog,
+    ):
+        going = _Run(started, task, observer)
         if plan.returns_s:
-            crew.dismiss(served)
-        crew.until(Slot.READY, plan.callers, callers, "every caller has its line")
-        why = _watched(crew, served, callers, facts)
-        columns, over = _columns(crew), bool(crew.board[Slot.OVER])
-        facts |= {"pauses": pauses} if (pauses := watchdog.facts(crew.board[Slot.START_NS])) else {}
-    trouble = "; ".join(dict.fromkeys(filter(None, (why, crew.said()))))
+            going.dismiss()
+        going.await_ready(going.callers)
+        why = _watched(going, facts)
+        columns, over = _columns(going), bool(going.board[Slot.OVER])
+        facts |= {"pauses": pauses} if (pauses := watchdog.facts(going.board[Slot.START_NS])) else {}
+    trouble = "; ".join(dict.fromkeys(filter(None, (why, started.said()))))
     return CallRun(carrier.name, plan, columns, over, trouble, facts)
 
 
-def _watched(crew: _Crew, served: Any, callers: Any, facts: dict[str, Any]) -> str:
+def _watched(going: _Run, facts: dict[str, Any]) -> str:
     """Let them call until all are through; what went wrong with the processes, or nothing."""
-    plan, board = crew.task.plan, crew.board
-    pids = {"service": [] if plan.returns_s else [served.pid], "broker": _pids(crew.task.endpoint)}
+    plan, board = going.task.plan, going.board
+    pids = {"service": [] if plan.returns_s else [going.service.pid], "broker": _pids(going.task.endpoint)}
     before = {role: _cpu_s(tree(those)) for role, those in pids.items()}
     start_ns = time.monotonic_ns() + LEAD_NS
     board[Slot.START_NS] = start_ns
@@ -161,41 +129,41 @@ def _watched(crew: _Crew, served: Any, callers: Any, facts: dict[str, Any]) -> s
         + SETTLE_S
     )
     why = ""
-    while not board[Slot.OVER] and callers.exitcode is None and not why:
+    while not board[Slot.OVER] and not going.callers.done and not why:
         spent_s = time.monotonic() - start_ns / NS_PER_S
-        crew.observer.progress(min(max(spent_s / length_s, 0.0), 1.0), "calling")
-        crew.asked_to_stop()
+        going.observer.progress(min(max(spent_s / length_s, 0.0), 1.0), "calling")
+        going.observer.check("before the calls were over")
         if plan.returns_s and "back_ns" not in facts and spent_s >= plan.returns_s:
-            served = crew.serve()
+            going.serve()
             facts["back_ns"] = time.monotonic_ns() - start_ns
-        if served.exitcode is not None and (not plan.returns_s or "back_ns" in facts):
-            why = f"the service ended with {served.exitcode} in the middle of the run"
+        if going.service.done and (not plan.returns_s or "back_ns" in facts):
+            why = f"the service ended with {going.service.exit_code} in the middle of the run"
         elif time.monotonic() > until_s:
             why = "the callers were not through when their patience should have been over"
         time.sleep(LOOK_S)
-    return why or _account(crew, pids, before, start_ns, facts)
+    return why or _account(going, pids, before, start_ns, facts)
 
 
 def _account(
-    crew: _Crew, pids: dict[str, list[int]], before: dict[str, float | None], start_ns: int, facts: dict[str, Any]
+    going: _Run, pids: dict[str, list[int]], before: dict[str, float | None], start_ns: int, facts: dict[str, Any]
 ) -> str:
     """Who used the processor while calls were made, in cores."""
-    if not crew.board[Slot.OVER]:
-        return f"the callers ended with {crew.processes[-1].exitcode} in the middle of the run"
+    if not going.board[Slot.OVER]:
+        return f"the callers ended with {going.callers.exit_code} in the middle of the run"
     took_s = max(time.monotonic() - start_ns / NS_PER_S, 1e-3)
     after = {role: _cpu_s(tree(those)) for role, those in pids.items()}
     spent = {role: None if None in (after[role], before[role]) else after[role] - before[role] for role in pids}  # type: ignore[operator]
-    cores = {"callers": crew.board[Slot.CPU_NS] / NS_PER_S} | spent
+    cores = {"callers": going.board[Slot.CPU_NS] / NS_PER_S} | spent
     facts["cores"] = {role: None if used is None else round(used / took_s, 3) for role, used in cores.items()}
-    if crew.task.plan.returns_s:
-        _await_service(crew)
+    if going.task.plan.returns_s:
+        _await_service(going)
     return ""
 
 
-def _await_service(crew: _Crew) -> None:
+def _await_service(going: _Run) -> None:
     """Give the service that has returned a moment for what is still waiting: work for callers who have gone."""
-    pad, until_s, before = Pad(crew.board, crew.task.plan.calls), time.monotonic() + 1.0, -1
-    while time.monotonic() < until_s and before != (before := int((pad.columns["done_ns"] != NEVER).sum())):
+    until_s, before = time.monotonic() + 1.0, -1
+    while time.monotonic() < until_s and before != (before := int((going.pad.columns["done_ns"] != NEVER).sum())):
         time.sleep(0.3)
 
 
@@ -213,9 +181,9 @@ def _cpu_s(processes: list[psutil.Process]) -> float | None:
     return total if seen else None
 
 
-def _columns(crew: _Crew) -> dict[str, Column]:
+def _columns(going: _Run) -> dict[str, Column]:
     """The rows of the calls that were due or begun."""
-    plan = crew.task.plan
-    found = {"due_ns": plan.due_ns} | {n: c.copy() for n, c in Pad(crew.board, plan.calls).columns.items()}
+    plan = going.task.plan
+    found = {"due_ns": plan.due_ns} | {n: c.copy() for n, c in going.pad.columns.items()}
     rows = slice(None) if plan.open else found["start_ns"] != NEVER
     return {name: found[name][rows] for name in COLUMNS}

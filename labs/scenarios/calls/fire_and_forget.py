@@ -12,27 +12,27 @@ from labs.brokers.base import Publisher
 from labs.model.endpoint import RefusedError
 from labs.model.run import NOT_SAID
 from labs.scenarios.calls.plan import WINDOW
-from labs.scenarios.calls.service import LOOK_S, WORKERS, Desk, Task, Unshared
+from labs.scenarios.calls.service import LOOK_S, WORKERS, Line, Service, Task, unshared
 
 
-def serve(task: Task, desk: Desk) -> None:
+def serve(task: Task, service: Service) -> None:
     """Take messages and do them, as many at a time as a service without a broker does."""
 
     def work(body: bytes) -> None:
-        if not desk.stopped:
-            desk.work(body)
+        if not service.stopped:
+            service.work(body)
 
     with open_consumer(task.address(), "service") as source, ThreadPoolExecutor(WORKERS) as workers:
-        desk.up()
-        while not desk.stopped:
+        service.up()
+        while not service.stopped:
             batch = source.receive(LOOK_S)
             if batch.bodies:
                 list(workers.map(work, batch.bodies))
-            if batch.bodies and not desk.stopped:  # what was not done is not acknowledged
+            if batch.bodies and not service.stopped:  # what was not done is not acknowledged
                 source.acknowledge(batch)
 
 
-class _Line:
+class _Line(Line):
     """One caller's publisher. How many messages may be unconfirmed when a call returns is what `confirm` says."""
 
     def __init__(self, task: Task, publisher: Publisher) -> None:
@@ -70,11 +70,11 @@ class _Line:
         return self._open
 
 
-class Station(Unshared):
-    """The callers' side: each has a publisher of its own."""
+@contextlib.contextmanager
+def line(task: Task, _port: int, _caller: int) -> Iterator[_Line]:
+    """A publisher of its own for each caller."""
+    with open_publisher(task.address()) as publisher:
+        yield _Line(task, publisher)
 
-    @contextlib.contextmanager
-    def line(self, _caller: int) -> Iterator[_Line]:
-        """One caller's way to the broker."""
-        with open_publisher(self._task.address()) as publisher:
-            yield _Line(self._task, publisher)
+
+lines = unshared(line)

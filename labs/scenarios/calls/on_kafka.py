@@ -7,52 +7,45 @@ import threading
 from collections.abc import Iterator
 
 from labs.brokers import open_consumer, open_publisher
+from labs.brokers.base import Consumer, Publisher
 from labs.model.endpoint import BrokerError, RefusedError
 from labs.model.run import NOT_SAID
 from labs.scenarios.calls.board import HEAD
-from labs.scenarios.calls.service import LOOK_S, Desk, Task
+from labs.scenarios.calls.service import LOOK_S, Line, Lines, Service, Task
 
 
-def serve(task: Task, desk: Desk) -> None:
+def serve(task: Task, service: Service) -> None:
     """Read questions, produce answers; the group remembers how far a service that was stopped had read."""
     with (
         open_consumer(task.address(), "service") as questions,
         open_publisher(task.address(task.replies)) as answers,
     ):
-        desk.up()
-        while not desk.stopped:
+        service.up()
+        while not service.stopped:
             batch = questions.receive(LOOK_S)
             for body in batch.bodies:
-                desk.work(body)
+                service.work(body)
                 answers.publish([body])
             if batch.bodies:
                 questions.acknowledge(batch)
             answers.poll(0.0)
 
 
-class Station:
+class _Shared(Line):
     """One producer and one reader of answers for all callers; the reader wakes whoever an answer is for."""
 
-    def __init__(self, task: Task, _port: int) -> None:
-        self._task = task
+    def __init__(self, questions: Publisher, answers: Consumer) -> None:
+        self._questions, self._answers = questions, answers
         self._waiting: dict[int, threading.Event] = {}
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._trouble: BrokerError | None = None
-        self._undo = contextlib.ExitStack()
-
-    def __enter__(self) -> Station:
-        with self._undo:
-            self._questions = self._undo.enter_context(open_publisher(self._task.address()))
-            self._answers = self._undo.enter_context(open_consumer(self._task.address(self._task.replies), "callers"))
-            self._undo = self._undo.pop_all()
         self._reader = threading.Thread(target=self._read, daemon=True, name="labs-answers")
         self._reader.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Nobody waits for answers any more."""
         self._stop.set()
         self._reader.join(2)
-        self._undo.close()
 
     def _read(self) -> None:
         try:
@@ -67,11 +60,6 @@ class Station:
         """What became of the questions: one that was refused has no answer to wait for."""
         if (news := self._questions.poll(0.0)).refused:
             self._trouble = RefusedError(f"Kafka refused a question: {news.why or NOT_SAID}.")
-
-    @contextlib.contextmanager
-    def line(self, _caller: int) -> Iterator[Station]:
-        """One caller's way to the service: the common one."""
-        yield self
 
     def ask(self, body: bytes, patience_s: float) -> None:
         """Produce the question and wait until the reader has its answer."""
@@ -88,3 +76,14 @@ class Station:
         if self._trouble:
             raise self._trouble
         raise TimeoutError(f"Kafka: no record with this number in the topic of answers for {patience_s:g} s")
+
+
+@contextlib.contextmanager
+def lines(task: Task, _port: int) -> Iterator[Lines]:
+    """The common way, for all callers."""
+    with (
+        open_publisher(task.address()) as questions,
+        open_consumer(task.address(task.replies), "callers") as answers,
+        contextlib.closing(_Shared(questions, answers)) as shared,
+    ):
+        yield lambda _caller: contextlib.nullcontext(shared)

@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 
-from labs.brokers.redis.client import ANSWER_S, CONNECT_S, secured, typed
+from labs.brokers.redis.admin import client
+from labs.brokers.redis.client import ANSWER_S, typed
 from labs.scenarios.calls.board import HEAD
-from labs.scenarios.calls.service import Desk, Task, Unshared
+from labs.scenarios.calls.service import Line, Service, Task, unshared
 
 WAIT_S = 0.1
 """How long the service waits in one go."""
@@ -20,60 +19,52 @@ FORGET_S = 60
 """An answer that nobody fetches is thrown away by Redis after that long."""
 
 
-def _client(task: Task) -> redis.Redis:
-    site = task.address().endpoint
-    return redis.Redis(
-        host=site.host, port=site.port, username=site.username or None, password=site.password or None, protocol=2,
-        socket_connect_timeout=CONNECT_S, socket_timeout=ANSWER_S, retry=Retry(NoBackoff(), 0),
-        ssl=site.tls is not None, **secured(site),
-    )  # fmt: skip
-
-
-def serve(task: Task, desk: Desk) -> None:
+def serve(task: Task, service: Service) -> None:
     """Take a question, answer it into the list of whoever asked."""
-    with typed(task.address().endpoint), contextlib.closing(_client(task)) as client:
-        client.ping()
-        desk.up()
-        while not desk.stopped:
-            found: Any = client.brpop([task.name], timeout=WAIT_S)
+    with (
+        typed(task.address().endpoint),
+        contextlib.closing(client(task.address().endpoint, text=False, answer_s=ANSWER_S)) as redis_,
+    ):
+        redis_.ping()
+        service.up()
+        while not service.stopped:
+            found: Any = redis_.brpop([task.name], timeout=WAIT_S)
             if found is None:
                 continue
             body = found[1]
-            desk.work(body)
+            service.work(body)
             key = task.answers_of(HEAD.unpack_from(body)[1])
-            both: Any = client.pipeline(transaction=False)
+            both: Any = redis_.pipeline(transaction=False)
             both.lpush(key, body)
             both.expire(key, FORGET_S)
             both.execute()
 
 
-class _Line:
-    def __init__(self, task: Task, caller: int) -> None:
-        self._task, self._key = task, task.answers_of(caller)
-        self._client = _client(task)
+class _Line(Line):
+    def __init__(self, task: Task, redis_: Any, answers: str) -> None:
+        self._task, self._redis, self._answers = task, redis_, answers
 
     def ask(self, body: bytes, patience_s: float) -> None:
         """Put the question, wait for the answer; those to questions given up on before are passed over."""
         found: Any = (b"", b"")
         with typed(self._task.address().endpoint):
-            self._client.lpush(self._task.name, body)
+            self._redis.lpush(self._task.name, body)
             while found and found[1][: HEAD.size] != body[: HEAD.size]:
-                found = self._client.brpop([self._key], timeout=patience_s)
+                found = self._redis.brpop([self._answers], timeout=patience_s)
         if not found:
             raise TimeoutError(f"Redis: nothing in the list of answers for {patience_s:g} s")
 
-    def close(self) -> None:
-        """Take the list of answers away and let go."""
-        with contextlib.suppress(redis.RedisError):
-            self._client.delete(self._key)
-        self._client.close()
+
+@contextlib.contextmanager
+def line(task: Task, _port: int, caller: int) -> Iterator[_Line]:
+    """A connection and a list of answers for each caller; the list is gone afterwards."""
+    answers = task.answers_of(caller)
+    with contextlib.closing(client(task.address().endpoint, text=False, answer_s=ANSWER_S)) as redis_:
+        try:
+            yield _Line(task, redis_, answers)
+        finally:
+            with contextlib.suppress(RedisError):
+                redis_.delete(answers)
 
 
-class Station(Unshared):
-    """The callers' side: each has a connection of its own."""
-
-    @contextlib.contextmanager
-    def line(self, caller: int) -> Iterator[_Line]:
-        """One caller's way to the service."""
-        with contextlib.closing(_Line(self._task, caller)) as line:
-            yield line
+lines = unshared(line)

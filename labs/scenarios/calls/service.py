@@ -1,18 +1,21 @@
-"""The service: a process that takes calls, takes its time over each and answers it. It dies with its parent."""
+"""The service: a process that takes calls, takes its time over each and answers it."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
-from typing import Any, Self
+from typing import Protocol, cast
 
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.record.workers import enlist
-from labs.scenarios.calls.board import Board, Pad, Slot
+from labs.record.processes import Board, Context
+from labs.scenarios.calls.board import Pad, Slot
 from labs.scenarios.calls.plan import Plan
 
 HOST = "127.0.0.1"
@@ -20,7 +23,6 @@ WORKERS = 16
 """So many calls a service without a broker handles at a time; the next one waits."""
 LOOK_S = 0.05
 """How often somebody who waits looks whether to stop."""
-TROUBLE_BYTES = 2000
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class Task:
     name: str
     """Of the queue, list or topic that belongs to this run."""
     plan: Plan
-    parent: int
     replies: str = field(default="")
 
     def answers_of(self, caller: int) -> str:
@@ -52,7 +53,7 @@ class Task:
         return Address(self.endpoint, profile(self.carrier.profile_for(self.plan.confirm)), name or self.name)
 
 
-class Desk:
+class Service:
     """What the service does with a call, whatever carried it."""
 
     def __init__(self, task: Task, board: Board) -> None:
@@ -95,34 +96,45 @@ class Desk:
         return sock
 
 
-def module_of(carrier: Carrier) -> Any:
-    """The module of a carrier: `serve(task, desk)` for the service, `Station(task, port)` for the callers."""
-    return import_module(f"labs.scenarios.calls.{carrier.module}")
+class Line:
+    """One caller's way to the service."""
+
+    def ask(self, body: bytes, patience_s: float) -> None:
+        """Hand a call over and have what the carrier gives for it; TimeoutError, or BrokerError where it says no."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """Between two calls, outside what is measured."""
+
+    def settle(self, patience_s: float) -> int:
+        """After the last call: how many calls are still unconfirmed."""
+        return 0
 
 
-def tell(trouble: Any, who: str, error: BaseException) -> None:
-    """Write down what went wrong for the parent to read; the first one to write is the one who knows."""
-    if not trouble.value:
-        trouble.value = f"{who}: {str(error) or type(error).__name__}".encode()[: TROUBLE_BYTES - 1]
+Lines = Callable[[int], AbstractContextManager[Line]]
+"""A line for each caller, by its number."""
 
 
-def main(task: Task, board: Board, trouble: Any) -> None:
+class Way(Protocol):
+    """The module of a carrier."""
+
+    serve: Callable[[Task, Service], None]
+    lines: Callable[[Task, int], AbstractContextManager[Lines]]
+    """What the callers share, if anything; the port is that of a service without a broker."""
+
+
+def way_of(carrier: Carrier) -> Way:
+    """How a carrier works on both sides."""
+    return cast(Way, import_module(f"labs.scenarios.calls.{carrier.module}"))
+
+
+def unshared(
+    line: Callable[[Task, int, int], AbstractContextManager[Line]],
+) -> Callable[[Task, int], AbstractContextManager[Lines]]:
+    """The lines of a carrier where each caller has a connection of its own."""
+    return lambda task, port: nullcontext(partial(line, task, port))
+
+
+def main(here: Context, task: Task) -> None:
     """The whole life of a service process."""
-    enlist(board, task.parent)
-    try:
-        module_of(task.carrier).serve(task, Desk(task, board))
-    except Exception as error:  # the parent is the only one who can tell the reader
-        tell(trouble, "service", error)
-
-
-class Unshared:
-    """The callers' side of a carrier where each caller has a line of its own: there is nothing to open or to close."""
-
-    def __init__(self, task: Task, _port: int) -> None:
-        self._task = task
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is shared."""
+    way_of(task.carrier).serve(task, Service(task, here.board))

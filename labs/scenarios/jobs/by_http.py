@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from labs.brokers.base import Confirmations
 from labs.model.endpoint import Endpoint
 from labs.scenarios.jobs import Mode
-from labs.scenarios.jobs.event_log import Kind, Logbook, Slot
+from labs.scenarios.jobs.event_log import EventLog, Kind, Slot
 from labs.scenarios.jobs.producer import Answers
 from labs.scenarios.jobs.work import LOOK_S, Task, do
 
@@ -32,7 +32,7 @@ class _Server(TCPServer):
     request_queue_size = 512
     timeout = LOOK_S
 
-    def __init__(self, log: Logbook) -> None:
+    def __init__(self, log: EventLog) -> None:
         self.log = log
         super().__init__((HOST, log.board[Slot.PORT]), _Handler)
         log.board[Slot.PORT] = self.server_address[1]
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         job, log = int(self.path.rpartition("/")[2]), self.server.log
         log.note(Kind.TAKEN, job)
-        if self.headers.get(KEY) and log.knows(job):
+        if self.headers.get(KEY) and log.has(Kind.DONE, job):
             log.note(Kind.KNOWN, job)
         else:
             do(job, log)
@@ -62,10 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
         log.note(Kind.RELEASED, job)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
-        """The logbook is elsewhere."""
+        """The event log is elsewhere."""
 
 
-def work(task: Task, log: Logbook) -> None:
+def work(task: Task, log: EventLog) -> None:
     """A worker that is a server; the second one listens where the first did."""
     with _Server(log) as server:
         log.note(Kind.READY)
@@ -76,17 +76,9 @@ def work(task: Task, log: Logbook) -> None:
 class Desk:
     """The callers: one for each job, at the job's time."""
 
-    def __init__(self, mode: Mode, endpoint: Endpoint | None, name: str) -> None:
+    def __init__(self, mode: Mode) -> None:
         self._keyed = mode.name == "http-retry"
         self._again = mode.name != "http-no-retry"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing was opened."""
 
     def hand_in(self, answers: Answers, port: int) -> None:
         """All jobs, each by a caller of its own."""
@@ -124,6 +116,11 @@ class Desk:
     def about(self) -> dict[str, object]:
         """There is no server but the worker."""
         return {}
+
+
+def desk(mode: Mode, endpoint: Endpoint | None, name: str) -> AbstractContextManager[Desk]:
+    """Nothing has to be opened."""
+    return nullcontext(Desk(mode))
 
 
 async def _posted(job: int, port: int, *, keyed: bool) -> bool:

@@ -1,20 +1,13 @@
-"""The logbook of the workers: rows of integers in memory that outlives the worker who wrote them.
-
-A row is written first and counted afterwards, so a worker that is killed while writing leaves no half row. Only one
-worker writes at a time: the second one starts when the first is proven dead.
-"""
+"""The event log of the workers: a row an event, on their board."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import MutableSequence
 from enum import IntEnum
 
-import numpy as np
+from labs.record.processes import Board
+from labs.scenarios.shared_rows import SharedRows
 
-from labs.model.run import Column
-
-Board = MutableSequence[int]
 ROWS = 8192
 
 
@@ -38,21 +31,16 @@ CELLS = len(Slot) + ROWS * WIDTH
 NO_JOB = -1
 
 
-class Logbook:
-    """One worker's pen: `worker` is 1 for the one that will be killed, 2 for the one that takes over."""
+class EventLog(SharedRows):
+    """What a worker writes: 1 for the one that will be killed, 2 for the one that takes over; 0 only reads."""
 
     def __init__(self, board: Board, worker: int = 0) -> None:
-        self.board = board
+        super().__init__(board, Slot.COUNT, WIDTH)
         self._worker = worker
 
     def note(self, kind: Kind, job: int = NO_JOB) -> None:
-        """Write a row. IndexError when the book is full: what is not written down must not be done."""
-        count = self.board[Slot.COUNT]
-        if count >= ROWS:
-            raise IndexError(f"the logbook has room for {ROWS:,} rows")
-        at = len(Slot) + count * WIDTH
-        self.board[at : at + WIDTH] = [int(kind), job, self._worker, time.monotonic_ns()]
-        self.board[Slot.COUNT] = count + 1
+        """Write a row of now. IndexError when the log is full."""
+        self.add(int(kind), job, self._worker, time.monotonic_ns())
         if kind in COUNTED:
             self.board[COUNTED[kind]] += 1
 
@@ -65,13 +53,7 @@ class Logbook:
         """Whether the worker is asked to end."""
         return bool(self.board[Slot.STOP])
 
-    def knows(self, job: int) -> bool:
-        """Whether the job's effect is there, whoever had it: the table of processed keys."""
+    def has(self, kind: Kind, job: int = NO_JOB) -> bool:
+        """Whether such an event is there, whichever worker had it: of DONE, the table of processed keys."""
         rows = self.rows()
-        return bool(((rows[:, 0] == Kind.DONE) & (rows[:, 1] == job)).any())
-
-    def rows(self) -> Column:
-        """All rows so far, shape (rows, 4)."""
-        count = self.board[Slot.COUNT]
-        cells = self.board[len(Slot) : len(Slot) + count * WIDTH]
-        return np.array(cells, np.int64).reshape(count, WIDTH)
+        return bool(((rows[:, 0] == kind) & (rows[:, 1] == job)).any())

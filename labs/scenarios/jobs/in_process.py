@@ -8,20 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from labs.scenarios.jobs.by_http import HOST, Desk
-from labs.scenarios.jobs.event_log import Kind, Logbook, Slot
+from labs.scenarios.jobs.by_http import HOST, desk
+from labs.scenarios.jobs.event_log import EventLog, Kind, Slot
 from labs.scenarios.jobs.work import LOOK_S, WORK_S, Task
 
-__all__ = ["Desk", "work"]
+__all__ = ["desk", "work"]
 POLL_S = 0.001
 
 
-def work(task: Task, log: Logbook) -> None:
+def work(task: Task, log: EventLog) -> None:
     """A worker that is an event loop with a queue in it."""
     asyncio.run(_work(log))
 
 
-async def _work(log: Logbook) -> None:
+async def _work(log: EventLog) -> None:
     queue: asyncio.Queue[int] = asyncio.Queue()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -42,7 +42,7 @@ async def _work(log: Logbook) -> None:
         await _serve(queue, log)
 
 
-async def _serve(queue: asyncio.Queue[int], log: Logbook) -> None:
+async def _serve(queue: asyncio.Queue[int], log: EventLog) -> None:
     waited_s = 0.0
     while not log.stopped:
         if queue.empty():

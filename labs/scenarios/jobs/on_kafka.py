@@ -6,58 +6,28 @@ heartbeat has come for the session time-out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from labs.brokers import open_broker, open_publisher
 from labs.brokers.kafka.client import ANSWER_MS, Site
-from labs.model.endpoint import Address, Endpoint
-from labs.model.profile import profile
-from labs.scenarios.jobs import Mode
-from labs.scenarios.jobs.event_log import Logbook
-from labs.scenarios.jobs.producer import Answers, publish_all
-from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serve
+from labs.model.endpoint import Address
+from labs.scenarios.jobs.producer import broker_desk
+from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
 
 SESSION_MS = 6000
 """The shortest that a broker allows by default; the client's own default is 45 s."""
 HEARTBEAT_MS = 1500
 
 
-def _group(name: str) -> str:
-    return f"{name}-workers"
-
-
 class Member:
-    """A member of the group."""
+    """A member of the group, that commits before the work or after it."""
 
-    def __init__(self, task: Task) -> None:
-        self._task, self._site = task, Site(task.site)
-        self._before = task.mode.name == "kafka-commit-before"
-        self._consumer: Any = None
-
-    def __enter__(self) -> Self:
-        self._site.probe()
-        with self._site.typed():
-            self._consumer = KafkaConsumer(
-                self._task.name,
-                **self._site.config,
-                metrics_enabled=False,
-                group_id=_group(self._task.name),
-                session_timeout_ms=SESSION_MS,
-                heartbeat_interval_ms=HEARTBEAT_MS,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-            )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
+    def __init__(self, site: Site, consumer: Any, *, before: bool) -> None:
+        self._site, self._consumer, self._before = site, consumer, before
 
     @property
     def ready(self) -> bool:
@@ -80,52 +50,40 @@ class Member:
                 self._consumer.commit(timeout_ms=ANSWER_MS)
 
 
-def work(task: Task, log: Logbook) -> None:
-    """A worker on Kafka."""
-    with Member(task) as source:
-        serve(source, log, task.prefetch)
+@contextmanager
+def _consumer(site: Site, name: str, *topics: str, **more: object) -> Iterator[Any]:
+    """A client that knows the group of the run; without topics it asks about the group and is no member of it."""
+    group = {"group_id": f"{name}-workers", "enable_auto_commit": False, "metrics_enabled": False}
+    with site.typed():
+        consumer = KafkaConsumer(*topics, **site.config, **group, **more)
+    try:
+        yield consumer
+    finally:
+        consumer.close(autocommit=False, timeout_ms=ANSWER_MS)
 
 
-class Desk:
-    """The sender's side: acks=all."""
+@contextmanager
+def source(task: Task) -> Iterator[Member]:
+    """Subscribed to the topic of the run."""
+    site = Site(task.site)
+    site.probe()
+    session = {"session_timeout_ms": SESSION_MS, "heartbeat_interval_ms": HEARTBEAT_MS}
+    with _consumer(site, task.name, task.name, **session, auto_offset_reset="earliest") as consumer:
+        yield Member(site, consumer, before=task.mode.name == "kafka-commit-before")
 
-    def __init__(self, mode: Mode, endpoint: Endpoint, name: str) -> None:
-        self._address = Address(endpoint, profile(mode.profile), name)
-        self._broker = open_broker(endpoint, self._address.profile, name)
-        self._site = Site(endpoint)
-        self._undo = ExitStack()
-        self._reader: Any = None
 
-    def __enter__(self) -> Self:
-        self._undo.enter_context(self._broker)
-        with self._site.typed():
-            # It asks about the group and is no member of it: it never subscribes.
-            self._reader = KafkaConsumer(
-                **self._site.config,
-                metrics_enabled=False,
-                group_id=_group(self._address.name),
-                enable_auto_commit=False,
-            )
-        self._undo.callback(self._reader.close, autocommit=False, timeout_ms=ANSWER_MS)
-        return self
+@contextmanager
+def counting(address: Address) -> Iterator[Callable[[], int]]:
+    """Counts what lies behind the group's committed offset."""
+    site, partition = Site(address.endpoint), TopicPartition(address.name, 0)
+    with _consumer(site, address.name) as consumer:
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
+        def left() -> int:
+            with site.typed():
+                end = consumer.end_offsets([partition], timeout_ms=ANSWER_MS)[partition]
+                return int(end) - int(consumer.committed(partition, timeout_ms=ANSWER_MS) or 0)
 
-    def hand_in(self, answers: Answers, port: int) -> None:
-        """Jobs are produced and acknowledged."""
-        with open_publisher(self._address) as publisher:
-            publish_all(publisher, answers)
+        yield left
 
-    def left(self) -> int:
-        """What lies behind the group's committed offset."""
-        partition = TopicPartition(self._address.name, 0)
-        with self._site.typed():
-            end = self._reader.end_offsets([partition], timeout_ms=ANSWER_MS)[partition]
-            return int(end) - int(self._reader.committed(partition, timeout_ms=ANSWER_MS) or 0)
 
-    def about(self) -> dict[str, object]:
-        """The server's version and what the topic promises."""
-        return {"server": self._broker.version(), "durability": self._broker.durability()}
+work, desk = serving(source), partial(broker_desk, counting)

@@ -3,74 +3,40 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from labs.brokers import open_broker
 from labs.brokers.base import Confirmations
-from labs.brokers.redis.client import CONNECT_S, said_of, secured, typed
-from labs.model.endpoint import Endpoint
+from labs.brokers.redis.admin import client
+from labs.brokers.redis.client import CONNECT_S, said_of, typed
+from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
 from labs.scenarios.jobs import Mode
-from labs.scenarios.jobs.event_log import Logbook
-from labs.scenarios.jobs.producer import Answers, publish_all
-from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serve
+from labs.scenarios.jobs.producer import BrokerDesk
+from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
 
 FIELD, GROUP = b"body", "workers"
-
-
-def client(endpoint: Endpoint) -> Any:
-    """A connection that says at once what is wrong: redis-py would try ten times."""
-    return redis.Redis(
-        host=endpoint.host,
-        port=endpoint.port,
-        username=endpoint.username or None,
-        password=endpoint.password or None,
-        protocol=2,
-        socket_connect_timeout=CONNECT_S,
-        socket_timeout=CONNECT_S + LOOK_S,
-        retry=Retry(NoBackoff(), 0),
-        ssl=endpoint.tls is not None,
-        **secured(endpoint),
-    )
 
 
 def _in_work(name: str) -> str:
     return f"{name}:in-work"
 
 
-class _Member(ABC):
+class _Source(ABC):
     """What the four sources share: a connection, and nothing to acknowledge."""
 
-    def __init__(self, task: Task) -> None:
-        self.task, self.key = task, task.name
-        self.redis = client(task.site)
-        self.ready = False
+    ready = True
 
-    def __enter__(self) -> Self:
-        with typed(self.task.site):
-            self.begin()
-        self.ready = True
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.redis.close()
-
-    def begin(self) -> None:  # noqa: B027 - most sources have nothing to do here
-        """Once, before the first job."""
+    def __init__(self, task: Task, redis_: Any) -> None:
+        self.key, self.redis, self.me = task.name, redis_, f"worker-{task.worker}"
 
     def take(self, most: int) -> Sequence[int]:
         """The next jobs."""
-        with typed(self.task.site):
-            return numbers(self.next(most))
+        return numbers(self.next(most))
 
     @abstractmethod
     def next(self, most: int) -> Sequence[bytes]:
@@ -80,7 +46,7 @@ class _Member(ABC):
         """What was popped or published is gone already."""
 
 
-class Popping(_Member):
+class Popping(_Source):
     """BLPOP: what a worker has popped exists in that worker only."""
 
     def next(self, most: int) -> Sequence[bytes]:
@@ -88,13 +54,14 @@ class Popping(_Member):
         return [found[1]] if found else []
 
 
-class Moving(_Member):
-    """BLMOVE into a second list and LREM when done. Who starts moves back what stands there: nobody else works."""
+class Moving(_Source):
+    """BLMOVE into a second list and LREM when done. A worker begins with moving back what stands there: it is alone."""
 
     _held = b""
 
-    def begin(self) -> None:
-        while self.redis.lmove(_in_work(self.key), self.key, "RIGHT", "LEFT") is not None:
+    def __init__(self, task: Task, redis_: Any) -> None:
+        super().__init__(task, redis_)
+        while redis_.lmove(_in_work(self.key), self.key, "RIGHT", "LEFT") is not None:
             pass
 
     def next(self, most: int) -> Sequence[bytes]:
@@ -102,49 +69,47 @@ class Moving(_Member):
         return [self._held] if self._held else []
 
     def release(self) -> None:
-        with typed(self.task.site):
-            self.redis.lrem(_in_work(self.key), 1, self._held)
+        self.redis.lrem(_in_work(self.key), 1, self._held)
 
 
-class Reading(_Member):
-    """A group's member: XREADGROUP, XACK for the batch; who starts claims what the group has pending."""
+class Reading(_Source):
+    """A group's member: XREADGROUP, XACK for the batch; it begins with claiming what the group has pending."""
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(task)
-        self._me = f"worker-{task.worker}"
-        self._claimed: list[Any] = []
+    def __init__(self, task: Task, redis_: Any) -> None:
+        super().__init__(task, redis_)
         self._held: list[Any] = []
-
-    def begin(self) -> None:
         try:
-            self.redis.xgroup_create(self.key, GROUP, id="0", mkstream=True)
+            redis_.xgroup_create(self.key, GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
+        self._claimed = self._pending()
+
+    def _pending(self) -> list[Any]:
+        claimed: list[Any] = []
         start: Any = "0-0"
         while True:
             # No idle time is asked for, because here the other worker is known to be dead. Where it may only be slow,
             # the idle time has to be longer than the longest job, or both do it.
-            start, entries, *_ = self.redis.xautoclaim(self.key, GROUP, self._me, min_idle_time=0, start_id=start)
-            self._claimed += entries
+            start, entries, *_ = self.redis.xautoclaim(self.key, GROUP, self.me, min_idle_time=0, start_id=start)
+            claimed += entries
             if start == b"0-0":
-                return
+                return claimed
 
     def next(self, most: int) -> Sequence[bytes]:
         if self._claimed:
             self._held, self._claimed = self._claimed[:most], self._claimed[most:]
         else:
             wait_ms = round(LOOK_S * 1000)
-            found = self.redis.xreadgroup(GROUP, self._me, {self.key: ">"}, count=most, block=wait_ms)
+            found = self.redis.xreadgroup(GROUP, self.me, {self.key: ">"}, count=most, block=wait_ms)
             self._held = found[0][1] if found else []
         return [fields[FIELD] for _, fields in self._held]
 
     def release(self) -> None:
-        with typed(self.task.site):
-            self.redis.xack(self.key, GROUP, *(name for name, _ in self._held))
+        self.redis.xack(self.key, GROUP, *(name for name, _ in self._held))
 
 
-class Listening(_Member):
+class Listening(_Source):
     """A subscriber: what comes while it works waits in its own socket."""
 
     def begin(self) -> None:
@@ -157,7 +122,7 @@ class Listening(_Member):
         return [found["data"]] if found else []
 
 
-SOURCES: dict[str, Callable[[Task], Any]] = {
+SOURCES: dict[str, Callable[[Task, Any], _Source]] = {
     "redis-blpop": Popping,
     "redis-lmove": Moving,
     "redis-stream": Reading,
@@ -165,10 +130,14 @@ SOURCES: dict[str, Callable[[Task], Any]] = {
 }
 
 
-def work(task: Task, log: Logbook) -> None:
-    """A worker on Redis."""
-    with SOURCES[task.mode.name](task) as source:
-        serve(source, log, task.prefetch)
+@contextmanager
+def source(task: Task) -> Iterator[_Source]:
+    """The mode's way to get jobs."""
+    with typed(task.site), closing(client(task.site, text=False)) as redis_:
+        yield SOURCES[task.mode.name](task, redis_)
+
+
+work = serving(source)
 
 
 class _Caller:
@@ -201,41 +170,32 @@ class _Caller:
         return Confirmations(accepted, refused, self._why if refused else "")
 
 
-class Desk:
-    """The sender's side."""
+@contextmanager
+def desk(mode: Mode, endpoint: Endpoint, name: str) -> Iterator[BrokerDesk]:
+    """The sender's side, by the commands whose answers say who has the job."""
+    address = Address(endpoint, profile(mode.profile), name)
+    with (
+        open_broker(endpoint, address.profile, name, [_in_work(name)]) as broker,
+        closing(client(endpoint, text=False)) as redis_,
+    ):
 
-    def __init__(self, mode: Mode, endpoint: Endpoint, name: str) -> None:
-        self._mode, self._endpoint, self._name = mode, endpoint, name
-        self._broker = open_broker(endpoint, profile(mode.profile), name, [_in_work(name)])
-        self._redis = client(endpoint)
-        self._undo = ExitStack()
+        @contextmanager
+        def caller() -> Iterator[_Caller]:
+            with typed(endpoint):
+                yield _Caller(redis_, mode.name, name)
 
-    def __enter__(self) -> Self:
-        self._undo.enter_context(self._broker)
-        self._undo.callback(self._redis.close)
-        return self
+        def left() -> int:
+            with typed(endpoint):
+                if mode.name == "redis-stream":
+                    return _unfinished(redis_, name)
+                if mode.name == "redis-pubsub":
+                    return 0
+                return int(redis_.llen(name)) + int(redis_.llen(_in_work(name)))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
+        yield BrokerDesk(address, broker, left, caller)
 
-    def hand_in(self, answers: Answers, port: int) -> None:
-        with typed(self._endpoint):
-            publish_all(_Caller(self._redis, self._mode.name, self._name), answers)
 
-    def left(self) -> int:
-        with typed(self._endpoint):
-            if self._mode.name == "redis-stream":
-                return self._pending()
-            if self._mode.name == "redis-pubsub":
-                return 0
-            return int(self._redis.llen(self._name)) + int(self._redis.llen(_in_work(self._name)))
-
-    def _pending(self) -> int:
-        """Given out and not acknowledged, and one more if the stream has entries that nobody was given."""
-        about, group = self._redis.xinfo_stream(self._name), self._redis.xinfo_groups(self._name)[0]
-        return int(group["pending"]) + int(about["last-generated-id"] != group["last-delivered-id"])
-
-    def about(self) -> dict[str, object]:
-        return {"server": self._broker.version(), "durability": self._broker.durability()}
+def _unfinished(redis_: Any, name: str) -> int:
+    """Given out and not acknowledged, and one more if the stream has entries that nobody was given."""
+    about, group = redis_.xinfo_stream(name), redis_.xinfo_groups(name)[0]
+    return int(group["pending"]) + int(about["last-generated-id"] != group["last-delivered-id"])

@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from labs.brokers.base import Confirmations
+from labs.brokers import open_broker, open_publisher
+from labs.brokers.base import Broker, Confirmations
+from labs.model.endpoint import Address, Endpoint
 from labs.model.message import encode, filler
+from labs.model.profile import profile
 from labs.model.run import NEVER, Column, one_line
 from labs.model.workload import NS_PER_S
+from labs.scenarios.jobs import Mode
 from labs.scenarios.jobs.facts import SENT
 
 BODY_BYTES = 100
@@ -83,7 +87,7 @@ class Answers:
         return len(news.confirmed) + len(news.refused)
 
 
-class Desk(AbstractContextManager["Desk"], Protocol):
+class Desk(Protocol):
     """The sender's side of a mode: where jobs are handed in, and what is still there."""
 
     def hand_in(self, answers: Answers, port: int) -> None:
@@ -94,6 +98,42 @@ class Desk(AbstractContextManager["Desk"], Protocol):
 
     def about(self) -> dict[str, object]:
         """The server's version and the persistence in force, for the run card."""
+
+
+@dataclass(frozen=True)
+class BrokerDesk:
+    """The sender's side at a broker."""
+
+    address: Address
+    broker: Broker
+    count: Callable[[], int]
+    publisher: Callable[[], AbstractContextManager[Mailbox]]
+
+    def hand_in(self, answers: Answers, port: int) -> None:
+        """Jobs are published, and each has the broker's yes or no."""
+        with self.publisher() as publisher:
+            publish_all(publisher, answers)
+
+    def left(self) -> int:
+        """What the broker says that it holds."""
+        return self.count()
+
+    def about(self) -> dict[str, object]:
+        """The server's version and what the address promises."""
+        return {"server": self.broker.version(), "durability": self.broker.durability()}
+
+
+@contextmanager
+def broker_desk(
+    counting: Callable[[Address], AbstractContextManager[Callable[[], int]]],
+    mode: Mode,
+    endpoint: Endpoint,
+    name: str,
+) -> Iterator[BrokerDesk]:
+    """A desk where jobs go through the labs' own publisher; `counting` gives what counts those that are left."""
+    address = Address(endpoint, profile(mode.profile), name)
+    with open_broker(endpoint, address.profile, name) as broker, counting(address) as count:
+        yield BrokerDesk(address, broker, count, lambda: open_publisher(address))
 
 
 class Mailbox(Protocol):

@@ -1,28 +1,25 @@
-"""A worker: a process that takes jobs, does them and is finished with them, and writes each step down.
-
-It dies with its parent and leaves Ctrl-C to it. What goes wrong is written for the parent to read.
-"""
+"""A worker: a process that takes jobs, does them and is finished with them, and writes each step down."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 from labs.model.endpoint import Endpoint
 from labs.model.message import decode
-from labs.record.workers import enlist
-from labs.scenarios.jobs import Mode, mode_of
-from labs.scenarios.jobs.event_log import Kind, Logbook
+from labs.record.processes import Context
+from labs.scenarios.jobs import Mode
+from labs.scenarios.jobs.event_log import EventLog, Kind
+from labs.scenarios.jobs.producer import Desk
 
 WORK_S = 0.020
 """How long a job takes; its effect falls in the middle. Waiting, as for a payment service, not computing."""
 LOOK_S = 0.1
 """How long a worker waits for a job before it says that nothing came."""
-TROUBLE_BYTES = 2000
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,7 @@ class Task:
     name: str
     """Of the queue, list, stream or topic that belongs to this run."""
     prefetch: int
-    worker: int
-    parent: int
+    worker: int = 0
 
     @property
     def site(self) -> Endpoint:
@@ -45,7 +41,7 @@ class Task:
         return self.endpoint
 
 
-class Source(AbstractContextManager["Source"], Protocol):
+class Source(Protocol):
     """Where a worker's jobs come from."""
 
     @property
@@ -59,12 +55,16 @@ class Source(AbstractContextManager["Source"], Protocol):
         """The jobs taken last are done: tell whoever wants to know, once for all of them."""
 
 
+Work = Callable[[Task, EventLog], None]
+"""What a worker does, until it is asked to stop."""
+
+
 def numbers(bodies: Sequence[bytes]) -> list[int]:
     """The jobs that these messages carry."""
     return [int(number) for number in decode(bodies)["sequence"]] if bodies else []
 
 
-def do(job: int, log: Logbook) -> None:
+def do(job: int, log: EventLog) -> None:
     """One job. What counts happens half-way: from then on it is done, whatever becomes of the worker."""
     log.note(Kind.BEGUN, job)
     time.sleep(WORK_S / 2)
@@ -72,7 +72,7 @@ def do(job: int, log: Logbook) -> None:
     time.sleep(WORK_S / 2)
 
 
-def serve(source: Source, log: Logbook, prefetch: int) -> None:
+def serve(source: Source, log: EventLog, prefetch: int) -> None:
     """Take, do, release, until asked to stop."""
     said = False
     while not log.stopped:
@@ -92,18 +92,31 @@ def serve(source: Source, log: Logbook, prefetch: int) -> None:
             log.note(Kind.RELEASED, job)
 
 
-def module_of(mode: str) -> Any:
-    """The module of a mode: `work(task, log)` for the worker, `Desk(mode, endpoint, name)` for the sender."""
-    return import_module(f"labs.scenarios.jobs.{mode_of(mode).module}")
+def serving(source: Callable[[Task], AbstractContextManager[Source]]) -> Work:
+    """The work of those whose jobs come from such a source."""
+
+    def work(task: Task, log: EventLog) -> None:
+        with source(task) as jobs:
+            serve(jobs, log, task.prefetch)
+
+    return work
 
 
-def main(task: Task, board: MutableSequence[int], trouble: Any) -> None:
+class Way(Protocol):
+    """The module of a mode."""
+
+    work: Work
+    desk: Callable[[Mode, Endpoint | None, str], AbstractContextManager[Desk]]
+    """For the sender; the endpoint and the address of this run."""
+
+
+def way_of(mode: Mode) -> Way:
+    """How a mode works on both sides."""
+    return cast(Way, import_module(f"labs.scenarios.jobs.{mode.module}"))
+
+
+def main(here: Context, task: Task) -> None:
     """The whole life of a worker process."""
-    enlist(board, task.parent)
-    log = Logbook(board, task.worker)
-    try:
-        log.note(Kind.UP)
-        module_of(task.mode.name).work(task, log)
-    except Exception as error:  # the parent is the only one who can tell the reader
-        text = f"worker {task.worker}: {str(error) or type(error).__name__}"
-        trouble.value = text.encode()[: TROUBLE_BYTES - 1]
+    log = EventLog(here.board, task.worker)
+    log.note(Kind.UP)
+    way_of(task.mode).work(task, log)

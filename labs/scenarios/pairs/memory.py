@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from labs.model.observer import CancelledError, Observer
+from labs.model.observer import Observer
 
 Row = dict[str, Any]
 EVERY_S, AT_MOST_S = 0.5, 4.0
@@ -57,7 +57,6 @@ def settled(groups: Callable[[], Mapping[str, Sequence[int]]], observer: Observe
         calm = calm + 1 if abs(now - before) < CALM * now else 0
         if calm >= 2 or time.monotonic() > until_s:
             return rows, calm >= 2
-        if observer.cancelled():
-            raise CancelledError("cancelled while the memory came to rest")
+        observer.check("while the memory came to rest")
         before = now
         time.sleep(EVERY_S)

@@ -1,7 +1,4 @@
-"""Both services of a pair as processes: one message goes through, then they stay idle to be looked at.
-
-They die with their parent, leave Ctrl-C to it, and say what went wrong where it can read it.
-"""
+"""Both services of a pair as processes: one message goes through, then they stay idle to be looked at."""
 
 from __future__ import annotations
 
@@ -9,24 +6,20 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator, MutableSequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
-from labs.model.observer import UNOBSERVED, CancelledError, Observer
-from labs.record.spawning import WORKERS
-from labs.record.workers import enlist
-from labs.scenarios.jobs.conductor import deaf
+from labs.model.observer import UNOBSERVED, Observer
+from labs.model.workload import NS_PER_S
+from labs.record.processes import Context, await_ready, workers
 from labs.scenarios.pairs import Pair, pair_of
 
 HOST = "127.0.0.1"
 BODY = b"labs: the first message"
 WITHIN_S = 30.0
 LOOK_S = 0.01
-TROUBLE_BYTES = 500
-Board = MutableSequence[int]
 
 
 class Slot(IntEnum):
@@ -54,73 +47,56 @@ def nowhere() -> Endpoint:
 @contextlib.contextmanager
 def running(pair: Pair, place: Endpoint, observer: Observer = UNOBSERVED) -> Iterator[AtWork]:
     """The pair, idle after one message. UnreachableError if it does not arrive, CancelledError on a cancel."""
-    board = WORKERS.RawArray("q", len(Slot))
-    trouble = WORKERS.RawArray("c", TROUBLE_BYTES)
-    names, crew = (pair.carrier, pair.guarantee), []
+    names, began_ns = (pair.carrier, pair.guarantee), time.monotonic_ns()
+    with workers(len(Slot), Slot.STOP) as started:
+        board = started.board
+        two = [
+            started.start("sender", _send, names, place, ready=lambda: bool(board[Slot.SENT])),
+            started.start("receiver", _receive, names, place, ready=lambda: bool(board[Slot.HANDLED])),
+        ]
+        try:
+            await_ready(two, WITHIN_S, observer, "the first message")
+        except UnreachableError as error:
+            raise UnreachableError(f"The first message did not arrive: {started.said() or error}.") from error
+        sender, receiver = two
+        yield AtWork(sender.pid, receiver.pid, (board[Slot.HANDLED] - began_ns) / NS_PER_S)
+
+
+def _send(here: Context, names: tuple[str, str], place: Endpoint) -> None:
+    code, board = pair_of(*names).code, here.board
+    with _idle_afterwards(here):
+        if hasattr(code, "prepare"):
+            code.prepare(place)
+        board[Slot.PREPARED] = time.monotonic_ns()
+        _await_listener(place)
+        code.send(place, BODY)
+        board[Slot.SENT] = time.monotonic_ns()
+
+
+def _receive(here: Context, names: tuple[str, str], place: Endpoint) -> None:
+    code, board = pair_of(*names).code, here.board
+    with _idle_afterwards(here):
+        while not (board[Slot.PREPARED] or board[Slot.STOP]):
+            time.sleep(LOOK_S)
+
+        def handle(body: bytes) -> None:
+            if body != BODY:
+                raise BrokerError(f"another message came: {body[:40]!r}")
+            board[Slot.HANDLED] = time.monotonic_ns()
+
+        code.receive(place, handle)
+
+
+@contextlib.contextmanager
+def _idle_afterwards(here: Context) -> Iterator[None]:
+    """Until it is asked to stop, with all that the client library holds."""
     try:
-        began_ns = time.monotonic_ns()
-        for act in (_send, _receive):
-            process = WORKERS.Process(target=_main, args=(act, names, place, board, trouble, os.getpid()), daemon=True)
-            crew.append(process)
-            with deaf():
-                process.start()
-        _await_first(board, crew, trouble, observer)
-        yield AtWork(crew[0].pid or 0, crew[1].pid or 0, (board[Slot.HANDLED] - began_ns) / 1e9)
-    finally:
-        board[Slot.STOP] = 1
-        for process in crew:
-            if process.pid is not None:
-                process.join(2)
-                if process.is_alive():
-                    process.kill()
-                    process.join(2)
-
-
-def _await_first(board: Board, crew: list[Any], trouble: Any, observer: Observer) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not (board[Slot.HANDLED] and board[Slot.SENT]):
-        if observer.cancelled():
-            raise CancelledError("cancelled before the first message")
-        ended = [one.exitcode for one in crew if one.exitcode is not None]
-        said = trouble.value.decode(errors="replace")
-        if said or ended:
-            raise UnreachableError(f"The first message did not arrive: {said or f'a service ended with {ended[0]}'}.")
-        if time.monotonic() > deadline_s:
-            raise UnreachableError(f"The first message did not arrive within {WITHIN_S:.0f} s.")
-        time.sleep(LOOK_S)
-
-
-def _main(act: Any, names: tuple[str, str], place: Endpoint, board: Board, trouble: Any, parent: int) -> None:
-    """The whole life of one of the two."""
-    enlist([0] * 16, parent)
-    try:
-        act(pair_of(*names).code, place, board)
+        yield
     except Exception as error:  # the parent is the only one who can tell the reader
-        trouble.value = f"{act.__name__.strip('_')}: {type(error).__name__}: {error}".encode()[: TROUBLE_BYTES - 1]
-    while not board[Slot.STOP]:
+        here.tell(error)
+    while not here.board[Slot.STOP]:
         time.sleep(LOOK_S)
     os._exit(0)  # a client library's threads are not waited for
-
-
-def _send(code: Any, place: Endpoint, board: Board) -> None:
-    if hasattr(code, "prepare"):
-        code.prepare(place)
-    board[Slot.PREPARED] = time.monotonic_ns()
-    _await_listener(place)
-    code.send(place, BODY)
-    board[Slot.SENT] = time.monotonic_ns()
-
-
-def _receive(code: Any, place: Endpoint, board: Board) -> None:
-    while not (board[Slot.PREPARED] or board[Slot.STOP]):
-        time.sleep(LOOK_S)
-
-    def handle(body: bytes) -> None:
-        if body != BODY:
-            raise BrokerError(f"another message came: {body[:40]!r}")
-        board[Slot.HANDLED] = time.monotonic_ns()
-
-    code.receive(place, handle)
 
 
 def _await_listener(place: Endpoint) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 from labs import stack
 from labs.judge.loss import Verdict
 from labs.model.endpoint import Endpoint
-from labs.model.observer import UNOBSERVED, CancelledError, Observer
+from labs.model.observer import UNOBSERVED, Observer
 from labs.scenarios.promises.base import Outcome, Row, Trial, as_expected, judge, surprises
 from labs.scenarios.promises.stage import Experiment, Stage
 
@@ -107,8 +107,7 @@ def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, obser
     for seed in seeds:
         trials = []
         for fault in (False, True):
-            if observer.cancelled():
-                raise CancelledError(f"cancelled in {row.id}")
+            observer.check(f"in {row.id}")
             share = (2 * (seed - 1) + fault) / (2 * len(seeds))
             observer.progress(share, f"seed {seed}: {'with the fault' if fault else 'the control'}")
             trials.append(_try(row, experiment, brokers, seed, fault))
