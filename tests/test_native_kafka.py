@@ -11,7 +11,7 @@ import pytest
 from labs.brokers import open_broker, open_consumer
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.scenarios.bench.kafka_rows import unlike_bodies
+from labs.scenarios.bench.tool_sides import unlike_bodies
 from labs.scenarios.bench.tools import ToolError, kafka_perf
 from tests.conftest import free_port
 

@@ -28,7 +28,7 @@ def _queues(count: int, said: str, each: int) -> Way:
 
 
 def _perf_test(setting: Setting) -> Figure:
-    from labs.scenarios.bench.rabbitmq_rows import perf_test_side
+    from labs.scenarios.bench.tool_sides import perf_test_side
     from labs.scenarios.bench.tools import perf_test
 
     return perf_test_side(perf_test.produce, 6.0)(setting)

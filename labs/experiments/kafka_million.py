@@ -27,7 +27,7 @@ def _in_batches(size: int, messages: int) -> Way:
 
 def _tool(share: float, compression: str = "none", *, alike: bool = True) -> Side:
     def side(setting: Setting) -> Figure:
-        from labs.scenarios.bench.kafka_rows import produces
+        from labs.scenarios.bench.tool_sides import produces
 
         return produces("kafka-acks-all", share, compression, alike=alike)(setting)
 

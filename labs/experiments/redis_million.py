@@ -38,7 +38,7 @@ def _heard(name: str, readers: int, said: str, messages: int) -> Way:
 
 
 def _benchmark(setting: Setting) -> Figure:
-    from labs.scenarios.bench.redis_rows import benchmark_best
+    from labs.scenarios.bench.tool_sides import benchmark_best
 
     return benchmark_best("XADD", 0.25)(setting)
 
