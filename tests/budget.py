@@ -41,6 +41,7 @@ def report(files: Iterable[Path], took_s: float, may_take_s: float) -> list[str]
         by_file[test.partition("::")[0]] += seconds
         by_lab[lab_of(test)] += seconds
     del by_lab[""]
+    too_long = ": too long" if took_s > may_take_s else ""
     counts = ", ".join(f"{outcomes[name]} {name}" for name in ("passed", "failed"))
     return [
         "Files that take five seconds or more:",
@@ -49,5 +50,5 @@ def report(files: Iterable[Path], took_s: float, may_take_s: float) -> list[str]
         *listed(by_lab, 0, LAB_S),
         f"The slowest {SLOWEST} of {len(tests)} tests:",
         *listed(tests, 0)[:SLOWEST],
-        f"In all: {counts}; {took_s:.0f} s of the {may_take_s:.0f} s that they may take",
+        f"In all: {counts}; {took_s:.0f} s of the {may_take_s:.0f} s that they may take{too_long}",
     ]

@@ -64,6 +64,7 @@ def copy(to: Path) -> Path:
     return to
 
 
+@pytest.mark.long
 def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

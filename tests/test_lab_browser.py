@@ -166,6 +166,7 @@ for kind in ("timeline", "lanes", "grid"):
     display(Drawn(shown(f"kill-the-worker-{kind}")))"""
 
 
+@pytest.mark.long
 def test_a_picture_is_drawn_in_a_notebook(lab: Lab, tmp_path: Path) -> None:
     notebook = json.loads((PROJECT / "notebooks" / NOTEBOOK).read_text("utf-8"))
     cell = {

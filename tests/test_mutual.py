@@ -25,7 +25,7 @@ from tests.conftest import free_port
 from tests.secured import BROKERS, LANES, VHOST, Secured, mutual
 from tests.talking import bodies_of, collect, publish_all
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 ENCODED = VHOST.replace("/", "%2F")
 
 

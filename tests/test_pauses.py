@@ -191,6 +191,7 @@ def test_a_verdict_leaves_out_what_is_void_and_says_so() -> None:
 
 @pytest.mark.broker
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_beside_much_other_work_no_run_is_void() -> None:
     """The long form, 200 runs: python -m tests.busy_runs --count 200"""
     assert runs(3)[0] == []

@@ -349,8 +349,18 @@ def brokers() -> Iterator[Brokers]:
         yield found
 
 
+FIRST = {(row.broker, row.experiment): row for row in reversed(chosen([], fast=True))}
+"""Of each experiment on each broker one row; the others of it are long."""
+
+
 @pytest.mark.broker
-@pytest.mark.parametrize("row", chosen([], fast=True), ids=lambda row: row.id)
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.id, marks=() if row in FIRST.values() else pytest.mark.long)
+        for row in chosen([], fast=True)
+    ],
+)
 def test_a_fast_row_comes_out_as_expected_on_real_brokers(row: Row, brokers: Brokers) -> None:
     (result,) = run_rows([row], EXPERIMENTS, brokers, seeds=1)
     assert result.as_expected, report.line(result)

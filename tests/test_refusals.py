@@ -158,6 +158,7 @@ def test_a_run_in_which_messages_were_refused_is_refused_and_not_broker_bound(
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+@pytest.mark.long
 def test_a_resource_alarm_holds_publishers_up_and_refuses_nothing(endpoints: dict[str, Endpoint]) -> None:
     names = ("rabbitmq-confirms", "fast:rabbitmq-confirms")
     with ExitStack() as undo:
@@ -241,6 +242,7 @@ def test_what_a_broker_said_is_one_line_of_data() -> None:
 
 
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+@pytest.mark.long
 def test_labs_run_on_a_redis_that_is_out_of_memory_says_how_many_were_refused_and_ends_with_3(
     endpoints: dict[str, Endpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,11 @@ for lab in EXPERIMENTS.values():
     for verdict in lab.judged(digests):
         tell(verdict.text)
 """
-ALPHABETS = ("ascii:strict", "iso-8859-1", "cp1252")
+ALPHABETS = (
+    "ascii:strict",
+    pytest.param("iso-8859-1", marks=pytest.mark.long),
+    pytest.param("cp1252", marks=pytest.mark.long),
+)
 
 
 def printed(code: str, alphabet: str, *arguments: str, **more: str) -> str:
@@ -60,7 +64,7 @@ def test_a_letter_has_a_near_one_and_half_a_letter_is_shown() -> None:
     assert plain("\u6f22") == "?"
 
 
-@pytest.mark.parametrize("alphabet", ["ascii", "iso-8859-1"])
+@pytest.mark.parametrize("alphabet", ["ascii", pytest.param("iso-8859-1", marks=pytest.mark.long)])
 def test_what_was_measured_is_printed_in_every_alphabet_and_json_loses_nothing(alphabet: str) -> None:
     env = {"PYTHONIOENCODING": alphabet, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     command = [sys.executable, "-m", "labs", "passport"]

@@ -247,6 +247,7 @@ def assert_says_that_the_broker_was_not_seen(point: Digest) -> None:
     assert LATENCY_LOOK.view(point)["rows"]
 
 
+@pytest.mark.long
 def test_the_table_and_the_ceiling_of_a_plain_redis_given_by_its_url_say_so_as_well(
     theirs: dict[str, Secured], tmp_path: Path
 ) -> None:

@@ -1,0 +1,59 @@
+"""What a run of the tests says at its end of the time that they took."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import budget, lanes
+
+TEN = "tests/test_kill_the_worker.py::test_it_runs"
+LADDER = "tests/test_every_lab_live.py::test_a_lab_measures[latency-ladder-native]"
+PLAIN = "tests/test_house.py::test_a_room"
+
+
+def written(folder: Path, **parts: dict[str, float]) -> list[Path]:
+    """A file for each part, as the part itself writes it; the first test of each failed."""
+    for name, seconds in parts.items():
+        told = {"seconds": seconds, "outcomes": {"failed": 1, "passed": len(seconds) - 1}}
+        (folder / name).write_text(json.dumps(told), "utf-8")
+    return list(folder.iterdir())
+
+
+def test_the_seconds_of_all_parts_are_added_up_by_file_and_by_lab_and_what_is_over_says_so(tmp_path: Path) -> None:
+    files = written(tmp_path, browsed={TEN: 70.0, PLAIN: 4.0}, rest={LADDER: 8.0, PLAIN + "[2]": 3.0})
+    said = budget.report(files, took_s=801.2, may_take_s=720)
+    assert said[-1] == "In all: 2 passed, 2 failed; 801 s of the 720 s that they may take: too long"
+    assert [line.split()[2:] for line in said if "more than" in line] == [
+        ["kill-the-worker", "more", "than", "the", "60", "s", "that", "it", "may", "take"]
+    ]
+    assert any(line.split() == ["7.0", "s", "tests/test_house.py"] for line in said)
+    assert any(line.split()[2:] == ["latency-ladder"] for line in said)
+
+
+def test_the_twenty_slowest_are_named_slowest_first(tmp_path: Path) -> None:
+    said = budget.report(written(tmp_path, rest={f"a.py::test_{n}": float(n) for n in range(30)}), 1, 720)
+    at = said.index("The slowest 20 of 30 tests:")
+    assert [line.split("::")[1] for line in said[at + 1 : -1]] == [f"test_{n}" for n in range(29, 9, -1)]
+    assert said[-1].endswith("1 s of the 720 s that they may take")
+
+
+@pytest.mark.parametrize(
+    ("test", "lab"),
+    [
+        ("tests/test_before_the_first_message.py::test_x", "before-the-first-message"),
+        ("notebooks/05-4-latency-ladder.ipynb::05-4-latency-ladder.ipynb", "latency-ladder"),
+        ("tests/test_rates.py::test_x[redis-million]", "redis-million"),
+        ("tests/test_stack.py::test_two_sessions_do_not_meet", ""),
+    ],
+)
+def test_a_test_belongs_to_the_lab_that_it_names(test: str, lab: str) -> None:
+    assert budget.lab_of(test) == lab
+
+
+def test_every_file_of_a_lane_is_there_and_in_one_lane_only() -> None:
+    files = lanes.in_lanes()
+    assert len(set(files)) == len(files) > 20
+    assert [path for path in files if not (Path(__file__).parent.parent / path).is_file()] == []
