@@ -28,7 +28,7 @@ from labs.stack import disks, native, state
 from tests import budget, engine, namespace
 from tests.interrupts import hearing
 from tests.lanes import LANES, in_lanes
-from tests.plugins import Ending, Notebooks, NotRun, Times
+from tests.plugins import Ending, Notebooks, NotRun, QuietLast, Times
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TIMES = "LABS_TEST_TIMES"
@@ -109,7 +109,8 @@ def run(arguments: list[str], no_engine: str) -> int:
     reasons["namespace"] = namespace.why_not()
     reasons |= {kind: disks.why_not(kind) or "" for kind in ("loop", "ledger")}
     reasons["root"] = "" if os.geteuid() == 0 else "they are about files that root has left behind"
-    plugins = [NotRun({marker: reason for marker, reason in reasons.items() if reason}), Notebooks(), Ending()]
+    not_here = NotRun({marker: reason for marker, reason in reasons.items() if reason})
+    plugins = [not_here, QuietLast(), Notebooks(), Ending()]
     if times := os.environ.pop(TIMES, ""):
         plugins.append(Times(Path(times)))
     return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=plugins))

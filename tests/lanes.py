@@ -1,7 +1,7 @@
 """Which tests run at the same time: each lane in a process with a home and brokers of its own, the rest beside them.
 
-Two cores have room for three: one lane computes, in the other one waits most of the time, and the rest measures. What
-holds a figure to a threshold is in the rest, where nothing else of its own process is at work.
+Two cores have room for three: one lane computes, in the other one waits most of the time, and the rest measures. Of the
+rest, what holds a figure to a narrow bound comes last, when the lanes have ended or are about to.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ BROWSED = ("site", "pages", "claims", "parts_browser", "pictures_browser", "gues
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "strangers", "environment", "odd_places")
 WAITING += ("cli", "status", "yours", "mutual", "part_of_a_grid")
+QUIET = ("recorder", "pauses", "processors", "rates", "rate_company", "spool")
+"""Files that want the machine for themselves; on a busy one their tests take a second and a third try, or fail."""
 LANES = {
     "browsed": Lane(
         "the built site, Chromium, kernels: they compute, and no figure of theirs counts", BROWSED, ("notebooks",)

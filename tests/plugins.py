@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labs import stack
+from tests.lanes import QUIET
 
 
 class NotRun:
@@ -33,6 +34,13 @@ class NotRun:
             terminalreporter.section(f"{len(names)} tests marked {marker} were not run: {self.reasons[marker]}")
             for name in names:
                 terminalreporter.write_line(f"  not run: {name}")
+
+
+class QuietLast:
+    """Puts what wants a quiet machine behind everything else of this process."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: item.path.stem.removeprefix("test_") in QUIET)
 
 
 class Notebooks:

@@ -100,7 +100,10 @@ def frozen_run(name: str, endpoints: dict[str, Endpoint]) -> tuple[Run, float]:
 @pytest.mark.parametrize(
     ("endpoints", "name"),
     # In containers once: what is tested is our clock, and the brokers are the same.
-    [*(("native", name) for name in ONE_EACH), pytest.param("compose", ONE_EACH[1], marks=pytest.mark.compose)],
+    [
+        *(pytest.param("native", name, marks=() if at < 2 else pytest.mark.long) for at, name in enumerate(ONE_EACH)),
+        pytest.param("compose", ONE_EACH[1], marks=pytest.mark.compose),
+    ],
     indirect=["endpoints"],
 )
 def test_with_the_broker_frozen_100_ms_a_second_the_p99_is_the_analytic_90_ms(
