@@ -8,6 +8,7 @@ from typing import Any
 
 from labs.experiments import experiment
 from labs.judge.digest import worst_verdict
+from labs.model.digest import Digest
 from labs.model.profile import profile
 
 CARD = {"broker": "made up", "backend": "test data", "date": "2000-01-01", "repeats": 3, "fault_method": "test data"}
@@ -36,16 +37,18 @@ def worst(repeats: Sequence[dict[str, Any]]) -> str:
     return worst_verdict([one["verdict"] for one in repeats])
 
 
-def fault_digest(name: str, fault: str, *repeats: dict[str, Any]) -> dict[str, Any]:
+def fault_digest(name: str, fault: str, *repeats: dict[str, Any]) -> Digest:
     using, words = profile(name), {one["outcome"] for one in repeats}
     word = words.pop() if len(words) == 1 else "mixed"
     named = {"broker": using.broker, "profile": name, "label": using.label, "rung": using.rung, "fault": fault}
     agree = sum(one["outcome"] == word for one in repeats)
-    return {
-        "format": 1, "lab": "loss-matrix", "settings": named | {"rate_per_s": 1000, "body_bytes": 100},
-        "repeats": list(repeats), "median": {"outcome": word, "verdict": worst(repeats), "agree": agree},
-        "spread": {}, "card": CARD | {"repeats": len(repeats)},
-    }  # fmt: skip
+    return Digest(
+        lab="loss-matrix",
+        settings=named | {"rate_per_s": 1000, "body_bytes": 100},
+        repeats=repeats,
+        median={"outcome": word, "verdict": worst(repeats), "agree": agree},
+        card=CARD | {"repeats": len(repeats)},
+    )
 
 
 def three(outcome: str, acknowledged: int, *lost: int, trouble: str = "") -> list[dict[str, Any]]:
@@ -87,15 +90,15 @@ def jobs_repeat(lost: int, twice: int, unknown: int) -> dict[str, Any]:
     }
 
 
-def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> dict[str, Any]:
+def jobs_digest(mode: str, label: str, broker: str, prefetch: int, counts: list[Any]) -> Digest:
     settings = {"mode": mode, "label": label, "broker": broker, "prefetch": prefetch}
     repeats = [jobs_repeat(*count) for count in counts]
     known = [one["redelivery_s"] for one in repeats if one["redelivery_s"] is not None]
     words = {one["outcome"] for one in repeats}
     median = {"outcome": words.pop() if len(words) == 1 else "mixed", "verdict": worst(repeats)}
     median |= {"redelivery_s": statistics.median(known) if known else None}
-    return {"format": 1, "lab": "kill-the-worker", "settings": settings, "repeats": repeats, "median": median,
-            "spread": {}, "card": CARD | {"repeats": len(repeats)}}  # fmt: skip
+    card = CARD | {"repeats": len(repeats)}
+    return Digest(lab="kill-the-worker", settings=settings, repeats=repeats, median=median, card=card)
 
 
 JOBS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labs.experiments.before_the_first_message import digest
+from labs.model.digest import Digest
 from labs.scenarios.pairs import PAIRS, SURVIVES
 
 MB = 1_000_000
@@ -24,7 +25,7 @@ def repeat(rows: list[dict[str, Any]], lost: int = 0, **more: Any) -> dict[str, 
     return known | more
 
 
-def point(carrier: str, guarantee: str = SURVIVES, *repeats: dict[str, Any]) -> dict[str, Any]:
+def point(carrier: str, guarantee: str = SURVIVES, *repeats: dict[str, Any]) -> Digest:
     """A digest of a pair, of these repeats or of two usual ones."""
     pair = PAIRS[carrier, guarantee]
     usual = repeat(weights(*([100] if pair.has_broker else [])))

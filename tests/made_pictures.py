@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option
+from labs.model.digest import Digest
 from labs.show.looks import Chart, Guess
 from labs.show.looks.picture import grid_look, picture_look
 from labs.show.pictures import About, Grid, Lanes, Mark, Span, Timeline
@@ -85,17 +86,10 @@ WAYS = ("list", "stream", "topic")
 CONTROLS = (Control("way", "Way", "choice", "list", tuple(Option(way, way.capitalize()) for way in WAYS)),)
 
 
-def digest(lab: str, way: str, **more: Any) -> dict[str, Any]:
+def digest(lab: str, way: str, **more: Any) -> Digest:
     """A digest as a lab of a picture would give it."""
     settings = {"way": way, "label": way.capitalize(), "broker": "redis"}
-    return {
-        "format": 1,
-        "lab": lab,
-        "settings": settings,
-        "repeats": [{"trouble": ""}],
-        "median": {},
-        "card": {},
-    } | more
+    return Digest(lab=lab, settings=settings, repeats=[{"trouble": ""}], card={}, **({"median": {}} | more))
 
 
 def _lab(look: Any, guess: Guess | None = None) -> Experiment:
@@ -105,7 +99,7 @@ def _lab(look: Any, guess: Guess | None = None) -> Experiment:
     )  # fmt: skip
 
 
-def timeline_lab() -> tuple[Experiment, list[dict[str, Any]]]:
+def timeline_lab() -> tuple[Experiment, list[Digest]]:
     """A lab whose points are a timeline, lanes and a grid each."""
     charts = (
         Chart("course", "Over time", "timeline"),
@@ -118,16 +112,22 @@ def timeline_lab() -> tuple[Experiment, list[dict[str, Any]]]:
     return _lab(look), found
 
 
-def grid_lab(guess: Guess | None = None) -> tuple[Experiment, list[dict[str, Any]]]:
+def _kept(count: int) -> Cell:
+    return Cell("yes" if count else "no", figure=f"{count}")
+
+
+def _named(way: str) -> Cell:
+    return Cell("partly", way, reason="it is so called")
+
+
+def grid_lab(guess: Guess | None = None) -> tuple[Experiment, list[Digest]]:
     """A lab whose points are the rows of a grid."""
     table = (
-        Quantity[Any](Capability("Kept"), lambda one: Cell("yes" if one["kept"] else "no", figure=f"{one['kept']}")),
-        Quantity[Any](
-            Capability("Named"), lambda one: Cell("partly", one["settings"]["way"], reason="it is so called")
-        ),
+        Quantity[Digest](Capability("Kept"), lambda one: _kept(one.median["kept"])),
+        Quantity[Digest](Capability("Named"), lambda one: _named(one.settings["way"])),
     )
     chart = Chart("grid", "What is kept", "grid", rows="way")
     look = grid_look(
-        ("way",), chart, table, lambda one: Setup(one["settings"]["label"], "Redis", "redis"), noun=("way", "ways")
+        ("way",), chart, table, lambda one: Setup(one.settings["label"], "Redis", "redis"), noun=("way", "ways")
     )
-    return _lab(look, guess), [digest("made", way, kept=at) for at, way in enumerate(WAYS)]
+    return _lab(look, guess), [digest("made", way, median={"kept": at}) for at, way in enumerate(WAYS)]

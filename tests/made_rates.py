@@ -7,10 +7,11 @@ from typing import Any
 from labs.experiments import experiment
 from labs.experiments.rate_lab import _digest
 from labs.judge.limit import Stamp
+from labs.model.digest import Digest
 from labs.scenarios.bench.base import Figure
 
 
-def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> dict[str, Any]:
+def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> Digest:
     """A digest of that way, as three equal repeats would make it."""
     chosen = next(one for one in lab.ways if one.name == name)
     used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from labs import stack
 from labs.experiments import experiment
 from labs.experiments.before_the_first_message import summed
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import UNOBSERVED, CancelledError, Observer
 from labs.model.run import RunFileError
@@ -28,12 +30,12 @@ WITHOUT = [pair for pair in PAIRS.values() if not pair.has_broker]
 WITH = [pair for pair in PAIRS.values() if pair.has_broker]
 
 
-def all_points(**instead: dict[str, Any]) -> list[dict[str, Any]]:
+def all_points(**instead: Digest) -> list[Digest]:
     found = {name: point(name) for name in ("http", "redis", "rabbitmq", "kafka")} | instead
     return list(found.values())
 
 
-def words(*points: dict[str, Any]) -> dict[str, str]:
+def words(*points: Digest) -> dict[str, str]:
     return {verdict.claim: verdict.word for verdict in LAB.verdict(points)}
 
 
@@ -99,7 +101,7 @@ def test_c13_asks_first_whether_nothing_was_lost_and_then_for_processes_and_sett
         lossy = point(pair, SURVIVES, repeat(weights(100), lost=1))
         assert words(*all_points(**{pair: lossy}))["C13"] == "undecided here"
     many = point("rabbitmq")
-    many["setup"] = many["setup"] | {"client": dict.fromkeys("abcdefg", 1)}
+    many = replace(many, setup={**many.setup, "client": dict.fromkeys("abcdefg", 1)})
     assert words(*all_points(rabbitmq=many))["C13"] == "holds"
     assert words(*all_points()[1:])["C13"] == "undecided here"
 
@@ -148,7 +150,7 @@ def test_what_has_no_pair_is_refused_with_the_reason() -> None:
 def test_in_recorded_mode_a_cell_measures_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     panel = Panel(LAB, mode="recorded")
     found = measure(panel, carriers=["redis", "http"], guarantee=SURVIVES)
-    assert [one["settings"]["carrier"] for one in found] == ["redis", "http"]
+    assert [one.settings["carrier"] for one in found] == ["redis", "http"]
     assert "Nothing was measured here" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"later\|survives .* is not recorded"):
         measure(panel, carriers=["later"], guarantee=SURVIVES)
@@ -208,7 +210,7 @@ def test_one_cell_starts_a_broker_of_its_own_and_a_cancel_leaves_nothing(endpoin
     settings = LAB.settings({"carriers": ["redis"], "guarantee": SURVIVES, "backend": endpoints["redis"].backend})
     before = stack.status()["sessions"]
     [found] = LAB.run(settings, UNOBSERVED)
-    [figures] = [one["figures"] for one in found["repeats"]]
+    [figures] = [one["figures"] for one in found.repeats]
     assert (figures["processes"], figures["broker_processes"]) == (3, 1)
     assert 1 < figures["broker_mb"] < figures["mb"] < 500
     assert 0 < figures["ready_s"] < 20

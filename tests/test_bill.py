@@ -1,7 +1,5 @@
 """The bill of a fault on made histories; no broker."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -9,6 +7,7 @@ from labs.experiments import experiment
 from labs.experiments.loss_verdicts import c02, c04, c29, c33, c45, redis_keeps
 from labs.judge.fault_digest import bill, middle, outcome, repeat
 from labs.judge.loss import account
+from labs.model.digest import Digest
 from labs.model.profile import profile
 from labs.model.run import NEVER, Run
 from tests.made import HUNDRED, STRUCK, struck_run
@@ -57,12 +56,12 @@ def test_a_point_whose_repeats_disagree_is_mixed_and_keeps_every_repeat() -> Non
     point = bill(
         "loss-matrix", {"fault": "kill"}, [struck_run(list(range(80))), struck_run([])], profile("redis-list-always")
     )
-    assert point["median"]["outcome"] == "mixed"
-    assert point["median"]["agree"] == 1
-    assert point["median"]["verdict"] == "broken"
-    assert [one["ledger"]["lost"] for one in point["repeats"]] == [0, 80]
-    assert point["spread"]["lost"] == [0, 80]
-    assert point["card"]["fault_method"] == "SIGKILL"
+    assert point.median["outcome"] == "mixed"
+    assert point.median["agree"] == 1
+    assert point.median["verdict"] == "broken"
+    assert [one["ledger"]["lost"] for one in point.repeats] == [0, 80]
+    assert point.spread["lost"] == [0, 80]
+    assert point.card["fault_method"] == "SIGKILL"
 
 
 def test_the_checker_finds_every_planted_fate_in_two_thousand_faulted_histories() -> None:
@@ -81,13 +80,13 @@ def test_the_checker_finds_every_planted_fate_in_two_thousand_faulted_histories(
         assert ledger.unexpected == len(strangers)
 
 
-def point(name: str, fault: str, word: str) -> dict[str, Any]:
+def point(name: str, fault: str, word: str) -> Digest:
     """A cell with that outcome."""
     lost = {"none lost": 0, "some lost": 40, "all lost": 80}.get(word, 0)
     one = {"outcome": word, "verdict": "", "ledger": {"lost": lost, "acknowledged": 80}}
     settings = {"profile": name, "fault": fault, "label": profile(name).label, "broker": profile(name).broker}
     extra = dict.fromkeys(("lost_share", "loss_window_s", "recovery_s", "took_s"))
-    return {"settings": settings, "repeats": [one], "median": middle([one | extra])}
+    return Digest(lab="loss-matrix", settings=settings, repeats=[one], median=middle([one | extra]), card={})
 
 
 def test_the_claims_are_judged_by_the_rules_of_the_ledger() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from labs.experiments import experiment
 from labs.experiments.calling import digest
 from labs.experiments.waiting_verdicts import slopes
 from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.model.digest import Digest
 from labs.pages import Panel, measure
 from labs.pages.glue import number
 from labs.pages.state import panel_state
@@ -27,7 +29,7 @@ WAITING, QUESTION = experiment("who-is-waiting"), experiment("one-question")
 BROKERS = ("redis", "rabbitmq", "kafka")
 
 
-def waits(carrier: str, service_ms: float, p50: float, *, callers: int = 1, confirm: str = "") -> dict[str, Any]:
+def waits(carrier: str, service_ms: float, p50: float, *, callers: int = 1, confirm: str = "") -> Digest:
     """A point of L1.1: 100 calls a caller, one after the other, `p50` ms each; two repeats, exactly alike."""
     plan = Plan(callers=callers, service_ms=service_ms, confirm=confirm or "each")
     rows = [
@@ -42,7 +44,7 @@ def waits(carrier: str, service_ms: float, p50: float, *, callers: int = 1, conf
     return digest("who-is-waiting", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 
 
-def asks(carrier: str, p50: int, *, failed: int = 0) -> dict[str, Any]:
+def asks(carrier: str, p50: int, *, failed: int = 0) -> Digest:
     """A point of L1.2 with the service up: 40 questions, `p50` ms each, the first ones without an answer."""
     ends = [Outcome.TIMED_OUT] * failed + [Outcome.ANSWERED] * (40 - failed)
     rows = [(at * 5, at * 5, at * 5 + p50, end, at * 5 + 1) for at, end in enumerate(ends)]
@@ -51,7 +53,7 @@ def asks(carrier: str, p50: int, *, failed: int = 0) -> dict[str, Any]:
     return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 
 
-def stopped(carrier: str, *, waits: bool) -> dict[str, Any]:
+def stopped(carrier: str, *, waits: bool) -> Digest:
     """A point of L1.2 with the service away: the hasty and the patient, by turns."""
     late = [(0, 0, 1500, Outcome.ANSWERED, 1490), (0, 0, 300, Outcome.TIMED_OUT, 1491)] * 3
     run = call_run(AWAY, late if waits else [(0, 0, 1, Outcome.REFUSED, -1)] * 6, back_ns=1400 * MS)
@@ -59,7 +61,7 @@ def stopped(carrier: str, *, waits: bool) -> dict[str, Any]:
     return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 
 
-def words(lab: Any, *points: dict[str, Any]) -> dict[str, str]:
+def words(lab: Any, *points: Digest) -> dict[str, str]:
     return {verdict.claim: verdict.word for verdict in lab.verdict(points)}
 
 
@@ -79,9 +81,7 @@ UP = [asks("http-kept", 4), asks("grpc", 3), asks("http-202", 8), asks("redis-pa
         ([ALONE[0], waits("http-kept", 20, 40), waits("http-kept", 20, 21, callers=8)], "undecided here"),
     ],
 )
-def test_c07_compares_one_caller_with_its_round_trip_and_several_with_one(
-    points: list[dict[str, Any]], word: str
-) -> None:
+def test_c07_compares_one_caller_with_its_round_trip_and_several_with_one(points: list[Digest], word: str) -> None:
     assert words(WAITING, *points)["C07"] == word
 
 
@@ -91,7 +91,7 @@ def test_c09_wants_every_broker_flat_and_says_what_a_confirmation_costs() -> Non
     assert "RabbitMQ 2.00\u00a0ms" in c09.text
     assert words(WAITING, *PUBLISHED[:-9])["C09"] == "undecided here"  # no Kafka
     slow = waits("kafka", 50, 9, confirm="each")
-    steep = [slow if WAITING_LOOK.key(one["settings"]) == "kafka|each|50|1" else one for one in PUBLISHED]
+    steep = [slow if WAITING_LOOK.key(one.settings) == "kafka|each|50|1" else one for one in PUBLISHED]
     assert words(WAITING, *steep)["C09"] == "undecided here"
 
 
@@ -125,9 +125,7 @@ def test_a_slope_is_ms_for_each_ms_of_service_time() -> None:
         ([], "undecided here", "undecided here"),
     ],
 )
-def test_c06_wants_two_cells_off_the_line_and_c08_a_carrier_like_http(
-    points: list[dict[str, Any]], c06: str, c08: str
-) -> None:
+def test_c06_wants_two_cells_off_the_line_and_c08_a_carrier_like_http(points: list[Digest], c06: str, c08: str) -> None:
     found = words(QUESTION, *points)
     assert (found["C06"], found["C08"]) == (c06, c08)
 
@@ -143,7 +141,7 @@ def test_c15_names_the_price_and_what_it_buys_and_leaves_bursts_to_another_lab()
 
 def test_repeats_on_both_sides_of_a_threshold_decide_nothing() -> None:
     http, mixed = asks("http-kept", 4), asks("grpc", 4)
-    mixed["repeats"] = [mixed["repeats"][0], asks("grpc", 40)["repeats"][0]]
+    mixed = replace(mixed, repeats=[mixed.repeats[0], asks("grpc", 40).repeats[0]])
     assert words(QUESTION, http, mixed)["C08"] == "undecided here"
 
 
@@ -182,7 +180,8 @@ def test_a_setting_that_means_nothing_for_a_point_is_not_in_its_key() -> None:
 def test_in_recorded_mode_a_notebook_gets_the_recording_and_its_figures_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = {"format": 1, "lab": QUESTION.name, "card": {}, "digests": [*UP, stopped("rabbitmq-reply", waits=True)]}
+    points = [one.to_json() for one in (*UP, stopped("rabbitmq-reply", waits=True))]
+    content = {"format": 1, "lab": QUESTION.name, "card": {}, "digests": points}
     (tmp_path / "one-question.json").write_text(json.dumps(content))
     monkeypatch.setenv("LABS_RUNS", str(tmp_path))
     panel = Panel(QUESTION, mode="recorded")

@@ -1,7 +1,7 @@
 """Digests, stamps and verdict rules on made histories; no broker."""
 
 import json
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,16 @@ from labs.experiments import experiment
 from labs.experiments.ladder_verdicts import verdicts
 from labs.judge.digest import digest, load, median_of, save, spread_of
 from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
+from labs.model.digest import Digest
+from labs.model.paths import RECORDED
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError
 from labs.model.workload import NS_PER_S, Ceiling
 from labs.show.looks import LATENCY_LOOK
 from labs.show.sentences import sentence, title
 from tests.made import open_run
+
+RECORDINGS = sorted(path for path in RECORDED.glob("*.json") if path.stem != "bench")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_a_run_is_disturbed_by_others_and_not_by_a_busy_broker_or_its_own_latene
 
 
 def test_the_latency_without_the_producers_lateness_is_in_the_digest() -> None:
-    [one] = digest("latency-ladder", {}, [open_run(late_ns=250_000)], profile("redis-stream-none"), {})["repeats"]
+    [one] = digest("latency-ladder", {}, [open_run(late_ns=250_000)], profile("redis-stream-none"), {}).repeats
     assert (one["latency_ms"]["p99"], one["service_ms"]["p99"]) == (1.0, 0.75)
 
 
@@ -155,10 +159,11 @@ def test_a_step_is_given_only_if_every_repeat_could_say() -> None:
     assert spread_of(ladders) == {"p99": [1.0, 3.0], "p999": None}
 
 
-def point(broker: str, p99s: list[float], saturated: bool = False, late: float = 0.0) -> dict[str, Any]:
+def point(broker: str, p99s: list[float], saturated: bool = False, late: float = 0.0) -> Digest:
     settings = {"broker": broker, "rate_per_s": 1000, "body_bytes": 100, "rung": 2}
     ladders = [{"latency_ms": {"p99": p99}, "service_ms": {"p99": p99 - late}} for p99 in p99s]
-    return {"settings": settings, "repeats": [one | {"why": "because", "saturated": saturated} for one in ladders]}
+    repeats = [one | {"why": "because", "saturated": saturated} for one in ladders]
+    return Digest(lab="latency-ladder", settings=settings, repeats=repeats, median={}, card={})
 
 
 @pytest.mark.parametrize(
@@ -213,9 +218,39 @@ def test_a_recorded_file_comes_back_whole(tmp_path: Path) -> None:
         "latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [open_run(), open_run()], using, {"cores": 2}
     )
     save(tmp_path / "lab.json", "latency-ladder", [one], {"cores": 2})
-    assert load(tmp_path / "lab.json")["digests"] == json.loads(json.dumps([one]))
-    assert one["median"]["latency_ms"]["p50"] == 1.0
-    assert one["settings"]["rung"] == 2
+    assert list(load(tmp_path / "lab.json").digests) == [Digest.from_json(json.loads(json.dumps(one.to_json())))]
+    assert one.median["latency_ms"]["p50"] == 1.0
+    assert one.settings["rung"] == 2
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_every_recorded_file_is_written_back_as_it_was_read(path: Path, tmp_path: Path) -> None:
+    file = load(path)
+    save(tmp_path / path.name, file.lab, file.digests, file.card)
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_digest_cannot_be_changed() -> None:
+    one = load(RECORDINGS[0]).digests[0]
+    for part in fields(one):
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, part.name, {})
+    with pytest.raises((AttributeError, TypeError)):
+        one.verdict = "kept"  # type: ignore[attr-defined]
+    assert replace(one, void="made up").void != one.void
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"colour": 1}, "it has the unknown part colour. Update the labs"), ({"lab": None}, "it lacks lab")],
+)
+def test_a_digest_of_another_shape_is_named_with_the_cure(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    content = json.loads(RECORDINGS[0].read_text("utf-8"))
+    parts = content["digests"][0] | change
+    content["digests"][0] = {name: part for name, part in parts.items() if part is not None}
+    (tmp_path / "lab.json").write_text(json.dumps(content))
+    with pytest.raises(RunFileError, match=rf"lab\.json: {said}.*labs record"):
+        load(tmp_path / "lab.json")
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 0}', '{"format": 99, "digests": []}', '{"format": 1}', "[]"])

@@ -19,6 +19,7 @@ import pytest
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Control, Experiment
 from labs.experiments.record_grid import points
+from labs.model.digest import Digest
 from labs.pages import course, quiz
 from labs.pages.claims import claims
 from labs.pages.glue import FACTS, NOT_YET, STEPS, number
@@ -38,13 +39,13 @@ def lab(request: pytest.FixtureRequest) -> Experiment:
 
 
 @pytest.fixture
-def digests(lab: Experiment) -> list[dict[str, Any]]:
+def digests(lab: Experiment) -> list[Digest]:
     """The points of its recorded file."""
     file = recorded(lab.name)
     assert file is not None, f"{lab.name} is not recorded: labs record {lab.name}"
-    assert file["lab"] == lab.name
-    assert {digest["lab"] for digest in file["digests"]} == {lab.name}
-    return list(file["digests"])
+    assert file.lab == lab.name
+    assert {digest.lab for digest in file.digests} == {lab.name}
+    return list(file.digests)
 
 
 def open_to(control: Control) -> set[Any]:
@@ -59,10 +60,10 @@ def grid_points(lab: Experiment) -> Iterator[dict[str, Any]]:
         yield from (one for one in lab.points_of(settings) if lab.look.key(one) in keys)
 
 
-def of_point(lab: Experiment, asked: dict[str, Any], digests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def of_point(lab: Experiment, asked: dict[str, Any], digests: list[Digest]) -> list[Digest]:
     """The digests with these settings, of those that make a point; a run may have added others."""
     known = {name: value for name, value in lab.look.applies(asked).items() if name in lab.look.point}
-    return [one for one in digests if known.items() <= lab.look.applies(one["settings"]).items()]
+    return [one for one in digests if known.items() <= lab.look.applies(one.settings).items()]
 
 
 def test_a_lab_is_listed_under_its_name_and_has_a_number_of_its_own(lab: Experiment) -> None:
@@ -104,28 +105,28 @@ def test_what_a_control_begins_with_is_among_what_it_allows(lab: Experiment) -> 
 
 
 def test_every_point_of_the_grid_is_a_setting_and_all_of_them_are_what_is_recorded(
-    lab: Experiment, digests: list[dict[str, Any]]
+    lab: Experiment, digests: list[Digest]
 ) -> None:
     for point in points(lab):
         assert point["repeats"] >= 3
         assert set(point) == {*(control.name for control in lab.controls), "repeats"}
     assert not lab.ways or {point["way"] for point in points(lab)} == {way.name for way in lab.ways}
     assert not lab.claims or lab.lacking(digests) == []
-    grid, measured = list(grid_points(lab)), [one for one in digests if not one["settings"].get("published")]
-    found = [lab.look.key(digest["settings"]) for one in grid for digest in of_point(lab, one, measured)]
-    assert sorted(found) == sorted({lab.look.key(one["settings"]) for one in measured}), "not one for each point"
+    grid, measured = list(grid_points(lab)), [one for one in digests if not one.settings.get("published")]
+    found = [lab.look.key(digest.settings) for one in grid for digest in of_point(lab, one, measured)]
+    assert sorted(found) == sorted({lab.look.key(one.settings) for one in measured}), "not one for each point"
     assert len(grid) == len(found) == len(measured)
-    assert all(len(one["repeats"]) == one["card"]["repeats"] for one in measured)
+    assert all(len(one.repeats) == one.card["repeats"] for one in measured)
 
 
 def test_what_a_panel_begins_with_is_recorded_and_whatever_is_recorded_can_be_chosen(
-    lab: Experiment, digests: list[dict[str, Any]]
+    lab: Experiment, digests: list[Digest]
 ) -> None:
     begun = [one for one in lab.points_of(lab.settings()) if lab.look.key(one) not in why_not(lab)]
     assert begun
     assert all(of_point(lab, one, digests) for one in begun)
     for control in lab.controls:
-        shown = [d["settings"].get(control.sets) for d in digests]
+        shown = [d.settings.get(control.sets) for d in digests]
         assert set(shown) != {None} or control.default == "", f"no point says its {control.sets}"
         for one in shown:
             asked_for = [one] if control.kind == "many" else one
@@ -133,7 +134,7 @@ def test_what_a_panel_begins_with_is_recorded_and_whatever_is_recorded_can_be_ch
 
 
 def test_every_row_has_a_cell_for_each_column_and_every_table_its_settings(
-    lab: Experiment, digests: list[dict[str, Any]]
+    lab: Experiment, digests: list[Digest]
 ) -> None:
     assert len(set(lab.look.columns)) == len(lab.look.columns)
     for digest in digests:
@@ -142,12 +143,10 @@ def test_every_row_has_a_cell_for_each_column_and_every_table_its_settings(
         assert {len(row) for row in view["rows"]} == {len(lab.look.columns)}
         for chart in lab.look.charts:
             if chart.kind == "matrix":
-                assert {chart.rows, chart.columns} <= set(digest["settings"])
+                assert {chart.rows, chart.columns} <= set(digest.settings)
 
 
-def test_the_state_of_a_panel_is_json_without_loss_and_has_every_point(
-    lab: Experiment, digests: list[dict[str, Any]]
-) -> None:
+def test_the_state_of_a_panel_is_json_without_loss_and_has_every_point(lab: Experiment, digests: list[Digest]) -> None:
     state = recorded_state(lab)
     assert json.loads(json.dumps(state, allow_nan=False)) == state
     assert len(state["views"]) == len(digests)
@@ -158,7 +157,7 @@ def test_the_state_of_a_panel_is_json_without_loss_and_has_every_point(
 
 
 def test_no_claim_is_decided_by_nothing_and_each_has_a_word_by_all_points(
-    lab: Experiment, digests: list[dict[str, Any]]
+    lab: Experiment, digests: list[Digest]
 ) -> None:
     for said in (lab.verdict([]), lab.judged([])):
         assert {one.word for one in said} <= {"undecided here"}
@@ -169,23 +168,23 @@ def test_no_claim_is_decided_by_nothing_and_each_has_a_word_by_all_points(
     assert set(lab.of_part) <= set(lab.claims)
 
 
-def answers(lab: Experiment, digests: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+def answers(lab: Experiment, digests: list[Digest]) -> Iterator[tuple[str, list[str]]]:
     """Everything that prose can ask each point of this lab for, and what they answer."""
     for name, answer in lab.look.quantities.items():
         if name not in OF_SOME:
             yield name, [answer(digest) for digest in digests]
     if lab.name == "passport":
-        for name in digests[0]["median"]:
+        for name in digests[0].median:
             yield name, [number(f"passport {name}")]
     elif not lab.look.quantities:
-        one = digests[0]["settings"]
+        one = digests[0].settings
         words = f"{one['broker']} rung={one['rung']} rate={one['rate_per_s']} payload={one['body_bytes']}"
         for name in (*STEPS, *FACTS):
             yield name, [number(f"{lab.name} {words} {name}")]
 
 
 def test_every_quantity_that_prose_can_ask_for_is_answered_by_the_recording(
-    lab: Experiment, digests: list[dict[str, Any]]
+    lab: Experiment, digests: list[Digest]
 ) -> None:
     found = dict(answers(lab, digests))
     assert found
@@ -198,7 +197,8 @@ def test_every_quantity_that_prose_can_ask_for_is_answered_by_the_recording(
 def test_what_only_some_points_can_be_asked_for_is_answered_by_one_of_them(name: str) -> None:
     texts: set[str] = set()
     for lab in EXPERIMENTS.values():
-        for digest in (recorded(lab.name) or {})["digests"] if name in lab.look.quantities else ():
+        file = recorded(lab.name)
+        for digest in file.digests if file and name in lab.look.quantities else ():
             with contextlib.suppress(KeyError):  # `number` tells it with the name of the file
                 texts.add(lab.look.quantities[name](digest))
     assert texts - NOTHING

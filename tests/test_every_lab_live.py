@@ -24,11 +24,11 @@ def test_a_lab_measures_the_point_that_its_panel_begins_with(
     lab, steps = EXPERIMENTS[name], list[tuple[float, str]]()
     settings = lab.settings() | {one.name: one.default[:1] for one in lab.controls if one.kind == "many"}
     found = lab.run(settings, Observer(lambda share, text: steps.append((share, text))))
-    assert [lab.look.key(digest["settings"]) for digest in found] == [*map(lab.look.key, lab.points_of(settings))]
+    assert [lab.look.key(digest.settings) for digest in found] == [*map(lab.look.key, lab.points_of(settings))]
     for digest in json.loads(json.dumps(found, allow_nan=False)):
         assert digest.get("void", "") == ""
         assert digest["lab"] == name
-        assert len(digest["repeats"]) == digest["card"]["repeats"] >= 1
+        assert len(digest.repeats) == digest.card["repeats"] >= 1
         rows = lab.look.view(digest)["rows"]
         assert rows
         assert {len(row) for row in rows} == {len(lab.look.columns)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
+from labs.model.digest import Digest
 from labs.model.profile import UnknownNameError
 from labs.pages import Panel
 from labs.pages.exercises import Mark, check, exercises
@@ -21,7 +23,7 @@ LAB = experiment("before-the-first-message")
 RATIO = 45.0
 
 
-def run() -> list[dict[str, Any]]:
+def run() -> list[Digest]:
     """A learner's run: Kafka holds 45 times what Redis does, automatic ack loses jobs and manual none."""
     return [
         point("redis", "survives", repeat(weights(5))),
@@ -32,19 +34,19 @@ def run() -> list[dict[str, Any]]:
     ]
 
 
-def call(lab: str, p50: float, per_s: float | None = None, **settings: Any) -> dict[str, Any]:
+def call(lab: str, p50: float, per_s: float | None = None, **settings: Any) -> Digest:
     """A point of a lab about calls, with the parts that the truths read."""
     steps = {"blocked_ms": {"p50": p50}, "waited_ms": {"p50": p50}}
     named = {"label": str(settings.get("carrier")), "broker": "sync"} | settings
-    known = {"lab": lab, "settings": named, "card": {"date": "2000-01-01"}}
-    return known | {"median": steps | {"per_s": per_s}, "repeats": [steps, steps]}
+    median = steps | {"per_s": per_s}
+    return Digest(lab=lab, settings=named, card=DATED, median=median, repeats=[steps, steps])
 
 
-def asked(p50: float, per_s: float, callers: int, service_ms: int = 20) -> dict[str, Any]:
+def asked(p50: float, per_s: float, callers: int, service_ms: int = 20) -> Digest:
     return call("who-is-waiting", p50, per_s, carrier="http-kept", service_ms=service_ms, callers=callers)
 
 
-def waiting(each_ms: float = 2.5, **more: Any) -> list[dict[str, Any]]:
+def waiting(each_ms: float = 2.5, **more: Any) -> list[Digest]:
     """A learner's run of L1.1."""
     told = {"none": 0.02, "each": each_ms, "window": 0.03} | more
     kafka = [
@@ -53,14 +55,14 @@ def waiting(each_ms: float = 2.5, **more: Any) -> list[dict[str, Any]]:
     return [asked(21.5, 46.0, 1), asked(23.0, 345.0, 8), asked(1.1, 900.0, 1, 0), *kafka]
 
 
-def question() -> list[dict[str, Any]]:
+def question() -> list[Digest]:
     """A learner's run of L1.2."""
     times = {"http-kept": 1.5, "http-202": 2.0, "redis-pair": 1.2, "rabbitmq-reply": 4.0, "kafka-reply": 9.0}
     usual = {"rate_per_s": 200, "body_bytes": 100, "service": "up"}
     return [call("one-question", ms, carrier=name, **usual) for name, ms in times.items()]
 
 
-def persistence(**more: Any) -> list[dict[str, Any]]:
+def persistence(**more: Any) -> list[Digest]:
     """A learner's run of L4.2: from a hundred under way on nothing is gained, and a reader saves bytes."""
     rates = {f"persistent-{window}": rate for window, rate in ((1, 500.0), (10, 2500.0), (100, 2e4), (1000, 20_400.0))}
     rates |= {"transient-100": 20_000.0, "transient-100-read": 19_000.0}
@@ -71,7 +73,8 @@ def persistence(**more: Any) -> list[dict[str, Any]]:
         median = (
             {"per_s": per_s, "disk_bytes_per_message": sizes.get(way, 1.0)} | known.get(way, {}) | more.get(way, {})
         )
-        found.append({"lab": "price-of-persistence", "settings": {"way": way}, "median": median, "card": DATED})
+        settings = {"way": way, "label": way}
+        found.append(Digest(lab="price-of-persistence", settings=settings, median=median, card=DATED, repeats=[]))
     return found
 
 
@@ -110,7 +113,7 @@ WRONG: dict[str, Any] = {
 RUNS = {"1.1": waiting, "1.2": question, "1.3": run, "4.2": persistence}
 
 
-def run_of(number: str) -> list[dict[str, Any]]:
+def run_of(number: str) -> list[Digest]:
     return RUNS[number[:3]]()
 
 
@@ -164,6 +167,15 @@ class Meta(type):
 
 class EvilKind(metaclass=Meta):
     """An object of such a class."""
+
+
+class EvilDigest(Digest):
+    """A digest in name only."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, _name: str) -> NoReturn:
+        raise SystemExit("the answer was executed")
 
 
 HTML = "<img src=x onerror=alert(1)>"
@@ -290,8 +302,12 @@ NO_RUNS: dict[str, Any] = {
     "word": "mine",
     "number": 5,
     "list of evil": [Evil()],
-    "evil lab": {"lab": Evil()},
-    "evil part": [{"lab": LAB.name, "repeats": Evil()}],
+    "a dict": {"lab": LAB.name},
+    "evil lab": replace(run()[0], lab=Evil()),  # type: ignore[arg-type]
+    "evil part": [replace(run()[0], repeats=Evil())],  # type: ignore[arg-type]
+    "evil card": [replace(run()[0], card=Evil())],  # type: ignore[arg-type]
+    "no card": [replace(run()[0], card=None)],  # type: ignore[arg-type]
+    "evil kind": [EvilDigest(lab=LAB.name, settings={}, repeats=[], median={}, card={})],
 }
 
 
@@ -301,10 +317,10 @@ def test_a_run_that_is_none_grades_nothing_and_is_not_executed(kind: str) -> Non
 
 
 def test_a_run_of_another_lab_or_without_the_point_or_damaged_grades_nothing() -> None:
-    assert "another lab" in check("1.3c", RATIO, run={"lab": "passport"}).text
+    assert "another lab" in check("1.3c", RATIO, run=replace(run()[0], lab="passport")).text
     assert "carrier = kafka" in check("1.3c", RATIO, run=run()[:1]).text
     for damage in ({"median": {}}, {"median": {"broker_mb": 0}}, {"median": {"broker_mb": math.nan}}, {"median": None}):
-        broken = [run()[0] | damage, run()[1]]
+        broken = [replace(run()[0], **damage), run()[1]]
         assert check("1.3c", RATIO, run=broken).word == "not graded"
 
 
@@ -318,13 +334,13 @@ def test_a_run_that_did_not_show_it_grades_nothing() -> None:
 def test_what_is_too_close_in_ones_own_run_to_be_told_apart_is_not_graded() -> None:
     assert check("1.1b", set(), run=waiting(each_ms=1.1)).word == "right"  # alike in every repeat is not slower
     mixed = waiting()
-    mixed[4]["repeats"] = [{"blocked_ms": {"p50": ms}} for ms in (0.9, 1.3)]
+    mixed[4] = replace(mixed[4], repeats=[{"blocked_ms": {"p50": ms}} for ms in (0.9, 1.3)])
     assert "alike in this run" in check("1.1b", {"each"}, run=mixed).text
     busy = [asked(21.5, 46.0, 1), asked(160.0, 50.0, 8)]
     assert "too busy" in check("1.1c", "throughput", run=busy).text
-    cheap = [one | {"median": {"waited_ms": {"p50": 1.5}}} for one in question()]
+    cheap = [replace(one, median={"waited_ms": {"p50": 1.5}}) for one in question()]
     assert "added nothing" in check("1.2a", 0.1, run=cheap).text
-    few = [one | {"median": {"waited_ms": {"p50": None}}} for one in question()]
+    few = [replace(one, median={"waited_ms": {"p50": None}}) for one in question()]
     assert "too few" in check("1.2a", 0.1, run=few).text
 
 

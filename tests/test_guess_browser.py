@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
 from labs.experiments.base import Experiment
+from labs.model.digest import Digest
 from labs.model.paths import PROJECT
 from labs.pages import module, pages
 from labs.pages.state import panel_state
@@ -30,7 +31,7 @@ PAGE = """<!doctype html><html lang="en" data-content_root="./" data-theme="{the
 <style>body {{ background: var(--paper); color: var(--ink); font: 16px system-ui; margin: 16px }}</style></head>
 <body><main><h1>{lab}: test data, not measured</h1>{panel}</main></body></html>"""
 SPOT = experiment("spot-the-trick")
-LABS: tuple[tuple[Experiment, list[dict[str, object]]], ...] = (
+LABS: tuple[tuple[Experiment, list[Digest]], ...] = (
     (LOSS_LAB, MATRIX),
     (THEATRE, MATRIX),
     (JOBS_LAB, JOBS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -72,8 +73,8 @@ def test_every_text_of_what_a_page_shows_without_a_module_is_text(lab: str) -> N
 def test_the_words_of_a_refusal_are_told_and_are_text_in_the_plain_output() -> None:
     file = recorded("latency-ladder")
     assert file is not None
-    lab, digest = experiment("latency-ladder"), json.loads(json.dumps(file["digests"][0]))
-    digest["refused"] = {"count": 3, "of": 10, "first": f"OOM {HOSTILE}"}
+    lab, digest = experiment("latency-ladder"), file.digests[0]
+    digest = replace(digest, refused={"count": 3, "of": 10, "first": f"OOM {HOSTILE}"})
     [view] = panel_state(lab, [digest])["views"].values()
     assert f"OOM {HOSTILE}" in json.dumps(view), "the sentence tells what the broker said"
     still = Panel(lab, mode="recorded")._still([digest], "measured here")["text/html"]

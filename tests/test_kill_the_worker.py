@@ -11,6 +11,7 @@ import pytest
 from labs.experiments import experiment
 from labs.experiments.base import Verdict
 from labs.experiments.kill_the_worker import digest
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.scenarios.jobs import MODES
 from labs.scenarios.jobs.event_log import Kind
@@ -19,7 +20,7 @@ from tests.made import FIRST_IN_WORK, job_run
 LAB = experiment("kill-the-worker")
 
 
-def point(mode: str, lost: int = 0, *, verdict: str = "kept", waiting: tuple[int, int] = (50, 0)) -> dict[str, Any]:
+def point(mode: str, lost: int = 0, *, verdict: str = "kept", waiting: tuple[int, int] = (50, 0)) -> Digest:
     """A digest with the parts that the rules read: two repeats, the second one as given."""
     first: dict[str, Any] = {"verdict": "kept", "jobs": {"lost": 0, "unknown": 0}, "waiting": {"jobs": 50, "lost": 0}}
     second = {"verdict": verdict, "jobs": {"lost": lost, "unknown": 0}}
@@ -27,14 +28,14 @@ def point(mode: str, lost: int = 0, *, verdict: str = "kept", waiting: tuple[int
     if mode == "asyncio-queue":
         first = second
     settings = {"mode": mode, "label": MODES[mode].label, "broker": MODES[mode].broker, "prefetch": 10}
-    return {"settings": settings, "repeats": [first, second], "median": {"redelivery_s": 0.8}}
+    return Digest(lab=LAB.name, settings=settings, repeats=[first, second], median={"redelivery_s": 0.8}, card={})
 
 
 SAFE = [point("rabbitmq-manual-ack"), point("redis-stream"), point("kafka-commit-after")]
 INSIDE_LOST_ALL = point("asyncio-queue", 50, verdict="broken", waiting=(50, 50))
 
 
-def words(*points: dict[str, Any]) -> dict[str, str]:
+def words(*points: Digest) -> dict[str, str]:
     return {verdict.claim: verdict.word for verdict in LAB.verdict(points)}
 
 
@@ -54,7 +55,7 @@ def test_one_way_without_a_loss_for_each_broker_makes_c18_hold_with_the_seconds(
         ([point(one, 1) for one in ("rabbitmq-manual-ack", "redis-stream", "kafka-commit-after")], "never held"),
     ],
 )
-def test_c18_asks_every_broker_and_one_repeat_with_a_loss_is_enough(points: list[dict[str, Any]], word: str) -> None:
+def test_c18_asks_every_broker_and_one_repeat_with_a_loss_is_enough(points: list[Digest], word: str) -> None:
     assert words(*points)["C18"] == word
 
 
@@ -82,7 +83,7 @@ def test_c19_is_undecided_when_one_of_the_two_is_missing_or_cannot_say() -> None
     ],
 )
 def test_c26_wants_everything_queued_lost_here_and_nothing_lost_there(
-    inside: dict[str, Any], others: list[dict[str, Any]], word: str
+    inside: Digest, others: list[Digest], word: str
 ) -> None:
     assert words(inside, *others)["C26"] == word
 
@@ -98,12 +99,12 @@ def test_a_digest_tells_each_seed_and_calls_a_disagreement_mixed() -> None:
     lost = job_run(FIRST_IN_WORK)
     kept = job_run([*FIRST_IN_WORK, (Kind.DONE, 1, 2, 500), (Kind.DONE, 2, 2, 510)])
     found = digest(MODES["redis-blpop"], 10, [(lost, 3.0), (lost, 3.2), (kept, 3.1)], {})
-    assert [r["outcome"] for r in found["repeats"]] == ["some lost", "some lost", "none lost"]
-    assert (found["median"]["outcome"], found["median"]["agree"]) == ("mixed", 2)
-    assert (found["median"]["lost"], found["spread"]["lost"]) == (2, [0, 2])
-    assert found["median"]["verdict"] == "broken"
-    assert found["median"]["redelivery_s"] == pytest.approx(0.4)
-    assert found["repeats"][0]["fault"]["evidence"].startswith("the system reports that process 4711 died of SIGKILL")
+    assert [r["outcome"] for r in found.repeats] == ["some lost", "some lost", "none lost"]
+    assert (found.median["outcome"], found.median["agree"]) == ("mixed", 2)
+    assert (found.median["lost"], found.spread["lost"]) == (2, [0, 2])
+    assert found.median["verdict"] == "broken"
+    assert found.median["redelivery_s"] == pytest.approx(0.4)
+    assert found.repeats[0]["fault"]["evidence"].startswith("the system reports that process 4711 died of SIGKILL")
 
 
 def test_the_grid_has_every_mode_and_the_prefetches_of_manual_acknowledgement() -> None:
@@ -123,12 +124,12 @@ def test_one_run_from_the_command_line_is_under_twenty_seconds_and_says_what_bec
 ) -> None:
     result = labs("run", "kill-the-worker", "--set", "mode=redis-blpop", "--set", "seed=1", "--json")
     assert result.returncode == 0, result.stderr
-    [found] = json.loads(result.stdout)["digests"]
-    jobs = found["repeats"][0]["jobs"]
+    [found] = map(Digest.from_json, json.loads(result.stdout)["digests"])
+    jobs = found.repeats[0]["jobs"]
     assert jobs["once"] + jobs["lost"] == jobs["jobs"] == 200
-    assert found["median"]["took_s"] < 20
-    assert found["card"]["broker"] == f"Redis {endpoints['redis'].version}"
-    assert found["card"]["durability"]["appendfsync"] == "everysec"
+    assert found.median["took_s"] < 20
+    assert found.card["broker"] == f"Redis {endpoints['redis'].version}"
+    assert found.card["durability"]["appendfsync"] == "everysec"
 
 
 def test_without_json_the_command_prints_the_counts_and_a_wrong_mode_is_named() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from labs.cli.terminal import table_of
 from labs.experiments import EXPERIMENTS
+from labs.model.digest import Digest
 from labs.model.faults import KINDS
 from labs.pages import Panel, pages
 from labs.pages.glue import NOT_YET, number
@@ -23,9 +23,9 @@ from labs.show.looks.jobs import truth
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, fault_digest, jobs_digest, repeat, three
 
 
-def point(profile: str, fault: str) -> dict[str, Any]:
+def point(profile: str, fault: str) -> Digest:
     wanted = {"profile": profile, "fault": fault}
-    return next(d for d in MATRIX if wanted.items() <= d["settings"].items())
+    return next(d for d in MATRIX if wanted.items() <= d.settings.items())
 
 
 def said(profile: str, fault: str) -> str:
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of recordings with the made-up digests, and their labs known by name."""
     for lab, digests in ((LOSS_LAB, MATRIX), (JOBS_LAB, JOBS)):
         monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
-        content = {"format": 1, "lab": lab.name, "card": {}, "digests": digests}
+        content = {"format": 1, "lab": lab.name, "card": {}, "digests": [one.to_json() for one in digests]}
         (tmp_path / f"{lab.name}.json").write_text(json.dumps(content))
     return tmp_path
 
@@ -86,7 +86,7 @@ def test_every_row_has_a_cell_for_each_head() -> None:
 
 def test_the_right_answer_is_the_outcome_and_of_jobs_the_worst_that_happened() -> None:
     assert LOSS_GUESS.truth(point("redis-list-everysec", "power")) == "some lost"
-    words = {digest["settings"]["mode"]: truth(digest) for digest in JOBS}
+    words = {digest.settings["mode"]: truth(digest) for digest in JOBS}
     assert words["redis-blpop"] == "some jobs are lost"
     assert words["redis-stream"] == "some jobs are done twice"
     assert words["kafka-commit-after"] == "unknown"
@@ -194,7 +194,7 @@ def test_the_figures_have_a_word_in_every_cell_and_parts_that_make_the_whole() -
 def test_no_figure_of_a_table_is_cut_in_a_narrow_window(capsys: pytest.CaptureFixture[str]) -> None:
     file = recorded("latency-ladder")
     assert file is not None, "the latency ladder is not recorded: run `make record`"
-    table_of(file["digests"][:1], EXPERIMENTS["latency-ladder"].look)
+    table_of(file.digests[:1], EXPERIMENTS["latency-ladder"].look)
     text = capsys.readouterr().out
-    assert file["digests"][0]["settings"]["profile"] in text
+    assert file.digests[0].settings["profile"] in text
     assert "…" not in text

@@ -11,6 +11,7 @@ import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.base import Verdict, Word
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.run import RunFileError
 from labs.model.text import ms_text
@@ -24,7 +25,7 @@ from labs.stack import StackError
 
 
 @pytest.fixture(scope="module")
-def passport() -> list[dict[str, object]]:
+def passport() -> list[Digest]:
     """A passport measured here and now."""
     lab = experiment("passport")
     return lab.run(lab.settings({"repeats": 2}), Observer())
@@ -118,7 +119,7 @@ def test_an_unknown_mode_is_refused() -> None:
 
 
 def test_the_state_of_a_panel_is_plain_json_and_finds_each_point_by_its_settings(
-    passport: list[dict[str, object]],
+    passport: list[Digest],
 ) -> None:
     state = panel_state(experiment("passport"), passport, "today")  # type: ignore[arg-type]
     assert json.loads(json.dumps(state, allow_nan=False)) == state
@@ -145,7 +146,7 @@ def test_a_damaged_recording_is_named_and_the_live_panel_still_comes_up(
     assert panel.state["views"] == {}
 
 
-def test_the_figure_of_a_passport_names_the_flush_and_has_a_row_a_quantity(passport: list[dict[str, object]]) -> None:
+def test_the_figure_of_a_passport_names_the_flush_and_has_a_row_a_quantity(passport: list[Digest]) -> None:
     figure = experiment("passport").figure("passport", passport)  # type: ignore[arg-type]
     assert "flush" in figure.layout.title.text
     assert len([trace for trace in figure.data if trace.mode == "lines+markers"]) == 3

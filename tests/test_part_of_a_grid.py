@@ -19,7 +19,7 @@ JUDGING = [lab for lab in EXPERIMENTS.values() if lab.claims]
 def test_no_part_of_the_recorded_points_says_another_word_than_all_of_them(lab: Experiment) -> None:
     one, dice, file = lab, random.Random(5), recorded(lab.name)
     assert file
-    points = file["digests"]
+    points = file.digests
     whole = {verdict.claim: verdict.word for verdict in one.judged(points)}
     assert whole == {verdict.claim: verdict.word for verdict in one.verdict(points)}
     parts = [[point] for point in points]
@@ -33,11 +33,11 @@ def test_one_cell_of_the_loss_matrix_decides_nothing_about_all_and_says_what_is_
     lab = EXPERIMENTS["loss-matrix"]
     file = recorded(lab.name)
     assert file
-    [cell] = [d for d in file["digests"] if lab.look.key(d["settings"]) == "redis-list-none|stop"]
+    [cell] = [d for d in file.digests if lab.look.key(d.settings) == "redis-list-none|stop"]
     said = {verdict["claim"]: verdict for verdict in verdicts(lab, [cell])}  # as a live panel and `labs run` show it
     assert said["C02"]["word"] == "undecided here"
     assert "looks at all 39 points of the grid, and 38 are missing: redis-list-none|kill, " in said["C02"]["text"]
-    [default] = [d for d in file["digests"] if lab.look.key(d["settings"]) == "redis-list-rdb|kill"]
+    [default] = [d for d in file.digests if lab.look.key(d.settings) == "redis-list-rdb|kill"]
     alone = {verdict["claim"]: verdict["word"] for verdict in verdicts(lab, [default])}
     assert alone["C04"] == "never held"  # one default that loses refutes it, whatever the others do
 

@@ -162,7 +162,7 @@ def test_what_was_found_wrong_is_what_the_verdicts_say_and_nothing_else() -> Non
 def test_the_marks_of_the_race_stand_at_recorded_quantiles() -> None:
     file = recorded(race.LAB)
     assert file is not None
-    found = [d for d in file["digests"] if race.POINT.items() <= d["settings"].items()]
+    found = [d for d in file.digests if race.POINT.items() <= d.settings.items()]
     assert len(found) == 3
     for digest in found:
         times = race.arrivals(digest)

@@ -23,6 +23,7 @@ from labs.judge.digest import digest
 from labs.judge.latency import NS_PER_MS, end_to_end_ns
 from labs.judge.limit import bottleneck, void
 from labs.judge.pauses import stood_still
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.pauses import PAUSE_S
@@ -136,13 +137,13 @@ def test_a_run_with_a_worker_that_somebody_stopped_is_void(endpoints: dict[str, 
     assert "was stopped for about" in void(run)
     assert bottleneck(run, "memory")[0] == "void"
     point = digest("latency-ladder", {"rate_per_s": 500, "body_bytes": 100}, [run], profile("memory"), {"repeats": 1})
-    assert point["void"] == void(run)
+    assert point.void == void(run)
     assert f"Void, nothing was measured: {void(run)}." in sentence(point)
     good = record(endpoints["memory"], profile("memory"), replace(LOAD, duration_s=0.5))
-    mixed = digest("latency-ladder", point["settings"], [run, good], profile("memory"), {"repeats": 2})
-    assert "void" not in mixed
-    assert (len(mixed["repeats"]), mixed["card"]["repeats"]) == (1, 1)
-    assert mixed["card"]["void_runs_left_out"].startswith("1 of 2: the ")
+    mixed = digest("latency-ladder", point.settings, [run, good], profile("memory"), {"repeats": 2})
+    assert not mixed.void
+    assert (len(mixed.repeats), mixed.card["repeats"]) == (1, 1)
+    assert mixed.card["void_runs_left_out"].startswith("1 of 2: the ")
 
 
 def started(home: Path, process: subprocess.Popen[str], within_s: float = 60) -> None:
@@ -181,7 +182,8 @@ def test_labs_run_on_a_machine_that_stood_still_says_void_gives_no_verdict_and_e
 
 def test_a_verdict_leaves_out_what_is_void_and_says_so() -> None:
     lab = experiment("latency-ladder")
-    point = {"lab": lab.name, "settings": {"label": "Kafka"}, "void": "the machine was suspended for 7.0 s"}
+    settings, why = {"label": "Kafka"}, "the machine was suspended for 7.0 s"
+    point = Digest(lab=lab.name, settings=settings, repeats=[], median={}, card={}, void=why)
     for verdict in lab.verdict([point]):
         assert verdict.word == "undecided here"
         assert verdict.text.endswith(

@@ -349,18 +349,18 @@ LOSS = {"none lost": "yes", "some lost": "partly", "all lost": "no", "did not st
 def test_the_loss_matrix_is_a_grid() -> None:
     file = recorded("loss-matrix")
     assert file is not None
-    heads = [head for head in fault.HEADS.values() if any(fault.head(d) == head for d in file["digests"])]
+    heads = [head for head in fault.HEADS.values() if any(fault.head(d) == head for d in file.digests)]
     found: dict[tuple[str, str], Cell] = {}
-    for digest in file["digests"]:
+    for digest in file.digests:
         drawn = fault.cell(digest)
         state = LOSS.get(drawn["word"], drawn["word"])
-        found[digest["settings"]["label"], fault.head(digest)] = Cell(state, drawn["word"], drawn["lines"][0])
-    setups = {digest["settings"]["label"]: Setup(digest["settings"]["label"]) for digest in file["digests"]}
+        found[digest.settings["label"], fault.head(digest)] = Cell(state, drawn["word"], drawn["lines"][0])
+    setups = {digest.settings["label"]: Setup(digest.settings["label"]) for digest in file.digests}
     made = Grid(tuple(setups.values()), tuple(map(Capability, heads)), found)
-    assert len(found) == len(file["digests"])
+    assert len(found) == len(file.digests)
     assert {cell.says for cell in found.values()} <= set(OUTCOMES)
-    first = file["digests"][0]
-    row = next(row for row in made.rows if row[0] == first["settings"]["label"])
+    first = file.digests[0]
+    row = next(row for row in made.rows if row[0] == first.settings["label"])
     assert row[1 + heads.index(fault.head(first))].startswith(fault.cell(first)["word"])
 
 
@@ -388,8 +388,8 @@ def test_the_grid_of_the_book_says_what_the_recorded_file_says() -> None:
     file = recorded(job_pictures.NAME)
     assert file is not None
     made = job_pictures.ways(file)
-    usual = [digest for digest in file["digests"] if digest["settings"]["prefetch"] == job_pictures.USUAL]
-    nothing = [d for d in usual if all(repeat["jobs"]["lost"] == 0 for repeat in d["repeats"])]
+    usual = [digest for digest in file.digests if digest.settings["prefetch"] == job_pictures.USUAL]
+    nothing = [d for d in usual if all(repeat["jobs"]["lost"] == 0 for repeat in d.repeats)]
     assert made.figures()["Jobs lost yes"] == str(len(nothing))
     assert len(made.setups) == len(usual)
 
@@ -479,7 +479,7 @@ def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its
 
 def test_a_damaged_picture_in_a_digest_is_named_with_its_lab_and_chart() -> None:
     lab, digests = timeline_lab()
-    broken = digests[0] | {"pictures": {"course": {"format": 1, "kind": "timeline"}}}
+    broken = replace(digests[0], pictures={"course": {"format": 1, "kind": "timeline"}})
     with pytest.raises(PictureError, match="made, course: 'panels' is missing"):
         lab.look.view(broken)
 

@@ -305,7 +305,7 @@ def test_the_panel_draws_a_grid_whose_cells_choose_a_point_and_wait_for_the_gues
     assert page.locator(".lp-title").inner_text() == "Redis, Stream: Kept yes; Named stream"
     assert page.evaluate("document.activeElement.classList.contains('pic-cell')")
     assert violations(page) == []
-    guess = Guess("What is kept of {label}?", ("all", "none"), lambda one: "all" if one["kept"] else "none")
+    guess = Guess("What is kept of {label}?", ("all", "none"), lambda one: "all" if one.median["kept"] else "none")
     page.evaluate(PANEL, [panel_state(*grid_lab(guess)), f"{host}_static/"])
     assert set(page.locator(".pic-word").all_inner_texts()) == {"· your guess first"}
     page.locator(".lp-option").first.click()

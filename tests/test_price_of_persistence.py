@@ -18,6 +18,7 @@ from labs import stack
 from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, summed
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.paths import PROJECT
 from labs.model.profile import profile
@@ -38,7 +39,7 @@ IO = "rchar: 9\nwchar: 8\nsyscr: 7\nsyscw: 6\nread_bytes: 5\nwrite_bytes: 8192\n
 KNOWN: dict[str, Any] = {"confirm_ms": {"p50": 0.8, "p99": 12.0, "mean": 2.0}, "disk_bytes_per_message": 4420.0}
 
 
-def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -> dict[str, Any]:
+def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -> Digest:
     """A digest of that way out of three repeats; without `more` one from before it was kept."""
     figures = [Figure(per_s * by, 1.0, {}, "the broker", stamp="broker-bound", more=more or {}) for by in (0.9, 1, 1.1)]
     way = next(one for one in LAB.ways if one.name == name)
@@ -184,7 +185,7 @@ def test_the_axes_hold_all_that_is_drawn_and_there_are_axes_before_anything_is_r
 def test_a_page_speaks_of_a_figure_only_where_it_is_in_the_recording_and_known(tmp_path: Path) -> None:
     blind = KNOWN | {"disk_bytes_per_message": None}
     found = [point("transient-1"), point("persistent-1", KNOWN), point("quorum-1", blind)]
-    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": found}
+    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": [one.to_json() for one in found]}
     (tmp_path / f"{LAB.name}.json").write_text(json.dumps(file), "utf-8")
     asked = {name: f"{LAB.name} way={name} disk" for name in ("transient-1", "persistent-1", "quorum-1")}
     assert number(asked["persistent-1"], tmp_path) == "4,420\u00a0B"
@@ -207,7 +208,7 @@ def test_the_directive_leaves_out_what_the_recording_cannot_say(
     found = [point("transient-1"), point("persistent-1", KNOWN), point("quorum-1", blind)]
     text = f".. when-recorded:: {LAB.name}\n   {{}}:has: way={asked} disk\n\n   It is said."
     assert "It is said" not in publish_doctree(text.format("")).astext()  # not recorded at all
-    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": found}
+    file = {"format": 1, "lab": LAB.name, "card": {}, "digests": [one.to_json() for one in found]}
     (tmp_path / f"{LAB.name}.json").write_text(json.dumps(file), "utf-8")
     assert ("It is said" in publish_doctree(text.format("")).astext()) is (asked == "persistent-1")
     otherwise = publish_doctree(text.format(":not:\n   ")).astext()
@@ -227,8 +228,8 @@ def test_a_confirmed_persistent_message_has_gone_to_disk_and_a_run_file_keeps_ho
     size = disk_io.per_message(load(tmp_path / "run.npz"))
     assert size is not None
     assert size >= plan.body_bytes
-    assert digest["settings"]["read"] is True
-    median = digest["median"]
+    assert digest.settings["read"] is True
+    median = digest.median
     assert 0 < median["confirm_ms"]["p50"] <= median["confirm_ms"]["p99"]
     assert median["disk_bytes_per_message"] > 0
     assert 0 <= median["behind"] <= 1

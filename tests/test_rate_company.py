@@ -25,6 +25,7 @@ from labs.judge.limit import BUSY
 from labs.judge.loss import account
 from labs.judge.shared_limit import limit, producing_cores, reading_cores
 from labs.judge.throughput import common_ns, common_per_s, confirmed_per_s, deliveries_per_s, heard_by_all_per_s
+from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError, Endpoint, UnreachableError
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import profile
@@ -92,14 +93,18 @@ def with_cpu(run: Any, consumer: float) -> Any:
     return replace(run, columns=run.columns | columns | {"cpu_at_ns": at, "cpu_machine_ns": np.full(len(at), -1)})
 
 
-def fanned(stamp: Any, lost: int = 0) -> dict[str, Any]:
+def fanned(stamp: Any, lost: int = 0) -> Digest:
     """The point of four subscribers, as its repeats would make it."""
     digest = point(experiment("redis-million"), "publish-read-4", 250_000.0, stamp)
     one = {"attempted": 9, "delivered": 9, "lost": 0, "duplicated": 0, "unknown": 0}
     other = one | {"delivered": 9 - lost, "lost": lost}
-    digest["repeats"][0] |= {"ledgers": [one, one, one, other]}
-    digest["median"] |= {"publishes_per_s": 251_234.0, "deliveries_per_s": 1_004_321.0}
-    return digest
+    return with_more(digest, [one, one, one, other], publishes_per_s=251_234.0, deliveries_per_s=1_004_321.0)
+
+
+def with_more(digest: Digest, ledgers: list[dict[str, int]], **median: float) -> Digest:
+    """The digest with these ledgers in its first repeat, and these medians."""
+    first = {**digest.repeats[0], "ledgers": ledgers}
+    return replace(digest, repeats=[first, *digest.repeats[1:]], median={**digest.median, **median})
 
 
 def test_deliveries_stand_beside_publishes_and_never_under_the_name_of_a_broker_that_was_not_the_limit() -> None:
@@ -155,9 +160,7 @@ def test_the_processors_of_runs_side_by_side_are_those_of_their_common_time() ->
 def test_a_point_of_several_publishers_says_how_long_all_were_at_work() -> None:
     digest = point(experiment("fifty-thousand"), "queues-2", 70_000.0, "client-bound")
     one = {"attempted": 9, "acknowledged": 9}
-    digest["repeats"][0] |= {"ledgers": [one, one | {"acknowledged": 8}]}
-    digest["median"] |= {"common_s": 1.234}
-    shown = RATE_LOOK.view(digest)
+    shown = RATE_LOOK.view(with_more(digest, [one, one | {"acknowledged": 8}], common_s=1.234))
     assert ["All at work for", "1.23 s"] in shown["measured"]
     assert "1 of 2 ledgers have every message confirmed" in shown["sentence"]
     assert not any(name in shown["sentence"] for name in BROKER_NAMES.values())

@@ -217,8 +217,8 @@ def test_a_point_is_named_after_what_most_of_its_repeats_say() -> None:
     lab = experiment("redis-million")
     stamps: tuple[Stamp, ...] = ("window-bound", "broker-bound", "broker-bound")
     figures = [Figure(1.0, 1.0, {}, f"said {stamp}", stamp=stamp) for stamp in stamps]
-    assert _digest(lab.name, lab.ways[0], figures, {})["median"]["stamp"] == "broker-bound"
-    assert _digest(lab.name, lab.ways[0], figures, {})["median"]["limit"] == "said broker-bound"
+    assert _digest(lab.name, lab.ways[0], figures, {}).median["stamp"] == "broker-bound"
+    assert _digest(lab.name, lab.ways[0], figures, {}).median["limit"] == "said broker-bound"
 
 
 @rate_labs
@@ -234,13 +234,13 @@ def test_each_way_has_a_profile_a_lane_that_can_run_it_and_a_place_in_the_contro
 @rate_labs
 def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_run(lab: Any) -> None:
     for digest in lab.elsewhere():
-        name = digest["settings"]["way"].removeprefix(PUBLISHED)
-        assert digest["median"]["per_s"] == published()[name].per_s
+        name = digest.settings["way"].removeprefix(PUBLISHED)
+        assert digest.median["per_s"] == published()[name].per_s
         shown = lab.look.view(digest)
         assert published()[name].source in shown["sentence"]
         assert shown["strip"][0]["fate"] == "published"
         with pytest.raises(ValueError, match="published by others"):
-            lab.run(lab.settings({"way": digest["settings"]["way"]}), Observer())
+            lab.run(lab.settings({"way": digest.settings["way"]}), Observer())
     assert said_elsewhere(lab.name, ()) == []
 
 

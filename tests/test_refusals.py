@@ -21,6 +21,7 @@ from labs.judge.digest import digest
 from labs.judge.limit import bottleneck
 from labs.judge.loss import account, refusal
 from labs.model.carriers import carrier_of
+from labs.model.digest import Digest
 from labs.model.endpoint import Address, BrokerError, Endpoint
 from labs.model.observer import Observer
 from labs.model.profile import Profile
@@ -123,7 +124,7 @@ def test_every_adapter_says_what_was_refused_and_why_in_the_brokers_own_words(
     assert sorted(confirmed + refused) == list(range(1, COUNT + 1))
 
 
-def point_of(run: Any, using: Profile) -> dict[str, Any]:
+def point_of(run: Any, using: Profile) -> Digest:
     return digest("latency-ladder", {"rate_per_s": 1000, "body_bytes": 10_000}, [run], using, {})
 
 
@@ -152,7 +153,7 @@ def test_a_run_in_which_messages_were_refused_is_refused_and_not_broker_bound(
     )
     if isinstance(load, Workload):
         found = point_of(run, using)
-        assert found["refused"]["count"] == ledger.refused
+        assert found.refused["count"] == ledger.refused
         assert refusal(run) in sentence(found)
 
 
@@ -231,7 +232,7 @@ def test_calls_that_the_broker_refuses_are_counted_with_the_reason(endpoints: di
     assert of == plan.calls
     assert "OOM command not allowed" in said
     [found] = [calling.digest("who-is-waiting", carrier, {}, [run], {})]
-    assert found["refused"]["count"] == refused
+    assert found.refused["count"] == refused
     assert soundness.exit_code([found]) == soundness.REFUSED
 
 

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
+from labs.model.digest import Digest
 from labs.model.paths import PROJECT
 from labs.pages import course
 from labs.pages.build import build
@@ -226,9 +227,9 @@ def test_the_panel_titles_every_recorded_point_as_the_figure_does(page: Page, ho
     ready(page, host + LADDER)
     file = recorded("latency-ladder")
     assert file is not None, "the latency ladder is not recorded: run `make record`"
-    groups: dict[tuple[int, int, int], list[dict[str, object]]] = {}
-    for digest in file["digests"]:
-        s = digest["settings"]
+    groups: dict[tuple[int, int, int], list[Digest]] = {}
+    for digest in file.digests:
+        s = digest.settings
         groups.setdefault((s["rung"], s["rate_per_s"], s["body_bytes"]), []).append(digest)
     script = """async ([module, stateAddress, keys]) => {
         const { titleOf } = await import(module), state = await (await fetch(stateAddress)).json();

@@ -28,7 +28,7 @@ from labs.cli.terminal import table_of, tell
 speak_plainly()
 for lab in EXPERIMENTS.values():
     digests = recorded(lab.name)["digests"]
-    table_of([one for one in digests if not one["settings"].get("published")], lab.look)
+    table_of([one for one in digests if not one.settings.get("published")], lab.look)
     for verdict in lab.judged(digests):
         tell(verdict.text)
 """

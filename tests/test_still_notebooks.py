@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -127,7 +127,7 @@ def test_every_chart_has_a_picture_that_is_sound_svg_with_its_finding(lab: str) 
     file = recorded(lab)
     assert file is not None
     for name in [chart.name for chart in experiment(lab).look.charts if chart.kind in KINDS]:
-        figure = experiment(lab).figure(name, file["digests"][:40])
+        figure = experiment(lab).figure(name, file.digests[:40])
         drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))
         width, height = (float(drawn.get(side, "0")) for side in ("width", "height"))
         finding = re.sub("<[^>]*>", " ", figure.layout.title.text).split()
@@ -147,7 +147,7 @@ def test_a_mark_stands_where_its_value_is() -> None:
 
 
 def test_in_a_picture_and_in_a_plain_output_a_name_is_text_whatever_it_is() -> None:
-    figure = experiment("kafka-million").figure("strips", recorded("kafka-million")["digests"][:2])  # type: ignore[index]
+    figure = experiment("kafka-million").figure("strips", recorded("kafka-million").digests[:2])  # type: ignore[union-attr]
     figure.update_layout(title_text=HOSTILE)
     figure.data[0].y = (HOSTILE,)
     drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))
@@ -157,8 +157,9 @@ def test_in_a_picture_and_in_a_plain_output_a_name_is_text_whatever_it_is() -> N
     assert HOSTILE.replace("<b>", "") in "".join(drawn.itertext())
     assert "<img src=x" not in image(figure.to_plotly_json())
     panel = Panel(experiment("kafka-million"), mode="recorded")
-    digest = copy.deepcopy(recorded("kafka-million")["digests"][0])  # type: ignore[index]
-    digest["settings"]["label"] = digest["repeats"][0]["trouble"] = HOSTILE
+    digest = recorded("kafka-million").digests[0]  # type: ignore[union-attr]
+    first = {**digest.repeats[0], "trouble": HOSTILE}
+    digest = replace(digest, settings={**digest.settings, "label": HOSTILE}, repeats=[first, *digest.repeats[1:]])
     html = panel._still([digest], HOSTILE)["text/html"]
     assert "<img src=x" not in html
     assert "&lt;img src=x" in html
@@ -196,7 +197,7 @@ def injected(stem: str, upto: str, **given: Any) -> NotebookClient:
 @pytest.mark.timeout(300)
 def test_a_rate_and_a_broker_that_papermill_sets_are_what_is_measured() -> None:
     client = injected("05-4-latency-ladder", "cell-03", rate=300, broker="redis")
-    ask = "print([(d['settings']['broker'], d['settings']['rate_per_s']) for d in digests])"
+    ask = "print([(d.settings['broker'], d.settings['rate_per_s']) for d in digests])"
     client.nb.cells.append(nbformat.v4.new_code_cell(ask))
     done = client.execute()
     assert done.cells[-1].outputs[0].text.strip() == "[('redis', 300)]"

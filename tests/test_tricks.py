@@ -161,7 +161,7 @@ def test_of_latencies_the_smaller_one_wins() -> None:
 
 def test_a_trick_that_is_not_enough_is_said_to_be_not_enough() -> None:
     digest = point("batch", "rabbitmq")
-    for repeat in digest["repeats"]:
+    for repeat in digest.repeats:
         repeat["told"]["rabbitmq"] = repeat["fair"]["rabbitmq"]
     assert wins(digest) is False
     assert TRICKS_LOOK.quantities["factor"](digest) == "does not win"
@@ -170,8 +170,8 @@ def test_a_trick_that_is_not_enough_is_said_to_be_not_enough() -> None:
 
 def test_a_figure_that_one_round_could_not_give_is_unknown_and_nobody_is_ranked_without_it() -> None:
     digest = point("stamps", "redis")
-    digest["repeats"][1]["told"]["kafka"] = digest["repeats"][1]["told"]["kafka"] | {"value": None}
-    digest["repeats"][1]["fair"]["kafka"] = digest["repeats"][1]["fair"]["kafka"] | {"value": None}
+    digest.repeats[1]["told"]["kafka"] = digest.repeats[1]["told"]["kafka"] | {"value": None}
+    digest.repeats[1]["fair"]["kafka"] = digest.repeats[1]["fair"]["kafka"] | {"value": None}
     shown = TRICKS_LOOK.view(digest)
     assert wins(digest) is None
     assert "too few samples to say" in shown["title"]
@@ -194,17 +194,17 @@ def test_in_the_even_chart_a_client_that_was_the_limit_stands_in_its_own_name() 
 
 
 def test_each_trick_stands_in_one_chart_and_every_broker_wins_somewhere() -> None:
-    assert sorted(digest["settings"]["trick"] for digest in SPOTS) == sorted(one.name for one in TRICKS)
-    assert {digest["settings"]["winner"] for digest in SPOTS} == set(BROKERS)
+    assert sorted(digest.settings["trick"] for digest in SPOTS) == sorted(one.name for one in TRICKS)
+    assert {digest.settings["winner"] for digest in SPOTS} == set(BROKERS)
     assert {SPOT_GUESS.truth(digest) for digest in SPOTS} == set(SPOT_GUESS.options)
-    assert [point["case"] for point in SPOT.grid()] == [digest["settings"]["case"] for digest in SPOTS]
+    assert [point["case"] for point in SPOT.grid()] == [digest.settings["case"] for digest in SPOTS]
 
 
 def test_before_the_guess_nothing_in_sight_names_the_trick() -> None:
     for digest in SPOTS:
         shown = SPOT_LOOK.view(digest)
         told = json.dumps([shown["label"], shown["bars"]["told"]])
-        chosen = trick(digest["settings"]["trick"])
+        chosen = trick(digest.settings["trick"])
         assert chosen.label not in told
         assert chosen.by not in told
     early = [chart["name"] for chart in panel_state(SPOT, SPOTS)["charts"] if chart["early"]]
@@ -217,7 +217,7 @@ def test_without_scripts_each_chart_is_in_sight_and_its_answer_is_folded() -> No
     folded = "".join(part.split("</details>")[0] for part in html.split("<details>")[1:])
     for digest in SPOTS:
         assert SPOT_LOOK.view(digest)["bars"]["told"]["title"] in html
-        assert trick(digest["settings"]["trick"]).label.lower() in folded
+        assert trick(digest.settings["trick"]).label.lower() in folded
     whole = pages.panel(panel_state(LIE, [point("batch", one) for one in BROKERS], "2000-01-01"), "state.json")
     assert "<details>" not in whole
     assert whole.count(WARNING) >= len(BROKERS)
@@ -242,8 +242,8 @@ def test_a_trick_that_is_asked_of_several_is_measured_once_for_all() -> None:
 @pytest.mark.broker
 def test_rabbitmq_wins_by_a_batch_on_real_brokers() -> None:
     found = LIE.run(LIE.settings({"trick": "batch", "winner": "rabbitmq"}), Observer())
-    assert [LIE.look.key(digest["settings"]) for digest in found] == ["batch|rabbitmq"]
-    repeat = found[0]["repeats"][0]
+    assert [LIE.look.key(digest.settings) for digest in found] == ["batch|rabbitmq"]
+    repeat = found[0].repeats[0]
     # five hundred under way against one, through the same frames to the same queue
     assert repeat["told"]["rabbitmq"]["value"] > 2 * repeat["fair"]["rabbitmq"]["value"]
     assert repeat["told"]["redis"] == repeat["fair"]["redis"]

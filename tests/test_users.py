@@ -85,9 +85,9 @@ def test_a_panel_runs_and_the_next_cell_runs_a_lab_with_other_settings_and_both_
     assert panel.job["status"] == "done", panel.job
     [shown] = panel.digests.values()
     for digest, wanted in ((found, "always"), (shown, "everysec")):
-        assert digest["repeats"][0]["ledger"]["lost"] == 0
-        assert digest["card"]["durability"]["appendfsync"] == wanted, digest["card"]
-    assert (found["card"]["durability"]["appendonly"], shown["card"]["durability"]["appendonly"]) == ("yes", "no")
+        assert digest.repeats[0]["ledger"]["lost"] == 0
+        assert digest.card["durability"]["appendfsync"] == wanted, digest.card
+    assert (found.card["durability"]["appendonly"], shown.card["durability"]["appendonly"]) == ("yes", "no")
     assert any("waiting until that has ended" in text for text in said)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from labs.cli.verify import verify
-from labs.judge.digest import checked, load
+from labs.judge.digest import checked, load, recording
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run
@@ -46,7 +46,7 @@ def test_every_recorded_file_agrees_with_itself(path: Path) -> None:
     content, counts = checked(path)
     assert counts or "trick" in path.stem or path.stem == "how-benchmarks-lie"
     if "digests" in content:
-        recordings.drawable(content, path)
+        recordings.drawable(recording(content, path), path)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def _load(content: Any, path: Path) -> None:
         consistency.check(content)
     except consistency.InconsistentError as error:
         raise RunFileError(str(error)) from error
-    recordings.drawable(content, path)
+    recordings.drawable(recording(content, path), path)
 
 
 @pytest.mark.parametrize("seed", range(6))

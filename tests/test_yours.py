@@ -18,8 +18,8 @@ import redis
 
 from labs.brokers import on_lane, open_broker, open_consumer, open_publisher
 from labs.brokers.connection import SecureError
-from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS
+from labs.model.digest import Digest
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError, UnreachableError
 from labs.model.message import decode, encode, filler
 from labs.model.profile import profile
@@ -214,12 +214,12 @@ def test_a_whole_run_from_the_command_line_is_complete_tells_no_secret_and_leave
         home = tmp_path / "home"
         result = labs("run", "latency-ladder", *settings, *addresses, **env, LABS_HOME=str(home))
         assert result.returncode == 0, result.stderr
-        answer = json.loads(result.stdout)
-        assert [digest["settings"]["broker"] for digest in answer["digests"]] == list(BROKERS)
-        for digest in answer["digests"]:
-            ledger = digest["repeats"][0]["ledger"]
+        points = list(map(Digest.from_json, json.loads(result.stdout)["digests"]))
+        assert [digest.settings["broker"] for digest in points] == list(BROKERS)
+        for digest in points:
+            ledger = digest.repeats[0]["ledger"]
             assert (ledger["lost"], ledger["delivered"]) == (0, ledger["attempted"])
-            assert digest["card"]["backend"] == "a broker of yours at 127.0.0.1"
+            assert digest.card["backend"] == "a broker of yours at 127.0.0.1"
             assert_says_that_the_broker_was_not_seen(digest)
         assert owner.keys("*") == ["somebody-elses"]
         assert channel.queue_declare("somebody-elses", passive=True).method.message_count == 1
@@ -237,10 +237,10 @@ def test_a_whole_run_from_the_command_line_is_complete_tells_no_secret_and_leave
 def assert_says_that_the_broker_was_not_seen(point: Digest) -> None:
     """In the JSON, on the run card, in the chart's title and in the sentence under it; and nobody is called the limit
     because of it."""
-    [repeat] = point["repeats"]
+    [repeat] = point.repeats
     assert repeat["cpu"]["broker"] is None
     assert repeat["stamp"] in ("unknown", "client-bound")
-    assert "not seen" in dict(map(tuple, card_rows(point["card"])))["The broker's processor time"]
+    assert "not seen" in dict(map(tuple, card_rows(point.card)))["The broker's processor time"]
     figure = drawn(LATENCY_LOOK, "ladder", [point])
     assert "the broker’s processor time was not seen" in figure.layout.title.text
     assert re.search("processor time (could not be|was not) seen", figure.layout.meta["sentence"])
@@ -260,11 +260,11 @@ def test_the_table_and_the_ceiling_of_a_plain_redis_given_by_its_url_say_so_as_w
     assert "processor time" in shown.stdout
     result = labs("run", "redis-million", "--set", "way=redis-py-512", *where, "--json", **env)
     assert result.returncode == 0, result.stderr
-    [rate] = json.loads(result.stdout)["digests"]
-    assert rate["repeats"][0]["stamp"] in ("unknown", "client-bound")
-    assert rate["repeats"][0]["cores"]["broker"] is None
-    assert "broker not seen" in rate["median"]["limit"]
-    assert "not seen" in rate["card"]["broker_cpu"]
+    [rate] = map(Digest.from_json, json.loads(result.stdout)["digests"])
+    assert rate.repeats[0]["stamp"] in ("unknown", "client-bound")
+    assert rate.repeats[0]["cores"]["broker"] is None
+    assert "broker not seen" in rate.median["limit"]
+    assert "not seen" in rate.card["broker_cpu"]
 
 
 @pytest.mark.parametrize("carrier", ["redis-pair", "rabbitmq-reply", "kafka-reply"])

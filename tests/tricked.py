@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from labs.experiments.how_benchmarks_lie import _digest
 from labs.experiments.spot_the_trick import CASES
 from labs.experiments.spot_the_trick import NAME as SPOT
+from labs.model.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.tricks import trick
 
@@ -33,13 +35,13 @@ def rounds(name: str, repeats: int = 3, stamp: str = "window-bound") -> list[dic
     ]
 
 
-def point(name: str, winner: str, **more: Any) -> dict[str, Any]:
+def point(name: str, winner: str, **more: Any) -> Digest:
     return _digest(trick(name), winner, rounds(name, **more), CARD)
 
 
-def case(which: str) -> dict[str, Any]:
+def case(which: str) -> Digest:
     found = point(*CASES[which])
-    return found | {"lab": SPOT, "settings": found["settings"] | {"case": which, "label": f"Chart {which.upper()}"}}
+    return replace(found, lab=SPOT, settings={**found.settings, "case": which, "label": f"Chart {which.upper()}"})
 
 
 SPOTS = [case(which) for which in CASES]

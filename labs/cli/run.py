@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import click
 from labs.cli.terminal import Bar, address_options, as_json, backend_option, plain, say, show_json, table_of, tell
 from labs.experiments.base import Experiment, Settings
 from labs.judge import soundness
+from labs.model.digest import Digest
 from labs.model.text import enumerated
 from labs.record.monitor import waiting
 from labs.stack import registry
@@ -60,11 +61,18 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
         digests = chosen.run(settings, observer)
     for line in told[-1:]:
         say(line)
-    for broker in yours.named().keys() - {str(one["settings"].get("broker")) for one in digests}:
+    for broker in yours.named().keys() - {str(one.settings.get("broker")) for one in digests}:
         say(f"{broker}: this lab, with these settings, did not use the one of yours")
     verdicts = [asdict(verdict) for verdict in chosen.judged(digests)]
     if json_:
-        show_json({"lab": chosen.name, "settings": settings, "digests": digests, "verdicts": verdicts})
+        show_json(
+            {
+                "lab": chosen.name,
+                "settings": settings,
+                "digests": [one.to_json() for one in digests],
+                "verdicts": verdicts,
+            }
+        )
     else:
         table_of(digests, chosen.look)
         for verdict in verdicts:
@@ -72,11 +80,11 @@ def run(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | None, j
     _end(digests)
 
 
-def _end(digests: Sequence[Mapping[str, Any]]) -> None:
+def _end(digests: Sequence[Digest]) -> None:
     """Say what keeps a point from counting, and end with the code for it."""
     for one in digests:
         if said := soundness.said(one):
-            say(f"{one['settings'].get('label', one['lab'])}: {said}")
+            say(f"{one.settings.get('label', one.lab)}: {said}")
     if code := soundness.exit_code(digests):
         sys.exit(code)
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from labs.cli.speech import CUT_OFF, Voice, errors, is_cut_off, lines, out, show_json, speak_plainly, tell
+from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError
 from labs.model.observer import CancelledError, Observer
 from labs.model.ownership import give_back
@@ -165,9 +166,9 @@ class Bar:
         self._progress.stop()
 
 
-def table_of(digests: Sequence[dict[str, Any]], look: Look) -> None:
+def table_of(digests: Sequence[Digest], look: Look) -> None:
     """The digests as a table as wide as it needs; of a latency lab the figures, of any other what its look says."""
-    if digests and "latency_ms" in digests[0]["median"]:
+    if digests and "latency_ms" in digests[0].median:
         table = _latency_table(digests)
         for digest in filter(broker_unseen, digests):
             tell(sentence(digest))
@@ -203,17 +204,17 @@ def _row_by_row(table: Table) -> Iterator[str]:
             yield f"  {head:{wide}}  {cell}"
 
 
-def _latency_table(digests: Sequence[dict[str, Any]]) -> Table:
+def _latency_table(digests: Sequence[Digest]) -> Table:
     table = Table(**SLIM)
     tell("End to end, ms, from when each message was due:")
     for column in ("", "p50", "p90", "p99", "max", "late p99", "delivered", "point is"):
         table.add_column(column, justify="left" if column in ("", "point is") else "right", no_wrap=True)
     for row in digests:
-        steps, late = row["median"]["latency_ms"], row["median"]["lateness_ms"]["p99"]
-        ledger = row["repeats"][0]["ledger"]
+        steps, late = row.median["latency_ms"], row.median["lateness_ms"]["p99"]
+        ledger = row.repeats[0]["ledger"]
         figures = [steps["p50"], steps["p90"], steps["p99"], steps["max"], late]
         cells = ["too few" if ms is None else f"{ms:.2f}" for ms in figures]
         table.add_row(
-            row["settings"]["profile"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row["median"]["stamp"]
+            row.settings["profile"], *cells, f"{ledger['delivered']}/{ledger['attempted']}", row.median["stamp"]
         )
     return table

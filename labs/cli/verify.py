@@ -70,7 +70,7 @@ def _of_recorded(path: Path) -> str:
     """What was computed again of a recorded file, and what could not be."""
     content, counts = digest.checked(path)
     if "digests" in content:
-        recordings.drawable(content, path)
+        recordings.drawable(digest.recording(content, path), path)
     parts = len(content.get("digests", content.get("rows", ())))
     what = f"{content['lab']}, {parts} {'points' if 'digests' in content else 'rows'}"
     again = [f"{number:,} {kind}" for kind, number in sorted(counts.items())]

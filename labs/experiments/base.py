@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from labs.judge import soundness
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.ownership import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
@@ -109,7 +109,7 @@ class _OfSound:
         return one if isinstance(one, cls) else cls(one)
 
     def __call__(self, digests: Sequence[Digest]) -> list[Verdict]:
-        why = {str(one["settings"].get("label", one["lab"])): said for one in digests if (said := soundness.said(one))}
+        why = {str(one.settings.get("label", one.lab)): said for one in digests if (said := soundness.said(one))}
         if not why:
             return self.inner(digests)
         found = self.inner([digest for digest in digests if not soundness.said(digest)])
@@ -170,7 +170,7 @@ class Experiment:
 
     def lacking(self, digests: Sequence[Digest]) -> list[str]:
         """The keys of the grid's points that are not among these."""
-        known = {self.look.key(digest["settings"]) for digest in digests}
+        known = {self.look.key(digest.settings) for digest in digests}
         return [key for key in self.grid_keys() if key not in known]
 
     def grid_keys(self) -> list[str]:

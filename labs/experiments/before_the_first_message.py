@@ -17,11 +17,11 @@ from typing import Any
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import hit
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS
 from labs.model import processors
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import CancelledError, Observer
-from labs.model.run import FORMAT
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.show.looks import COST_LOOK
@@ -137,23 +137,22 @@ def digest(pair: Pair, repeats: Sequence[dict[str, Any]], card: dict[str, Any]) 
     figures = [summed(one) for one in repeats]
     known = {name: [value for one in figures if (value := one[name]) is not None] for name in figures[0]}
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
-    return {
-        "format": FORMAT,
-        "lab": NAME,
-        "settings": {
+    return Digest(
+        lab=NAME,
+        settings={
             "carrier": pair.carrier,
             "guarantee": pair.guarantee,
             "label": pair.label,
             "broker": pair.broker,
             "mode": pair.mode,
         },
-        "setup": {"client": pair.settings, "server": lines, "lines": pair.lines},
-        "repeats": [one | {"figures": two} for one, two in zip(repeats, figures, strict=True)],
-        "median": {name: statistics.median(values) if values else None for name, values in known.items()}
+        setup={"client": pair.settings, "server": lines, "lines": pair.lines},
+        repeats=[one | {"figures": two} for one, two in zip(repeats, figures, strict=True)],
+        median={name: statistics.median(values) if values else None for name, values in known.items()}
         | {"took_s": round(statistics.median(one["took_s"] for one in repeats), 1)},
-        "spread": {name: [min(values), max(values)] if values else None for name, values in known.items()},
-        "card": card,
-    }
+        spread={name: [min(values), max(values)] if values else None for name, values in known.items()},
+        card=card,
+    )
 
 
 def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, Any]:

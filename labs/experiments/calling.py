@@ -11,14 +11,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from labs.judge import soundness
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest, backend_of, broker_cpu, median_of, spread_of
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, backend_of, broker_cpu, median_of, spread_of
 from labs.model import processors
 from labs.model.carriers import Carrier
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import RUNGS, profile
-from labs.model.run import FORMAT
 from labs.model.text import enumerated
 from labs.scenarios.calls.plan import Plan
 
@@ -69,20 +69,19 @@ def digest(
     repeats = [judge(one) for one in runs]
     ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
     rates = [r["per_s"] for r in repeats]
-    return {
-        "format": FORMAT,
-        "lab": lab,
-        "settings": {"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker} | dict(named),
-        "repeats": repeats,
-        "median": {name: median_of(parts) for name, parts in ladders.items()}
+    return Digest(
+        lab=lab,
+        settings={"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker} | dict(named),
+        repeats=repeats,
+        median={name: median_of(parts) for name, parts in ladders.items()}
         | {
             "per_s": None if None in rates else round(statistics.median(rates), 2),
             "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
         },
-        "spread": {name: spread_of(parts) for name, parts in ladders.items()},
-        "card": dict(card) | left_out,
+        spread={name: spread_of(parts) for name, parts in ladders.items()},
+        card=dict(card) | left_out,
         **more,
-    }
+    )
 
 
 def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def _said(plan: Plan) -> str:
 
 def by_settings(digests: Sequence[Digest], **wanted: Any) -> list[Digest]:
     """The points with these settings."""
-    return [one for one in digests if wanted.items() <= one["settings"].items()]
+    return [one for one in digests if wanted.items() <= one.settings.items()]
 
 
 def straddles(values: Sequence[bool]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs.experiments.base import Verdict, Word
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, enumerated
 from labs.show.looks.ranges import seconds, span
@@ -20,18 +20,18 @@ Points = Mapping[tuple[str, str], Digest]
 
 def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
     """One verdict a claim; `undecided here` with the reason where a point is missing or says nothing."""
-    points = {(d["settings"]["carrier"], d["settings"]["guarantee"]): d for d in digests}
+    points = {(d.settings["carrier"], d.settings["guarantee"]): d for d in digests}
     return [_c11(points), _c13(points), _c14(points)]
 
 
 def settings_of(point: Digest) -> tuple[int, int]:
     """How many values the client's code sets, and how many our configuration of the server."""
-    return len(point["setup"]["client"]), len(point["setup"]["server"])
+    return len(point.setup["client"]), len(point.setup["server"])
 
 
 def values(point: Digest, name: str) -> list[float]:
     """A figure of every repeat; empty if one of them cannot say."""
-    found = [repeat["figures"][name] for repeat in point["repeats"]]
+    found = [repeat["figures"][name] for repeat in point.repeats]
     return [] if None in found else found
 
 
@@ -39,7 +39,7 @@ def _c11(points: Points) -> Verdict:
     later = points.get(("later", "best"))
     if later is None:
         return Verdict("C11", "undecided here", "No asynchronous pair without a broker was run (HTTP 202).")
-    lost, jobs = values(later, "lost"), [repeat["jobs"]["jobs"] for repeat in later["repeats"]]
+    lost, jobs = values(later, "lost"), [repeat["jobs"]["jobs"] for repeat in later.repeats]
     if not lost:
         return Verdict("C11", "undecided here", "What became of the jobs behind HTTP 202 is not known.")
     text = "Usually, but not always: a service that answers 202 and works later is asynchronous and has no broker."
@@ -61,7 +61,7 @@ def _c13(points: Points) -> Verdict:
     base, others = points["http", "survives"], {name: points[name, "survives"] for name in BROKERS}
     for point in (base, *others.values()):
         if values(point, "lost") == [] or any(values(point, "lost")):
-            return Verdict("C13", "undecided here", f"{point['settings']['label']} did not show that it loses nothing.")
+            return Verdict("C13", "undecided here", f"{point.settings['label']} did not show that it loses nothing.")
     more = {name: _rises(base, point, "processes") for name, point in others.items()}
     if None in more.values():
         return Verdict("C13", "undecided here", "Not all processes could be seen.")

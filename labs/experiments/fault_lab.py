@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
@@ -133,16 +133,16 @@ def _kept(lab: str, run: Run) -> Run:
 def cell(digests: Sequence[Digest], name: str, fault: str) -> Digest | None:
     """The point of that profile and fault, if it was measured."""
     asked = {"profile": name, "fault": fault}
-    return next((digest for digest in digests if asked.items() <= digest["settings"].items()), None)
+    return next((digest for digest in digests if asked.items() <= digest.settings.items()), None)
 
 
 def word(digests: Sequence[Digest], name: str, fault: str) -> str:
     """The outcome of a cell; `not measured` if there is none."""
     found = cell(digests, name, fault)
-    return str(found["median"]["outcome"]) if found else "not measured"
+    return str(found.median["outcome"]) if found else "not measured"
 
 
 def lost_of(digest: Digest) -> str:
     """2,600 of 2,600: the sums over the repeats, for a sentence."""
-    ledgers = [repeat["ledger"] for repeat in digest["repeats"]]
+    ledgers = [repeat["ledger"] for repeat in digest.repeats]
     return f"{sum(one['lost'] for one in ledgers):,} of {sum(one['acknowledged'] for one in ledgers):,}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
 from labs.show.looks.rate import rate_text
@@ -90,18 +90,18 @@ OTHERS = ("article-rabbitmq", "amqp-classic", "amqp-quorum", "amqp-quorum-defaul
 def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     """C32 by its rule, which asks what one queue or stream takes. Whoever was the limit, what was reached was reached;
     below that the broker has to be it."""
-    digests = [digest for digest in digests if not digest["settings"]["way"].startswith("queues-")]
+    digests = [digest for digest in digests if not digest.settings["way"].startswith("queues-")]
     fastest = best(digests, honest=False)
-    beyond = fastest is not None and float(fastest["median"]["per_s"]) > HIGH
+    beyond = fastest is not None and float(fastest.median["per_s"]) > HIGH
     top = fastest if beyond else best(digests)
     if top is None:
         text = "In every way that was run our own client or the round trip was the limit"
         return [Verdict("C32", "undecided here", f"{text if fastest else 'No way was run'}.")]
-    per_s, label = float(top["median"]["per_s"]), top["settings"]["label"]
-    text = f"The most that went through was {rate_text(per_s)} ({label}; {top['median']['limit']})."
-    queues = best([digest for digest in digests if digest["settings"]["way"] != "stream"])
+    per_s, label = float(top.median["per_s"]), top.settings["label"]
+    text = f"The most that went through was {rate_text(per_s)} ({label}; {top.median['limit']})."
+    queues = best([digest for digest in digests if digest.settings["way"] != "stream"])
     if queues is not None and queues is not top:
-        per_queue, name = float(queues["median"]["per_s"]), queues["settings"]["label"]
+        per_queue, name = float(queues.median["per_s"]), queues.settings["label"]
         text += f" Through a queue it was {rate_text(per_queue)} ({name})."
     if per_s > HIGH:
         word: Word = "no longer holds"

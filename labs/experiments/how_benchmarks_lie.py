@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.digest import BACKENDS, SERVERS, Digest
+from labs.judge.digest import BACKENDS, SERVERS
 from labs.model import processors
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS, profile
-from labs.model.run import FORMAT
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
 from labs.show.looks import TRICKS_LOOK
@@ -50,21 +50,20 @@ def _digest(
     shown = {"told": chosen.told(winner), "fair": dict(chosen.plain)}
     keys = {"told": {b: (b, chosen.is_tilted(b, winner)) for b in BROKERS}, "fair": {b: (b, False) for b in BROKERS}}
     repeats = [{chart: {b: one[key] for b, key in table.items()} for chart, table in keys.items()} for one in rounds]
-    return {
-        "format": FORMAT,
-        "lab": NAME,
-        "settings": {
+    return Digest(
+        lab=NAME,
+        settings={
             "trick": chosen.name,
             "winner": winner,
             "broker": winner,
             "label": f"{BROKER_NAMES[winner]} by {chosen.by}",
         },
-        "setups": {chart: _each(setups, Setup.conditions) for chart, setups in shown.items()},
-        "labels": {chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
-        "repeats": repeats,
-        "median": {},
-        "card": dict(card),
-    }
+        setups={chart: _each(setups, Setup.conditions) for chart, setups in shown.items()},
+        labels={chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
+        repeats=repeats,
+        median={},
+        card=dict(card),
+    )
 
 
 def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labs.model.digest import Digest, Recording
 from labs.model.paths import PROJECT, home, write_text
 from labs.model.run import NEVER
 from labs.model.text import BROKER_NAMES
@@ -43,7 +44,6 @@ STATES = (
     ItemState(CUT, "never", "solid", "x"),
     ItemState(HELD, "no-longer", "pale", "circle"),
 )
-Digest = Mapping[str, Any]
 
 
 def _killed(run: JobRun) -> list[Mark]:
@@ -145,7 +145,7 @@ def course(run: JobRun, about: About) -> Timeline:
 
 
 def _judged(digest: Digest) -> list[Mapping[str, Any]]:
-    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
+    return [repeat for repeat in digest.repeats if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
 
 
 def _none(digest: Digest, fate: str, word: str) -> Cell:
@@ -195,11 +195,11 @@ WAYS = (
 )
 
 
-def ways(recorded: Mapping[str, Any]) -> Grid:
+def ways(recorded: Recording) -> Grid:
     """The recorded file of kill-the-worker -> each way at the usual prefetch, by what it keeps when a worker dies."""
     found: dict[Setup, Digest | None] = {}
-    for digest in recorded["digests"]:
-        settings = digest["settings"]
+    for digest in recorded.digests:
+        settings = digest.settings
         if settings["prefetch"] == USUAL:
             broker = settings["broker"]
             name = settings["label"].removeprefix(f"{BROKER_NAMES.get(broker, '')}, ").removeprefix("Redis ")
@@ -209,7 +209,7 @@ def ways(recorded: Mapping[str, Any]) -> Grid:
         under="Ways to hand out jobs. The worker is killed in the middle of one, and another takes over.",
         condition=f"with {USUAL} jobs taken at once where a way takes several",
         command=f"labs run {NAME}",
-        card=recorded["digests"][0]["card"] | {"broker": "", "client": "", "rung": "", "durability": {}},
+        card={**recorded.digests[0].card, "broker": "", "client": "", "rung": "", "durability": {}},
     )
     return grid(WAYS, found, noun=("way", "ways"), about=about)
 
@@ -224,10 +224,10 @@ def main(given: Sequence[str]) -> int:
     digest = KILL_THE_WORKER.run(KILL_THE_WORKER.settings({"mode": mode, "prefetch": prefetch}), Observer())[0]
     run = load(max((home() / "runs" / NAME).glob("*.npz")))
     about = About(
-        under=f"{digest['settings']['label']}: {len(run['due_ns'])} jobs, the worker is killed in the middle of one.",
+        under=f"{digest.settings['label']}: {len(run['due_ns'])} jobs, the worker is killed in the middle of one.",
         condition=f"with {prefetch} jobs taken at once",
         command=f"labs run {NAME} --set mode={mode} --set prefetch={prefetch}",
-        card=digest["card"],
+        card=digest.card,
     )
     for name, made in (("lanes", lanes(run, about)), ("timeline", course(run, about))):
         write_text(FOLDER / f"{NAME}-{name}.json", json.dumps(made.to_json(), ensure_ascii=False) + "\n")

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.judge import soundness
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, Digest
+from labs.judge.digest import BACKENDS, CLIENTS, SERVERS
 from labs.model import processors
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, profile
-from labs.model.run import FORMAT
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs import MODES, Mode, mode_of
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
@@ -95,18 +95,17 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card
     times = {name: [r[name] for r in repeats if r[name] is not None] for name in ("redelivery_s", "restart_s")}
     outcomes, verdicts = (Counter(r[name] for r in repeats) for name in ("outcome", "verdict"))
     outcome, agree = outcomes.most_common(1)[0]
-    return {
-        "format": FORMAT,
-        "lab": NAME,
-        "settings": {
+    return Digest(
+        lab=NAME,
+        settings={
             "mode": mode.name,
             "label": mode.label,
             "broker": mode.broker,
             "prefetch": prefetch,
             "batches": mode.batches,
         },
-        "repeats": repeats,
-        "median": {name: statistics.median(values) for name, values in counts.items()}
+        repeats=repeats,
+        median={name: statistics.median(values) for name, values in counts.items()}
         | {name: round(statistics.median(values), 3) if values else None for name, values in times.items()}
         | {
             "outcome": outcome if len(outcomes) == 1 else "mixed",
@@ -114,10 +113,10 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card
             "agree": agree,
             "took_s": round(statistics.median(r["took_s"] for r in repeats), 1),
         },
-        "spread": {name: [min(values), max(values)] if values else None for name, values in (counts | times).items()},
-        "card": card | left_out,
+        spread={name: [min(values), max(values)] if values else None for name, values in (counts | times).items()},
+        card=card | left_out,
         **more,
-    }
+    )
 
 
 def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from labs.experiments.base import Verdict, Word
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.text import enumerated
 
 RATE_PER_S, BODY_BYTES, RUNG = 1000, 100, 2
@@ -30,14 +30,14 @@ def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
 
 def _point(digests: Sequence[Digest], broker: str) -> Digest | None:
     wanted = {"broker": broker, "rate_per_s": RATE_PER_S, "body_bytes": BODY_BYTES, "rung": RUNG}
-    return next((d for d in digests if wanted.items() <= d["settings"].items()), None)
+    return next((d for d in digests if wanted.items() <= d.settings.items()), None)
 
 
 def _useless(point: Digest | None, label: str) -> str:
     """Why a point cannot carry a verdict; empty if it can."""
     if point is None:
         return f"{label} was not measured at {RATE_PER_S:,} messages/s and rung {RUNG}."
-    if busy := [repeat for repeat in point["repeats"] if repeat["saturated"]]:
+    if busy := [repeat for repeat in point.repeats if repeat["saturated"]]:
         return f"The {label} point is client-bound: {busy[0]['why']}."
     if any(None in between for between in _p99s(point)):
         return f"The {label} point has too few messages for a p99."
@@ -46,7 +46,7 @@ def _useless(point: Digest | None, label: str) -> str:
 
 def _p99s(point: Digest) -> list[tuple[float, float]]:
     """A repeat's p99, ms: without the producer's own lateness, and with it."""
-    return [(repeat["service_ms"]["p99"], repeat["latency_ms"]["p99"]) for repeat in point["repeats"]]
+    return [(repeat["service_ms"]["p99"], repeat["latency_ms"]["p99"]) for repeat in point.repeats]
 
 
 def _ends(p99s: Sequence[tuple[float, float]]) -> list[float]:

@@ -6,14 +6,16 @@ Open loop, counted from the due time. Claims C48, C58 and the latency half of C6
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
-from labs.judge.digest import Digest, digest, run_card
+from labs.judge.digest import digest, run_card
 from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
 from labs.judge.limit import disturbed, void, young
+from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
@@ -91,8 +93,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             runs[broker].append(_measured(endpoints[broker], using, schedule, part, tries=TRIES if repeats > 1 else 1))
         cards = {b: run_card(endpoints[b], p, runs[b]) for b, p in chosen.items()}
     point = {"rate_per_s": settings["rate_per_s"], "body_bytes": settings["body_bytes"]}
-    floor = digest(NAME, point, runs["memory"], profile("memory"), {})["median"]["latency_ms"]
-    return [digest(NAME, point, runs[b], p, cards[b]) | {"floor_ms": floor} for b, p in chosen.items()]
+    floor = digest(NAME, point, runs["memory"], profile("memory"), {}).median["latency_ms"]
+    return [replace(digest(NAME, point, runs[b], p, cards[b]), floor_ms=floor) for b, p in chosen.items()]
 
 
 def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, observer: Observer, *, tries: int) -> Run:

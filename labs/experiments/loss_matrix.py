@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from labs.experiments import loss_verdicts
 from labs.experiments.base import Verdict
 from labs.experiments.fault_lab import MATRIX, fault_lab
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.faults import ENDING
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from labs.experiments.base import Verdict
 from labs.experiments.fault_lab import cell, lost_of, word
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 
 LOST, KEPT = ("some lost", "all lost"), "none lost"
 DEFAULTS = ("redis-list-rdb", "kafka-acks-all")
@@ -23,20 +23,20 @@ def said(digests: Sequence[Digest], name: str, fault: str) -> str:
     found = cell(digests, name, fault)
     if found is None:
         return f"{name} was not measured under {SAID[fault]}"
-    outcome = found["median"]["outcome"]
+    outcome = found.median["outcome"]
     if outcome in (*LOST, KEPT, "mixed"):
-        return f"{found['settings']['label']} lost {lost_of(found)} to {SAID[fault]}"
-    return f"{found['settings']['label']}: {outcome} after {SAID[fault]}"
+        return f"{found.settings['label']} lost {lost_of(found)} to {SAID[fault]}"
+    return f"{found.settings['label']}: {outcome} after {SAID[fault]}"
 
 
 def _counted(digests: Sequence[Digest]) -> list[Digest]:
-    return [d for d in digests if d["median"]["outcome"] in (*LOST, KEPT)]
+    return [d for d in digests if d.median["outcome"] in (*LOST, KEPT)]
 
 
 def c02(digests: Sequence[Digest]) -> Verdict:
     """HOLDS if every mode loses 0, CONDITIONAL if some do and some do not, NEVER HELD if all lose."""
     found = _counted(digests)
-    losing = [d for d in found if d["median"]["outcome"] in LOST]
+    losing = [d for d in found if d.median["outcome"] in LOST]
     text = f"Of {len(found)} cells with a count, {len(losing)} lost acknowledged messages."
     if not found:
         return Verdict("C02", "undecided here", "No cell of the loss matrix has a count.")
@@ -51,14 +51,14 @@ def c04(digests: Sequence[Digest]) -> Verdict:
     if guilty:
         return Verdict("C04", "never held", f"{said(digests, guilty[0], 'kill')}, with the settings it comes with.")
     found = _counted(digests)
-    if found and len(found) == len(digests) and all(d["median"]["outcome"] == KEPT for d in found):
+    if found and len(found) == len(digests) and all(d.median["outcome"] == KEPT for d in found):
         return Verdict("C04", "holds", f"No cell of {len(found)} lost an acknowledged message.")
     return Verdict("C04", "undecided here", "The default settings were not all measured, or a cell has no count.")
 
 
 def c29(digests: Sequence[Digest]) -> Verdict:
     """The definition is usable if the settings rank differently by clean stop, kill and power cut."""
-    names = list(dict.fromkeys(d["settings"]["profile"] for d in digests))
+    names = list(dict.fromkeys(d.settings["profile"] for d in digests))
     whole = [n for n in names if all(word(digests, n, e) in (*LOST, KEPT) for e in EVENTS)]
     kept = {event: {n for n in whole if word(digests, n, event) == KEPT} for event in EVENTS}
     if len(whole) < 2:
@@ -100,10 +100,10 @@ def c45(digests: Sequence[Digest]) -> Verdict:
 
 def redis_keeps(digests: Sequence[Digest]) -> list[Verdict]:
     """C54 and C57: NEVER HELD if any shipped setting keeps all after a process kill."""
-    redis = [d for d in digests if d["settings"]["broker"] == "redis" and d["settings"]["fault"] == "kill"]
-    keeping = [d for d in redis if d["median"]["outcome"] == KEPT]
-    losing = [d for d in redis if d["median"]["outcome"] in LOST]
-    text = "; ".join(said(digests, d["settings"]["profile"], "kill") for d in (*keeping[:2], *losing[:1]))
+    redis = [d for d in digests if d.settings["broker"] == "redis" and d.settings["fault"] == "kill"]
+    keeping = [d for d in redis if d.median["outcome"] == KEPT]
+    losing = [d for d in redis if d.median["outcome"] in LOST]
+    text = "; ".join(said(digests, d.settings["profile"], "kill") for d in (*keeping[:2], *losing[:1]))
     decided = "never held" if keeping else "holds" if redis and len(losing) == len(redis) else "undecided here"
     text = f"{text}." if text else "No setting of Redis was measured under SIGKILL."
     return [Verdict(claim, decided, text) for claim in ("C54", "C57")]  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, times
 from labs.model.workload import Ceiling
 from labs.show.looks.rate import rate_text
@@ -45,7 +45,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
         pairs = ((slow, fast), (each, found[f"{broker}-100"]))
         by_size, by_wait = (_per_s(high) / _per_s(low) for low, high in pairs)
         apart += [by_size, by_wait]
-        sure += [not low["median"]["client_bound"] for low, _ in pairs]
+        sure += [not low.median["client_bound"] for low, _ in pairs]
         told.append(
             f"{BROKER_NAMES[broker]}: {times(by_size)} times by payload, {times(by_wait)} by acknowledging each message"
         )
@@ -55,18 +55,18 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     if any(ratio > APART for ratio, known in zip(apart, sure, strict=True) if known):
         said = "Without payload and acknowledgement the figure says little."
         return [Verdict("C28", "holds with conditions", f"{text} {said}")]
-    if max(apart) > APART or any(one["median"]["client_bound"] for one in found.values()):
+    if max(apart) > APART or any(one.median["client_bound"] for one in found.values()):
         return [Verdict("C28", "undecided here", f"{text} Our own client was the limit where it counts.")]
     return [Verdict("C28", "holds", text)]
 
 
 def _per_s(digest: Digest) -> float:
-    return float(digest["median"]["per_s"])
+    return float(digest.median["per_s"])
 
 
 def headline(digest: Digest) -> str:
     """The same run as the two headlines that could be made of it."""
-    per_s, size = float(digest["median"]["per_s"]), int(digest["settings"]["body_bytes"])
+    per_s, size = float(digest.median["per_s"]), int(digest.settings["body_bytes"])
     return f"{rate_text(per_s)} or {per_s * size / 1e6:.3g} MB/s"
 
 

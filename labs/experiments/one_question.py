@@ -8,8 +8,8 @@ from __future__ import annotations
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
-from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, carrier_of
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.calls.plan import Plan

@@ -19,12 +19,12 @@ from functools import partial
 import numpy as np
 
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.judge.digest import Digest, median_of, spread_of
+from labs.judge.digest import median_of, spread_of
 from labs.judge.latency import ladder_ms
 from labs.model import processors
+from labs.model.digest import Digest
 from labs.model.observer import CancelledError, Observer
 from labs.model.paths import home
-from labs.model.run import FORMAT
 from labs.show.looks import PASSPORT_LOOK
 
 NAME = "passport"
@@ -123,15 +123,14 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
         "repeats": repeats,
     }
     return [
-        {
-            "format": FORMAT,
-            "lab": NAME,
-            "settings": {},
-            "repeats": rows,
-            "median": median_of(rows),
-            "spread": spread_of(rows),
-            "card": card,
-        }
+        Digest(
+            lab=NAME,
+            settings={},
+            repeats=rows,
+            median=median_of(rows),
+            spread=spread_of(rows),
+            card=card,
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.workload import Ceiling
 from labs.show.looks import PRICE_LOOK
 
@@ -47,9 +47,9 @@ def _said(label: str, window: int) -> str:
 def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
     """Transient rate over that of `kind` at the same window; None where one is missing or our client was the limit."""
     pair = [found.get(f"{name}-{window}") for name in ("transient", kind)]
-    if None in pair or any(one["median"]["client_bound"] for one in pair if one):
+    if None in pair or any(one.median["client_bound"] for one in pair if one):
         return None
-    transient, other = (float(one["median"]["per_s"]) for one in pair if one)
+    transient, other = (float(one.median["per_s"]) for one in pair if one)
     return transient / other if other else None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from labs.experiments.base import Verdict
 from labs.experiments.calling import by_settings, straddles
-from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS
+from labs.model.digest import Digest
 from labs.model.text import ms_text, times
 
 DIRECT, ASYNC_HTTP, OTHER = "http-kept", "http-202", "grpc"
@@ -18,16 +18,14 @@ SHARE, MORE_MS = 0.25, 2.0
 
 def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
     """One verdict a claim; `undecided here` with the reason where a point is missing or the repeats disagree."""
-    points = {
-        d["settings"]["carrier"]: d for d in by_settings(digests, service="up", rate_per_s=RATE, body_bytes=BYTES)
-    }
-    away = {d["settings"]["carrier"]: d for d in by_settings(digests, service="stopped")}
+    points = {d.settings["carrier"]: d for d in by_settings(digests, service="up", rate_per_s=RATE, body_bytes=BYTES)}
+    away = {d.settings["carrier"]: d for d in by_settings(digests, service="stopped")}
     return [_c06(points), _c08(points), _c15(points, away)]
 
 
 def worked(point: Digest) -> bool:
     """Whether every question of every repeat was answered."""
-    return all(r["ends"]["answered"] == r["ends"]["calls"] > 0 for r in point["repeats"])
+    return all(r["ends"]["answered"] == r["ends"]["calls"] > 0 for r in point.repeats)
 
 
 def _c06(points: dict[str, Digest]) -> Verdict:
@@ -48,7 +46,7 @@ def _c06(points: dict[str, Digest]) -> Verdict:
 
 def alike(point: Digest, direct: Digest) -> list[bool]:
     """Repeat by repeat, whether the caller is held up as long as by HTTP, within a quarter and 2 ms."""
-    pairs = zip(point["repeats"], direct["repeats"], strict=False)
+    pairs = zip(point.repeats, direct.repeats, strict=False)
     both = [(one["blocked_ms"]["p50"], other["blocked_ms"]["p50"]) for one, other in pairs]
     return [abs(one - http) <= SHARE * http + MORE_MS for one, http in both if one is not None and http is not None]
 
@@ -71,7 +69,7 @@ def _c08(points: dict[str, Digest]) -> Verdict:
 
 
 def _p50(point: Digest) -> float | None:
-    value: float | None = point["median"]["blocked_ms"]["p50"]
+    value: float | None = point.median["blocked_ms"]["p50"]
     return value
 
 
@@ -94,5 +92,5 @@ def _c15(points: dict[str, Digest], away: dict[str, Digest]) -> Verdict:
 
 def waited_out(point: Digest) -> bool:
     """Whether every patient caller had its answer once the service was back, in every repeat."""
-    groups = [r["away"]["patient"] for r in point["repeats"] if r["away"]]
+    groups = [r["away"]["patient"] for r in point.repeats if r["away"]]
     return bool(groups) and all(group["answered"] == group["calls"] > 0 for group in groups)

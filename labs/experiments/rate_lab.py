@@ -15,13 +15,13 @@ from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
-from labs.judge.digest import CLIENTS, SERVERS, Digest, backend_of, broker_cpu
+from labs.judge.digest import CLIENTS, SERVERS, backend_of, broker_cpu
 from labs.model import processors
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer, Part
 from labs.model.profile import RUNGS, profile
 from labs.model.published import published
-from labs.model.run import FORMAT
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
 from labs.show.looks import RATE_LOOK, Look
@@ -116,10 +116,9 @@ def _scale(chosen: Way, trial: Figure) -> float:
 
 def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str, Any]) -> Digest:
     using = profile(chosen.profile)
-    return {
-        "format": FORMAT,
-        "lab": lab,
-        "settings": {
+    return Digest(
+        lab=lab,
+        settings={
             "way": chosen.name,
             "label": chosen.label,
             "broker": using.broker,
@@ -131,8 +130,8 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
             **({"read": True} if chosen.read else {}),
         },
         **summed(figures),
-        "card": dict(card),
-    }
+        card=dict(card),
+    )
 
 
 def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, Any]:
@@ -163,9 +162,7 @@ def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
         settings = {"way": PUBLISHED + name, "label": one.label, "broker": one.broker, "published": True}
         card = {"broker": one.label, "source": one.source, "conditions": one.conditions}
         median = {"per_s": one.per_s, "client_bound": False, "limit": one.conditions}
-        found.append(
-            {"format": FORMAT, "lab": lab, "settings": settings, "repeats": [], "median": median, "card": card}
-        )
+        found.append(Digest(lab=lab, settings=settings, repeats=[], median=median, card=card))
     return found
 
 
@@ -208,7 +205,7 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
         return [{"way": one.name, "repeats": REPEATS} for one in ways]
 
     def with_published(digests: Sequence[Digest]) -> list[Verdict]:
-        return verdict([digest for digest in digests if not digest["settings"].get("published")])
+        return verdict([digest for digest in digests if not digest.settings.get("published")])
 
     return Experiment(
         name=name,
@@ -245,15 +242,15 @@ def _warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
 
 def points(digests: Sequence[Digest]) -> dict[str, Digest]:
     """Way -> its digest."""
-    return {digest["settings"]["way"]: digest for digest in digests}
+    return {digest.settings["way"]: digest for digest in digests}
 
 
 def saturated(digest: Digest) -> bool:
     """Whether the broker, or the machine it shares with us, had no more to give: only then is a rate its most."""
-    return digest["median"]["stamp"] in ("broker-bound", "machine-bound")
+    return digest.median["stamp"] in ("broker-bound", "machine-bound")
 
 
 def best(digests: Sequence[Digest], *, honest: bool = True) -> Digest | None:
     """The fastest point; `honest` leaves out those where our client or the round trip was the limit."""
     known = [digest for digest in digests if saturated(digest) or not honest]
-    return max(known, key=lambda digest: float(digest["median"]["per_s"]), default=None)
+    return max(known, key=lambda digest: float(digest.median["per_s"]), default=None)

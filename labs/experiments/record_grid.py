@@ -5,14 +5,15 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labs import stack
 from labs.experiments.base import Experiment, Settings
 from labs.judge import digest
-from labs.judge.digest import Digest
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.paths import RECORDED, home
 from labs.model.profile import UnknownNameError, profile
@@ -78,15 +79,14 @@ def record_lab(
         for at, point in enumerate(settings):
             asked = point if lab.needs or not lab.controls else point | {"backend": backend}
             digests += lab.run(asked, observer.part(at, len(settings)))
-    for one in digests:
-        if host_network:
-            one["card"]["backend"] = "containers, host networking"
-    head = digests[0]["card"] | extra
+    if host_network:
+        digests = [replace(one, card={**one.card, "backend": "containers, host networking"}) for one in digests]
+    head = {**digests[0].card, **extra}
     digests += lab.elsewhere() if lab.elsewhere else []
     if old:
-        fresh = {lab.look.key(one["settings"]): one for one in digests}
-        digests = [fresh.pop(lab.look.key(one["settings"]), one) for one in old["digests"]] + list(fresh.values())
-        head = old["card"]
+        fresh = {lab.look.key(one.settings): one for one in digests}
+        digests = [fresh.pop(lab.look.key(one.settings), one) for one in old.digests] + list(fresh.values())
+        head = dict(old.card)
     digest.save(path, lab.name, digests, head)
     return path
 
@@ -103,10 +103,10 @@ def judge_anew(lab: Experiment, folder: Path | None = None, runs: Path | None = 
     if not paths:
         raise RunFileError(f"There are no raw runs of {lab.name} in {where}. Record it: labs record {lab.name}")
     order = {lab.look.key(point): at for at, point in enumerate(_flat(points(lab)))}
-    found = [one for one in lab.judge(paths) if lab.look.key(one["settings"]) in order]
-    found.sort(key=lambda one: order[lab.look.key(one["settings"])])
+    found = [one for one in lab.judge(paths) if lab.look.key(one.settings) in order]
+    found.sort(key=lambda one: order[lab.look.key(one.settings)])
     path = (folder or RECORDED) / f"{lab.name}.json"
-    digest.save(path, lab.name, found, found[0]["card"])
+    digest.save(path, lab.name, found, found[0].card)
     return path
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
 from labs.show.looks.rate import rate_text
@@ -83,15 +83,15 @@ MESSAGES = ("xadd-512", "lpush-512", "publish-read", "publish-read-2", "publish-
 
 def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     """C53 by its rule: a messaging command at a million a second; all of ours that fast send more than 16 at once."""
-    known = [digest for digest in digests if digest["settings"]["way"] in MESSAGES]
+    known = [digest for digest in digests if digest.settings["way"] in MESSAGES]
     if not known:
         return [Verdict("C53", "undecided here", "No messaging command was run.")]
-    top = max(known, key=lambda digest: float(digest["median"]["per_s"]))
-    per_s, label = float(top["median"]["per_s"]), top["settings"]["label"]
-    text = f"The most was {rate_text(per_s)} ({label}; {top['median']['limit']})."
+    top = max(known, key=lambda digest: float(digest.median["per_s"]))
+    per_s, label = float(top.median["per_s"]), top.settings["label"]
+    text = f"The most was {rate_text(per_s)} ({label}; {top.median['limit']})."
     if per_s >= MILLION:
         return [Verdict("C53", "holds with conditions", f"{text} It takes pipelines of {DEEP} and more.")]
-    if top["median"]["client_bound"]:
+    if top.median["client_bound"]:
         return [Verdict("C53", "undecided here", f"{text} Our own client was the limit.")]
     return [
         Verdict("C53", "undecided here", f"{text} This machine did not reach a million, and the rule asks for one.")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from labs.experiments.base import Verdict, Word
 from labs.experiments.calling import by_settings, straddles
-from labs.judge.digest import Digest
 from labs.model.carriers import CONFIRMS
+from labs.model.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, ms_text
 
@@ -28,7 +28,7 @@ def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
 def alone_per_s(digests: Sequence[Digest], carrier: str, service_ms: float) -> float | None:
     """1/(service time + round trip), calls a second; the round trip is the median call at service time 0."""
     [*free] = by_settings(digests, carrier=carrier, callers=1, service_ms=0)
-    round_trip_ms = free[0]["median"]["blocked_ms"]["p50"] if free else None
+    round_trip_ms = free[0].median["blocked_ms"]["p50"] if free else None
     return None if round_trip_ms is None else 1000 / (service_ms + round_trip_ms)
 
 
@@ -38,8 +38,8 @@ def _shares(digests: Sequence[Digest], carrier: str) -> dict[int, list[float]]:
     points = by_settings(digests, carrier=carrier, service_ms=USUAL_MS) if most else []
     found = {}
     for point in points:
-        rates, callers = [r["per_s"] for r in point["repeats"]], point["settings"]["callers"]
-        if None not in rates and not point["median"]["client_bound"]:
+        rates, callers = [r["per_s"] for r in point.repeats], point.settings["callers"]
+        if None not in rates and not point.median["client_bound"]:
             found[callers] = [rate / (callers * (most or 1)) for rate in rates]
     return found
 
@@ -74,11 +74,11 @@ def _span(shares: Sequence[float]) -> str:
 def slopes(digests: Sequence[Digest], way: str) -> list[float]:
     """ms blocked more for each ms that the service takes longer, by least squares, a value a repeat; one caller."""
     points = by_settings(digests, way=way, callers=1)
-    at = [float(point["settings"]["service_ms"]) for point in points]
+    at = [float(point.settings["service_ms"]) for point in points]
     if len(set(at)) < 2:
         return []
     found = []
-    for values in zip(*([r["blocked_ms"]["p50"] for r in point["repeats"]] for point in points), strict=False):
+    for values in zip(*([r["blocked_ms"]["p50"] for r in point.repeats] for point in points), strict=False):
         if None in values:
             return []
         middle_x, middle_y = sum(at) / len(at), sum(values) / len(values)
@@ -106,6 +106,6 @@ def _c09(digests: Sequence[Digest]) -> Verdict:
 def _confirmed(digests: Sequence[Digest], broker: str) -> float | None:
     """The median time that a caller waits for the confirmation of each message, ms."""
     points = by_settings(digests, way=f"{broker}/each", callers=1)
-    usual = [point for point in points if point["settings"]["service_ms"] == USUAL_MS] or points
-    value: float | None = usual[0]["median"]["blocked_ms"]["p50"]
+    usual = [point for point in points if point.settings["service_ms"] == USUAL_MS] or points
+    value: float | None = usual[0].median["blocked_ms"]["p50"]
     return value

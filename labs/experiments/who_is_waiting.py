@@ -8,8 +8,8 @@ from __future__ import annotations
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
-from labs.judge.digest import Digest
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.scenarios.calls.plan import Plan
 from labs.show.looks import WAITING_LOOK

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labs.experiments.base import Verdict, Word
-from labs.judge.digest import Digest
+from labs.model.digest import Digest, Table
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES
 
@@ -20,26 +20,26 @@ ASYNC, SYNC, INSIDE = "rabbitmq-manual-ack", "http-retry", "asyncio-queue"
 
 def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
     """One verdict a claim; `undecided here` with the reason where a point is missing or says nothing."""
-    points = {d["settings"]["mode"]: d for d in digests if d["settings"]["prefetch"] == PREFETCH}
+    points = {d.settings["mode"]: d for d in digests if d.settings["prefetch"] == PREFETCH}
     return [_c02(points), _c18(points), _c19(points), _c26(points)]
 
 
 def lost(point: Digest) -> int | None:
     """The most that a repeat lost; None if a repeat cannot say."""
-    counts = [None if _silent(repeat) else repeat["jobs"]["lost"] for repeat in point["repeats"]]
+    counts = [None if _silent(repeat) else repeat["jobs"]["lost"] for repeat in point.repeats]
     return None if None in counts or not counts else max(count for count in counts if count is not None)
 
 
-def _silent(repeat: Digest) -> bool:
+def _silent(repeat: Table) -> bool:
     return repeat["verdict"] == "unknown" or bool(repeat["jobs"]["unknown"])
 
 
 def _of_brokers(points: Points) -> list[Digest]:
-    return [point for point in points.values() if point["settings"]["broker"] in BROKERS]
+    return [point for point in points.values() if point.settings["broker"] in BROKERS]
 
 
 def _c02(points: Points) -> Verdict:
-    found = {p["settings"]["label"]: lost(p) for p in _of_brokers(points)}
+    found = {p.settings["label"]: lost(p) for p in _of_brokers(points)}
     none = [label for label, count in found.items() if count == 0]
     some = [f"{label} {count:,}" for label, count in found.items() if count]
     if none and some:
@@ -50,20 +50,20 @@ def _c02(points: Points) -> Verdict:
 
 def _c18(points: Points) -> Verdict:
     found = _of_brokers(points)
-    safe = {broker: [p for p in found if p["settings"]["broker"] == broker and lost(p) == 0] for broker in BROKERS}
+    safe = {broker: [p for p in found if p.settings["broker"] == broker and lost(p) == 0] for broker in BROKERS}
     said = [f"{BROKER_NAMES[broker]}: {_recovery(safe[broker])}" for broker in BROKERS if safe[broker]]
     without = [broker for broker in BROKERS if not safe[broker]]
     if not without:
         return Verdict("C18", "holds", f"Each broker has a way to lose no job. {'; '.join(said)}.")
     names = ", ".join(BROKER_NAMES[broker] for broker in without)
-    known = all(any(lost(p) for p in found if p["settings"]["broker"] == broker) for broker in without)
+    known = all(any(lost(p) for p in found if p.settings["broker"] == broker) for broker in without)
     word: Word = "undecided here" if not known else "holds with conditions" if said else "never held"
     text = f"No way without a loss was {'found' if known else 'measured'} for {names}."
     return Verdict("C18", word, " ".join([text, *said]))
 
 
 def _recovery(points: Sequence[Digest]) -> str:
-    times = [(p["settings"]["label"], p["median"]["redelivery_s"]) for p in points]
+    times = [(p.settings["label"], p.median["redelivery_s"]) for p in points]
     return ", ".join(f"{label}" + (f" after {s:.1f} s" if s is not None else "") for label, s in times)
 
 
@@ -95,10 +95,10 @@ def _c19(points: Points) -> Verdict:
 def _c26(points: Points) -> Verdict:
     if INSIDE not in points or lost(points[INSIDE]) is None:
         return Verdict("C26", "undecided here", _pair(points, (INSIDE,))[1])
-    waiting = [repeat["waiting"] for repeat in points[INSIDE]["repeats"]]
+    waiting = [repeat["waiting"] for repeat in points[INSIDE].repeats]
     gone, queued = sum(one["lost"] for one in waiting), sum(one["jobs"] for one in waiting)
     text = f"Of {queued:,} jobs that waited in the asyncio.Queue of the killed process {gone:,} were lost."
-    safe = [p["settings"]["label"] for p in _of_brokers(points) if lost(p) == 0]
+    safe = [p.settings["label"] for p in _of_brokers(points) if lost(p) == 0]
     if queued and gone == queued and safe:
         return Verdict("C26", "never held", f"{text} {safe[0]} lost none.")
     return Verdict("C26", "undecided here", text if safe else f"{text} No broker's way without a loss was measured.")

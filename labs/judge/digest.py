@@ -17,12 +17,12 @@ from labs.judge.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, l
 from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy, young
 from labs.judge.loss import account, refused_messages
 from labs.model import clock_offset, processors
+from labs.model.digest import Digest, Recording
 from labs.model.endpoint import Endpoint
 from labs.model.paths import write_text
 from labs.model.profile import RUNGS, Profile
 from labs.model.run import FORMAT, NEVER, NOT_SAID, REFUSAL, Run, RunFileError, check_format
 
-Digest = dict[str, Any]
 CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
 BACKENDS = {"native": "native processes", "compose": "containers, published ports"}
 SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
@@ -91,19 +91,17 @@ def digest(
     ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
     stamps = Counter(r["stamp"] for r in repeats)
     named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
-    return {
-        "format": FORMAT,
-        "lab": lab,
-        "settings": dict(settings) | named,
-        "repeats": repeats,
-        "median": {name: median_of(values) for name, values in ladders.items()}
+    return Digest(
+        lab=lab,
+        settings=dict(settings) | named,
+        repeats=repeats,
+        median={name: median_of(values) for name, values in ladders.items()}
         | {"stamp": stamps.most_common(1)[0][0], "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
-        "spread": spread_of(ladders["latency_ms"]),
-        "floor_ms": None,
-        "card": card | left_out,
+        spread=spread_of(ladders["latency_ms"]),
+        card=card | left_out,
         **more,
         **refusals(runs),
-    }
+    )
 
 
 def refusals(runs: Sequence[Run]) -> dict[str, Any]:
@@ -155,17 +153,24 @@ def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[
 def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any]) -> None:
     """Write a lab's recorded file, all or nothing, one digest a line so that a review can read the change."""
     head = {"format": FORMAT, "lab": lab, "card": dict(card)}
-    lines = ",\n".join(json.dumps(d, ensure_ascii=False, separators=(",", ":")) for d in digests)
+    lines = ",\n".join(json.dumps(d.to_json(), ensure_ascii=False, separators=(",", ":")) for d in digests)
     text = json.dumps(head, ensure_ascii=False)[:-1] + ', "digests": [\n' + lines + "\n]}\n"
     write_text(path, text)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> Recording:
     """A recorded file that agrees with itself. RunFileError when it is damaged, altered or of another format."""
-    content = checked(path)[0]
+    return recording(checked(path)[0], path)
+
+
+def recording(content: Mapping[str, Any], path: Path) -> Recording:
+    """What was read from a recorded file. RunFileError where it is another kind of file."""
     if "digests" not in content:
         raise RunFileError(f"{path} has no digests. Record it again with `labs record`.")
-    return content
+    try:
+        return Recording(content["lab"], content.get("card", {}), tuple(map(Digest.from_json, content["digests"])))
+    except ValueError as error:
+        raise RunFileError(f"{path}: {error}. Update the labs, or record it again with `labs record`.") from error
 
 
 def checked(path: Path) -> tuple[dict[str, Any], Counter[str]]:

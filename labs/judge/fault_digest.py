@@ -11,13 +11,14 @@ from dataclasses import asdict
 from typing import Any
 
 from labs.judge import soundness
-from labs.judge.digest import Digest, run_card, worst_verdict
+from labs.judge.digest import run_card, worst_verdict
 from labs.judge.latency import timetable
 from labs.judge.limit import void
 from labs.judge.loss import Ledger, account, loss_window_s, refusal
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
-from labs.model.run import FORMAT, Run
+from labs.model.run import Run
 
 OUTCOMES = ("none lost", "some lost", "all lost", "did not start", "unknown", "mixed")
 
@@ -78,16 +79,15 @@ def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Prof
     plan = {"rate_per_s": timetable(runs[-1]).rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
     here = Endpoint(using.broker, "127.0.0.1", 0, backend=runs[-1].facts.get("backend", "native"))
     card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]} | left_out
-    return {
-        "format": FORMAT,
-        "lab": lab,
-        "settings": dict(settings) | named | plan,
-        "repeats": repeats,
-        "median": middle(repeats),
-        "spread": {name: _span([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
-        "card": card,
+    return Digest(
+        lab=lab,
+        settings=dict(settings) | named | plan,
+        repeats=repeats,
+        median=middle(repeats),
+        spread={name: _span([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
+        card=card,
         **more,
-    }
+    )
 
 
 def middle(repeats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ key is there otherwise. What was said comes from a broker: it is data, never mar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from labs.judge.loss import refusal_text
+from labs.model.digest import Digest
 
 T = TypeVar("T")
 REFUSED, VOID = 3, 4
@@ -43,17 +44,17 @@ def refused(found: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
     }
 
 
-def said(digest: Mapping[str, Any]) -> str:
+def said(digest: Digest) -> str:
     """What a digest says of both, in words; empty if it is sound."""
-    if why := digest.get("void"):
+    if why := digest.void:
         return f"Void, nothing was measured: {why}."
-    if told := digest.get("refused"):
+    if told := digest.refused:
         return f"{refusal_text(told['count'], told['of'], told['first'])}."
     return ""
 
 
-def exit_code(digests: Sequence[Mapping[str, Any]]) -> int:
+def exit_code(digests: Sequence[Digest]) -> int:
     """VOID where one is void, REFUSED where messages were refused, else 0."""
-    if any(digest.get("void") for digest in digests):
+    if any(digest.void for digest in digests):
         return VOID
-    return REFUSED if any(digest.get("refused") for digest in digests) else 0
+    return REFUSED if any(digest.refused for digest in digests) else 0

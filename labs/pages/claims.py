@@ -39,7 +39,7 @@ def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     for lab in EXPERIMENTS.values():
         file = recorded(lab.name, folder)
         if file is not None and lab.claims:
-            for verdict in lab.judged(file["digests"]):
+            for verdict in lab.judged(file.digests):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
     return {claim: _together(parts) for claim, parts in found.items()}

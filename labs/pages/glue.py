@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
+from labs.model.digest import Digest, Recording
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.run import RunFileError
 from labs.model.text import BROKER_NAMES, ms_text, rate_text, times
@@ -47,22 +48,22 @@ def number(text: str, folder: Path | None = None) -> str:
         raise RunFileError(f"{lab}.json has nothing to answer {text!r} with ({what}). {CURE}") from error
 
 
-def _read(lab: str, file: Mapping[str, Any], words: Sequence[str]) -> str:
+def _read(lab: str, file: Recording, words: Sequence[str]) -> str:
     known = EXPERIMENTS.get(lab)
     if known and known.look.quantities and words[0] != "card":
-        return of_point(known, file["digests"], words)
+        return of_point(known, file.digests, words)
     if lab == "passport":
-        return _passport(file["digests"][0], words[0])
+        return _passport(file.digests[0], words[0])
     if words[0] == "card":
-        return _card(file["card"], words[1:])
+        return _card(file.card, words[1:])
     asked = _parse(words)
     if asked["what"] in ("date", "repeats", "backend", "cores", "machine"):
-        return recorded_on(file) if asked["what"] == "date" else str(file["digests"][0]["card"][asked["what"]])
+        return recorded_on(file) if asked["what"] == "date" else str(file.digests[0].card[asked["what"]])
     if asked["what"] == "survives":
         return RUNGS[int(asked["rung"])]
     if asked["what"] == "rate":
         return rate_text(float(asked["rate"]))
-    return _answer(file["digests"], asked)
+    return _answer(file.digests, asked)
 
 
 def is_known(text: str, folder: Path | None = None) -> bool:
@@ -101,7 +102,7 @@ def _parse(words: Sequence[str]) -> Asked:
     return asked
 
 
-def _answer(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+def _answer(digests: Sequence[Digest], asked: Asked) -> str:
     if "order" in asked:
         return _order(digests, asked)
     if "under" in asked:
@@ -117,49 +118,47 @@ def _answer(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
     return "too few samples"
 
 
-def _point(digests: Sequence[Mapping[str, Any]], asked: Asked, broker: str) -> Mapping[str, Any] | None:
+def _point(digests: Sequence[Digest], asked: Asked, broker: str) -> Digest | None:
     wanted = {"rung": int(asked["rung"]), "rate_per_s": int(asked["rate"]), "body_bytes": int(asked["payload"])}
     wanted_of = wanted | {"broker": broker}
-    return next((d for d in digests if wanted_of.items() <= d["settings"].items()), None)
+    return next((d for d in digests if wanted_of.items() <= d.settings.items()), None)
 
 
-def _value(digest: Mapping[str, Any], what: str) -> str | float | None:
+def _value(digest: Digest, what: str) -> str | float | None:
     if what in STEPS:
-        value: float | None = digest["median"]["latency_ms"][what]
+        value: float | None = digest.median["latency_ms"][what]
         return value
     if what == "label":
-        return str(digest["settings"]["label"])
+        return str(digest.settings["label"])
     if what == "limit":
-        return str(digest["median"]["stamp"])
-    return f"{sum(repeat['ledger'][what] for repeat in digest['repeats']):,}"
+        return str(digest.median["stamp"])
+    return f"{sum(repeat['ledger'][what] for repeat in digest.repeats):,}"
 
 
-def _order(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+def _order(digests: Sequence[Digest], asked: Asked) -> str:
     step, points = asked["order"], [(broker, _point(digests, asked, broker)) for broker in BROKERS]
-    known = [(p["median"]["latency_ms"][step], b) for b, p in points if p and p["median"]["latency_ms"][step]]
+    known = [(p.median["latency_ms"][step], b) for b, p in points if p and p.median["latency_ms"][step]]
     return ", ".join(BROKER_NAMES[broker] for _, broker in sorted(known)) or NOT_YET
 
 
-def _under(digests: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+def _under(digests: Sequence[Digest], asked: Asked) -> str:
     """The highest recorded rate up to which the step stays within `under` ms at every lower rate too."""
     wanted = {"rung": int(asked["rung"]), "body_bytes": int(asked["payload"]), "broker": asked["who"]}
-    line = sorted(
-        (d for d in digests if wanted.items() <= d["settings"].items()), key=lambda d: d["settings"]["rate_per_s"]
-    )
+    line = sorted((d for d in digests if wanted.items() <= d.settings.items()), key=lambda d: d.settings["rate_per_s"])
     best = ""
     for digest in line:
-        ms = digest["median"]["latency_ms"][asked["what"]]
+        ms = digest.median["latency_ms"][asked["what"]]
         if ms is not None and ms > float(asked["under"]):
             break
-        best = best if ms is None else rate_text(digest["settings"]["rate_per_s"])
+        best = best if ms is None else rate_text(digest.settings["rate_per_s"])
     return best or ("none of the recorded rates" if line else NOT_YET)
 
 
-def _passport(digest: Mapping[str, Any], what: str) -> str:
-    if what in digest["card"]:
-        return str(digest["card"][what])
+def _passport(digest: Digest, what: str) -> str:
+    if what in digest.card:
+        return str(digest.card[what])
     one, _, other = what.partition("/")
-    value = digest["median"][one]
+    value = digest.median[one]
     if other:
-        return times(value / digest["median"][other])
+        return times(value / digest.median[other])
     return f"{value:.0f}" if what == "loop_m_per_s" else ms_text(value)

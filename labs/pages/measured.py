@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from labs.experiments.base import Experiment, Settings
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
@@ -25,8 +26,8 @@ def measure(panel: Panel, **settings: Any) -> list[Digest]:
         if file is None:
             raise RunFileError(f"{lab.name} is not recorded yet. Run it live: LABS_MODE=live.")
         print(f"Nothing was measured here: these points were recorded {recorded_on(file)}.")
-        origin = {"origin": f"recorded {recorded_on(file)}"}
-        return [one | origin for one in _recorded(lab, asked, file["digests"])]
+        origin = f"recorded {recorded_on(file)}"
+        return [replace(one, origin=origin) for one in _recorded(lab, asked, file.digests)]
     found = lab.run(asked, UNOBSERVED)
     panel.show(found)
     return found
@@ -41,7 +42,7 @@ def pick(kind: str, name: str, known: Mapping[str, str]) -> str:
 
 def _recorded(lab: Experiment, asked: Settings, digests: Iterable[Digest]) -> list[Digest]:
     """One point a value of the control that takes many, in the order asked for; ValueError names what is missing."""
-    known = {lab.look.key(digest["settings"]): digest for digest in digests}
+    known = {lab.look.key(digest.settings): digest for digest in digests}
     wanted = [lab.look.key(one) for one in lab.points_of(asked)]
     if missing := [key for key in wanted if key not in known]:
         raise ValueError(f"{', '.join(missing)} of {lab.name} is not recorded. Recorded are {', '.join(known)}.")

@@ -15,6 +15,7 @@ from IPython.display import display
 
 from labs.experiments.base import Experiment
 from labs.model import environ
+from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError, UnreachableError
 from labs.model.observer import CancelledError, Observer
 from labs.model.paths import PROJECT
@@ -62,7 +63,7 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, experiment: Experiment, mode: Mode | None = None, **chosen: Any) -> None:
         self.experiment, self.mode = experiment, _mode(mode)
-        self.digests: dict[str, dict[str, Any]] = {}
+        self.digests: dict[str, Digest] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None
@@ -86,11 +87,11 @@ class Panel(anywidget.AnyWidget):
         _put(self._still(), display_id=self.still)
         self._displayed = True
 
-    def _still(self, found: Sequence[dict[str, Any]] = (), origin: str = "") -> dict[str, Any]:
+    def _still(self, found: Sequence[Digest] = (), origin: str = "") -> dict[str, Any]:
         """What was measured last, or before a run what is recorded."""
         file = recorded(self.experiment.name) if not found and self.state["views"] else None
         if file is not None:
-            found = still_panel.shown(self.experiment, self.state, file["digests"])
+            found = still_panel.shown(self.experiment, self.state, file.digests)
             origin = f"recorded {recorded_on(file)}"
         return still_panel.bundle(self.experiment, found, origin, self.still)
 
@@ -143,14 +144,14 @@ class Panel(anywidget.AnyWidget):
         else:
             self.show(found)
 
-    def show(self, found: list[dict[str, Any]]) -> None:
+    def show(self, found: Sequence[Digest]) -> None:
         """Show points that were measured here."""
         now = time.strftime("%H:%M:%S")
         self.digests |= {key: d for d in found for key in views(self.experiment, [d], "")}
         self.verdicts = verdicts(self.experiment, list(self.digests.values()))
         self.fresh = self.fresh | views(self.experiment, found, f"measured here at {now}", live=True)
         told = self.experiment.guess is None  # else it is part of the outcome, and the reader has to commit first
-        trouble = [str(r["trouble"]) for d in found for r in d["repeats"] if told and r.get("trouble")]
+        trouble = [str(r["trouble"]) for d in found for r in d.repeats if told and r.get("trouble")]
         if self._displayed:
             _put(self._still(found, f"measured here at {now}"), display_id=self.still, update=True)
         self.job = {"status": "done", "text": f"Measured at {now}.", "error": "\n".join(trouble)}

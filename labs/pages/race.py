@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments import experiment
+from labs.model.digest import Digest
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES, ms_text, rate_text
 from labs.pages.pages import NOT_RECORDED, table
@@ -32,7 +33,6 @@ LANE, TOP, RIGHT = 64, 14, 16
 ROWS = 5
 """Marks of a lane do not cover each other: they take turns on five heights."""
 WIDE, NARROW = 760, 350
-Digest = Mapping[str, Any]
 
 
 def quantile(curve: Sequence[Sequence[float]], share: float) -> float:
@@ -44,7 +44,7 @@ def quantile(curve: Sequence[Sequence[float]], share: float) -> float:
 
 def middle(digest: Digest) -> Mapping[str, Any]:
     """The repeat whose median is the middle one."""
-    repeats: list[Mapping[str, Any]] = sorted(digest["repeats"], key=lambda one: float(one["latency_ms"]["p50"]))
+    repeats: list[Mapping[str, Any]] = sorted(digest.repeats, key=lambda one: float(one["latency_ms"]["p50"]))
     return repeats[len(repeats) // 2]
 
 
@@ -57,7 +57,7 @@ def arrivals(digest: Digest) -> list[float]:
 def race(folder: Path | None = None) -> str:
     """The picture with its finding, its data and the command that repeats it."""
     file = recorded(LAB, folder)
-    found = [d for d in file["digests"] if POINT.items() <= d["settings"].items()] if file else []
+    found = [d for d in file.digests if POINT.items() <= d.settings.items()] if file else []
     if file is None or not found:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
     said = " ".join(sentence(digest) for digest in found)
@@ -69,7 +69,7 @@ def race(folder: Path | None = None) -> str:
 
 def _under(found: Sequence[Digest], date: str) -> str:
     rate = rate_text(POINT["rate_per_s"])
-    bound = [BROKER_NAMES[d["settings"]["broker"]] for d in found if _hollow(d)]
+    bound = [BROKER_NAMES[d.settings["broker"]] for d in found if _hollow(d)]
     hollow = f"Hollow marks, {', '.join(bound)}: our client was the limit, not the broker. " if bound else ""
     return (
         f"Each mark is one message in {MARKS} of a recorded run ({escape(date)}) at {rate}, and "
@@ -87,7 +87,7 @@ def _data(found: Sequence[Digest]) -> str:
 
 
 def _hollow(digest: Digest) -> bool:
-    return bool(digest["median"]["stamp"] == "client-bound")
+    return bool(digest.median["stamp"] == "client-bound")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _scale(axis: Axis, bottom: float) -> str:
 
 
 def _lane(digest: Digest, times: Sequence[float], axis: Axis, top: float) -> str:
-    broker, half = digest["settings"]["broker"], statistics.median(times)
+    broker, half = digest.settings["broker"], statistics.median(times)
     colour, foot = f"var(--{broker})", top + LANE - 4
     name, value = BROKER_NAMES[broker], f"half within {ms_text(half)}"
     if axis.width > NARROW:

@@ -9,6 +9,7 @@ from typing import Any
 from labs.experiments import EXPERIMENTS
 from labs.judge.digest import load
 from labs.model import environ
+from labs.model.digest import Recording
 from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
 
@@ -16,15 +17,16 @@ UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
 """A name that ends so is that of a number."""
 
 
-def recorded(lab: str, folder: Path | None = None) -> dict[str, Any] | None:
+def recorded(lab: str, folder: Path | None = None) -> Recording | None:
     """The recorded file of a lab, or None if nothing is recorded yet. Raises RunFileError if it is damaged."""
     path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / f"{lab}.json"
     if not path.exists():
         return None
-    content = load(path)
-    figures(content, path)
-    drawable(content, path)
-    return content
+    file = load(path)
+    for number, digest in enumerate(file.digests):
+        figures(digest.to_json(), path, f"digests[{number}]")
+    drawable(file, path)
+    return file
 
 
 def figures(content: Any, path: Path, place: str = "") -> None:
@@ -42,17 +44,17 @@ def figures(content: Any, path: Path, place: str = "") -> None:
         raise RunFileError(f"{path}: {trouble}. It was altered or damaged: record it again with `labs record`.")
 
 
-def drawable(content: Mapping[str, Any], path: Path) -> None:
+def drawable(file: Recording, path: Path) -> None:
     """RunFileError unless the file's lab can draw and judge what is in it: a missing part is told here, by its file's
     name, and not by a page that stumbles over it."""
-    lab = EXPERIMENTS.get(content["lab"])
+    lab = EXPERIMENTS.get(file.lab)
     try:
         if lab is None:
-            raise KeyError(f"there is no lab named {content['lab']}")
-        for digest in content["digests"]:
+            raise KeyError(f"there is no lab named {file.lab}")
+        for digest in file.digests:
             lab.look.view(digest)
-            lab.look.key(digest["settings"])
-        lab.judged(content["digests"])
+            lab.look.key(digest.settings)
+        lab.judged(file.digests)
     except Exception as error:  # whatever a lab's own arithmetic meets in figures that are not there or not numbers
         what = f"{type(error).__name__}: {error}"
         raise RunFileError(
@@ -60,7 +62,7 @@ def drawable(content: Mapping[str, Any], path: Path) -> None:
         ) from error
 
 
-def recorded_on(file: Mapping[str, Any]) -> str:
+def recorded_on(file: Recording) -> str:
     """The day of the recording (or its first and last day), from the run cards."""
-    dates = sorted({str(d["card"].get("date", ""))[:10] for d in file["digests"]} - {""})
+    dates = sorted({str(d.card.get("date", ""))[:10] for d in file.digests} - {""})
     return " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]]))

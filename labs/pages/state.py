@@ -6,15 +6,16 @@ Whatever needs a rule of the domain is decided here; panel.mjs only picks, joins
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labs.model.digest import Digest, Recording
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES
 from labs.pages.recordings import recorded, recorded_on
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
-from labs.show.traces import MARKS, Digest, styles
+from labs.show.traces import MARKS, styles
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
@@ -58,8 +59,8 @@ CARD = {
 def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> State:
     """One point of a lab as a panel shows it: its settings, what its look makes of it, its run card."""
     shown = look.view(digest)
-    plain = {name: value for name, value in digest["settings"].items() if isinstance(value, str | int | float)}
-    card = card_rows(digest["card"]) + shown.pop("measured", [])
+    plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
+    card = card_rows(digest.card) + shown.pop("measured", [])
     return plain | {"origin": origin, "live": live, "card": card} | shown
 
 
@@ -98,16 +99,16 @@ def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) ->
 
 def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
     """The lab's words on its claims, from these digests alone."""
-    return [asdict(verdict) for verdict in experiment.judged(list(map(dict, digests)))]
+    return [asdict(verdict) for verdict in experiment.judged(digests)]
 
 
 def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
     """All points by their key; with a guess, each with its right answer."""
     look, guess = experiment.look, experiment.guess
-    found = {look.key(d["settings"]): view(look, d, origin, live=live) for d in digests}
+    found = {look.key(d.settings): view(look, d, origin, live=live) for d in digests}
     if guess:
         for digest in digests:
-            found[look.key(digest["settings"])] |= {"truth": guess.truth(digest)}
+            found[look.key(digest.settings)] |= {"truth": guess.truth(digest)}
     return found
 
 
@@ -151,18 +152,18 @@ def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
     file = recorded(experiment.name, folder)
     if file is None:
         return panel_state(experiment, [])
-    return panel_state(experiment, on_this_ground(file["digests"], recorded("passport", folder)), recorded_on(file))
+    return panel_state(experiment, on_this_ground(file.digests, recorded("passport", folder)), recorded_on(file))
 
 
-def on_this_ground(digests: Sequence[Digest], passport: Mapping[str, Any] | None) -> list[State]:
+def on_this_ground(digests: Sequence[Digest], passport: Recording | None) -> list[Digest]:
     """The digests with the flush and the round trip of their machine on the card, if its passport is recorded."""
     if passport is None:
-        return [dict(digest) for digest in digests]
-    ground = passport["digests"][0]
-    facts = {"fsync_ms": ground["median"].get("fsync_ms.p50"), "round_trip_ms": ground["median"].get("loopback_ms.p50")}
+        return list(digests)
+    ground = passport.digests[0]
+    facts = {"fsync_ms": ground.median.get("fsync_ms.p50"), "round_trip_ms": ground.median.get("loopback_ms.p50")}
 
     def card(digest: Digest) -> State:
-        known = all(digest["card"].get(name) == ground["card"].get(name) for name in ("machine", "cores"))
-        return (facts if known else {}) | dict(digest["card"])
+        known = all(digest.card.get(name) == ground.card.get(name) for name in ("machine", "cores"))
+        return (facts if known else {}) | dict(digest.card)
 
-    return [dict(digest) | {"card": card(digest)} for digest in digests]
+    return [replace(digest, card=card(digest)) for digest in digests]

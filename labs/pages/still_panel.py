@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from labs.experiments.base import Experiment
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.pages.pages import NOT_RECORDED, SAID, at_default, default_views, table
 from labs.pages.state import State, views
 from labs.show.still import finding, image
@@ -28,7 +28,7 @@ def shown(experiment: Experiment, state: State, digests: Sequence[Digest]) -> li
             found = at_default(control, found) or found
     wanted = list(map(id, found))
     keys = {key for key, view in state["views"].items() if id(view) in wanted}
-    return [digest for digest in digests if experiment.look.key(digest["settings"]) in keys]
+    return [digest for digest in digests if experiment.look.key(digest.settings) in keys]
 
 
 def bundle(experiment: Experiment, digests: Sequence[Digest], origin: str, name: str) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from labs.model.digest import Digest
 from labs.model.profile import RUNGS
 from labs.show import Json
 from labs.show.colours import palette
 from labs.show.looks.base import Look
 from labs.show.renderers import KINDS
 from labs.show.still import still
-from labs.show.traces import Digest
 
 UNDER = 110
 """Letters in a line of what stands under a title."""
@@ -42,7 +42,7 @@ def figure(look: Look, name: str, digests: Sequence[Digest]) -> Figure:
     if name not in known:
         raise ValueError(f"there is no chart {name!r} to draw; there are: {', '.join(known) or 'none'}")
     chart = known[name]
-    shown = [(one, {**one["settings"], **look.view(one)}) for one in digests]
+    shown = [(one, {**one.settings, **look.view(one)}) for one in digests]
     shown = [(one, view) for one, view in shown if chart.kind == "plot" or not chart.only or view.get(chart.only)]
     digests, views = [one for one, _ in shown], [view for _, view in shown]
     layout = dict(look.layouts(digests).get(name, {}))
@@ -60,18 +60,18 @@ def figure(look: Look, name: str, digests: Sequence[Digest]) -> Figure:
 
 def _promised(look: Look, digests: Sequence[Digest]) -> str:
     """survives a killed process or a power cut; empty where the points have no rung."""
-    rungs = sorted({digest["settings"]["rung"] for digest in digests if "rung" in digest["settings"]})
+    rungs = sorted({digest.settings["rung"] for digest in digests if "rung" in digest.settings})
     return f"{look.promise} {' or '.join(RUNGS[rung] for rung in rungs)}" if rungs else ""
 
 
 def _origins(digests: Sequence[Digest]) -> list[str]:
     """Whose run it is, where it is not the reader's own."""
-    return sorted({str(digest["origin"]) for digest in digests if "origin" in digest})
+    return sorted({digest.origin for digest in digests if digest.origin})
 
 
 def _said(said: str | Mapping[str, Any], digests: Sequence[Digest]) -> str:
     """What stands over the chart: unlike promises, for all points or for those of a setting."""
     if isinstance(said, str):
         return said
-    ways = {str(digest["settings"].get(said["by"])) for digest in digests}
+    ways = {str(digest.settings.get(said["by"])) for digest in digests}
     return next((text for way, text in said["texts"].items() if way in ways), next(iter(said["texts"].values()), ""))

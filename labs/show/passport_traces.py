@@ -6,8 +6,9 @@ import math
 import re
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, ms_text
-from labs.show.traces import Digest, Trace, ms_axes
+from labs.show.traces import Trace, ms_axes
 
 ROWS = {
     "loopback_ms": "one byte over loopback and back",
@@ -18,7 +19,7 @@ STEPS = {"p50": "median", "p90": "p90", "max": "worst"}
 
 
 def _known(digest: Digest, step: str) -> dict[int, float]:
-    found = ((at, digest["median"].get(f"{name}.{step}")) for at, name in enumerate(ROWS))
+    found = ((at, digest.median.get(f"{name}.{step}")) for at, name in enumerate(ROWS))
     return {at: ms for at, ms in found if ms is not None and ms > 0}
 
 
@@ -27,7 +28,7 @@ def traces(digest: Digest) -> list[Trace]:
     meta = {"broker": "memory", "hollow": False, "name": BROKER_NAMES["memory"]}
     found: list[Trace] = []
     for at, name in enumerate(ROWS):
-        values = [r[f"{name}.p50"] for r in digest["repeats"] if r.get(f"{name}.p50")]
+        values = [r[f"{name}.p50"] for r in digest.repeats if r.get(f"{name}.p50")]
         found.append({"x": values, "y": [at] * len(values), "meta": meta | {"role": "points"}})
         line = {step: _known(digest, step).get(at) for step in STEPS}
         said = {step: ms for step, ms in line.items() if ms is not None}
@@ -53,7 +54,7 @@ def layout(digest: Digest | None) -> dict[str, Any]:
 
 def title(digest: Digest) -> str:
     """The finding: what a flush costs beside a round trip."""
-    flush, trip = digest["median"].get("fsync_ms.p50"), digest["median"].get("loopback_ms.p50")
+    flush, trip = digest.median.get("fsync_ms.p50"), digest.median.get("loopback_ms.p50")
     if not flush or not trip:
         return "What this machine does without a broker"
     return f"A flush to disk takes {ms_text(flush)} here, a loopback round trip {ms_text(trip)}"
@@ -61,7 +62,7 @@ def title(digest: Digest) -> str:
 
 def sentence(digest: Digest) -> str:
     """All figures in words."""
-    steps = digest["median"]
+    steps = digest.median
     parts = [f"{label}: {ms_text(steps[f'{name}.p50'])} at the median" for name, label in ROWS.items()]
     said = "; ".join(parts)
     return (
@@ -73,8 +74,8 @@ def table(digest: Digest) -> list[list[str]]:
     """Quantity, median, p90, worst, and the range of the medians over the repeats."""
     rows = []
     for name, label in ROWS.items():
-        cells = [ms_text(digest["median"].get(f"{name}.{step}")) for step in STEPS]
-        low, high = digest["spread"].get(f"{name}.p50") or (None, None)
+        cells = [ms_text(digest.median.get(f"{name}.{step}")) for step in STEPS]
+        low, high = digest.spread.get(f"{name}.p50") or (None, None)
         rows.append([label, *cells, f"{ms_text(low)} to {ms_text(high)}"])
     return rows
 

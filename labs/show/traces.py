@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, ms_text
 
-Digest = Mapping[str, Any]
 Trace = dict[str, Any]
 MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "sync": "triangle-up"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
@@ -46,13 +46,13 @@ def on_axis(quantile: float) -> float:
 
 def hollow(digest: Digest) -> bool:
     """Whether the point says more about the client, a busy machine or what was refused than about the broker."""
-    stamp = digest["median"]["stamp"]
+    stamp = digest.median["stamp"]
     said = ("client-bound", "machine-bound", "refused", "void")
-    return stamp in said or any(r.get("contaminated") for r in digest["repeats"])
+    return stamp in said or any(r.get("contaminated") for r in digest.repeats)
 
 
 def _meta(digest: Digest, role: str) -> Trace:
-    broker = digest["settings"]["broker"]
+    broker = digest.settings["broker"]
     return {"broker": broker, "role": role, "hollow": hollow(digest), "name": BROKER_NAMES[broker]}
 
 
@@ -67,12 +67,12 @@ def ladder_traces(digest: Digest) -> list[Trace]:
     """The percentile ladder of one digest: each repeat faint, the median, the harness's own floor if it is known."""
     found = [
         {"x": [on_axis(q) for q, _ in r["curve"]], "y": [ms for _, ms in r["curve"]], "meta": _meta(digest, "repeat")}
-        for r in digest["repeats"]
+        for r in digest.repeats
     ]
-    curve = median_curve(r["curve"] for r in digest["repeats"])
+    curve = median_curve(r["curve"] for r in digest.repeats)
     middle: Trace = {"x": [on_axis(q) for q, _ in curve], "y": [round(ms, 4) for _, ms in curve]}
     found.append(middle | {"meta": _meta(digest, "median"), "text": [_percent(q) for q, _ in curve]})
-    floor = {name: ms for name, ms in (digest.get("floor_ms") or {}).items() if ms is not None and name != "max"}
+    floor = {name: ms for name, ms in digest.floor_ms.items() if ms is not None and name != "max"}
     if floor:
         at = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
         line: Trace = {"x": [on_axis(at[name]) for name in floor], "y": list(floor.values())}
@@ -82,9 +82,9 @@ def ladder_traces(digest: Digest) -> list[Trace]:
 
 def rate_traces(digest: Digest, step: str = "p99") -> list[Trace]:
     """p99 at the digest's rate: each repeat as a faint point, the median as the mark; nothing where it is unknown."""
-    rate, known = digest["settings"]["rate_per_s"], [r["latency_ms"][step] for r in digest["repeats"]]
+    rate, known = digest.settings["rate_per_s"], [r["latency_ms"][step] for r in digest.repeats]
     values = [ms for ms in known if ms is not None]
-    middle = digest["median"]["latency_ms"][step]
+    middle = digest.median["latency_ms"][step]
     if middle is None:
         return []
     return [
@@ -99,15 +99,15 @@ def _percent(quantile: float) -> str:
 
 def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """The axes of both charts, one range for all digests of the lab so that charts can be compared by eye."""
-    curves = [ms for d in digests for r in d["repeats"] for _, ms in r["curve"] if ms > 0]
-    floors = [ms for d in digests for ms in [(d.get("floor_ms") or {}).get("p50")] if ms]
+    curves = [ms for d in digests for r in d.repeats for _, ms in r["curve"] if ms > 0]
+    floors = [ms for d in digests if (ms := d.floor_ms.get("p50"))]
     values = curves + floors or [0.1, 10]
     span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
     base, ms_axis = ms_axes("latency, ms (log)", span)
-    far = max((on_axis(q) for d in digests for r in d["repeats"] for q, _ in r["curve"]), default=3)
+    far = max((on_axis(q) for d in digests for r in d.repeats for q, _ in r["curve"]), default=3)
     shown = {name: on_axis(q) for name, q in TICKS.items() if on_axis(q) <= far + 0.05}
     ladder_x = _axis("share of the messages that arrived within that time", range=[-0.08, far + 0.06])
-    rates = sorted({d["settings"]["rate_per_s"] for d in digests}) or [100, 5000]
+    rates = sorted({d.settings["rate_per_s"] for d in digests}) or [100, 5000]
     edges = [math.log10(rates[0]) - 0.1, math.log10(rates[-1]) + 0.1]
     rate_x = _axis("messages per second, all producers (log)", type="log", range=edges, tickvals=rates, tickangle=0)
     ladder_x |= {"tickvals": list(shown.values()), "ticktext": list(shown)}
@@ -145,7 +145,7 @@ def _decades(low: float, high: float) -> list[float]:
 
 def references(digests: Sequence[Digest]) -> dict[str, float]:
     """Times a reader knows, by name: measured on the machine of the run, and a blink."""
-    card = digests[0]["card"] if digests else {}
+    card = digests[0].card if digests else {}
     known = {"one flush here": card.get("fsync_ms"), "one round trip": card.get("round_trip_ms")}
     return {name: ms for name, ms in known.items() if ms} | {"a blink": BLINK_MS}
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from labs.judge.digest import Digest
+from labs.model.digest import Digest
 from labs.pages.exercises.answers import Plain
 from labs.pages.exercises.questions import Exercise
 from labs.show.looks.price import BEHIND
@@ -41,7 +41,7 @@ def truth(asked: Exercise, digests: Digests) -> Plain:
 
 def point(digests: Digests, **settings: Any) -> Digest:
     """The newest point with these settings. NoTruth names what has to be run."""
-    found = [one for one in digests if all(one["settings"].get(name) == value for name, value in settings.items())]
+    found = [one for one in digests if all(one.settings.get(name) == value for name, value in settings.items())]
     if not found:
         said = ", ".join(f"{name} = {value}" for name, value in settings.items())
         raise NoTruth(f"Your run does not have the point that the exercise asks about: run it with {said}.")
@@ -50,23 +50,23 @@ def point(digests: Digests, **settings: Any) -> Digest:
 
 def _lost(digest: Digest) -> float:
     """Jobs lost in all repeats. NoTruth if one repeat cannot say."""
-    values = [repeat["figures"]["lost"] for repeat in digest["repeats"]]
+    values = [repeat["figures"]["lost"] for repeat in digest.repeats]
     if None in values:
-        raise NoTruth(f"What became of the jobs of {digest['settings']['label']} is unknown in this run. Run it again.")
+        raise NoTruth(f"What became of the jobs of {digest.settings['label']} is unknown in this run. Run it again.")
     return float(sum(values))
 
 
 def _p50(digest: Digest, step: str) -> float:
     """A median, ms. NoTruth where there were too few calls for one."""
-    value = digest["median"][step]["p50"]
+    value = digest.median[step]["p50"]
     if value is None:
-        raise NoTruth(f"{digest['settings']['label']}: too few calls for a median in this run. Run it again.")
+        raise NoTruth(f"{digest.settings['label']}: too few calls for a median in this run. Run it again.")
     return float(value)
 
 
 def eight_callers(digests: Digests) -> float:
     """Calls a second of eight callers over kept connections, 20 ms of service time."""
-    return float(point(digests, carrier="http-kept", service_ms=20, callers=8)["median"]["per_s"])
+    return float(point(digests, carrier="http-kept", service_ms=20, callers=8).median["per_s"])
 
 
 def slower_than_asking(digests: Digests) -> frozenset[str]:
@@ -84,7 +84,7 @@ def slower_than_asking(digests: Digests) -> frozenset[str]:
 
 
 def _range(digest: Digest) -> tuple[float, float]:
-    values = [float(repeat["blocked_ms"]["p50"]) for repeat in digest["repeats"]]
+    values = [float(repeat["blocked_ms"]["p50"]) for repeat in digest.repeats]
     return min(values), max(values)
 
 
@@ -92,7 +92,7 @@ def what_changed(digests: Digests) -> str:
     """More calls under way, each as long as before: the run has to show both."""
     one, eight = (point(digests, carrier="http-kept", service_ms=20, callers=number) for number in (1, 8))
     longer = _p50(eight, "blocked_ms") / _p50(one, "blocked_ms")
-    more = float(eight["median"]["per_s"]) / float(one["median"]["per_s"])
+    more = float(eight.median["per_s"]) / float(one.median["per_s"])
     if not 1 / ALIKE < longer < ALIKE or more < ALIKE:
         raise NoTruth("In this run the machine was too busy for eight callers. Run both once more.")
     return "throughput"
@@ -126,7 +126,7 @@ def shop_grid(digests: Digests) -> dict[str, str]:
 def kafka_over_redis(digests: Digests) -> float:
     """How many times the memory of Redis Kafka's is, the brokers alone."""
     kafka, redis = (point(digests, carrier=name, guarantee="survives") for name in ("kafka", "redis"))
-    return float(kafka["median"]["broker_mb"]) / float(redis["median"]["broker_mb"])
+    return float(kafka.median["broker_mb"]) / float(redis.median["broker_mb"])
 
 
 def smallest_settings(digests: Digests) -> frozenset[str]:
@@ -134,7 +134,7 @@ def smallest_settings(digests: Digests) -> frozenset[str]:
     best, safe = (point(digests, carrier="rabbitmq", guarantee=name) for name in ("best", "survives"))
     if not _lost(best) or _lost(safe):
         raise NoTruth("The two promises did not differ here: one has to lose jobs, the other none. Run it again.")
-    first, second = best["setup"]["client"], safe["setup"]["client"]
+    first, second = best.setup["client"], safe.setup["client"]
     return frozenset(name for name in second if first.get(name) != second[name])
 
 
@@ -147,7 +147,7 @@ def survivors(digests: Digests) -> frozenset[str]:
 
 def one_over_the_wait(digests: Digests) -> float:
     """Persistent messages a second with one under way; the run has to show that they are one over the mean wait."""
-    median = point(digests, way="persistent-1")["median"]
+    median = point(digests, way="persistent-1").median
     per_s, predicted = float(median["per_s"]), 1000 / float(median["confirm_ms"]["mean"])
     if not 1 / NEAR < per_s / predicted < NEAR:
         raise NoTruth("In this run the client itself took time between two messages. Run persistent-1 once more.")
@@ -157,7 +157,7 @@ def one_over_the_wait(digests: Digests) -> float:
 def enough_under_way(digests: Digests) -> str:
     """The smallest window after which ten times as many gain less than a twentieth; the largest if none is."""
     windows = ("1", "10", "100", "1000")
-    rates = [float(point(digests, way=f"persistent-{window}")["median"]["per_s"]) for window in windows]
+    rates = [float(point(digests, way=f"persistent-{window}").median["per_s"]) for window in windows]
     for window, now, wider in zip(windows, rates, rates[1:], strict=False):
         if abs(wider / now - GAINED) < TOO_NEAR:
             raise NoTruth(
@@ -173,7 +173,7 @@ def why_fewer_bytes(digests: Digests) -> str:
 
     Asked of transient messages: for persistent ones a reader saved no bytes in the book's recording (RabbitMQ 4.3).
     """
-    alone, read = (point(digests, way=name)["median"] for name in ("transient-100", "transient-100-read"))
+    alone, read = (point(digests, way=name).median for name in ("transient-100", "transient-100-read"))
     sizes = [one["disk_bytes_per_message"] for one in (alone, read)]
     if None in sizes:
         raise NoTruth("What the broker wrote could not be seen where this ran. Run both on Linux, on this machine.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from labs.judge.digest import Digest
 from labs.model import environ
+from labs.model.digest import Digest
 from labs.model.run import RunFileError
 from labs.pages import Panel
 from labs.pages.exercises.answers import is_one_of
@@ -39,10 +39,10 @@ def witness(lab: str, run: Any) -> Witness:
         if run != RECORDED:
             raise NoRun(f'run= is a panel, what lab.run gave, or "{RECORDED}".')
         return _recorded(lab)
-    found = [run] if type(run) is dict else run
-    if not is_one_of(type(found), (list, tuple)) or any(type(one) is not dict for one in found) or not _is_plain(found):
+    found = [run] if type(run) is Digest else run
+    if not is_one_of(type(found), (list, tuple)) or not all(type(one) is Digest and _is_plain(one) for one in found):
         raise NoRun(f'run= is a panel, what lab.run gave, or "{RECORDED}"; this is something else.')
-    own = [one for one in found if one.get("lab") == lab]
+    own = [one for one in found if one.lab == lab]
     if found and not own:
         raise NoRun(f"This run is of another lab; the exercise is about {lab}.")
     if not own:
@@ -50,7 +50,7 @@ def witness(lab: str, run: Any) -> Witness:
             f"There is no run to hold it against: press Run in the panel of {lab}, then say run=panel. After a "
             f'restart of the kernel run it again. Without brokers: run="{RECORDED}" takes the recorded run.'
         )
-    dates = sorted({str(one.get("card", {}).get("date", "")) for one in own} - {""})
+    dates = sorted({str(one.card.get("date", "")) for one in own} - {""})
     return Witness(own, f"Held against your own run{' of ' + dates[-1][:10] if dates else ''}.")
 
 
@@ -61,7 +61,7 @@ def _recorded(lab: str) -> Witness:
         raise NoRun(str(error)) from error
     if file is None:
         raise NoRun(f"{lab} is not recorded yet. Run it live: press Run in its panel, then say run=panel.")
-    return Witness(file["digests"], f"Held against the recorded run of {recorded_on(file)}, not a run of your own.")
+    return Witness(file.digests, f"Held against the recorded run of {recorded_on(file)}, not a run of your own.")
 
 
 def _line_of(run: Any) -> tuple[type, ...]:
@@ -70,9 +70,11 @@ def _line_of(run: Any) -> tuple[type, ...]:
     return line
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether it consists of JSON's kinds alone, exactly: a digest has no methods of its own."""
-    left, parts = [(value, 0)], 0
+def _is_plain(digest: Digest) -> bool:
+    """Whether its parts consist of JSON's kinds alone, exactly: none of them has methods of its own."""
+    if type(digest.card) is not dict:
+        return False
+    left, parts = [(getattr(digest, one.name), 0) for one in fields(Digest)], 0
     while left:
         one, depth = left.pop()
         parts += 1

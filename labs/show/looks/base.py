@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from labs.show.traces import Digest
+from labs.model.digest import Digest
 
 View = dict[str, Any]
 Kind = Literal["plot", "matrix", "strips", "dots", "bill", "bars", "timeline", "lanes", "grid"]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import ms_text
 from labs.show.looks.ranges import span
-from labs.show.traces import Digest
 
 LOW_MS, HIGH_MS = 0.001, 1000.0
 """The ends of the log axis of dots; what lies outside stands at the end."""
@@ -24,13 +24,13 @@ def place(ms: float | None) -> float | None:
 
 def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
     """The marks of a row: the median, the p99 where it can be said, and the median of each repeat."""
-    steps = digest["median"][step]
-    repeats = [place(repeat[step]["p50"]) for repeat in digest["repeats"] if repeat[step]]
+    steps = digest.median[step]
+    repeats = [place(repeat[step]["p50"]) for repeat in digest.repeats if repeat[step]]
     return {
         "at": place(steps["p50"]),
         "tail": place(steps["p99"]),
         "repeats": [one for one in repeats if one is not None],
-        "hollow": bool(digest["median"].get("client_bound")),
+        "hollow": bool(digest.median.get("client_bound")),
     }
 
 
@@ -54,17 +54,17 @@ def bound(digest: Digest) -> str:
 
 def client_bound(digest: Digest) -> bool:
     """Whether the callers' process had no processor time left."""
-    return bool(digest["median"].get("client_bound"))
+    return bool(digest.median.get("client_bound"))
 
 
 def over(digest: Digest, end: str) -> str:
     """How many calls ended so, over the repeats."""
-    return span(repeat["ends"][end] for repeat in digest["repeats"])
+    return span(repeat["ends"][end] for repeat in digest.repeats)
 
 
 def trouble(digest: Digest) -> str:
     """What went wrong, in its own words."""
-    return "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest["repeats"] if r.get("trouble")))
+    return "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest.repeats if r.get("trouble")))
 
 
 def rate(per_s: float | None) -> str:
@@ -74,18 +74,18 @@ def rate(per_s: float | None) -> str:
 
 def way(digest: Digest) -> str:
     """The carrier, and how its messages are confirmed where a broker does that."""
-    settings = digest["settings"]
+    settings = digest.settings
     return str(settings["label"]) + (f", {CONFIRM_WORDS[settings['confirm']]}" if "confirm" in settings else "")
 
 
 def cores(digest: Digest) -> str:
     """Who used the processor in the last repeat."""
-    used = digest["repeats"][-1]["cores"]
+    used = digest.repeats[-1]["cores"]
     said = ", ".join(f"{role} {one:.2f}" for role, one in used.items() if one is not None)
-    dark = "; the broker was not seen" if "broker_cpu" in digest["card"] else ""
+    dark = "; the broker was not seen" if "broker_cpu" in digest.card else ""
     return f"{said} cores{dark}" if said else "not seen"
 
 
 def step_of(name: str, step: str) -> Callable[[Digest], str]:
     """A step of a ladder, for prose."""
-    return lambda digest: ms_text((digest["median"].get(name) or {}).get(step))
+    return lambda digest: ms_text((digest.median.get(name) or {}).get(step))

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.show.looks.base import Chart, Look, View
 from labs.show.looks.ranges import seconds, span
-from labs.show.traces import Digest, Trace, base_layout, log_axis
+from labs.show.traces import Trace, base_layout, log_axis
 
 QUANTITIES_DRAWN = {
     "memory": ("mb", "MB", "memory of all processes at rest, MB (log)"),
@@ -28,7 +29,7 @@ COLUMNS = (
 
 def figures(digest: Digest, name: str) -> list[float]:
     """A figure of each repeat that can say."""
-    return [one["figures"][name] for one in digest["repeats"] if one["figures"][name] is not None]
+    return [one["figures"][name] for one in digest.repeats if one["figures"][name] is not None]
 
 
 def said(digest: Digest, name: str) -> str:
@@ -45,13 +46,13 @@ def time_said(digest: Digest, name: str) -> str:
 def lost_said(digest: Digest) -> str:
     """1 to 3 of 200; unknown if one repeat cannot say."""
     lost = figures(digest, "lost")
-    jobs = span(one["jobs"]["jobs"] for one in digest["repeats"])
-    return f"{span(lost)} of {jobs}" if len(lost) == len(digest["repeats"]) else "unknown"
+    jobs = span(one["jobs"]["jobs"] for one in digest.repeats)
+    return f"{span(lost)} of {jobs}" if len(lost) == len(digest.repeats) else "unknown"
 
 
 def title(digest: Digest) -> str:
     """The finding of one pair."""
-    label = digest["settings"]["label"]
+    label = digest.settings["label"]
     return f"{label}: {said(digest, 'processes')} processes, {said(digest, 'mb')} MB before the second message"
 
 
@@ -59,29 +60,29 @@ def summary(digests: Sequence[Digest]) -> str:
     """The finding of several pairs."""
     if len(digests) == 1:
         return title(digests[0])
-    return "Memory at rest: " + ", ".join(f"{d['settings']['label']} {said(d, 'mb')} MB" for d in digests)
+    return "Memory at rest: " + ", ".join(f"{d.settings['label']} {said(d, 'mb')} MB" for d in digests)
 
 
 def sentence(digest: Digest) -> str:
     """What the point says, in words."""
     parts = [f"{said(digest, 'processes')} processes hold {said(digest, 'mb')} MB"]
-    if digest["settings"]["broker"] != "sync":
+    if digest.settings["broker"] != "sync":
         parts.append(f"of it the broker {said(digest, 'broker_mb')} MB")
         parts.append(f"it was ready after {time_said(digest, 'ready_s')}")
-    setup = digest["setup"]
+    setup = digest.setup
     parts.append(
         f"{len(setup['client'])} settings in {setup['lines']} lines of code, {len(setup['server'])} for the server"
     )
     parts.append(f"one killed worker lost {lost_said(digest)} jobs")
-    return f"{digest['settings']['label']}: {'; '.join(parts)}."
+    return f"{digest.settings['label']}: {'; '.join(parts)}."
 
 
 def row(digest: Digest) -> list[str]:
     """The point as one row of the data table; COLUMNS names the cells."""
-    setup = digest["setup"]
-    alone = digest["settings"]["broker"] == "sync"
+    setup = digest.setup
+    alone = digest.settings["broker"] == "sync"
     return [
-        digest["settings"]["label"],
+        digest.settings["label"],
         said(digest, "processes"),
         said(digest, "mb"),
         "–" if alone else said(digest, "broker_mb"),
@@ -91,15 +92,15 @@ def row(digest: Digest) -> list[str]:
         f"{setup['lines']}",
         lost_said(digest),
         span(figures(digest, "twice")),
-        f"{len(digest['repeats'])}",
+        f"{len(digest.repeats)}",
     ]
 
 
 def traces(digest: Digest, chart: str) -> list[Trace]:
     """The pair's row: each repeat as a faint point, the median as the mark."""
     name, unit, _ = QUANTITIES_DRAWN[chart]
-    settings, values = digest["settings"], figures(digest, name)
-    middle = digest["median"][name]
+    settings, values = digest.settings, figures(digest, name)
+    middle = digest.median[name]
     if middle is None:
         return []
     at = -ROWS.index(settings["carrier"])
@@ -131,10 +132,10 @@ def layout(digests: Sequence[Digest], chart: str) -> dict[str, Any]:
 
 def view(digest: Digest) -> View:
     """A pair in words, dots and a row."""
-    rows = [f"{one['role']}: {one['name']}" for one in digest["repeats"][-1]["weights"]]
-    setup = digest["setup"]
+    rows = [f"{one['role']}: {one['name']}" for one in digest.repeats[-1]["weights"]]
+    setup = digest.setup
     return {
-        "label": digest["settings"]["label"],
+        "label": digest.settings["label"],
         "title": title(digest),
         "part": f"{said(digest, 'mb')} MB",
         "event": "memory before the second message",
@@ -144,12 +145,12 @@ def view(digest: Digest) -> View:
         "measured": [
             ["Processes", ", ".join(rows)],
             ["Memory is", f"RSS, resident memory; with shared pages divided (PSS) {said(digest, 'pss_mb')} MB"],
-            ["Came to rest", "yes" if all(one["calm"] for one in digest["repeats"]) else "not in every repeat"],
+            ["Came to rest", "yes" if all(one["calm"] for one in digest.repeats) else "not in every repeat"],
             ["Set by the client's code", ", ".join(f"{name} = {value}" for name, value in setup["client"].items())],
             ["Set for the server", "; ".join(setup["server"]) or "nothing"],
-            ["Proof of the kill", "; ".join(one["fault"]["evidence"] for one in digest["repeats"])],
+            ["Proof of the kill", "; ".join(one["fault"]["evidence"] for one in digest.repeats)],
         ],
-        "trouble": "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest["repeats"] if r.get("trouble"))),
+        "trouble": "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest.repeats if r.get("trouble"))),
     }
 
 
@@ -166,10 +167,10 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     **_of(said, "mb", "processes", "broker_mb", "services_mb", "pss_mb", "broker_processes", "twice"),
     **_of(time_said, "ready_s", "first_s", "to_first_s"),
     "lost": lost_said,
-    "settings": lambda digest: f"{len(digest['setup']['client'])}",
-    "server_settings": lambda digest: f"{len(digest['setup']['server'])}",
-    "lines": lambda digest: f"{digest['setup']['lines']}",
-    "took": lambda digest: seconds(one["took_s"] for one in digest["repeats"]),
+    "settings": lambda digest: f"{len(digest.setup['client'])}",
+    "server_settings": lambda digest: f"{len(digest.setup['server'])}",
+    "lines": lambda digest: f"{digest.setup['lines']}",
+    "took": lambda digest: seconds(one["took_s"] for one in digest.repeats),
 }
 COST_LOOK = Look(
     point=("carrier", "guarantee"),

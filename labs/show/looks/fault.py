@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from labs.model.digest import Digest, Table
 from labs.model.faults import NAMES
 from labs.model.profile import profiles
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.ranges import middle, percent, seconds, span
-from labs.show.traces import Digest
 
 HEADS = {
     "stop": "clean stop",
@@ -37,9 +37,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def judged(digest: Digest) -> list[dict[str, Any]]:
+def judged(digest: Digest) -> list[Table]:
     """The repeats that say what was lost: the fault happened, the broker came back, the run settled."""
-    return [repeat for repeat in digest["repeats"] if repeat["outcome"] in LOSSES]
+    return [repeat for repeat in digest.repeats if repeat["outcome"] in LOSSES]
 
 
 def counts(digest: Digest, fate: str) -> list[int]:
@@ -49,30 +49,30 @@ def counts(digest: Digest, fate: str) -> list[int]:
 
 def event(digest: Digest) -> str:
     """The fault as a sentence names it."""
-    kind = str(digest["settings"]["fault"])
+    kind = str(digest.settings["fault"])
     return NAMES.get(kind, HEADS.get(kind, kind))
 
 
 def head(digest: Digest) -> str:
     """The fault as its column is called."""
-    kind = str(digest["settings"]["fault"])
+    kind = str(digest.settings["fault"])
     return HEADS.get(kind, kind)
 
 
 def counted(digest: Digest) -> str:
     """What the ledger counts as promised; where a profile has no confirmation, that the call returned."""
-    known = profiles().get(digest["settings"]["profile"])
+    known = profiles().get(digest.settings["profile"])
     return "acknowledged" if known is None or known.promise.acknowledges else "sent"
 
 
 def outcome(digest: Digest) -> str:
     """The word of the point; `mixed` where the repeats disagree."""
-    return str(digest["median"]["outcome"])
+    return str(digest.median["outcome"])
 
 
 def lost_text(digest: Digest) -> str:
     """85 to 527, unknown in 1 of 3; the outcome's word where no repeat could count."""
-    there, whole = judged(digest), digest["repeats"]
+    there, whole = judged(digest), digest.repeats
     if not there:
         return outcome(digest)
     words = Counter(repeat["outcome"] for repeat in whole if repeat not in there)
@@ -82,7 +82,7 @@ def lost_text(digest: Digest) -> str:
 
 def agree_text(digest: Digest) -> str:
     """3 of 3 agree, 1 run; what each repeat said where they disagree."""
-    said = [repeat["outcome"] for repeat in digest["repeats"]]
+    said = [repeat["outcome"] for repeat in digest.repeats]
     if outcome(digest) == "mixed":
         return ", ".join(f"{number} {word}" for word, number in Counter(said).items())
     return f"{said.count(outcome(digest))} of {len(said)} agree" if len(said) > 1 else "1 run"
@@ -90,7 +90,7 @@ def agree_text(digest: Digest) -> str:
 
 def title(digest: Digest) -> str:
     """The finding of one point."""
-    label, what = digest["settings"]["label"], event(digest)
+    label, what = digest.settings["label"], event(digest)
     promised, word = f"{span(counts(digest, 'acknowledged'))} {counted(digest)} messages", outcome(digest)
     return {
         "none lost": f"{label}: {what} lost none of {promised}",
@@ -124,7 +124,7 @@ def sentence(digest: Digest) -> str:
 def _why_unknown(digest: Digest) -> str:
     if outcome(digest) != "unknown":
         return ""
-    reason = next((str(repeat["trouble"]).splitlines()[0] for repeat in digest["repeats"] if repeat["trouble"]), "")
+    reason = next((str(repeat["trouble"]).splitlines()[0] for repeat in digest.repeats if repeat["trouble"]), "")
     return (
         f" {reason}" if reason else " Nothing is called lost: the fault is not proven, or not all could be read back."
     )
@@ -132,7 +132,7 @@ def _why_unknown(digest: Digest) -> str:
 
 def trouble(digest: Digest) -> str:
     """What went wrong, in the broker's own last lines; each text once."""
-    return "\n\n".join(dict.fromkeys(str(repeat["trouble"]) for repeat in digest["repeats"] if repeat.get("trouble")))
+    return "\n\n".join(dict.fromkeys(str(repeat["trouble"]) for repeat in digest.repeats if repeat.get("trouble")))
 
 
 def cell(digest: Digest) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def cell(digest: Digest) -> dict[str, Any]:
 def bill(digest: Digest) -> list[dict[str, Any]]:
     """What was attempted, acknowledged, survived and lost: the median as the bar, the range as the text."""
     found = judged(digest)
-    whole = [repeat["ledger"] for repeat in digest["repeats"]]
+    whole = [repeat["ledger"] for repeat in digest.repeats]
     kept = [one["acknowledged"] - one["lost"] - one["unknown"] for one in (repeat["ledger"] for repeat in found)]
     nothing = "" if found else outcome(digest)
     windows, back = ([repeat[name] for repeat in found] for name in ("loss_window_s", "recovery_s"))
@@ -168,10 +168,10 @@ def row(digest: Digest) -> list[str]:
     found = judged(digest)
     texts = [span(counts(digest, name)) for name in ("duplicated", "recovered", "unconfirmed")]
     return [
-        digest["settings"]["label"],
+        digest.settings["label"],
         head(digest),
         outcome(digest),
-        span(repeat["ledger"]["acknowledged"] for repeat in digest["repeats"]),
+        span(repeat["ledger"]["acknowledged"] for repeat in digest.repeats),
         lost_text(digest) if found else "–",
         percent(repeat["lost_share"] for repeat in found),
         seconds(repeat["loss_window_s"] for repeat in found),
@@ -183,16 +183,16 @@ def row(digest: Digest) -> list[str]:
 
 def _measured(digest: Digest) -> list[list[str]]:
     """The card's last lines: what proves the fault, and every repeat's own count."""
-    faults = [repeat.get("fault") or {} for repeat in digest["repeats"]]
+    faults = [repeat.get("fault") or {} for repeat in digest.repeats]
     proof = "; ".join(f"{one.get('method', '')}: {one['evidence']}" for one in faults if one.get("evidence"))
-    each = ", ".join(f"{r['ledger']['lost']:,}" if r["outcome"] in LOSSES else r["outcome"] for r in digest["repeats"])
+    each = ", ".join(f"{r['ledger']['lost']:,}" if r["outcome"] in LOSSES else r["outcome"] for r in digest.repeats)
     return [["Proof of the fault", proof or "none"], ["Lost in each repeat", each]]
 
 
 def view(digest: Digest) -> View:
     """A cell of the matrix with its bill."""
     return {
-        "label": digest["settings"]["label"],
+        "label": digest.settings["label"],
         "title": title(digest),
         "part": outcome(digest),
         "event": event(digest),
@@ -234,10 +234,10 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     "window": lambda digest: seconds(repeat["loss_window_s"] for repeat in judged(digest)),
     "recovery": lambda digest: seconds(repeat["recovery_s"] for repeat in judged(digest)),
     "rate": rate,
-    "took": lambda digest: seconds(repeat["took_s"] for repeat in digest["repeats"]),
+    "took": lambda digest: seconds(repeat["took_s"] for repeat in digest.repeats),
     "outcome": outcome,
     "agree": agree_text,
-    "method": lambda digest: str(digest["card"].get("fault_method", "–")),
+    "method": lambda digest: str(digest.card.get("fault_method", "–")),
 }
 
 FAULT_LOOK = Look(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from labs.model.digest import Digest, Table
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.ranges import middle, seconds, span
-from labs.show.traces import Digest
 
 USUAL = 10
 FATES = ("lost", "once", "twice")
@@ -26,9 +26,9 @@ COLUMNS = (
 )
 
 
-def judged(digest: Digest) -> list[dict[str, Any]]:
+def judged(digest: Digest) -> list[Table]:
     """The repeats that can say: the worker's death is proven, and of each job what became of it."""
-    return [repeat for repeat in digest["repeats"] if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
+    return [repeat for repeat in digest.repeats if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
 
 
 def counts(digest: Digest, fate: str) -> list[int]:
@@ -43,7 +43,7 @@ def again(digest: Digest) -> list[float | None]:
 
 def name(digest: Digest) -> str:
     """The way, with how many jobs are handed out at once where that is not the usual ten."""
-    settings = digest["settings"]
+    settings = digest.settings
     return f"{settings['label']}" + (f", {settings['prefetch']} at once" if settings["prefetch"] != USUAL else "")
 
 
@@ -55,14 +55,14 @@ def again_text(digest: Digest) -> str:
 
 def truth(digest: Digest) -> str:
     """The worst that happened to any job in any repeat."""
-    if len(judged(digest)) < len(digest["repeats"]) or not digest["repeats"]:
+    if len(judged(digest)) < len(digest.repeats) or not digest.repeats:
         return "unknown"
     return LOST if any(counts(digest, "lost")) else TWICE if any(counts(digest, "twice")) else ONCE
 
 
 def title(digest: Digest) -> str:
     """The finding of one way."""
-    label = digest["settings"]["label"]
+    label = digest.settings["label"]
     if not judged(digest):
         return f"{label}: what became of the jobs is unknown"
     lost, twice = (span(counts(digest, fate)) if any(counts(digest, fate)) else "none" for fate in ("lost", "twice"))
@@ -80,7 +80,7 @@ def summary(digests: Sequence[Digest]) -> str:
 def sentence(digest: Digest) -> str:
     """What the point says, in words."""
     number = len(judged(digest))
-    text = f"{title(digest)} ({number} of {len(digest['repeats'])} repeats can say)"
+    text = f"{title(digest)} ({number} of {len(digest.repeats)} repeats can say)"
     if any(told := [repeat["jobs"].get("told", 0) for repeat in judged(digest)]):
         text += f"; the sender was told of {span(told)} of the lost"
     if any(value is not None for value in again(digest)):
@@ -102,9 +102,9 @@ def strip(digest: Digest) -> list[dict[str, Any]]:
 
 def row(digest: Digest) -> list[str]:
     """The point as one row of the data table; COLUMNS names the cells."""
-    settings, unknown = digest["settings"], span(repeat["jobs"]["unknown"] for repeat in digest["repeats"])
+    settings, unknown = digest.settings, span(repeat["jobs"]["unknown"] for repeat in digest.repeats)
     cells = [span(counts(digest, fate)) for fate in ("jobs", *FATES)]
-    number = f"{len(judged(digest))} of {len(digest['repeats'])}"
+    number = f"{len(judged(digest))} of {len(digest.repeats)}"
     return [settings["label"], str(settings.get("prefetch") or "–"), *cells, unknown, seconds(again(digest)), number]
 
 
@@ -112,7 +112,7 @@ def view(digest: Digest) -> View:
     """A way of handing out work, as a bar."""
     lost, twice = (span(counts(digest, fate)) for fate in ("lost", "twice"))
     return {
-        "label": digest["settings"]["label"],
+        "label": digest.settings["label"],
         "title": title(digest),
         "part": f"{lost} lost and {twice} twice" if judged(digest) else "unknown",
         "event": "the worker is killed",
@@ -122,12 +122,12 @@ def view(digest: Digest) -> View:
         "measured": [["Proof of the kill", _proof(digest)]],
         "strip": strip(digest),
         "aside": seconds(again(digest)),
-        "trouble": "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest["repeats"] if r.get("trouble"))),
+        "trouble": "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest.repeats if r.get("trouble"))),
     }
 
 
 def _proof(digest: Digest) -> str:
-    found = [(repeat.get("fault") or {}).get("evidence", "") for repeat in digest["repeats"]]
+    found = [(repeat.get("fault") or {}).get("evidence", "") for repeat in digest.repeats]
     return "; ".join(filter(None, found)) or "none"
 
 
@@ -145,8 +145,8 @@ QUANTITIES: dict[str, Callable[[Digest], str]] = {
     **{fate: _over(fate) for fate in ("jobs", *FATES, "told")},
     "redelivery_s": lambda digest: seconds(again(digest)),
     "restart_s": lambda digest: seconds(repeat.get("restart_s") for repeat in judged(digest)),
-    "took": lambda digest: seconds(repeat.get("took_s") for repeat in digest["repeats"]),
-    "outcome": lambda digest: str(digest["median"]["outcome"]),
+    "took": lambda digest: seconds(repeat.get("took_s") for repeat in digest.repeats),
+    "outcome": lambda digest: str(digest.median["outcome"]),
 }
 
 JOBS_LOOK = Look(

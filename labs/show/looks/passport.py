@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.show import passport_traces
 from labs.show.looks.base import Chart, Look, View
-from labs.show.traces import Digest
 
 
 def view(digest: Digest) -> View:

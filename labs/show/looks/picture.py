@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.show.looks.base import Chart, Look, View
 from labs.show.pictures import Picture, picture
 from labs.show.pictures.grid import SIGNS, Cell, Grid, Quantity, Setup
-from labs.show.traces import Digest
 
 PICTURES = "pictures"
-"""Where a digest keeps them: chart name -> JSON."""
+"""Where a view keeps them: chart name -> JSON."""
 Columns = tuple[str, ...]
 
 
 def pictures_of(digest: Digest) -> dict[str, Picture]:
     """The pictures in a digest by their chart's name, the lab's main one first. PictureError says what is wrong."""
-    return {name: picture(data, f"{digest['lab']}, {name}") for name, data in digest[PICTURES].items()}
+    return {name: picture(data, f"{digest.lab}, {name}") for name, data in digest.pictures.items()}
 
 
 def picture_look(
@@ -40,7 +40,7 @@ def picture_look(
         known = pictures_of(digest)
         first = next(iter(known.values()))
         sentence = " ".join(dict.fromkeys(one.sentence for one in known.values()))
-        label = str(digest["settings"].get("label", first.title))
+        label = str(digest.settings.get("label", first.title))
         said = {"label": label, "title": first.title, "sentence": sentence, "rows": first.rows, "traces": {}}
         return said | {PICTURES: {name: one.to_json() for name, one in known.items()}}
 

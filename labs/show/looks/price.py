@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import NBSP, ms_text
 from labs.show.looks import rate
 from labs.show.looks.base import Chart, Look, View
 from labs.show.looks.calls import dot_heads, dots
-from labs.show.traces import Digest, base_layout, log_axis
+from labs.show.traces import base_layout, log_axis
 
 KINDS = {"transient": "transient", "persistent": "persistent", "quorum": "quorum queue"}
 READERS = ("nobody reads", "a reader keeps up")
@@ -38,17 +39,17 @@ COLUMNS = (
 
 def kind(digest: Digest) -> str:
     """transient, persistent or quorum."""
-    return str(digest["settings"]["way"]).split("-")[0]
+    return str(digest.settings["way"]).split("-")[0]
 
 
 def read(digest: Digest) -> bool:
     """Whether somebody read meanwhile."""
-    return bool(digest["settings"].get("read"))
+    return bool(digest.settings.get("read"))
 
 
 def confirmed(digest: Digest, step: str) -> str:
     """How long a confirmation took; empty where that was not recorded."""
-    known = digest["median"].get("confirm_ms")
+    known = digest.median.get("confirm_ms")
     return ms_text(known[step]) if known else ""
 
 
@@ -59,15 +60,15 @@ def bytes_text(size: float) -> str:
 
 def to_disk(digest: Digest) -> str:
     """What the broker caused to go to disk for a message; empty where that was not recorded."""
-    if "disk_bytes_per_message" not in digest["median"]:
+    if "disk_bytes_per_message" not in digest.median:
         return ""
-    size = digest["median"]["disk_bytes_per_message"]
+    size = digest.median["disk_bytes_per_message"]
     return "unknown" if size is None else bytes_text(size)
 
 
 def reader(digest: Digest) -> str:
     """Whether the reader kept up, with the share that had not arrived when the last message was sent."""
-    behind = digest["median"].get("behind")
+    behind = digest.median.get("behind")
     if behind is None:
         return ""
     share = f"{behind * 100:.2g}{NBSP}% had not arrived when the last one was sent"
@@ -90,11 +91,11 @@ def sentence(digest: Digest) -> str:
 
 def row(digest: Digest) -> list[str]:
     """The point as one row of the data table; COLUMNS names the cells."""
-    settings = digest["settings"]
+    settings = digest.settings
     waited = [confirmed(digest, step) or "–" for step in ("p50", "mean", "p99")]
     size = (to_disk(digest) or "–").removesuffix(f"{NBSP}B")
-    first = [settings["label"], rate.rate_text(digest["median"]["per_s"]), rate.spread(digest)]
-    return [*first, *waited, size, f"{settings['body_bytes']:,}", rate.limit(digest), f"{len(digest['repeats'])}"]
+    first = [settings["label"], rate.rate_text(digest.median["per_s"]), rate.spread(digest)]
+    return [*first, *waited, size, f"{settings['body_bytes']:,}", rate.limit(digest), f"{len(digest.repeats)}"]
 
 
 def _point(at: float, text: str, values: Sequence[float], middle: float, about: dict[str, Any]) -> list[dict[str, Any]]:
@@ -105,25 +106,25 @@ def _point(at: float, text: str, values: Sequence[float], middle: float, about: 
 
 def slope(digest: Digest) -> list[dict[str, Any]]:
     """A point of the line of its window, from transient to persistent and on to the quorum queue."""
-    settings = digest["settings"]
+    settings = digest.settings
     if read(digest):
         return []
     line = "one by one" if settings["along"] == 1 else f"{settings['along']:,} under way"
     about = {"broker": settings["broker"], "line": str(settings["along"]), "name": line}
     about |= {"hollow": rate.fate(digest) in rate.HOLLOW, "hover": "%{text}<extra></extra>"}
-    per_s = float(digest["median"]["per_s"])
+    per_s = float(digest.median["per_s"])
     text = f"{settings['label']}: {rate.rate_text(per_s)}"
-    return _point(list(KINDS).index(kind(digest)), text, [one["per_s"] for one in digest["repeats"]], per_s, about)
+    return _point(list(KINDS).index(kind(digest)), text, [one["per_s"] for one in digest.repeats], per_s, about)
 
 
 def disk(digest: Digest) -> list[dict[str, Any]]:
     """A point of the line of its kind, from nobody reads to a reader keeps up; nothing where it is not known."""
-    settings, size = digest["settings"], digest["median"].get("disk_bytes_per_message")
+    settings, size = digest.settings, digest.median.get("disk_bytes_per_message")
     if size is None or settings["along"] != SHOWN_AT:
         return []
     about = {"broker": settings["broker"], "line": kind(digest), "name": KINDS[kind(digest)], "hollow": False}
     about |= {"hover": "%{text}<extra></extra>"}
-    values = [one["disk_bytes_per_message"] for one in digest["repeats"]]
+    values = [one["disk_bytes_per_message"] for one in digest.repeats]
     return _point(int(read(digest)), f"{settings['label']}: {bytes_text(size)}", values, size, about)
 
 
@@ -143,7 +144,7 @@ def view(digest: Digest) -> View:
 def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """Rates on a log axis over the three kinds; bytes from zero, without and with a reader; heads of the tables."""
     own = [one for one in digests if not read(one)]
-    rates = [repeat["per_s"] for one in own for repeat in one["repeats"] if repeat["per_s"] > 0] or [100, 1e5]
+    rates = [repeat["per_s"] for one in own for repeat in one.repeats if repeat["per_s"] > 0] or [100, 1e5]
     span = [math.floor(math.log10(min(rates)) * 2) / 2, math.ceil(math.log10(max(rates)) * 2) / 2]
     up = log_axis("messages per second (log)", span) | {"tickformat": "~s"}
     sizes = [size for one in digests for trace in disk(one) for size in trace["y"]]

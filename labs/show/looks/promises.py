@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from labs.model.carriers import CARRIERS, Carrier
+from labs.model.digest import Digest
 from labs.model.profile import profile
 from labs.model.text import BROKER_NAMES
 from labs.show.sentences import promise_text
-from labs.show.traces import Digest
 
 NAMES = {"http-new": "HTTP", "http-kept": "HTTP", "http-202": "HTTP with 202", "grpc": "gRPC"}
 DONE = {"http-202": "only the service’s memory has it", "": "the work is done"}
@@ -19,7 +19,7 @@ ASKED = {"": promise_text(0)}
 
 def unlike(digests: Iterable[Digest], without: Mapping[str, str] = DONE) -> str:
     """Different promises: promise by promise, who makes it; empty if all make the same one."""
-    ways = dict.fromkeys((d["settings"]["carrier"], d["settings"].get("confirm", "each")) for d in digests)
+    ways = dict.fromkeys((d.settings["carrier"], d.settings.get("confirm", "each")) for d in digests)
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for name, confirm in ways:
         if carrier := CARRIERS.get(name):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import ms_text
 from labs.show.looks.base import Chart, Look, View
 from labs.show.looks.calls import bound, client_bound, cores, dot_heads, dots, over, step_of, trouble
 from labs.show.looks.promises import ASKED, unlike
 from labs.show.looks.ranges import span
-from labs.show.traces import Digest
 
 ENDS = {
     "answered": "answered",
@@ -36,17 +36,17 @@ QUESTION_COLUMNS = (
 
 def away(digest: Digest) -> bool:
     """Whether the service was away when the questions were asked."""
-    return bool(digest["settings"]["service"] == "stopped")
+    return bool(digest.settings["service"] == "stopped")
 
 
 def _groups(digest: Digest) -> list[Mapping[str, Any]]:
-    return [repeat["away"][who] for repeat in digest["repeats"] if repeat["away"] for who in ("hasty", "patient")]
+    return [repeat["away"][who] for repeat in digest.repeats if repeat["away"] for who in ("hasty", "patient")]
 
 
 def became(digest: Digest) -> dict[str, list[int]]:
     """With the service away: how each repeat's questions ended, by the names of ENDS."""
     found = []
-    for repeat in digest["repeats"]:
+    for repeat in digest.repeats:
         both = [repeat["away"][who] for who in ("hasty", "patient")]
         counts = {name: sum(group[name] for group in both) for name in ("refused", "timed_out", "unknown")}
         found.append(counts | {"late": sum(group["answered"] for group in both)})
@@ -64,14 +64,14 @@ def within(digest: Digest, what: str) -> str:
 
 def failed(digest: Digest) -> str:
     """Refused and timed out together, over the repeats."""
-    return span(r["ends"]["refused"] + r["ends"]["timed_out"] for r in digest["repeats"])
+    return span(r["ends"]["refused"] + r["ends"]["timed_out"] for r in digest.repeats)
 
 
 def question_title(digest: Digest) -> str:
     """The finding of one point."""
-    label = digest["settings"]["label"]
+    label = digest.settings["label"]
     if not away(digest):
-        return f"{label}: half of the answers within {ms_text(digest['median']['waited_ms']['p50'])}"
+        return f"{label}: half of the answers within {ms_text(digest.median['waited_ms']['p50'])}"
     counts = became(digest)
     said = [f"{span(values)} {ENDS[name]}" for name, values in counts.items() if any(values)]
     return f"{label}, service away: {', '.join(said) or 'nothing is known'}"
@@ -79,13 +79,13 @@ def question_title(digest: Digest) -> str:
 
 def question_sentence(digest: Digest) -> str:
     """What the point says, in words."""
-    settings = digest["settings"]
+    settings = digest.settings
     if away(digest):
         text = f"{question_title(digest)}. An error came after {within(digest, 'told_ms')}"
         if any(became(digest)["late"]):
             text += f", an answer after {within(digest, 'answered_ms')}"
         return f"{text}. The service did {nobody(digest)} calls whose callers had given up."
-    p99 = ms_text(digest["median"]["waited_ms"]["p99"])
+    p99 = ms_text(digest.median["waited_ms"]["p99"])
     asked = f"{settings['rate_per_s']:,g}/s, {settings['body_bytes']:,} bytes"
     ends = f"{over(digest, 'answered')} of {over(digest, 'calls')} answered.{bound(digest)}"
     return f"{question_title(digest)}, 99\u00a0%: {p99}, at {asked}; {ends}"
@@ -93,12 +93,12 @@ def question_sentence(digest: Digest) -> str:
 
 def nobody(digest: Digest) -> str:
     """Calls that the service did when it was back, whose callers had gone."""
-    return span(repeat["away"]["for_nobody"] for repeat in digest["repeats"] if repeat["away"])
+    return span(repeat["away"]["for_nobody"] for repeat in digest.repeats if repeat["away"])
 
 
 def question_row(digest: Digest) -> list[str]:
     """The point as one row of the data table; QUESTION_COLUMNS names the cells."""
-    settings, steps = digest["settings"], digest["median"]["waited_ms"]
+    settings, steps = digest.settings, digest.median["waited_ms"]
     first = [
         settings["label"],
         settings["service"],
@@ -112,9 +112,9 @@ def question_row(digest: Digest) -> list[str]:
 def question_view(digest: Digest) -> View:
     """A carrier as a row of dots, or with the service away as a bar."""
     found: View = {
-        "label": digest["settings"]["label"],
+        "label": digest.settings["label"],
         "title": question_title(digest),
-        "part": within(digest, "told_ms") if away(digest) else ms_text(digest["median"]["waited_ms"]["p50"]),
+        "part": within(digest, "told_ms") if away(digest) else ms_text(digest.median["waited_ms"]["p50"]),
         "event": "an error after" if away(digest) else "half of the answers within",
         "traces": {},
         "sentence": question_sentence(digest),
@@ -125,7 +125,7 @@ def question_view(digest: Digest) -> View:
     }
     if away(digest):
         return found | {"strip": strip(digest), "aside": nobody(digest)}
-    return found | {"dots": dots(digest, "waited_ms"), "aside": ms_text(digest["median"]["waited_ms"]["p50"])}
+    return found | {"dots": dots(digest, "waited_ms"), "aside": ms_text(digest.median["waited_ms"]["p50"])}
 
 
 def strip(digest: Digest) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ QUESTION_LOOK = Look(
     ),
     columns=QUESTION_COLUMNS,
     view=question_view,
-    rank=lambda digest: None if away(digest) else digest["median"]["waited_ms"]["p50"],
+    rank=lambda digest: None if away(digest) else digest.median["waited_ms"]["p50"],
     layouts=question_layouts,
     quantities={
         **{step: step_of("waited_ms", step) for step in ("p50", "p90", "p99")},

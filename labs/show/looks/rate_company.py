@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import about_per_s
-from labs.show.traces import Digest
 
 
 def _ledgers(digest: Digest) -> list[dict[str, Any]]:
     """A ledger a subscriber, of all repeats; empty where a recording has none."""
-    return [one for repeat in digest["repeats"] for one in repeat.get("ledgers", ())]
+    return [one for repeat in digest.repeats for one in repeat.get("ledgers", ())]
 
 
 def fates(digest: Digest) -> str:
@@ -35,32 +35,32 @@ def confirmed(digest: Digest) -> str:
 
 def measured(digest: Digest) -> list[list[str]]:
     """Lines for the panel: nothing where our generator had no company."""
-    if "common_s" in digest["median"]:
+    if "common_s" in digest.median:
         return [
-            ["All at work for", f"{digest['median']['common_s']:.3g} s"],
+            ["All at work for", f"{digest.median['common_s']:.3g} s"],
             ["Publishers' ledgers", confirmed(digest)],
         ]
-    if "deliveries_per_s" not in digest["median"]:
+    if "deliveries_per_s" not in digest.median:
         return []
     return [
-        ["Publishes", about_per_s(digest["median"]["publishes_per_s"])],
-        ["Deliveries", about_per_s(digest["median"]["deliveries_per_s"])],
+        ["Publishes", about_per_s(digest.median["publishes_per_s"])],
+        ["Deliveries", about_per_s(digest.median["deliveries_per_s"])],
         ["Subscribers' ledgers", fates(digest)],
     ]
 
 
 def said(digest: Digest) -> str:
     """A sentence, where there is something to say."""
-    if "common_s" in digest["median"]:
+    if "common_s" in digest.median:
         return f" Counted while all publishers were at work; {confirmed(digest)}."
-    if "deliveries_per_s" not in digest["median"]:
+    if "deliveries_per_s" not in digest.median:
         return ""
-    return f" Deliveries to all subscribers: {about_per_s(digest['median']['deliveries_per_s'])}; {fates(digest)}."
+    return f" Deliveries to all subscribers: {about_per_s(digest.median['deliveries_per_s'])}; {fates(digest)}."
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {
-    "publishes": lambda digest: about_per_s(digest["median"]["publishes_per_s"]),
-    "deliveries": lambda digest: about_per_s(digest["median"]["deliveries_per_s"]),
+    "publishes": lambda digest: about_per_s(digest.median["publishes_per_s"]),
+    "deliveries": lambda digest: about_per_s(digest.median["deliveries_per_s"]),
     "fates": fates,
     "confirmed": confirmed,
 }

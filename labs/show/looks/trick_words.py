@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES, enumerated, ms_text
 from labs.model.tricks import Trick, trick, unequal
 from labs.show.looks.rate import rate_text
-from labs.show.traces import Digest
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
 FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "own Kafka frames"}
@@ -29,7 +29,7 @@ CONDITIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 def trick_of(digest: Digest) -> Trick:
     """Which trick a point is about."""
-    return trick(digest["settings"]["trick"])
+    return trick(digest.settings["trick"])
 
 
 def value_text(digest: Digest, value: float | None) -> str:
@@ -43,7 +43,7 @@ def value_text(digest: Digest, value: float | None) -> str:
 def unequal_text(digest: Digest, chart: str = "told") -> str:
     """messages without an answer: Kafka 500, Redis and RabbitMQ 1; computed from the setups of that chart."""
     said = []
-    for name, by_broker in unequal(digest["setups"][chart]).items():
+    for name, by_broker in unequal(digest.setups[chart]).items():
         called, word = CONDITIONS[name]
         groups: dict[str, list[str]] = {}
         for broker, one in by_broker.items():
@@ -55,13 +55,13 @@ def unequal_text(digest: Digest, chart: str = "told") -> str:
 
 def small_print(digest: Digest, chart: str, broker: str) -> str:
     """The line under a bar: what anybody who shows a chart would admit. Not when a clock started, or whether at all."""
-    one = digest["setups"][chart][broker]
+    one = digest.setups[chart][broker]
     sent = f"{one['window']:,} under way, {one['batch']:,} a call" if one["window"] else "on a timetable"
     if one["counted"]:
         sent = "one at a rate that it can keep"
-    return f"{digest['labels'][chart][broker]}; {client(digest, chart, broker)}; {sent}; {one['body_bytes']:,} B"
+    return f"{digest.labels[chart][broker]}; {client(digest, chart, broker)}; {sent}; {one['body_bytes']:,} B"
 
 
 def client(digest: Digest, chart: str, broker: str) -> str:
     """The client or tool by its own name."""
-    return CLIENTS.get(digest["setups"][chart][broker]["lane"], FAST)[broker]
+    return CLIENTS.get(digest.setups[chart][broker]["lane"], FAST)[broker]

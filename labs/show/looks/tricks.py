@@ -9,12 +9,12 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, times
 from labs.model.tricks import TRICKS
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
 from labs.show.sentences import CLOSE
-from labs.show.traces import Digest
 
 CHARTS = ("told", "fair")
 COLUMNS = ("Broker", "In the misleading chart", "Range", "Measured alike", "Range alike", "Limit, measured alike")
@@ -24,20 +24,20 @@ PLACES = ("first", "second", "third")
 
 def values(digest: Digest, chart: str, broker: str) -> list[float]:
     """A broker's figures in that chart, one a repeat that could say."""
-    found = [repeat[chart][broker]["value"] for repeat in digest["repeats"]]
+    found = [repeat[chart][broker]["value"] for repeat in digest.repeats]
     return [value for value in found if value is not None]
 
 
 def value(digest: Digest, chart: str, broker: str) -> float | None:
     """The median of the repeats; None unless each could say."""
     found = values(digest, chart, broker)
-    return statistics.median(found) if found and len(found) == len(digest["repeats"]) else None
+    return statistics.median(found) if found and len(found) == len(digest.repeats) else None
 
 
 def ranked(digest: Digest, chart: str) -> list[str]:
     """The brokers that have a figure in that chart, the best one first."""
     sign = -1 if trick_of(digest).more_is_better else 1
-    known = {broker: value(digest, chart, broker) for broker in digest["setups"][chart]}
+    known = {broker: value(digest, chart, broker) for broker in digest.setups[chart]}
     return sorted((b for b, v in known.items() if v is not None), key=lambda b: sign * (known[b] or 0))
 
 
@@ -60,12 +60,12 @@ def lead_text(digest: Digest, chart: str) -> str:
 def wins(digest: Digest) -> bool | None:
     """Whether the trick made its broker win; None where one figure is not known."""
     order = ranked(digest, "told")
-    return order[0] == digest["settings"]["winner"] if len(order) == len(digest["setups"]["told"]) else None
+    return order[0] == digest.settings["winner"] if len(order) == len(digest.setups["told"]) else None
 
 
 def place(digest: Digest) -> str:
     """Where the broker stands when all are measured alike."""
-    order, winner = ranked(digest, "fair"), digest["settings"]["winner"]
+    order, winner = ranked(digest, "fair"), digest.settings["winner"]
     return PLACES[order.index(winner)] if len(order) == len(PLACES) else "in no known place"
 
 
@@ -82,18 +82,18 @@ def headline(digest: Digest) -> str:
 
 def title(digest: Digest) -> str:
     """What the trick did, and what is left of it."""
-    name, how = BROKER_NAMES[digest["settings"]["winner"]], trick_of(digest).by
+    name, how = BROKER_NAMES[digest.settings["winner"]], trick_of(digest).by
     won = wins(digest)
     if won is None:
         return f"{name} by {how}: too few samples to say"
     said = f"wins by {how}, {lead_text(digest, 'told')} times ahead" if won else f"does not win even by {how}"
-    bound = ", where the client was the limit" if client_bound(digest, "fair", digest["settings"]["winner"]) else ""
+    bound = ", where the client was the limit" if client_bound(digest, "fair", digest.settings["winner"]) else ""
     return f"{name} {said}; measured alike it is {place(digest)}{bound}"
 
 
 def sentence(digest: Digest) -> str:
     """What the point says, in words: the trick, the factor, what was unequal, what is so."""
-    winner = digest["settings"]["winner"]
+    winner = digest.settings["winner"]
     told, fair = (value_text(digest, value(digest, chart, winner)) for chart in CHARTS)
     text = f"{title(digest)}. The trick: {trick_of(digest).label.lower()}. Unequal: {unequal_text(digest)}."
     if told != fair:
@@ -123,13 +123,13 @@ def _name(digest: Digest, chart: str, broker: str) -> str:
 
 def client_bound(digest: Digest, chart: str, broker: str) -> bool:
     """Whether our own client was the limit in most repeats."""
-    found = [str(repeat[chart][broker]["stamp"]) for repeat in digest["repeats"]]
+    found = [str(repeat[chart][broker]["stamp"]) for repeat in digest.repeats]
     return found.count("client-bound") * 2 > len(found)
 
 
 def figure(digest: Digest, chart: str) -> dict[str, Any]:
     """One of the two charts as bars on a common scale from zero; dots where the figures are percentiles."""
-    most = max((value(digest, one, b) or 0 for one in CHARTS for b in digest["setups"][one]), default=0) or 1
+    most = max((value(digest, one, b) or 0 for one in CHARTS for b in digest.setups[one]), default=0) or 1
     told, unit = chart == "told", trick_of(digest).unit
     rows = [
         {
@@ -140,7 +140,7 @@ def figure(digest: Digest, chart: str) -> dict[str, Any]:
             "note": small_print(digest, chart, broker),
             "hollow": chart == "fair" and client_bound(digest, chart, broker),
         }
-        for broker in digest["setups"][chart]
+        for broker in digest.setups[chart]
     ]
     stalled = "; each broker stands still for 100 ms in each second" if trick_of(digest).how == "omission" else ""
     return {
@@ -161,18 +161,18 @@ def _range(digest: Digest, chart: str, broker: str) -> str:
 def rows(digest: Digest) -> list[list[str]]:
     """A row a broker for the data table; COLUMNS names the cells."""
     found = []
-    for broker in digest["setups"]["fair"]:
+    for broker in digest.setups["fair"]:
         cells = [BROKER_NAMES[broker]]
         for chart in CHARTS:
             cells += [value_text(digest, value(digest, chart, broker)), _range(digest, chart, broker)]
-        found.append([*cells, digest["repeats"][-1]["fair"][broker]["limit"]])
+        found.append([*cells, digest.repeats[-1]["fair"][broker]["limit"]])
     return found
 
 
 def view(digest: Digest) -> View:
     """One comparison: two charts, and in words what was unequal."""
     return {
-        "label": digest["settings"]["label"],
+        "label": digest.settings["label"],
         "title": title(digest),
         "part": f"{lead_text(digest, 'told')} times, measured alike {place(digest)}",
         "event": trick_of(digest).by,
@@ -181,8 +181,8 @@ def view(digest: Digest) -> View:
         "rows": rows(digest),
         "measured": [
             ["Unequal in the misleading chart", unequal_text(digest)],
-            *([f"{BROKER_NAMES[b]}, as shown", small_print(digest, "told", b)] for b in digest["setups"]["told"]),
-            *([f"{BROKER_NAMES[b]}, alike", small_print(digest, "fair", b)] for b in digest["setups"]["fair"]),
+            *([f"{BROKER_NAMES[b]}, as shown", small_print(digest, "told", b)] for b in digest.setups["told"]),
+            *([f"{BROKER_NAMES[b]}, alike", small_print(digest, "fair", b)] for b in digest.setups["fair"]),
         ],
         "bars": {chart: figure(digest, chart) for chart in CHARTS},
         "trouble": "",
@@ -190,7 +190,7 @@ def view(digest: Digest) -> View:
 
 
 def _of_winner(chart: str) -> Callable[[Digest], str]:
-    return lambda digest: value_text(digest, value(digest, chart, digest["settings"]["winner"]))
+    return lambda digest: value_text(digest, value(digest, chart, digest.settings["winner"]))
 
 
 QUANTITIES: dict[str, Callable[[Digest], str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs.model.carriers import CARRIERS, CONFIRMS
+from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, ms_text
 from labs.show.looks.base import Chart, Look, View
 from labs.show.looks.calls import (
@@ -23,7 +24,6 @@ from labs.show.looks.calls import (
 )
 from labs.show.looks.promises import unlike
 from labs.show.looks.ranges import span
-from labs.show.traces import Digest
 
 SHORT = {"http-new": "HTTP, new", "http-kept": "HTTP, kept", "http-202": "HTTP, 202", "grpc": "gRPC"} | BROKER_NAMES
 """Names at the ends of lines; which confirmation it is, the control says."""
@@ -42,16 +42,16 @@ WAITING_COLUMNS = (
 
 def waiting_title(digest: Digest) -> str:
     """The finding of one point."""
-    settings, p50 = digest["settings"], digest["median"]["blocked_ms"]["p50"]
+    settings, p50 = digest.settings, digest.median["blocked_ms"]["p50"]
     takes = f"the service takes {settings['service_ms']:g}\u00a0ms"
     return f"{way(digest)}: a call holds its caller up {ms_text(p50)}, {takes}"
 
 
 def waiting_sentence(digest: Digest) -> str:
     """What the point says, in words."""
-    settings, steps = digest["settings"], digest["median"]["blocked_ms"]
+    settings, steps = digest.settings, digest.median["blocked_ms"]
     who = "one caller" if settings["callers"] == 1 else f"{settings['callers']} callers"
-    text = f"{waiting_title(digest)} (99\u00a0%: {ms_text(steps['p99'])}); {who}: {rate(digest['median']['per_s'])}."
+    text = f"{waiting_title(digest)} (99\u00a0%: {ms_text(steps['p99'])}); {who}: {rate(digest.median['per_s'])}."
     if "confirm" in settings:
         text += f" When the callers were through, the service had done {meanwhile(digest)}."
     return text + bound(digest)
@@ -59,12 +59,12 @@ def waiting_sentence(digest: Digest) -> str:
 
 def meanwhile(digest: Digest) -> str:
     """How many of the messages the service had done when the last caller was free: 48 of 2,000."""
-    return f"{span(r['done_meanwhile'] for r in digest['repeats'])} of {over(digest, 'calls')}"
+    return f"{span(r['done_meanwhile'] for r in digest.repeats)} of {over(digest, 'calls')}"
 
 
 def waiting_row(digest: Digest) -> list[str]:
     """The point as one row of the data table; WAITING_COLUMNS names the cells."""
-    settings, median = digest["settings"], digest["median"]
+    settings, median = digest.settings, digest.median
     first = [settings["label"], CONFIRM_WORDS.get(settings.get("confirm", ""), "the answer")]
     numbers = [f"{settings['service_ms']:g}", f"{settings['callers']}"]
     times = [ms_text(median["blocked_ms"][step]) for step in ("p50", "p99")]
@@ -73,7 +73,7 @@ def waiting_row(digest: Digest) -> list[str]:
 
 def waiting_view(digest: Digest) -> View:
     """A carrier as a row of dots and as a point of a line."""
-    p50 = digest["median"]["blocked_ms"]["p50"]
+    p50 = digest.median["blocked_ms"]["p50"]
     return {
         "label": way(digest),
         "title": waiting_title(digest),
@@ -92,7 +92,7 @@ def waiting_view(digest: Digest) -> View:
 
 def slope_traces(digest: Digest) -> list[dict[str, Any]]:
     """The point of a line: its repeats faint, the median as the mark; nothing where there is no median."""
-    settings, p50 = digest["settings"], digest["median"]["blocked_ms"]["p50"]
+    settings, p50 = digest.settings, digest.median["blocked_ms"]["p50"]
     if p50 is None:
         return []
     about = {
@@ -101,7 +101,7 @@ def slope_traces(digest: Digest) -> list[dict[str, Any]]:
         "hollow": client_bound(digest),
         "name": SHORT[settings["carrier"]],
     }
-    values = [r["blocked_ms"]["p50"] for r in digest["repeats"] if r["blocked_ms"]["p50"] is not None]
+    values = [r["blocked_ms"]["p50"] for r in digest.repeats if r["blocked_ms"]["p50"] is not None]
     at, text = settings["service_ms"], f"service {settings['service_ms']:g} ms"
     faint = {"x": [at] * len(values), "y": values, "meta": about | {"role": "points"}}
     return [faint, {"x": [at], "y": [p50], "text": [text], "meta": about | {"role": "median"}}]
@@ -109,8 +109,8 @@ def slope_traces(digest: Digest) -> list[dict[str, Any]]:
 
 def waiting_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     """The log axis of the dots; two linear axes of milliseconds, so that a slope is a slope."""
-    known = [d["median"]["blocked_ms"]["p50"] or 0 for d in digests if d["settings"]["callers"] == 1]
-    far, high = max((d["settings"]["service_ms"] for d in digests), default=50), max(known, default=50)
+    known = [d.median["blocked_ms"]["p50"] or 0 for d in digests if d.settings["callers"] == 1]
+    far, high = max((d.settings["service_ms"] for d in digests), default=50), max(known, default=50)
     quiet = {"zeroline": False, "fixedrange": True, "automargin": False}
     across = {
         "title": {"text": "the service takes, ms", "font": {"size": 12}, "standoff": 8},
@@ -132,7 +132,7 @@ def waiting_layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
 
 def drawn(digests: Sequence[Digest], confirm: str) -> list[Digest]:
     """Those whose lines are drawn when this confirmation is chosen."""
-    return [digest for digest in digests if digest["settings"].get("confirm", confirm) == confirm]
+    return [digest for digest in digests if digest.settings.get("confirm", confirm) == confirm]
 
 
 def applying(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,11 +150,11 @@ WAITING_LOOK = Look(
     ),
     columns=WAITING_COLUMNS,
     view=waiting_view,
-    rank=lambda digest: digest["median"]["blocked_ms"]["p50"],
+    rank=lambda digest: digest.median["blocked_ms"]["p50"],
     layouts=waiting_layouts,
     quantities={
         **{step: step_of("blocked_ms", step) for step in ("p50", "p90", "p99")},
-        "per_s": lambda digest: rate(digest["median"]["per_s"]),
+        "per_s": lambda digest: rate(digest.median["per_s"]),
         "meanwhile": meanwhile,
     },
 )

@@ -1,0 +1,74 @@
+"""What is kept of measured runs: a digest for each point, and a recording, which is a lab's file of them.
+
+A digest holds a few kB of JSON: what the reader chose, the figures of each repeat, their medians and ranges, and the
+run card. Parts that not every lab has are empty where they are missing, and then no file has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from labs.model.run import FORMAT
+
+Table = Mapping[str, Any]
+NEEDED = ("lab", "settings", "repeats", "median", "card")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One measured point; its parts stand in the order in which a file has them."""
+
+    lab: str
+    settings: Table
+    """What was chosen, and what identifies the point: broker, profile, label."""
+    setup: Table = field(default_factory=dict)
+    """What has to be set and written for it, where that is what the lab counts."""
+    setups: Table = field(default_factory=dict)
+    """Chart -> broker -> the conditions it was measured under, where they differ."""
+    labels: Table = field(default_factory=dict)
+    """Chart -> broker -> the label of its profile."""
+    repeats: Sequence[Table]
+    """The figures of each repeat that counts."""
+    median: Table
+    """Figure by figure the median over the repeats, and what all of them together are called."""
+    spread: Table = field(default_factory=dict)
+    """Figure by figure [lowest, highest] over the repeats."""
+    floor_ms: Table = field(default_factory=dict)
+    """The same latencies around a server that only keeps messages in memory, ms."""
+    card: Table
+    """The run card: versions, machine, settings in force, date."""
+    void: str = ""
+    """Why none of the repeats counts."""
+    refused: Table = field(default_factory=dict)
+    """How many messages were refused unasked: `count`, `of` how many, and the `first` one's words."""
+    pictures: Table = field(default_factory=dict)
+    """Chart -> the JSON of a picture (labs/show/pictures)."""
+    origin: str = ""
+    """Where a notebook has it from, if not from a run of its own; no recorded file has it."""
+
+    @classmethod
+    def from_json(cls, content: Table) -> Self:
+        """The digest that was written. ValueError names a part that is missing or that this program does not know."""
+        parts = dict(content)
+        parts.pop("format", None)
+        known = {one.name for one in fields(cls)}
+        for what, names in (("lacks", set(NEEDED) - set(parts)), ("has the unknown part", set(parts) - known)):
+            if names:
+                raise ValueError(f"it {what} {', '.join(sorted(names))}")
+        return cls(**parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a file has of it."""
+        parts = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {"format": FORMAT} | {name: part for name, part in parts.items() if part or name in NEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The recorded points of a lab, in the order of its grid, and the run card of the whole."""
+
+    lab: str
+    card: Table
+    digests: Sequence[Digest]
