@@ -27,7 +27,7 @@ from labs.pages.recordings import recorded
 from labs.cli.terminal import table_of, tell
 speak_plainly()
 for lab in EXPERIMENTS.values():
-    digests = recorded(lab.name)["digests"]
+    digests = recorded(lab.name).digests
     table_of([one for one in digests if not one.settings.get("published")], lab.look)
     for verdict in lab.judged(digests):
         tell(verdict.text)
