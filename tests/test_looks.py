@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.cli.terminal import table_of
+from labs.cli.tables import table_of
 from labs.experiments import EXPERIMENTS
 from labs.model.digest import Digest
 from labs.model.faults import KINDS

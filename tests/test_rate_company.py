@@ -18,7 +18,7 @@ import pytest
 
 from labs import stack
 from labs.brokers import on_lane
-from labs.cli.verify import verify
+from labs.cli.judgement import verify
 from labs.experiments import experiment
 from labs.experiments.redis_million import MESSAGES
 from labs.judge.limit import BUSY

@@ -24,7 +24,8 @@ ALL_TABLES = """
 from labs.cli.speech import speak_plainly
 from labs.experiments import EXPERIMENTS
 from labs.pages.recordings import recorded
-from labs.cli.terminal import table_of, tell
+from labs.cli.speech import tell
+from labs.cli.tables import table_of
 speak_plainly()
 for lab in EXPERIMENTS.values():
     digests = recorded(lab.name).digests
@@ -97,7 +98,9 @@ def test_in_the_locale_of_a_german_of_the_nineties_a_run_ends_with_0(tmp_path: P
 MARKUP = """
 import sys
 from labs.cli.speech import speak_plainly
-from labs.cli.terminal import Bar, say, tell, whole
+from labs.cli.progress import Bar
+from labs.cli.tables import whole
+from labs.cli.terminal import say, tell
 from rich.table import Table
 speak_plainly()
 name = sys.argv[1]

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 AS_NOBODY = """
 import os, sys
 sys.argv = ["labs", "status"]
-import labs.__main__, labs.cli.status_table, labs.stack.survey
+import labs.__main__, labs.cli.status, labs.cli.status_table, labs.stack.survey
 os.setgid(65534); os.setuid(65534)
 labs.__main__.main()
 """

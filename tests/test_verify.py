@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.cli.verify import verify
+from labs.cli.judgement import verify
 from labs.judge.digest import checked, load, recording
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labs.cli.terminal import Bar, as_json, backend_option, plain, say, show_json, tell, whole
+from labs.cli.terminal import as_json, backend_option, plain, say, show_json, tell
 from labs.model.profile import BROKERS, UnknownNameError
 
 WIDE, IN = 80, 6
 
 if TYPE_CHECKING:
     from labs.scenarios.bench.base import Row
+    from labs.scenarios.bench.rounds import Plan
 
 
 def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -> list[Row]:
@@ -37,7 +38,7 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
     return found
 
 
-@click.command()
+@click.command("bench")
 @click.argument("names", metavar="[ROW]...", nargs=-1)
 @click.option("--broker", "brokers", multiple=True, type=click.Choice(BROKERS), help="Only this broker. Repeatable.")
 @click.option("--lane", "lanes", multiple=True, metavar="LANE", help="Only rows about this lane. Repeatable.")
@@ -49,32 +50,45 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
 @backend_option
 @as_json
 @plain
-def bench(
-    names: tuple[str, ...], brokers: tuple[str, ...], lanes: tuple[str, ...], list_: bool, json_: bool, **how: Any
+def command(  # noqa: PLR0913 - an option each
+    names: tuple[str, ...],
+    *,
+    brokers: tuple[str, ...],
+    lanes: tuple[str, ...],
+    rounds: int,
+    scale: float,
+    path: Path | None,
+    keep: bool,
+    list_: bool,
+    backend: str,
+    json_: bool,
 ) -> None:
     """Hold our generator against each vendor's own tool, in interleaved rounds on the same broker.
 
     ROW is a row's id (`--list` shows them); all by default. Ctrl-C keeps the rows that are done if --out is given.
     """
+    from labs.cli.tables import whole
     from labs.scenarios.bench import report
+    from labs.scenarios.bench.rounds import Plan
 
     rows = chosen(names, brokers, lanes)
     if list_:
         _print_rows(rows, json_)
         return
-    results = _run(rows, **how)
+    results = _run(rows, Plan(rounds, scale, backend), path, keep)
     if json_:
-        show_json({"card": report.card(how["rounds"]), "rows": results})
+        show_json({"card": report.card(rounds), "rows": results})
         return
     whole(report.table(results))
     tell(report.closing(results))
 
 
-def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> list[dict[str, Any]]:
+def _run(rows: Sequence[Row], plan: Plan, path: Path | None, keep: bool) -> list[dict[str, Any]]:
     """The results; what is done is saved even if it is interrupted."""
+    from labs.cli.progress import Bar
     from labs.judge.benchmark import load, ratio_text, word
     from labs.scenarios.bench import report
-    from labs.scenarios.bench.rounds import Plan, run_rows
+    from labs.scenarios.bench.rounds import run_rows
     from labs.scenarios.bench.rows import ROWS
 
     results: list[dict[str, Any]] = []
@@ -82,14 +96,14 @@ def _run(rows: Sequence[Row], *, path: Path | None, keep: bool, **how: Any) -> l
     order = [row.id for row in ROWS]
     try:
         with Bar("labs bench") as observer:
-            for one in run_rows(rows, Plan(**how), observer, say):
+            for one in run_rows(rows, plan, observer, say):
                 results.append(one)
                 say(f"{one['id']}: {ratio_text(one)}, {word(one)} (goal {one['goal']}). {one['trouble']}")
     finally:
         if path and results:
             fresh = {one["id"] for one in results}
             rows_now = [*results, *(one for one in others if one["id"] not in fresh)]
-            report.save(path, sorted(rows_now, key=lambda one: order.index(one["id"])), how["rounds"])
+            report.save(path, sorted(rows_now, key=lambda one: order.index(one["id"])), plan.rounds)
             say(f"{len(results)} of {len(rows)} rows saved in {path}")
     return results
 

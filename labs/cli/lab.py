@@ -1,4 +1,4 @@
-"""JupyterLab on loopback with the brokers beside it; both end together."""
+"""`labs lab`: JupyterLab on loopback with the brokers beside it; both end together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from labs import stack
+import click
+
+from labs.cli.terminal import backend_option, plain, say
 from labs.model import environ
 from labs.model.kernel import die_with_parent
 from labs.model.paths import PROJECT, home
@@ -20,11 +22,22 @@ FIRST = "notebooks/00-your-machine.ipynb"
 STOP_WITHIN_S = 15
 
 
+@click.command("lab")
+@backend_option
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@plain
+def command(backend: str, no_browser: bool) -> None:
+    """Start the brokers and JupyterLab on loopback; Ctrl-C stops everything that this started."""
+    serve(backend, browser=not no_browser, report=say)
+
+
 def serve(backend: str, *, browser: bool, report: Callable[[str], None]) -> None:
     """Run JupyterLab until it ends or Ctrl-C, with those brokers that can be had; which cannot, and why, is said.
 
     With LABS_MODE=live a broker that cannot be had is a StackError.
     """
+    from labs import stack
+
     lacking: dict[str, str] | None = None if environ.read("LABS_MODE") == "live" else {}
     with stack.session(backend=backend, report=report, lacking=lacking) as found:
         for broker, why in (lacking or {}).items():

@@ -1,108 +1,21 @@
-"""labs verify: read what was recorded, whole or in part, and judge it by today's rules."""
+"""`labs verify`: judge anew what was recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from labs.cli.terminal import tell
-from labs.judge import digest, loss
-from labs.model import run as runs
-from labs.model.text import enumerated
-from labs.pages import recordings
-from labs.record import recovery
-from labs.record.spool import KILLED, Spool
-from labs.scenarios.calls import facts as call_facts
-from labs.scenarios.calls import judge as call_judge
-from labs.scenarios.jobs import facts as job_facts
-from labs.scenarios.jobs import judge as job_judge
+import click
 
-KINDS: dict[str, Any] = {
-    "run": (runs.load, loss.account),
-    job_facts.KIND: (job_facts.load, job_judge.judge),
-    call_facts.KIND: (call_facts.load, call_judge.judge),
-}
+from labs.cli.terminal import plain
 
 
-def verify(paths: Sequence[Path]) -> None:
-    """Print a judgement for each path; without paths for every run that a killed recorder left."""
-    for path in paths:
-        tell(f"{path.name}: {_judgement(path)}")
-    if paths:
-        return
-    left, damaged = recovery.unfinished(), []
-    for spool in left:
-        try:
-            tell(f"{spool.folder}: {_of_spool(spool)}")
-        except runs.RunFileError as error:
-            damaged.append(str(error))
-    if not left:
-        tell("No run was left unfinished. For a finished one: labs verify FILE")
-        return
-    tell(f"{len(left)} unfinished. `labs down` removes them after {recovery.KEEP_S / 86_400:.0f} days.")
-    if damaged:
-        raise runs.RunFileError("\n".join(damaged))
+@click.command("verify")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@plain
+def command(paths: tuple[Path, ...]) -> None:
+    """Judge the facts in PATH anew: a run file (.npz; also of killed workers), a recorded file (.json), or the folder
+    of a run that is not finished because its recorder was killed. Without PATH: all such folders.
+    """
+    from labs.cli.judgement import verify
 
-
-def _judgement(path: Path) -> str:
-    if path.is_dir():
-        return _of_spool(Spool(path))
-    if not path.exists():
-        raise runs.RunFileError(
-            f"There is no {path}. Name a run file (.npz), a recorded file (.json) or a run's folder."
-        )
-    if not path.is_file():
-        raise runs.RunFileError(f"{path} is neither a file nor a folder. Name a run file, a recorded file or a folder.")
-    if path.suffix == ".json":
-        return _of_recorded(path)
-    kind = runs.kind_of(path)
-    if kind not in KINDS:
-        raise runs.RunFileError(f"{path} is not a readable run (of the kind {kind!r}). Record it again.")
-    load, judged = KINDS[kind]
-    found = load(path)
-    with runs.readable(path):
-        return f"{found}: {told(judged(found))}"
-
-
-def _of_recorded(path: Path) -> str:
-    """What was computed again of a recorded file, and what could not be."""
-    content, counts = digest.checked(path)
-    if "digests" in content:
-        recordings.drawable(digest.recording(content, path), path)
-    parts = len(content.get("digests", content.get("rows", ())))
-    what = f"{content['lab']}, {parts} {'points' if 'digests' in content else 'rows'}"
-    again = [f"{number:,} {kind}" for kind, number in sorted(counts.items())]
-    found = (
-        f"computed again and as recorded: {enumerated(again)}"
-        if again
-        else "nothing in it can be computed again from the rest"
-    )
-    return f"{what}; {found}. Not checked: the repeats' own figures, whose raw times are not in this file."
-
-
-def told(judgement: Any) -> str:
-    """A ledger or a tally as a line of names and counts: what a reader can read, not how Python writes an object."""
-    facts = judgement if isinstance(judgement, Mapping) else asdict(judgement)
-    return ", ".join(
-        _fact(name.replace("_", " "), value) for name, value in facts.items() if value not in (None, "", {}, [])
-    )
-
-
-def _fact(name: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"{name} ({told(value)})"
-    if isinstance(value, bool):
-        return f"{name} {'yes' if value else 'no'}"
-    if isinstance(value, list | tuple):
-        return f"{name} {' to '.join(map(str, value))}"
-    return f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
-
-
-def _of_spool(spool: Spool) -> str:
-    """A run that is not finished settles nothing: what has no answer in it is unknown, and never lost."""
-    trouble = "it is still being recorded" if recovery.in_use(spool.folder) else KILLED
-    first = spool.assemble(trouble=trouble)
-    heard = [first, *(one.as_heard_by(first, trouble=trouble) for one in spool.all_further())]
-    return f"UNFINISHED, {trouble}. " + "; ".join(f"{run}: {told(loss.account(run))}" for run in heard)
+    verify(paths)

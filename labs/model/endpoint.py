@@ -7,6 +7,12 @@ from dataclasses import dataclass, field, replace
 from labs.model.profile import Profile
 
 GIVEN = "given"
+EXAMPLES = {
+    "redis": "rediss://broker.example:6379",
+    "rabbitmq": "amqps://broker.example:5671/",
+    "kafka": "kafka+ssl://broker.example:9093",
+}
+"""What an address of the user's own looks like."""
 
 
 class BrokerError(Exception):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
-from labs.model.endpoint import GIVEN, Endpoint
+from labs.model.endpoint import EXAMPLES, GIVEN, Endpoint
 from labs.model.environ import NOW
 
 SCHEMES = {
@@ -24,11 +24,6 @@ SCHEMES = {
     "kafka": {"kafka": (False, 0), "kafka+ssl": (True, 0)},
 }
 """Broker -> scheme -> (TLS, the port where none is written; Kafka's must be)."""
-EXAMPLES = {
-    "redis": "rediss://broker.example:6379",
-    "rabbitmq": "amqps://broker.example:5671/",
-    "kafka": "kafka+ssl://broker.example:9093",
-}
 SASL = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 VHOST_BYTES = 255
 """What a short string of AMQP holds."""

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labs.experiments import EXPERIMENTS
-from labs.experiments.base import Control, Experiment
-from labs.pages.recordings import recorded, recorded_on
+import click
+
+from labs.cli.terminal import as_json, lines, plain, show_json
+
+if TYPE_CHECKING:
+    from labs.experiments.base import Control, Experiment
 
 WIDE, IN = 80, 6
 
 
+@click.command("list")
+@as_json
+@plain
+def command(json_: bool) -> None:
+    """The labs, their settings and whether a recorded run is in the book."""
+    if json_:
+        show_json(rows())
+    else:
+        lines(text())
+
+
 def rows() -> list[dict[str, Any]]:
     """Every lab as a script wants it."""
+    from labs.experiments import EXPERIMENTS
+
     return [_row(lab) for lab in EXPERIMENTS.values()]
 
 
 def _row(lab: Experiment) -> dict[str, Any]:
+    from labs.pages.recordings import recorded, recorded_on
+
     file = recorded(lab.name)
     return {
         "name": lab.name,
@@ -33,6 +51,8 @@ def _row(lab: Experiment) -> dict[str, Any]:
 
 def text() -> Iterator[str]:
     """The same for people."""
+    from labs.experiments import EXPERIMENTS
+
     for row in rows():
         state = f"recorded {row['recorded_on']}" if row["recorded"] else "not recorded"
         yield f"{row['number']:{IN}}{row['name']:28}{state}"
