@@ -1,6 +1,9 @@
 # Everything runs from .venv in this folder; paths stay relative so that a space in the folder's name does no harm.
 PYTHON ?= python3
 RUN := .venv/bin/python
+# It looks for no newer version of itself and keeps what it has parsed in the environment.
+DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=.venv/.deno .venv/bin/deno
+SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js
 # Of what the reader has set for Python in general, nothing reaches ours.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
@@ -19,10 +22,13 @@ test: env-dev ## set up what is needed and run the tests: every lab and every br
 test-all: env-dev ## run every test: what `make test` runs first, then containers, notebooks and what takes long
 	@$(RUN) -m tests --all
 
-check: env-dev ## the fast checks: ruff, mypy --strict on labs/
+check: env-dev ## the fast checks: ruff, mypy --strict on labs/; for JavaScript and CSS deno's format, lint and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(DENO) fmt --check
+	$(DENO) lint
+	$(DENO) check $(SCRIPTS)
 
 book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
 	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.pages.build

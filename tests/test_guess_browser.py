@@ -15,7 +15,8 @@ from labs.experiments import experiment
 from labs.experiments.base import Experiment
 from labs.model.digest import Digest
 from labs.model.paths import PROJECT
-from labs.pages import module, pages
+from labs.pages import pages
+from labs.pages.bundle import JS
 from labs.pages.state import panel_state
 from labs.show.looks.tricks import WARNING
 from tests.browser import LOOKS, Watched, served, settled, violations
@@ -45,11 +46,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page a lab and theme; the panel's own files are those that the book serves."""
     root = tmp_path_factory.mktemp("site")
     static, labs = root / "_static", PROJECT / "labs"
-    (static / "panels").mkdir(parents=True)
+    shutil.copytree(JS, static)
+    (static / "panels").mkdir()
     book = PROJECT / "book" / "_static"
     for file in (labs / "show" / "look.css", labs / "pages" / "panel.css", book / "book.css", book / "lab-loader.mjs"):
         shutil.copy(file, static)
-    (static / "panel.mjs").write_text(module.source(), "utf-8")
     for lab, digests in LABS:
         state = panel_state(lab, digests, "2000-01-01")
         (static / "panels" / f"{lab.name}.json").write_text(json.dumps(state), "utf-8")
@@ -287,7 +288,7 @@ def test_tables_need_no_chart_bundle_and_weigh_little(page: Page, host: str, sit
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url.removeprefix(host)))
     matrix(page, host)
-    assert not any("plotly" in file for file in asked)
+    assert not any("plotly-basic" in file for file in asked)
     sizes = {file: len(gzip.compress((site / file).read_bytes())) for file in asked if (site / file).is_file()}
     assert len(sizes) >= 6
     assert sum(sizes.values()) < OURS_BYTES, sizes

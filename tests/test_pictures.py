@@ -16,7 +16,6 @@ import pytest
 from labs.experiments import job_pictures
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import UnknownPictureError, shown
-from labs.pages.pictures.source import HOME, MODULES, source
 from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
 from labs.show.colours import palette
@@ -451,16 +450,6 @@ def test_the_kinds_know_every_colour_and_state_that_the_stylesheets_know() -> No
     css = (Path(__file__).parent.parent / "labs" / "pages" / "pictures" / "pictures.css").read_text("utf-8")
     assert set(re.findall(r'\[data-state="([a-z]+)"\]', css)) == set(STATES)
     assert not re.search(r"#[0-9a-f]{3,6}\b", css)
-
-
-def test_the_joined_module_has_all_parts_and_no_name_twice() -> None:
-    text = source()
-    assert "import " not in re.sub(r"//.*", "", text)
-    names = re.findall(r"^(?:export )?(?:async )?(?:function|const) (\w+)", text, re.MULTILINE)
-    assert len(names) == len(set(names))
-    assert len([*MODULES, HOME]) == len(
-        list((Path(__file__).parent.parent / "labs" / "pages" / "pictures").glob("*.mjs"))
-    )
 
 
 def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its_pictures() -> None:

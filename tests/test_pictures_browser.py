@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from labs.model.paths import PROJECT
+from labs.pages.bundle import JS, bundle
 from labs.pages.pictures.frame import frame
-from labs.pages.pictures.source import source
 from labs.pages.state import panel_state
 from labs.show.looks import Guess
 from labs.show.pictures import Mark, Picture, Span, Timeline
@@ -40,7 +39,7 @@ OVER = "document.documentElement.scrollWidth - document.documentElement.clientWi
 
 MADE = """async ([html, files]) => {
     document.querySelector('article section').innerHTML = `<h1>Made</h1>${html}`;
-    const { draw, plotlyFrom } = await import(`${files}pictures/index.mjs`);
+    const { draw } = await import(`${files}pictures/index.mjs`), { plotlyFrom } = await import(`${files}plotly.mjs`);
     const host = document.querySelector('.picture'), data = JSON.parse(host.querySelector('script').textContent);
     host.querySelectorAll('details').forEach((one) => (one.open = false));
     await draw(host.querySelector('.pic-drawn'), data, () => plotlyFrom(`${files}vendor/plotly-basic.min.js`));
@@ -263,7 +262,7 @@ def test_a_notebook_draws_the_same_as_a_page(page: Page, host: str, make: Callab
     here = made(page, host, make())
     on_page, key = traces(here), here.locator(".pic-key").inner_text()
     plotly = f"{host}_static/vendor/plotly-basic.min.js"
-    page.evaluate(NOTEBOOK, [source(), frame(make()), make().to_json(), plotly])
+    page.evaluate(NOTEBOOK, [bundle(JS / "pictures" / "widget.mjs"), frame(make()), make().to_json(), plotly])
     assert traces(page.locator(".picture")) == on_page
     assert page.locator(".picture .pic-key").inner_text() == key
 
@@ -356,5 +355,5 @@ def test_on_paper_the_data_and_every_column_are_there_and_no_button(page: Page, 
 
 
 def test_the_loader_and_the_modules_are_served_as_they_are_written(site: Path) -> None:
-    for path in (PROJECT / "labs" / "pages" / "pictures").glob("*.mjs"):
-        assert (site / "_static" / "pictures" / path.name).read_text("utf-8") == path.read_text("utf-8")
+    for path in JS.rglob("*.mjs"):
+        assert (site / "_static" / path.relative_to(JS)).read_text("utf-8") == path.read_text("utf-8")

@@ -43,7 +43,7 @@ ALL = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka"
 LADDER = "book/05-4-latency-ladder.html"
 THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedStyle(one).fontWeight < 400
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
-OURS = re.compile(r"book/|_static/(panels/|panel\.|parts\.|look\.css|book\.css|lab-loader|favicon)")
+OURS = re.compile(r"book/|_static/(panels/|[\w/-]+\.mjs|(look|book|parts|panel|pictures)\.css|favicon)")
 LIMIT_BYTES = 100_000
 
 
@@ -236,7 +236,7 @@ def test_the_panel_titles_every_recorded_point_as_the_figure_does(page: Page, ho
         return titleOf(state, keys.map(key => state.views[key]), false); }"""
     for digests in groups.values():
         keys = list(views(experiment("latency-ladder"), digests, ""))
-        where = [f"{host}_static/panel.mjs", f"{host}_static/panels/latency-ladder.json", keys]
+        where = [f"{host}_static/text.mjs", f"{host}_static/panels/latency-ladder.json", keys]
         assert page.evaluate(script, where) == title(digests)
 
 

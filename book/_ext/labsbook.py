@@ -25,7 +25,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import bench_page, claims, course, module, pages
+from labs.pages import bench_page, claims, course, pages
+from labs.pages.bundle import JS
 from labs.pages.glue import NOT_YET, is_known, number
 from labs.pages.state import recorded_state
 
@@ -141,13 +142,9 @@ def _serve(app: Sphinx, config: Any) -> None:
     """Put the panel's own files, and the states made while reading, where Sphinx picks up static files."""
     stage = _stage(app)
     shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
+    shutil.copytree(JS, stage)
     for file in SERVED:
         shutil.copy(file, stage / file.name)
-    (stage / "panel.mjs").write_text(module.source(), "utf-8")
-    (stage / "pictures").mkdir()
-    for file in (LABS / "pages" / "pictures").glob("*.mjs"):
-        shutil.copy(file, stage / "pictures" / file.name)
     config.html_static_path.append(str(stage))
 
 

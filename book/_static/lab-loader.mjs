@@ -5,20 +5,35 @@ const root = new URL(document.documentElement.dataset.content_root || "./", docu
 const PATIENCE_MS = 10_000; // a panel that takes longer no longer covers what it replays
 
 class Model {
-  #state; #heard = new Map();
+  #state;
+  #heard = new Map();
   plotlyUrl = new URL("_static/vendor/plotly-basic.min.js", root).href;
-  constructor(state, failed) { this.#state = state; this.failed = failed; }
-  get(name) { return this.#state[name]; }
-  set(name, value) { this.#state[name] = value; this.#heard.get(`change:${name}`)?.forEach((heard) => heard()); }
+  constructor(state, failed) {
+    this.#state = state;
+    this.failed = failed;
+  }
+  get(name) {
+    return this.#state[name];
+  }
+  set(name, value) {
+    this.#state[name] = value;
+    this.#heard.get(`change:${name}`)?.forEach((heard) => heard());
+  }
   save_changes() {}
   send() {}
-  on(name, heard) { this.#heard.set(name, (this.#heard.get(name) ?? new Set()).add(heard)); }
-  off(name, heard) { this.#heard.get(name)?.delete(heard); }
+  on(name, heard) {
+    this.#heard.set(name, (this.#heard.get(name) ?? new Set()).add(heard));
+  }
+  off(name, heard) {
+    this.#heard.get(name)?.delete(heard);
+  }
 }
 
 async function mount(host) {
   const fallback = host.querySelector(".lab-fallback"), view = document.createElement("div");
-  const late = setTimeout(() => { host.dataset.late = "1"; }, PATIENCE_MS);
+  const late = setTimeout(() => {
+    host.dataset.late = "1";
+  }, PATIENCE_MS);
   const failed = (error) => {
     if (host.dataset.failed) return;
     const note = document.createElement("p");
@@ -30,7 +45,8 @@ async function mount(host) {
   };
   try {
     const [module, answer] = await Promise.all([
-      import(new URL("_static/panel.mjs", root).href), fetch(new URL(host.dataset.state, root)),
+      import(new URL("_static/panel.mjs", root).href),
+      fetch(new URL(host.dataset.state, root)),
     ]);
     if (!answer.ok) throw new Error(`${host.dataset.state}: ${answer.status}`);
     host.append(view);
@@ -38,7 +54,11 @@ async function mount(host) {
     if (host.dataset.failed) return;
     fallback.hidden = true;
     host.dataset.ready = "1";
-  } catch (error) { failed(error); } finally { clearTimeout(late); }
+  } catch (error) {
+    failed(error);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 document.documentElement.dataset.panels = "1";

@@ -1,14 +1,33 @@
 // What moves in the parts of a page: the quiz, the guess, terms, copying, the picture that replays a run.
 // Progress stays in this browser. Without this file everything is readable: answers and figures are in folds.
 const SAY = {
-  check: "Check", choose: "Choose an answer first.", right: "Right. ", wrong: "Not right. ", tryAgain: " Try another one.",
-  others: "The other answers:", score: (right, first, of) => `${right} of ${of} right, ${first} at the first try.`, forget: "Forget my answers",
-  forgotten: "Forgotten.", kept: "Your answers are kept in this browser only.",
-  commit: "That is my guess", again: "Guess again", copy: "Copy", copied: "Copied.", notCopied: "It could not be copied. Select the text instead.",
-  said: (yours, measured) => `You said ${yours}. Measured: ${measured}. `, close: "That is within a tenth of it.", inside: "That is inside the measured range.",
-  off: (times, low) => `Your guess was ${times} times too ${low ? "low" : "high"}.`, byLow: (n) => `Your guess was ${n} too low.`, byHigh: (n) => `Your guess was ${n} too high.`,
+  check: "Check",
+  choose: "Choose an answer first.",
+  right: "Right. ",
+  wrong: "Not right. ",
+  tryAgain: " Try another one.",
+  others: "The other answers:",
+  score: (right, first, of) => `${right} of ${of} right, ${first} at the first try.`,
+  forget: "Forget my answers",
+  forgotten: "Forgotten.",
+  kept: "Your answers are kept in this browser only.",
+  commit: "That is my guess",
+  again: "Guess again",
+  copy: "Copy",
+  copied: "Copied.",
+  notCopied: "It could not be copied. Select the text instead.",
+  said: (yours, measured) => `You said ${yours}. Measured: ${measured}. `,
+  close: "That is within a tenth of it.",
+  inside: "That is inside the measured range.",
+  off: (times, low) => `Your guess was ${times} times too ${low ? "low" : "high"}.`,
+  byLow: (n) => `Your guess was ${n} too low.`,
+  byHigh: (n) => `Your guess was ${n} too high.`,
   broken: (why) => `These controls failed (${why}). Answers and figures can be read here without them.`,
-  yours: "your guess", measured: "measured", play: "Play", pause: "Pause", number: "Enter a number.",
+  yours: "your guess",
+  measured: "measured",
+  play: "Play",
+  pause: "Pause",
+  number: "Enter a number.",
 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -31,15 +50,29 @@ function broken(box, error) {
   if (!box.dataset.failed) box.prepend(make("p", { class: "lab-note", text: SAY.broken(error.message) }));
   box.dataset.failed = "1";
 }
-const guarded = (box, work) => (...given) => { try { work(...given); } catch (error) { broken(box, error); } };
+const guarded = (box, work) => (...given) => {
+  try {
+    work(...given);
+  } catch (error) {
+    broken(box, error);
+  }
+};
 
 // ---- what this browser remembers: one entry a quiz or guess; what is not ours or damaged counts as nothing
 const memory = {
   read(key) {
-    try { const found = JSON.parse(localStorage.getItem(key)); return found && typeof found === "object" && !Array.isArray(found) ? found : {}; } catch { return {}; }
+    try {
+      const found = JSON.parse(localStorage.getItem(key));
+      return found && typeof found === "object" && !Array.isArray(found) ? found : {};
+    } catch {
+      return {};
+    }
   },
   write(key, value) {
-    try { if (Object.keys(value).length) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* no storage: it lives as long as the page */ }
+    try {
+      if (Object.keys(value).length) localStorage.setItem(key, JSON.stringify(value));
+      else localStorage.removeItem(key);
+    } catch { /* no storage: it lives as long as the page */ }
   },
 };
 
@@ -48,13 +81,15 @@ function quiz(root) {
   const place = `labs-quiz-${root.dataset.quiz}`, fold = root.querySelector(".quiz-key");
   let tried = memory.read(place);
   const reasons = (id) => [...fold.querySelectorAll(`[data-key="${CSS.escape(id)}"] [data-answer]`)];
-  const score = make("p", { class: "quiz-score", role: "status" }), forget = make("button", { type: "button", text: SAY.forget });
+  const score = make("p", { class: "quiz-score", role: "status" }),
+    forget = make("button", { type: "button", text: SAY.forget });
   const ends = make("div", { class: "quiz-ends", "data-added": true }, score, forget);
   const questions = [...root.querySelectorAll(".quiz-question")].map((form) => {
     const id = form.dataset.question, known = new Map(reasons(id).map((one) => [one.dataset.answer, one]));
     const tries = () => (Array.isArray(tried[id]) ? tried[id].filter((key) => known.has(key)) : []);
     const solved = () => tries().some((key) => known.get(key).dataset.right);
-    const said = make("div", { class: "quiz-said", role: "status", "data-added": true }), why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
+    const said = make("div", { class: "quiz-said", role: "status", "data-added": true }),
+      why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
     const show = () => {
       const last = tries().at(-1), right = last && known.get(last).dataset.right;
       for (const input of form.querySelectorAll("input")) {
@@ -62,32 +97,80 @@ function quiz(root) {
         input.closest("label").dataset.state = !was ? "" : known.get(input.value).dataset.right ? "right" : "wrong";
         if (input.value === last) input.checked = true;
       }
-      if (!last) { said.replaceChildren(); return; }
-      const told = make("p", {}, make("strong", { text: right ? SAY.right : SAY.wrong }), why(last), right ? null : SAY.tryAgain);
-      const rest = right ? make("ul", {}, ...[...known].filter(([key]) => key !== last).map(([key, one]) => make("li", {}, make("em", { text: one.querySelector("strong + *").textContent }), " ", why(key)))) : null;
+      if (!last) {
+        said.replaceChildren();
+        return;
+      }
+      const told = make(
+        "p",
+        {},
+        make("strong", { text: right ? SAY.right : SAY.wrong }),
+        why(last),
+        right ? null : SAY.tryAgain,
+      );
+      const rest = right
+        ? make(
+          "ul",
+          {},
+          ...[...known].filter(([key]) => key !== last).map(([key, one]) =>
+            make("li", {}, make("em", { text: one.querySelector("strong + *").textContent }), " ", why(key))
+          ),
+        )
+        : null;
       const from = right ? known.get(last).closest("[data-key]").querySelector(".quiz-source").cloneNode(true) : null;
       said.replaceChildren(told, ...(rest ? [make("p", { text: SAY.others }), rest, from] : []));
     };
-    form.addEventListener("submit", guarded(root, (event) => {
-      event.preventDefault();
-      const chosen = form.querySelector("input:checked");
-      if (!chosen) { said.replaceChildren(make("p", { text: SAY.choose })); return; }
-      tried = { ...tried, [id]: [...tries().filter((key) => key !== chosen.value || known.get(key).dataset.right), chosen.value].filter((key, at, all) => all.indexOf(key) === at) };
-      memory.write(place, tried);
-      show(); count();
-    }));
+    form.addEventListener(
+      "submit",
+      guarded(root, (event) => {
+        event.preventDefault();
+        const chosen = form.querySelector("input:checked");
+        if (!chosen) {
+          said.replaceChildren(make("p", { text: SAY.choose }));
+          return;
+        }
+        tried = {
+          ...tried,
+          [id]: [...tries().filter((key) => key !== chosen.value || known.get(key).dataset.right), chosen.value].filter(
+            (key, at, all) => all.indexOf(key) === at,
+          ),
+        };
+        memory.write(place, tried);
+        show();
+        count();
+      }),
+    );
     form.append(make("button", { type: "submit", text: SAY.check, "data-added": true }), said);
-    return { show, solved, first: () => Boolean(tries()[0] && known.get(tries()[0]).dataset.right), clear: () => { form.reset(); said.replaceChildren(); } };
+    return {
+      show,
+      solved,
+      first: () => Boolean(tries()[0] && known.get(tries()[0]).dataset.right),
+      clear: () => {
+        form.reset();
+        said.replaceChildren();
+      },
+    };
   });
   const count = () => {
     const begun = Object.keys(tried).length > 0;
-    score.textContent = begun ? `${SAY.score(questions.filter((one) => one.solved()).length, questions.filter((one) => one.first()).length, questions.length)} ${SAY.kept}` : "";
+    score.textContent = begun
+      ? `${
+        SAY.score(
+          questions.filter((one) => one.solved()).length,
+          questions.filter((one) => one.first()).length,
+          questions.length,
+        )
+      } ${SAY.kept}`
+      : "";
     forget.hidden = !begun;
   };
   forget.addEventListener("click", () => {
     tried = {};
     memory.write(place, tried);
-    questions.forEach((one) => { one.clear(); one.show(); });
+    questions.forEach((one) => {
+      one.clear();
+      one.show();
+    });
     count();
     score.textContent = SAY.forgotten;
     root.querySelector("input").focus();
@@ -100,17 +183,36 @@ function quiz(root) {
 
 // ---- the guess: a slider and a field; the answer is shown on the same scale
 function guess(box) {
-  const data = box.dataset, place = `labs-said-${data.guess}`, [low, high, least, most] = [data.low, data.high, data.least, data.most].map(Number);
+  const data = box.dataset,
+    place = `labs-said-${data.guess}`,
+    [low, high, least, most] = [data.low, data.high, data.least, data.most].map(Number);
   const log = low > 0 && high / low >= 20, steps = 100, short = (n) => +n.toPrecision(2);
   const valueAt = (at) => short(log ? low * (high / low) ** (at / steps) : low + (high - low) * at / steps);
-  const placeOf = (value) => Math.min(1, Math.max(0, log ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low)));
-  const words = (n) => `${(+n).toLocaleString("en-GB")}${data.unit.startsWith("/") || data.unit === "%" ? "" : "\u00a0"}${data.unit}`;
-  const middle = valueAt(steps / 2), slide = make("input", { type: "range", min: 0, max: steps, "aria-labelledby": `guess-${data.guess}` });
+  const placeOf = (value) =>
+    Math.min(
+      1,
+      Math.max(0, log ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low)),
+    );
+  const words = (n) =>
+    `${(+n).toLocaleString("en-GB")}${data.unit.startsWith("/") || data.unit === "%" ? "" : "\u00a0"}${data.unit}`;
+  const middle = valueAt(steps / 2),
+    slide = make("input", { type: "range", min: 0, max: steps, "aria-labelledby": `guess-${data.guess}` });
   const field = make("input", { type: "number", step: "any", min: 0, "aria-label": `Your guess, ${data.unit}` });
-  const told = make("div", { class: "guess-said", role: "status", "data-added": true }), fold = box.querySelector("details"), button = make("button", { type: "submit", text: SAY.commit });
-  const put = (value) => { slide.value = Math.round(placeOf(value) * steps); slide.setAttribute("aria-valuetext", words(value)); field.value = value; };
+  const told = make("div", { class: "guess-said", role: "status", "data-added": true }),
+    fold = box.querySelector("details"),
+    button = make("button", { type: "submit", text: SAY.commit });
+  const put = (value) => {
+    slide.value = Math.round(placeOf(value) * steps);
+    slide.setAttribute("aria-valuetext", words(value));
+    field.value = value;
+  };
   slide.addEventListener("input", () => put(valueAt(+slide.value)));
-  field.addEventListener("change", () => { if (field.value !== "" && +field.value >= 0) { slide.value = Math.round(placeOf(+field.value) * steps); slide.setAttribute("aria-valuetext", words(field.value)); } });
+  field.addEventListener("change", () => {
+    if (field.value !== "" && +field.value >= 0) {
+      slide.value = Math.round(placeOf(+field.value) * steps);
+      slide.setAttribute("aria-valuetext", words(field.value));
+    }
+  });
   const judged = (value) => {
     if (value >= least && value <= most) return least === most ? SAY.close : SAY.inside;
     const near = value < least ? least : most, isLow = value < near;
@@ -119,21 +221,54 @@ function guess(box) {
     return ratio <= 1.1 ? SAY.close : SAY.off(ratio < 10 ? ratio.toFixed(1) : ratio.toPrecision(2), isLow);
   };
   const scale = (value) => {
-    const mark = (at, name, kind) => { const one = make("span", { class: `guess-mark ${kind}` }, make("span", { text: name })); one.style.setProperty("--at", at); return one; };
-    return make("div", { class: "guess-scale", "aria-hidden": "true" }, mark(placeOf(value), SAY.yours, "yours"), mark(placeOf((least + most) / 2), SAY.measured, "true"));
+    const mark = (at, name, kind) => {
+      const one = make("span", { class: `guess-mark ${kind}` }, make("span", { text: name }));
+      one.style.setProperty("--at", at);
+      return one;
+    };
+    return make(
+      "div",
+      { class: "guess-scale", "aria-hidden": "true" },
+      mark(placeOf(value), SAY.yours, "yours"),
+      mark(placeOf((least + most) / 2), SAY.measured, "true"),
+    );
   };
   const show = (value) => {
-    told.replaceChildren(make("p", { text: SAY.said(words(value), data.measured) + judged(value) }), scale(value),
-      make("button", { type: "button", text: SAY.again, onclick: () => { memory.write(place, {}); told.replaceChildren(); form.hidden = false; slide.focus(); } }));
+    told.replaceChildren(
+      make("p", { text: SAY.said(words(value), data.measured) + judged(value) }),
+      scale(value),
+      make("button", {
+        type: "button",
+        text: SAY.again,
+        onclick: () => {
+          memory.write(place, {});
+          told.replaceChildren();
+          form.hidden = false;
+          slide.focus();
+        },
+      }),
+    );
     form.hidden = true;
   };
-  const form = make("form", { "data-added": true, onsubmit: guarded(box, (event) => {
-    event.preventDefault();
-    const value = field.value === "" ? NaN : +field.value;
-    if (!(value >= 0 && Number.isFinite(value))) { told.replaceChildren(make("p", { text: SAY.number })); field.focus(); return; }
-    memory.write(place, { value }); show(value);
-    told.querySelector("button").focus();
-  }) }, make("div", { class: "guess-row" }, slide, make("span", { class: "guess-field" }, field, ` ${data.unit}`), button));
+  const form = make(
+    "form",
+    {
+      "data-added": true,
+      onsubmit: guarded(box, (event) => {
+        event.preventDefault();
+        const value = field.value === "" ? NaN : +field.value;
+        if (!(value >= 0 && Number.isFinite(value))) {
+          told.replaceChildren(make("p", { text: SAY.number }));
+          field.focus();
+          return;
+        }
+        memory.write(place, { value });
+        show(value);
+        told.querySelector("button").focus();
+      }),
+    },
+    make("div", { class: "guess-row" }, slide, make("span", { class: "guess-field" }, field, ` ${data.unit}`), button),
+  );
   form.noValidate = true;
   box.append(form, told);
   put(middle);
@@ -152,50 +287,102 @@ function term(box) {
   };
   box.addEventListener("pointerenter", placed);
   box.addEventListener("focusin", placed);
-  box.addEventListener("keydown", (event) => { if (event.key === "Escape") box.dataset.away = "1"; });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") box.dataset.away = "1";
+  });
   // A finger that is lifted leaves as well: only a mouse that leaves puts the definition away.
-  const gone = () => { delete box.dataset.away; delete box.dataset.shown; };
-  box.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") gone(); });
+  const gone = () => {
+    delete box.dataset.away;
+    delete box.dataset.shown;
+  };
+  box.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") gone();
+  });
   box.addEventListener("focusout", gone);
   let touched = false;
-  link.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; });
-  link.addEventListener("click", (event) => { if (touched && !box.dataset.shown) { event.preventDefault(); box.dataset.shown = "1"; placed(); } });
+  link.addEventListener("pointerdown", (event) => {
+    touched = event.pointerType === "touch";
+  });
+  link.addEventListener("click", (event) => {
+    if (touched && !box.dataset.shown) {
+      event.preventDefault();
+      box.dataset.shown = "1";
+      placed();
+    }
+  });
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const box of document.querySelectorAll(".term:hover")) box.dataset.away = "1";
+  if (event.key === "Escape") {
+    for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".term:hover"))) {
+      box.dataset.away = "1";
+    }
+  }
 });
 
 // ---- copying
 function copies(box) {
   const said = make("span", { class: "copy-said", role: "status" });
   const copy = async () => {
-    try { await navigator.clipboard.writeText(box.dataset.copy); said.textContent = SAY.copied; } catch {
+    try {
+      await navigator.clipboard.writeText(box.dataset.copy);
+      said.textContent = SAY.copied;
+    } catch {
       getSelection().selectAllChildren(box.querySelector("code"));
       said.textContent = SAY.notCopied;
     }
   };
-  box.append(make("button", { type: "button", onclick: copy }, SAY.copy, make("span", { class: "parts-hear", text: `: ${box.dataset.copy}` })), said);
+  box.append(
+    make(
+      "button",
+      { type: "button", onclick: copy },
+      SAY.copy,
+      make("span", { class: "parts-hear", text: `: ${box.dataset.copy}` }),
+    ),
+    said,
+  );
 }
 
 // ---- the race: it runs once when it comes into sight, never by itself for those who want less motion
 function race(box) {
   const marks = () => box.getAnimations({ subtree: true }).filter((one) => one.animationName?.startsWith("race-"));
-  const button = make("button", { type: "button", text: SAY.play, onclick: () => (button.textContent === SAY.pause ? pause() : play()) });
-  const pause = () => { marks().forEach((one) => one.pause()); button.textContent = SAY.play; };
+  const button = make("button", {
+    type: "button",
+    text: SAY.play,
+    onclick: () => (button.textContent === SAY.pause ? pause() : play()),
+  });
+  const pause = () => {
+    marks().forEach((one) => one.pause());
+    button.textContent = SAY.play;
+  };
   const play = () => {
     const paused = box.dataset.running && marks().some((one) => one.playState === "paused");
-    if (!paused) { delete box.dataset.running; void box.offsetWidth; box.dataset.running = "1"; }
+    if (!paused) {
+      delete box.dataset.running;
+      void box.offsetWidth;
+      box.dataset.running = "1";
+    }
     marks().forEach((one) => one.play());
     button.textContent = SAY.pause;
-    Promise.allSettled(marks().map((one) => one.finished)).then(() => { if (marks().every((one) => one.playState === "finished")) { delete box.dataset.running; button.textContent = SAY.play; } });
+    Promise.allSettled(marks().map((one) => one.finished)).then(() => {
+      if (marks().every((one) => one.playState === "finished")) {
+        delete box.dataset.running;
+        button.textContent = SAY.play;
+      }
+    });
   };
   box.querySelector(".race-title").after(make("div", { class: "race-buttons" }, button));
   if (still.matches) return;
-  const seen = new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) { seen.disconnect(); play(); } }, { threshold: 0.4 });
+  const seen = new IntersectionObserver((entries) => {
+    if (entries.some((one) => one.isIntersecting)) {
+      seen.disconnect();
+      play();
+    }
+  }, { threshold: 0.4 });
   seen.observe(box);
 }
 
-for (const [selector, begin] of [[".quiz", quiz], [".guess[data-guess]", guess], [".term", term], ["[data-copy]", copies], ["[data-race]", race]]) {
+const PARTS = { ".quiz": quiz, ".guess[data-guess]": guess, ".term": term, "[data-copy]": copies, "[data-race]": race };
+for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }
 document.documentElement.dataset.parts = "1";

@@ -3,12 +3,12 @@
 const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
 const SAY = { broken: (why) => `The picture could not be drawn (${why}). Its data are below.` };
 
-async function mount(host, module) {
+async function mount(host, modules) {
   const folds = [...host.querySelectorAll("details")], place = host.querySelector(".pic-drawn");
   try {
     const data = JSON.parse(host.querySelector("script").textContent);
     for (const fold of folds) fold.open = false;
-    const { draw, plotlyFrom } = await module;
+    const [{ draw }, { plotlyFrom }] = await modules;
     await draw(place, data, () => plotlyFrom(new URL("_static/vendor/plotly-basic.min.js", root).href));
     host.dataset.ready = "1";
   } catch (error) {
@@ -24,6 +24,6 @@ async function mount(host, module) {
 
 const hosts = [...document.querySelectorAll(".picture")];
 if (hosts.length) {
-  const module = import(new URL("_static/pictures/index.mjs", root).href);
-  for (const host of hosts) mount(host, module);
+  const files = ["pictures/index.mjs", "plotly.mjs"].map((name) => import(new URL(`_static/${name}`, root).href));
+  for (const host of hosts) mount(host, Promise.all(files));
 }

@@ -1,8 +1,10 @@
 // Slides: one at a time, by keyboard or by the two buttons; the address remembers which. Paper gets them all.
 const SAY = { back: "Back", on: "Next", at: (at, of) => `${at} of ${of}` };
-const pages = [...document.querySelectorAll(".slide-page")];
+const pages = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".slide-page"))];
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const theme = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
+const theme = () => {
+  document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
+};
 dark.addEventListener("change", theme);
 theme();
 
@@ -18,7 +20,10 @@ const button = (text, by) => {
 const back = button(SAY.back, -1), on = button(SAY.on, 1);
 function go(to, focus = true) {
   now = Math.min(pages.length - 1, Math.max(0, to));
-  pages.forEach((page, at) => { page.inert = at !== now; page.scrollTop = 0; });
+  pages.forEach((page, at) => {
+    page.inert = at !== now;
+    page.scrollTop = 0;
+  });
   where.textContent = SAY.at(now + 1, pages.length);
   back.disabled = now === 0;
   on.disabled = now === pages.length - 1;
@@ -36,14 +41,25 @@ function fit() {
   for (let zoom = 0.95; over() && zoom >= LEAST; zoom -= 0.05) page.style.zoom = zoom.toFixed(2);
   if (page.style.zoom !== had) dispatchEvent(new Event("resize")); // a chart takes its width from there
 }
-new MutationObserver(() => requestAnimationFrame(fit)).observe(document.querySelector("main"), { childList: true, subtree: true });
+new MutationObserver(() => requestAnimationFrame(fit)).observe(document.querySelector("main"), {
+  childList: true,
+  subtree: true,
+});
 addEventListener("resize", fit);
 const STEPS = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1 };
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  const busy = event.target.closest("input, select, textarea, button, summary, a, [tabindex='0']");
+  const busy = /** @type {Element} */ (event.target).closest(
+    "input, select, textarea, button, summary, a, [tabindex='0']",
+  );
   if (busy && !event.key.startsWith("Page")) return; // their keys are theirs
-  const to = event.key === "Home" ? 0 : event.key === "End" ? pages.length - 1 : event.key in STEPS ? now + STEPS[event.key] : null;
+  const to = event.key === "Home"
+    ? 0
+    : event.key === "End"
+    ? pages.length - 1
+    : event.key in STEPS
+    ? now + STEPS[event.key]
+    : null;
   if (to === null) return;
   event.preventDefault();
   go(to);

@@ -21,7 +21,7 @@ from labs.model.observer import CancelledError, Observer
 from labs.model.paths import PROJECT
 from labs.model.run import RunFileError
 from labs.pages import still_panel
-from labs.pages.module import source
+from labs.pages.bundle import JS, bundle
 from labs.pages.recordings import recorded, recorded_on
 from labs.pages.state import recorded_state, verdicts, views
 
@@ -44,7 +44,7 @@ class Panel(anywidget.AnyWidget):
     `chosen` sets controls by name, `Panel(ladder, rate=500)`; ValueError says what they take.
     """
 
-    _esm = source()
+    _esm = bundle(JS / "panel.mjs")
     _css = "".join(
         place.joinpath(name).read_text("utf-8")
         for place, name in ((files("labs.show"), "look.css"), (HERE, "panel.css"), (HERE, "pictures/pictures.css"))

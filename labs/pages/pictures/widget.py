@@ -7,16 +7,16 @@ from importlib.resources import files
 import anywidget
 import traitlets
 
+from labs.pages.bundle import JS, bundle
 from labs.pages.panel import PLOTLY
 from labs.pages.pictures.frame import frame
-from labs.pages.pictures.source import source
 from labs.show.pictures import Picture
 
 
 class Drawn(anywidget.AnyWidget):
     """Shows a picture; `repr` is its sentence, which is what a notebook without widgets prints."""
 
-    _esm = source()
+    _esm = bundle(JS / "pictures" / "widget.mjs")
     _css = "".join(
         files(room).joinpath(name).read_text("utf-8")
         for room, name in (("labs.show", "look.css"), ("labs.pages.pictures", "pictures.css"))

@@ -1,0 +1,65 @@
+import { bars, bill } from "./bars.mjs";
+import { make } from "./dom.mjs";
+import { draw } from "./pictures/index.mjs";
+import { SAY } from "./say.mjs";
+import { dots, matrix, strips } from "./tables.mjs";
+
+// Charts of the kinds timeline, lanes and grid are drawn by the modules of pictures/, as on a page without a panel.
+// A chosen point has a picture of its own; a grid may also be one of all points, a row each.
+function pictureChart(panel, plot, chosen) {
+  const open = chosen.filter((view) => panel.shown(view) && view.pictures?.[plot.name]);
+  plot.box.hidden = plot.heading.hidden = !open.length;
+  const now = JSON.stringify(open.map((view) => [view.label, view.origin, panel.keyOf(view)]));
+  if (plot.now === now) return;
+  plot.now = now;
+  const figures = open.map((view) =>
+    make(
+      "figure",
+      { class: "picture", "aria-label": `${plot.label}: ${view.label}` },
+      open.length > 1 ? make("p", { class: "pic-under", text: view.label }) : null,
+      make("div", { class: "pic-drawn" }),
+    )
+  );
+  plot.box.replaceChildren(...figures);
+  figures.forEach((figure, at) =>
+    draw(figure.querySelector(".pic-drawn"), open[at].pictures[plot.name], () => panel.loadPlotly()).catch((error) =>
+      panel.failed(error)
+    )
+  );
+}
+function gridChart(panel, plot, chosen) {
+  if (Object.values(panel.all()).some((view) => view.pictures?.[plot.name])) {
+    pictureChart(panel, plot, chosen);
+    return;
+  }
+  const views = Object.values(panel.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
+  plot.box.hidden = plot.heading.hidden = !views.length;
+  if (!views.length) return;
+  const data = {
+    kind: "grid",
+    columns,
+    noun,
+    rows: views.map((view) => view.grid.setup),
+    cells: views.map((
+      view,
+    ) => (panel.shown(view) ? view.grid.cells : columns.map(() => ({ ...secret, says: SAY.yours })))),
+    said: { title: panel.state.title },
+  };
+  const now = JSON.stringify(data);
+  if (plot.now === now) return;
+  plot.now = now;
+  const place = make("div", { class: "pic-drawn" });
+  plot.box.replaceChildren(make("figure", { class: "picture", "aria-label": plot.label }, place));
+  draw(place, data, null, { pick: (row) => panel.pick(views[row]) });
+}
+/** One renderer a kind of chart that plotly does not draw: (panel, plot, chosen views). */
+export const CHARTS = {
+  matrix,
+  strips,
+  dots,
+  bill,
+  bars,
+  timeline: pictureChart,
+  lanes: pictureChart,
+  grid: gridChart,
+};

@@ -1,0 +1,68 @@
+// What every module needs of the page: elements, signs, the colours of look.css.
+
+/**
+ * An element. `on...` is a listener, `text` its text; false, null and undefined leave an attribute or a child out.
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string | null | undefined)} children
+ * @returns {any}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "text") element.textContent = value;
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}
+
+/** JupyterLab takes the arrow keys from inputs in an output unless the input itself says this. */
+export const input = (attributes) => make("input", { "data-lm-suppress-shortcuts": "true", ...attributes });
+
+let named = 0;
+/** An id that no other element of the page has. */
+export const newId = () => `lp-${++named}`;
+
+/** Shapes of an SVG picture. */
+export const svg = (tag, attributes) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+/** The sign of a series, in its colour. */
+export function mark(broker, symbol) {
+  const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" }),
+    fill = { fill: `var(--${broker})` };
+  box.append(
+    symbol === "square"
+      ? svg("rect", { x: 2, y: 2, width: 10, height: 10, ...fill })
+      : symbol === "triangle-up"
+      ? svg("path", { d: "M7 1L13.5 12.5L0.5 12.5Z", ...fill })
+      : symbol === "diamond"
+      ? svg("path", { d: "M7 0L14 7L7 14L0 7Z", ...fill })
+      : svg("circle", { cx: 7, cy: 7, r: 6, ...fill }),
+  );
+  return box;
+}
+
+/**
+ * The element with the focus if it is in `box`, before a redraw takes it away.
+ * @returns {HTMLElement | null}
+ */
+export const focusedIn = (
+  box,
+) => (box.contains(document.activeElement) ? /** @type {any} */ (document.activeElement) : null);
+
+/** A colour by its name in look.css, as the page has it now. */
+export const inkOn = (place) => (name) => getComputedStyle(place).getPropertyValue(`--${name}`).trim();
+
+/** Calls `redraw` when a page or JupyterLab changes its theme; gives what ends that. */
+export function onTheme(redraw) {
+  const seen = new MutationObserver(redraw);
+  seen.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  seen.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  return () => seen.disconnect();
+}

@@ -1,0 +1,96 @@
+"""The JavaScript: what `make check` looks at, and the one module that anywidget gets."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labs.model.paths import PROJECT
+from labs.pages.bundle import JS, BundleError, bundle
+
+DENO = str(Path(sys.executable).with_name("deno"))
+VENDORED = ("vendor/",)
+
+
+def tracked(*endings: str) -> set[str]:
+    """The files of ours with these endings."""
+    listed = subprocess.run(["git", "ls-files", *(f"*{one}" for one in endings)], cwd=PROJECT, capture_output=True)
+    return {name for name in listed.stdout.decode().split() if not any(part in name for part in VENDORED)}
+
+
+def deno(folder: Path, *arguments: str) -> str:
+    """What deno finds wrong in a folder; empty if it finds nothing."""
+    env = {"DENO_DIR": str(folder / ".deno"), "NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1"}
+    done = subprocess.run([DENO, *arguments], cwd=folder, capture_output=True, text=True, env=env)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def check_lines() -> list[list[str]]:
+    """What `make check` asks of deno."""
+    made = subprocess.run(["make", "-n", "check"], cwd=PROJECT, capture_output=True, text=True).stdout
+    return [line.split(".venv/bin/deno ")[1].split() for line in made.splitlines() if ".venv/bin/deno " in line]
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "endings"),
+    [
+        pytest.param(0, "\n\n  const    a = 1\n", (".mjs", ".js"), id="format of scripts"),
+        pytest.param(0, "a{color:red}", (".css",), id="format of styles"),
+        pytest.param(1, "const a = 1;\n", (".mjs", ".js"), id="lint"),
+        pytest.param(2, "export const b = a;\n", (".mjs", ".js"), id="types"),
+    ],
+)
+def test_make_check_sees_a_mistake_in_every_file_of_ours(
+    tmp_path: Path, number: int, text: str, endings: tuple[str, ...]
+) -> None:
+    files = tracked(*endings)
+    assert len(files) > 4
+    shutil.copy(PROJECT / "deno.json", tmp_path)
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    asked = [one for word in check_lines()[number] for one in (sorted(files) if "*" in word else [word])]
+    found = deno(tmp_path, *asked)
+    assert [name for name in sorted(files) if name not in found.replace("\\", "/")] == []
+
+
+def test_a_bundle_is_one_module_in_which_no_name_of_a_module_is_seen_by_another(tmp_path: Path) -> None:
+    (tmp_path / "a.mjs").write_text('import { b as mine, c } from "./b.mjs";\nexport default mine + c;\n')
+    (tmp_path / "b.mjs").write_text(
+        'import { own as d } from "./c.mjs";\nconst own = 1;\nexport const b = own;\nexport const c = d;\n'
+    )
+    (tmp_path / "c.mjs").write_text("export const own = 41;\n")
+    (tmp_path / "run.mjs").write_text(
+        f"{bundle(tmp_path / 'a.mjs').replace('export default', 'console.log(')});\n".replace(";\n);", ");")
+    )
+    done = subprocess.run([DENO, "run", "--quiet", "run.mjs"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "42", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('import * as b from "./b.mjs";\n', "import \\* as b"),
+        ('import b from "./b.mjs";\n', "import b from"),
+        ("const a = 1;\nexport { a };\n", "export { a }"),
+        ('import { a } from "./a.mjs";\n', "a.mjs imports a.mjs"),
+    ],
+)
+def test_what_a_bundle_cannot_have_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.mjs").write_text(text)
+    with pytest.raises(BundleError, match=said):
+        bundle(tmp_path / "a.mjs")
+
+
+@pytest.mark.parametrize("entry", ["panel.mjs", "pictures/widget.mjs"])
+def test_what_anywidget_gets_is_read_as_one_module_by_itself(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "one.mjs").write_text(bundle(JS / entry))
+    (tmp_path / "run.mjs").write_text('import one from "./one.mjs";\nconsole.log(typeof one.render);\n')
+    done = subprocess.run(
+        [DENO, "run", "--quiet", "--allow-read", "run.mjs"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "function", done.stderr
