@@ -51,6 +51,8 @@ class Control:
     alias: str = ""
     sets: str = ""
     """What a point calls it, where that is another name: `brokers` chooses the points of each `broker`."""
+    per: str = ""
+    """The control, one that takes many, of which each value may have its own of this one: a run has them in `rungs`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sets", self.sets or self.name)

@@ -186,7 +186,7 @@ LAB = Experiment(
             sets="broker",
         ),
         Control("rate_per_s", "Rate", "slider", 1000, unit="messages/s", low=100, high=5000, alias="rate"),
-        Control("rung", "Survives", "steps", 2, tuple(_rung_options())),
+        Control("rung", "Survives", "steps", 2, tuple(_rung_options()), per="brokers"),
         Control(
             "body_bytes",
             "Payload",

@@ -15,7 +15,7 @@ from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES
 from labs.pages.recordings import recorded, recorded_on
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
-from labs.show.traces import MARKS, styles
+from labs.show.traces import DASHES, INKS, MARKS, styles
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
@@ -61,7 +61,10 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
     card = card_rows(digest.card) + shown.pop("measured", [])
-    return plain | {"origin": origin, "live": live, "card": card} | shown
+    about = {"origin": origin, "live": live, "card": card, "series": plain.get("broker")}
+    if "rung" in plain:
+        about["survives"] = RUNGS[int(plain["rung"])]
+    return plain | about | shown
 
 
 def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
@@ -76,16 +79,33 @@ def _card_text(value: Any) -> str:
 
 
 def _control(control: Control) -> State:
-    made = asdict(control)
-    return made | {"options": [[o["value"], o["label"], o["reason"]] for o in made["options"]]}
+    made, unit = asdict(control), control.unit
+    said = f"{{}}/{unit.removeprefix('messages/')}" if unit.startswith("messages/") else f"{{}} {unit}"
+    options = [[one.value, one.label, one.reason] for one in control.options]
+    return made | {"options": options, "said": said if unit else f"{control.label.lower()} {{}}"}
+
+
+def mix(experiment: Experiment) -> State | None:
+    """Which control can have a value of its own for each value of another, and the setting of a run that has these."""
+    found = next((control for control in experiment.controls if control.per), None)
+    return {"control": found.name, "of": found.per, "own": "rungs"} if found else None
+
+
+def series() -> dict[str, State]:
+    """What a chart shows apart: the name of each, its sign, its colour in look.css."""
+    known = {
+        one: {"name": BROKER_NAMES.get(one), "mark": mark, "ink": INKS.get(one, one)} for one, mark in MARKS.items()
+    }
+    return {one: about | ({"dash": DASHES[one]} if one in DASHES else {}) for one, about in known.items()}
 
 
 def missing(experiment: Experiment) -> State:
     """`broker|rung` -> why there is no such setting, and the nearest stronger rung that has one (or null)."""
-    return {
-        f"{broker}|{rung}": {"reason": reason, "offer": _stronger(experiment.missing, broker, rung)}
-        for (broker, rung), reason in experiment.missing.items()
-    }
+    found = {}
+    for (broker, rung), reason in experiment.missing.items():
+        offer = _stronger(experiment.missing, broker, rung)
+        found[f"{broker}|{rung}"] = {"reason": reason, "offer": offer, "says": "" if offer is None else RUNGS[offer]}
+    return found
 
 
 def why_not(experiment: Experiment) -> dict[str, str]:
@@ -132,9 +152,8 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "why_not": why_not(experiment),
         "charts": _charts(experiment.look, digests),
         "styles": styles(),
-        "marks": MARKS,
-        "names": BROKER_NAMES,
-        "rungs": list(RUNGS),
+        "series": series(),
+        "mix": mix(experiment),
         "promise": experiment.look.promise,
         "titles": templates(),
         "steps": STEP_WORDS,

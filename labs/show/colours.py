@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from labs.show.traces import MARKS, Trace, styles
+from labs.show.traces import DASHES, INKS, MARKS, Trace, styles
 
 ROW = ["circle", "circle-open", "line-ns-open"]
 """The marks of a row: median, p90, worst."""
@@ -24,14 +24,13 @@ def palette(theme: str = "light") -> dict[str, str]:
 def dressed(trace: Trace, theme: str = "light") -> Trace:
     """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
     meta, ink = trace["meta"], palette(theme)
-    colour = ink["harness" if meta["broker"] == "memory" else meta["broker"]]
+    colour = ink[INKS.get(meta["broker"], meta["broker"])]
     style = styles()[meta["role"]]
     mark, hollows = MARKS[meta["broker"]], trace.get("hollows", [meta["hollow"]] * len(trace["x"]))
     marks = ROW if meta["role"] == "row" else [mark + "-open" * (one and not mark.endswith("open")) for one in hollows]
     dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": marks}, "name": meta["name"]}
-    dress["line"] = (
-        ({"dash": "dashdot"} if meta["broker"] == "sync" else {}) | style.get("line", {}) | {"color": colour}
-    )
+    dash = {"dash": DASHES[meta["broker"]]} if meta["broker"] in DASHES else {}
+    dress["line"] = dash | style.get("line", {}) | {"color": colour}
     said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
     timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
     return style | {name: one for name, one in trace.items() if name != "hollows"} | dress | (said or timed)

@@ -178,14 +178,14 @@ def bars(_chart: Chart, views: Sequence[View], _layout: Json) -> Drawn:
 
 def _bars(drawn: Json) -> Json:
     rows, ink = drawn["rows"][::-1], palette()
-    colours = [ink[row["broker"]] for row in rows]
+    colours = [ink[row["series"]] for row in rows]
     fill = ["rgba(0,0,0,0)" if row["hollow"] else colour for row, colour in zip(rows, colours, strict=True)]
     found: Json = {"x": [row["share"] for row in rows], "y": [row["label"] for row in rows]}
     found |= {"text": [row["text"] for row in rows], "hovertext": [row["note"] for row in rows]}
     found["marker"] = {"color": fill, "line": {"color": colours, "width": 2}}
     if drawn["mark"] == "bar":
         return found | {"type": "bar", "orientation": "h"}
-    found["marker"] |= {"symbol": [MARKS[row["broker"]] for row in rows], "size": 12}
+    found["marker"] |= {"symbol": [MARKS[row["series"]] for row in rows], "size": 12}
     return found | {"type": "scatter", "mode": "markers+text", "textposition": "top center"}
 
 

@@ -12,6 +12,9 @@ from labs.model.text import BROKER_NAMES, ms_text
 
 Trace = dict[str, Any]
 MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "sync": "triangle-up"}
+INKS = {"memory": "harness"}
+"""Colours of look.css that are not called as the series is."""
+DASHES = {"sync": "dashdot"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
 BLINK_MS = 100.0
 TOO_NEAR = 0.4

@@ -9,7 +9,7 @@ import { dots, matrix, strips } from "./tables.mjs";
 function pictureChart(panel, plot, chosen) {
   const open = chosen.filter((view) => panel.shown(view) && view.pictures?.[plot.name]);
   plot.box.hidden = plot.heading.hidden = !open.length;
-  const now = JSON.stringify(open.map((view) => [view.label, view.origin, panel.keyOf(view)]));
+  const now = JSON.stringify(open.map((view) => [view.label, view.origin, panel.choice.keyOf(view)]));
   if (plot.now === now) return;
   plot.now = now;
   const figures = open.map((view) =>
@@ -28,11 +28,11 @@ function pictureChart(panel, plot, chosen) {
   );
 }
 function gridChart(panel, plot, chosen) {
-  if (Object.values(panel.all()).some((view) => view.pictures?.[plot.name])) {
+  if (Object.values(panel.choice.all()).some((view) => view.pictures?.[plot.name])) {
     pictureChart(panel, plot, chosen);
     return;
   }
-  const views = Object.values(panel.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
+  const views = Object.values(panel.choice.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
   plot.box.hidden = plot.heading.hidden = !views.length;
   if (!views.length) return;
   const data = {

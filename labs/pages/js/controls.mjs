@@ -1,176 +1,127 @@
-import { focusedIn, input, make, mark, newId } from "./dom.mjs";
+import { focusedIn, input, make, newId } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 import { count } from "./text.mjs";
 
-// The controls; each is { element, sync }, and writes to `chosen` through `set`.
-function manyControl(panel, control) {
-  const box = make("fieldset", {}, make("legend", { text: control.label }));
-  const lines = control.options.map(([value, label]) => {
-    const tick = input({
-      type: "checkbox",
-      onchange: () => {
-        const rest = panel.chosen[control.name].filter((one) => one !== value);
-        panel.set(
-          control.name,
-          control.options.map(([one]) => one).filter((one) => rest.includes(one) || (one === value && tick.checked)),
-        );
-      },
-    });
-    const why = make("p", { class: "lp-note" });
+// The controls; each is { element, sync }: `sync` shows what is chosen, and what a reader does goes through `panel.set`.
+
+function manyControl(panel, { name, label, options }) {
+  const { choice } = panel, box = make("fieldset", {}, make("legend", { text: label }));
+  const lines = options.map(([value, text]) => {
+    const onchange = () => {
+      const had = choice.values[name].filter((one) => one !== value);
+      const now = ([one]) => had.includes(one) || (one === value && tick.checked);
+      panel.set(name, options.filter(now).map(([one]) => one));
+    };
+    const tick = input({ type: "checkbox", onchange }), why = make("p", { class: "lp-note" });
     box.append(
-      make(
-        "label",
-        { class: "lp-pick" },
-        tick,
-        panel.state.marks[value] ? mark(value, panel.state.marks[value]) : null,
-        make("span", { text: label }),
-      ),
+      make("label", { class: "lp-pick" }, tick, panel.sign({ series: value }), make("span", { text })),
       why,
     );
-    return { value, label, tick, why };
+    return { value, text, tick, why };
   });
-  const sync = () =>
-    lines.forEach(({ value, label, tick, why }) => {
-      const gap = panel.chosen.mix ? null : panel.state.missing[`${value}|${panel.chosen.rung}`];
-      tick.checked = panel.chosen[control.name].includes(value) && !gap;
+  const offered = (value, text, { offer, says }) => {
+    const onclick = () => {
+      choice.startMixing({ ...choice.even(), [value]: offer });
+      panel.update();
+    };
+    return make("button", { type: "button", class: "lp-small", text: SAY.offer(text, says), onclick });
+  };
+  const sync = () => {
+    for (const { value, text, tick, why } of lines) {
+      const gap = choice.gap(value);
+      tick.checked = choice.values[name].includes(value) && !gap;
       tick.disabled = Boolean(gap);
-      const offer = gap?.offer == null ? null : make("button", {
-        type: "button",
-        class: "lp-small",
-        text: SAY.offer(label, panel.rungName(gap.offer)),
-        onclick: () => {
-          panel.chosen.rungs = { ...panel.evenRungs(), [value]: gap.offer };
-          panel.set("mix", true);
-        },
-      });
-      why.replaceChildren(...(gap ? [gap.reason, ...(offer ? [make("br"), offer] : [])] : []));
+      const offer = gap?.offer == null ? [] : [make("br"), offered(value, text, gap)];
+      why.replaceChildren(...(gap ? [gap.reason, ...offer] : []));
       why.hidden = !gap;
-    });
+    }
+  };
   return { element: box, sync };
 }
-function sliderControl(panel, control) {
-  const id = newId(), steps = 40, span = Math.log(control.high / control.low);
-  const valueAt = (at) => +(control.low * Math.exp(span * at / steps)).toPrecision(2);
-  const slide = input({
-    type: "range",
-    id,
-    min: 0,
-    max: steps,
-    step: 1,
-    oninput: () => panel.set(control.name, valueAt(+slide.value)),
-  });
-  const field = input({
-    type: "number",
-    min: control.low,
-    max: control.high,
-    step: "any",
-    "aria-label": `${control.label}, ${control.unit}`,
-    onchange: () => {
-      const n = +field.value;
-      panel.set(control.name, Math.min(control.high, Math.max(control.low, n || control.default)));
-    },
-  });
-  const name = make("label", { class: "lp-name", for: id, text: `${control.label}, ${control.unit}` });
+
+function sliderControl(panel, { name, label, unit, low, high, default: usual }) {
+  const id = newId(), steps = 40, span = Math.log(high / low);
+  const valueAt = (at) => +(low * Math.exp(span * at / steps)).toPrecision(2);
+  const slid = () => panel.set(name, valueAt(+slide.value));
+  const typed = () => panel.set(name, Math.min(high, Math.max(low, +field.value || usual)));
+  const text = `${label}, ${unit}`, slide = input({ type: "range", id, min: 0, max: steps, step: 1, oninput: slid });
+  const field = input({ type: "number", min: low, max: high, step: "any", "aria-label": text, onchange: typed });
   const sync = () => {
-    const value = panel.chosen[control.name];
-    slide.value = Math.round(Math.log(value / control.low) / span * steps);
-    slide.setAttribute("aria-valuetext", `${count(value)} ${control.unit}`);
+    const value = panel.choice.values[name];
+    slide.value = Math.round(Math.log(value / low) / span * steps);
+    slide.setAttribute("aria-valuetext", `${count(value)} ${unit}`);
     if (document.activeElement !== field || +field.value !== value) field.value = value;
   };
-  return { element: make("div", {}, name, make("div", { class: "lp-rate" }, slide, field)), sync };
+  const head = make("label", { class: "lp-name", for: id, text });
+  return { element: make("div", {}, head, make("div", { class: "lp-rate" }, slide, field)), sync };
 }
-function stepsControl(panel, control) {
-  const name = newId(),
-    row = make("div", { class: "lp-steps" }),
-    reasons = control.options.filter(([, , reason]) => reason);
-  const picks = control.options.map(([value, label, reason]) => {
-    const pick = input({
-      type: "radio",
-      name,
-      disabled: Boolean(reason),
-      onchange: () => panel.set(control.name, value),
-    });
-    row.append(make("label", {}, pick, make("span", { text: label })));
-    return [value, pick];
+
+function stepsControl(panel, { name, label, options }) {
+  const { choice } = panel, group = newId();
+  const picks = options.map(([value, text, reason]) => {
+    const onchange = () => panel.set(name, value);
+    const pick = input({ type: "radio", name: group, disabled: Boolean(reason), onchange });
+    return { value, pick, line: make("label", {}, pick, make("span", { text })) };
   });
-  const notes = reasons.map(([, label, reason]) => make("p", { class: "lp-note", text: `${label}: ${reason}` }));
-  const box = make("fieldset", {}, make("legend", { text: control.label }), row, ...notes);
+  const row = make("div", { class: "lp-steps" }, ...picks.map(({ line }) => line));
+  const notes = options.filter(([, , reason]) => reason).map(([, text, reason]) =>
+    make("p", { class: "lp-note", text: `${text}: ${reason}` })
+  );
+  const box = make("fieldset", {}, make("legend", { text: label }), row, ...notes);
   const sync = () => {
-    box.hidden = Boolean(panel.chosen.mix) && control.name === "rung";
-    picks.forEach(([value, pick]) => {
-      pick.checked = panel.chosen[control.name] === value;
-    });
+    box.hidden = choice.mixing && choice.mix.control === name;
+    for (const { value, pick } of picks) pick.checked = choice.values[name] === value;
   };
   return { element: box, sync };
 }
-function choiceControl(panel, control) {
-  const id = newId();
-  const select = make(
-    "select",
-    {
-      id,
-      "data-lm-suppress-shortcuts": "true",
-      onchange: () => panel.set(control.name, control.options[select.selectedIndex][0]),
-    },
-    ...control.options.map(([value, label, reason]) =>
-      make("option", { value, disabled: Boolean(reason), text: label + (reason ? ` (${reason})` : "") })
-    ),
+
+function choiceControl(panel, { name, label, options }) {
+  const id = newId(), onchange = () => panel.set(name, options[select.selectedIndex][0]);
+  const lines = options.map(([value, text, reason]) =>
+    make("option", { value, disabled: Boolean(reason), text: text + (reason ? ` (${reason})` : "") })
   );
+  const select = make("select", { id, "data-lm-suppress-shortcuts": "true", onchange }, ...lines);
   const sync = () => {
-    select.selectedIndex = control.options.findIndex(([value]) => value === panel.chosen[control.name]);
+    select.selectedIndex = options.findIndex(([value]) => value === panel.choice.values[name]);
   };
-  return { element: make("div", {}, make("label", { class: "lp-name", for: id, text: control.label }), select), sync };
+  return { element: make("div", {}, make("label", { class: "lp-name", for: id, text: label }), select), sync };
 }
+
+/** A box to tick, and then for each chosen value of one control a value of its own of another (Choice.mix). */
 export function mixControl(panel) {
-  const tick = input({
-    type: "checkbox",
-    onchange: () => {
-      panel.chosen.rungs ??= panel.evenRungs();
-      panel.set("mix", tick.checked);
-    },
-  });
-  const rows = make("div", {}),
-    box = make(
-      "div",
-      {},
-      make("label", { class: "lp-pick" }, tick, make("span", { text: SAY.mix })),
-      make("p", { class: "lp-note", text: SAY.mixWhy }),
-      rows,
+  const { choice, state } = panel, { control, of } = choice.mix;
+  const onchange = () => {
+    if (tick.checked) choice.startMixing();
+    else choice.mixing = false;
+    panel.update();
+  };
+  const tick = input({ type: "checkbox", onchange }), rows = make("div", {});
+  const label = make("label", { class: "lp-pick" }, tick, make("span", { text: SAY.mix }));
+  const own = ([one, name]) => {
+    const id = newId(), options = choice.control(control).options;
+    const onchange = () => {
+      choice.startMixing({ [one]: options[select.selectedIndex][0] });
+      panel.update();
+    };
+    const lines = options.map(([value, text]) =>
+      make("option", { value, disabled: `${one}|${value}` in state.missing, text })
     );
+    const select = make("select", { id, "data-of": one, "data-lm-suppress-shortcuts": "true", onchange }, ...lines);
+    select.value = choice.own[one];
+    return make("div", {}, make("label", { class: "lp-name", for: id, text: `${name} ${state.promise}` }), select);
+  };
   let shown = "";
   const sync = () => {
-    tick.checked = panel.chosen.mix;
-    const brokers = panel.chosen.mix ? panel.chosen.brokers : [], now = JSON.stringify([brokers, panel.chosen.rungs]);
+    tick.checked = choice.mixing;
+    const chosen = choice.mixing ? choice.control(of).options.filter(([one]) => choice.values[of].includes(one)) : [];
+    const now = JSON.stringify([chosen, choice.own]);
     if (now === shown) return;
     shown = now;
-    const had = focusedIn(rows)?.dataset.broker;
-    rows.replaceChildren(...brokers.map((broker) => {
-      const id = newId();
-      const select = make(
-        "select",
-        {
-          id,
-          "data-broker": broker,
-          "data-lm-suppress-shortcuts": "true",
-          onchange: () => {
-            panel.chosen.rungs = { ...panel.chosen.rungs, [broker]: +select.value };
-            panel.set("mix", true);
-          },
-        },
-        ...panel.rungs().map(([value, label]) =>
-          make("option", { value, disabled: `${broker}|${value}` in panel.state.missing, text: label })
-        ),
-      );
-      select.value = panel.chosen.rungs[broker];
-      return make(
-        "div",
-        {},
-        make("label", { class: "lp-name", for: id, text: `${panel.state.names[broker]} ${panel.state.promise}` }),
-        select,
-      );
-    }));
-    if (had) rows.querySelector(`[data-broker="${had}"]`)?.focus();
+    const had = focusedIn(rows)?.dataset.of;
+    rows.replaceChildren(...chosen.map(own));
+    if (had) rows.querySelector(`[data-of="${had}"]`)?.focus();
   };
-  return { element: box, sync };
+  return { element: make("div", {}, label, make("p", { class: "lp-note", text: SAY.mixWhy }), rows), sync };
 }
+
 export const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, choice: choiceControl };

@@ -1,25 +1,43 @@
-import { make } from "./dom.mjs";
+import { cells as headRow, make, tabular } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 
-// What stands under a picture: its data, its run card, a verdict.
-export function table(about, columns, rows, className = "") {
-  const head = make("tr", {}, ...columns.map((text) => make("th", { scope: "col", text })));
-  const body = rows.map((cells) =>
-    make("tr", {}, ...cells.map((text, at) => make(at ? "td" : "th", at ? { text } : { scope: "row", text })))
-  );
-  const inside = make("table", { class: className }, make("thead", {}, head), make("tbody", {}, ...body));
-  return make(
-    "div",
-    { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": `${about}, scrolls sideways` },
-    inside,
-  );
+// What stands folded under a picture: verdicts, data, run card, the command that repeats it.
+
+function table(about, columns, rows, className = "") {
+  const cell = (text, at) => make(at ? "td" : "th", at ? { text } : { scope: "row", text });
+  const body = rows.map((cells) => make("tr", {}, ...cells.map(cell)));
+  const inside = tabular(className, headRow(columns), body);
+  const name = `${about}, scrolls sideways`;
+  return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": name }, inside);
 }
-export function cards(about, views) {
+
+function cards(about, views) {
   const names = [...new Set(views.flatMap((view) => view.card.map(([name]) => name)))];
   const of = (view, name) => view.card.find(([known]) => known === name)?.[1] ?? "–";
-  return table(about, [SAY.fact, ...views.map((view) => view.label)], [
-    ["Run", ...views.map((view) => view.origin)],
-    ...names.map((name) => [name, ...views.map((view) => of(view, name))]),
-  ], "lp-card");
+  const rows = names.map((name) => [name, ...views.map((view) => of(view, name))]);
+  const heads = [SAY.fact, ...views.map((view) => view.label)];
+  return table(about, heads, [["Run", ...views.map((view) => view.origin)], ...rows], "lp-card");
 }
-export const badge = (word) => make("span", { class: "verdict", "data-word": word, text: word });
+
+function verdict({ claim, word, text }) {
+  const badge = make("span", { class: "verdict", "data-word": word, text: word });
+  return make("li", {}, make("strong", { text: `${claim} ` }), badge, ` ${text}`);
+}
+
+/** The folds under the picture of these points; one that was open stays open. */
+export function details(panel, views) {
+  if (!views.length) return [];
+  const { state, choice } = panel, every = state.charts.some((chart) => chart.rows);
+  const data = every ? Object.values(choice.all()).filter((view) => panel.shown(view)) : views;
+  const open = new Set([...panel.under.querySelectorAll("details[open]")].map((one) => one.dataset.part));
+  const part = (name, ...inside) =>
+    make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
+  const measured = panel.model.get("verdicts") ?? [], verdicts = measured.length ? measured : state.verdicts;
+  const rows = data.flatMap((view) => view.rows);
+  return [
+    ...(verdicts.length ? [part("verdicts", make("ul", { class: "lp-verdicts" }, ...verdicts.map(verdict)))] : []),
+    part("data", table(`${state.title}: ${SAY.data}`, state.columns, rows)),
+    part("card", cards(`${state.title}: ${SAY.card}`, views)),
+    part("repeat", make("p", {}, make("code", { text: choice.command(views) }))),
+  ];
+}

@@ -32,21 +32,28 @@ export const svg = (tag, attributes) => {
   return element;
 };
 
-/** The sign of a series, in its colour. */
-export function mark(broker, symbol) {
-  const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" }),
-    fill = { fill: `var(--${broker})` };
-  box.append(
-    symbol === "square"
-      ? svg("rect", { x: 2, y: 2, width: 10, height: 10, ...fill })
-      : symbol === "triangle-up"
-      ? svg("path", { d: "M7 1L13.5 12.5L0.5 12.5Z", ...fill })
-      : symbol === "diamond"
-      ? svg("path", { d: "M7 0L14 7L7 14L0 7Z", ...fill })
-      : svg("circle", { cx: 7, cy: 7, r: 6, ...fill }),
-  );
+const SIGNS = {
+  square: ["rect", { x: 2, y: 2, width: 10, height: 10 }],
+  "triangle-up": ["path", { d: "M7 1L13.5 12.5L0.5 12.5Z" }],
+  diamond: ["path", { d: "M7 0L14 7L7 14L0 7Z" }],
+  circle: ["circle", { cx: 7, cy: 7, r: 6 }],
+};
+/** The sign of a series (`mark`, a symbol of plotly's, and `ink`), in its colour; null without a series. */
+export function sign(series) {
+  if (!series) return null;
+  const [tag, place] = SIGNS[series.mark] ?? SIGNS.circle;
+  const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" });
+  box.append(svg(tag, { ...place, fill: `var(--${series.ink})` }));
   return box;
 }
+
+/** A row of column heads; without a text it is an empty cell. */
+export const cells = (heads) =>
+  make("tr", {}, ...heads.map((text) => (text ? make("th", { scope: "col", text }) : make("td"))));
+
+/** A table of a head row and body rows. */
+export const tabular = (className, head, rows) =>
+  make("table", { class: className || null }, make("thead", {}, head), make("tbody", {}, ...rows));
 
 /**
  * The element with the focus if it is in `box`, before a redraw takes it away.

@@ -43,7 +43,7 @@ const SHOWN = "shown";
 
 export function guessBox(panel, chosen) {
   const box = panel.guessing,
-    all = Object.values(panel.all()).map((view) => [panel.keyOf(view), view]),
+    all = Object.values(panel.choice.all()).map((view) => [panel.choice.keyOf(view), view]),
     many = chosen.length > 1;
   // The pressed button is gone after a redraw: the focus goes to what came of it, else to the chosen cell.
   const settle = (made) => {
@@ -52,7 +52,7 @@ export function guessBox(panel, chosen) {
     (box.querySelector(".lp-told:has(p)") ?? panel.root.querySelector("[aria-pressed=true]") ??
       box.querySelector("button"))?.focus();
   };
-  const commit = (view, word) => settle({ ...panel.guesses.made, [panel.keyOf(view)]: word });
+  const commit = (view, word) => settle({ ...panel.guesses.made, [panel.choice.keyOf(view)]: word });
   const asked = chosen.filter((view) => !panel.shown(view)).map((view) =>
     make(
       "fieldset",
@@ -79,7 +79,7 @@ export function guessBox(panel, chosen) {
   );
   const results = chosen.filter((view) => panel.shown(view)).map((
     view,
-  ) => [view, panel.guesses.result(panel.keyOf(view), view)]).filter(([, text]) => text)
+  ) => [view, panel.guesses.result(panel.choice.keyOf(view), view)]).filter(([, text]) => text)
     .map(([view, text]) => make("p", { text: many ? `${view.label}: ${text}` : text }));
   const score = panel.guesses.score(all), more = all.some(([, view]) => !panel.shown(view));
   const told = make(

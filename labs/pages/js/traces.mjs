@@ -1,44 +1,39 @@
 import { count } from "./text.mjs";
 
 // What plotly draws of the slim traces of a state (labs/show/traces.py): style and colour, lines, axes, names.
+/** A layout in which names of colours have become what `ink` says that they are. */
 export function coloured(part, ink) {
   if (Array.isArray(part)) return part.map((item) => coloured(item, ink));
   if (!part || typeof part !== "object") return part;
-  return Object.fromEntries(
-    Object.entries(part).map((
-      [key, value],
-    ) => [
-      key,
-      key.includes("color") && typeof value === "string" && /^[a-z-]+$/.test(value)
-        ? ink(value) || value
-        : coloured(value, ink),
-    ]),
-  );
+  const isName = (key, value) => key.includes("color") && typeof value === "string" && /^[a-z-]+$/.test(value);
+  const inked = ([key, value]) => [key, isName(key, value) ? ink(value) || value : coloured(value, ink)];
+  return Object.fromEntries(Object.entries(part).map(inked));
 }
-export const inkOf = (broker) => (broker === "memory" ? "harness" : broker);
-export function dressed(state, trace, ink) {
-  const { broker, role, hollow, name } = trace.meta, style = state.styles[role], colour = ink(inkOf(broker));
-  const symbol = state.marks[broker] + (hollow && !state.marks[broker].endsWith("open") ? "-open" : "");
-  const open = role === "row"
-    ? trace.x.map((_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open"))
-    : symbol;
-  const hover = trace.meta.hover
-    ? trace.meta.hover
-    : role === "row"
-    ? "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>"
-    : trace.text
-    ? "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"
-    : "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>";
+const HOVER = {
+  row: "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>",
+  text: "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>",
+  rate: "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>",
+};
+/** A slim trace in the style of its role and the colour of its series, as plotly wants it. */
+export function dressed(state, trace, colour) {
+  const { broker, role, hollow, name, hover } = trace.meta,
+    style = state.styles[role],
+    { mark, dash } = state.series[broker];
+  const symbol = (open) => mark + (open && !mark.endsWith("open") ? "-open" : "");
+  const inRow = (_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open");
+  const symbols = trace.hollows?.map(symbol) ?? (role === "row" ? trace.x.map(inRow) : symbol(hollow));
+  const said = hover ?? HOVER[role === "row" ? "row" : trace.text ? "text" : "rate"];
   return {
     type: "scatter",
     name,
     ...style,
     ...trace,
-    hovertemplate: style.hoverinfo ? undefined : hover,
-    marker: { ...style.marker, color: colour, symbol: open },
-    line: { ...style.line, ...(broker === "sync" ? { dash: "dashdot" } : {}), color: colour },
+    hovertemplate: style.hoverinfo ? undefined : said,
+    marker: { ...style.marker, color: colour, symbol: symbols },
+    line: { ...style.line, ...(dash ? { dash } : {}), color: colour },
   };
 }
+/** The traces of one line and role as one, ordered along x. */
 export function joined(traces) {
   const groups = new Map();
   for (const trace of traces) {
@@ -56,7 +51,7 @@ export function joined(traces) {
     };
   });
 }
-// What was measured here may lie outside the range of the recorded runs: widen it, never cut a line off.
+/** What was measured here may lie outside the range of the recorded runs: widen it, never cut a line off. */
 export function widened(layout, traces) {
   if (layout.meta?.labels === false && traces.length === 0) return layout;
   for (const [axis, letter] of [[layout.yaxis, "y"], [layout.xaxis, "x"]]) {
@@ -79,7 +74,8 @@ export function widened(layout, traces) {
   }
   return layout;
 }
-export function endLabels(traces, layout, height, ink) {
+/** Names at the ends of the lines, apart from each other; `inkOf` gives the colour of a trace. */
+export function endLabels(traces, layout, height, inkOf) {
   if (layout.meta?.labels === false) return [];
   const last = new Map(
     traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((
@@ -105,10 +101,10 @@ export function endLabels(traces, layout, height, ink) {
     y: places[index],
     showarrow: false,
     text: trace.meta.name,
-    font: { color: ink(inkOf(trace.meta.broker)), size: 13 },
+    font: { color: inkOf(trace), size: 13 },
   }));
 }
-// The name of a reference stands where the lines are farther from it.
+/** The name of a reference stands where the lines are farther from it. */
 export function atTheFreeSide(name, traces) {
   const lines = traces.filter((trace) => ["median", "floor"].includes(trace.meta.role) && trace.y.length);
   const gaps = (end) =>

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.model.digest import Digest
-from labs.model.text import ms_text
+from labs.model.text import ms_text, rate_text
 from labs.show.looks.base import Chart, Look, View
 from labs.show.sentences import STEP_WORDS, broker_unseen, sentence, title
 from labs.show.traces import SLIM, layouts
@@ -28,6 +28,7 @@ def view(digest: Digest) -> View:
     return {
         "measured": _measured_rows(digest),
         "label": digest.settings["label"],
+        "at": rate_text(digest.settings["rate_per_s"]),
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
         "numbers": {step: digest.median["latency_ms"][step] for step in STEP_WORDS},
         "sentence": sentence(digest),

@@ -133,7 +133,7 @@ def figure(digest: Digest, chart: str) -> dict[str, Any]:
     told, unit = chart == "told", trick_of(digest).unit
     rows = [
         {
-            "broker": broker,
+            "series": broker,
             "label": _name(digest, chart, broker),
             "share": round((value(digest, chart, broker) or 0) / most, 4),
             "text": value_text(digest, value(digest, chart, broker)),
