@@ -152,6 +152,21 @@ def test_time_is_zoomed_and_moved_by_keyboard_and_what_is_shown_is_said(page: Pa
     assert range_of(figure) == whole
 
 
+def test_at_the_end_later_is_dead_though_a_sum_of_fractions_stays_a_hair_before_it(page: Page, host: str) -> None:
+    early = Item(
+        "a", "early", -300_000, 1000 * MS, "done"
+    )  # half of 1,000.3 ms, moved to the end, ends at 999.9999999999999
+    figure = made(page, host, Lanes(("a",), (State("done"),), (early,)))
+    whole = range_of(figure)
+    assert whole == [-0.3, 1000]
+    later, farther = (figure.get_by_role("button", name=name) for name in ("Later", "Farther"))
+    figure.get_by_role("button", name="Closer").click()
+    later.click()
+    assert later.get_attribute("aria-disabled") == "true"
+    assert range_of(figure)[1] == 1000
+    assert farther.get_attribute("aria-disabled") == "false"
+
+
 def test_a_mark_at_the_very_start_is_looked_at_without_leaving_the_run(page: Page, host: str) -> None:
     figure = made(page, host, one_panel(line("Redis", *range(61)), marks=(Mark(0, "began"),)))
     figure.get_by_role("button", name="Look at: began").click()

@@ -114,52 +114,42 @@ export function markShapes(marks, spans, { ink, width, range, bands = [{ yref: "
   return { shapes, notes, rows: ends.length };
 }
 
-// Buttons instead of wheel and drag: they work by keyboard, touch and pointer, and a page still scrolls over a picture.
+/**
+ * Buttons instead of wheel and drag: they work by keyboard, touch and pointer, and a page still scrolls over a picture.
+ * @param {number[]} whole  from and to, ms
+ * @param {{ at_ms: number, text: string }[]} marks
+ * @param {(range: number[]) => void} show
+ */
 export function zoomBar(whole, marks, show) {
-  let range = [...whole];
+  const [first, last] = whole, length = last - first, hair = length * 1e-9; // so much may a sum of fractions be off
+  let range = whole;
   const said = make("span", { class: "pic-range", role: "status" });
   const put = (low, high) => {
-    const wide = Math.min(Math.max(high - low, (whole[1] - whole[0]) / 1000), whole[1] - whole[0]);
-    const from = Math.min(Math.max(low, whole[0]), whole[1] - wide);
-    range = [from, from + wide];
+    const wide = Math.min(Math.max(high - low, length / 1000), length);
+    const from = Math.min(Math.max(low, first), last - wide);
+    const atStart = from <= first + hair, atEnd = from + wide >= last - hair;
+    range = [atStart ? first : from, atEnd ? last : from + wide];
     said.textContent = PICTURE_SAY.from(timeText(range[0]), timeText(range[1]));
-    for (
-      const [button, dead] of [[all, wide >= whole[1] - whole[0]], [out, wide >= whole[1] - whole[0]], [
-        left,
-        from <= whole[0],
-      ], [right, from + wide >= whole[1]]]
-    ) button.setAttribute("aria-disabled", String(dead));
+    const dead = new Map([[all, atStart && atEnd], [out, atStart && atEnd], [left, atStart], [right, atEnd]]);
+    for (const [button, is] of dead) button.setAttribute("aria-disabled", String(is));
     show(range);
   };
-  const about = (middle, wide) => put(middle - wide / 2, middle + wide / 2),
-    now = () => [(range[0] + range[1]) / 2, range[1] - range[0]];
-  const button = (text, act) =>
-    make("button", {
-      type: "button",
-      text,
-      "data-lm-suppress-shortcuts": "true",
-      onclick: (event) => {
-        if (event.currentTarget.getAttribute("aria-disabled") !== "true") act();
-      },
-    });
-  const near = button(PICTURE_SAY.closer, () => about(now()[0], now()[1] / 2)),
-    out = button(PICTURE_SAY.farther, () => about(now()[0], now()[1] * 2));
-  const left = button(PICTURE_SAY.earlier, () => about(now()[0] - now()[1] / 2, now()[1])),
-    right = button(PICTURE_SAY.later, () => about(now()[0] + now()[1] / 2, now()[1]));
+  const about = (middle, wide) => put(middle - wide / 2, middle + wide / 2);
+  const button = (text, act) => {
+    const onclick = () => {
+      if (one.getAttribute("aria-disabled") !== "true") act((range[0] + range[1]) / 2, range[1] - range[0]);
+    };
+    const one = make("button", { type: "button", text, "data-lm-suppress-shortcuts": "true", onclick });
+    return one;
+  };
+  const near = button(PICTURE_SAY.closer, (middle, wide) => about(middle, wide / 2));
+  const out = button(PICTURE_SAY.farther, (middle, wide) => about(middle, wide * 2));
+  const left = button(PICTURE_SAY.earlier, (middle, wide) => about(middle - wide / 2, wide));
+  const right = button(PICTURE_SAY.later, (middle, wide) => about(middle + wide / 2, wide));
   const all = button(PICTURE_SAY.all, () => put(...whole));
   const looks = marks.slice(0, 6).map((mark) =>
-    button(PICTURE_SAY.look(mark.text), () => about(mark.at_ms, (whole[1] - whole[0]) / 12))
+    button(PICTURE_SAY.look(mark.text), () => about(mark.at_ms, length / 12))
   );
-  const bar = make(
-    "div",
-    { class: "pic-zoom", role: "group", "aria-label": PICTURE_SAY.zoom },
-    near,
-    out,
-    left,
-    right,
-    all,
-    ...looks,
-    said,
-  );
-  return { bar, start: () => put(...whole) };
+  const group = { class: "pic-zoom", role: "group", "aria-label": PICTURE_SAY.zoom };
+  return { bar: make("div", group, near, out, left, right, all, ...looks, said), start: () => put(...whole) };
 }
