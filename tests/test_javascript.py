@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from labs.experiments import EXPERIMENTS
 from labs.model.paths import PROJECT
 from labs.pages.bundle import JS, BundleError, bundle
 
@@ -56,6 +58,19 @@ def test_make_check_sees_a_mistake_in_every_file_of_ours(
     asked = [one for word in check_lines()[number] for one in (sorted(files) if "*" in word else [word])]
     found = deno(tmp_path, *asked)
     assert [name for name in sorted(files) if name not in found.replace("\\", "/")] == []
+
+
+@pytest.mark.parametrize(
+    "file", [*JS.glob("*.mjs"), *(PROJECT / "book" / "_static").glob("*.mjs")], ids=lambda file: file.name
+)
+def test_no_control_of_a_lab_and_no_setting_of_a_point_is_known_to_the_panel_by_name(file: Path) -> None:
+    labs = list(EXPERIMENTS.values())
+    names = {name for lab in labs for one in lab.controls for name in (one.name, one.sets)}
+    names |= {name for lab in labs for name in lab.look.point}
+    assert {"rung", "rate_per_s", "brokers", "broker", "body_bytes", "profile", "fault"} <= names
+    text = re.sub(r"^\s*(//|\*|/\*).*", "", file.read_text("utf-8"), flags=re.MULTILINE).replace("meta.broker", "")
+    known = {name for name in names if re.search(rf"\.{name}\b|[\"'`]{name}[\"'`]", text)}
+    assert known == set()
 
 
 def test_a_bundle_is_one_module_in_which_no_name_of_a_module_is_seen_by_another(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedS
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
 OURS = re.compile(r"book/|_static/(panels/|[\w/-]+\.mjs|(look|book|parts|panel|pictures)\.css|favicon)")
 LIMIT_BYTES = 100_000
+SHIFTS = """window.moved = [];
+new PerformanceObserver(list => list.getEntries().filter(one => !one.hadRecentInput).forEach(one =>
+    window.moved.push([one.value, one.sources.map(({node}) => node?.className || node?.nodeName)])
+)).observe({type: 'layout-shift', buffered: true});"""
 
 
 def ready(page: Page, address: str) -> Page:
@@ -140,6 +144,23 @@ def test_a_page_weighs_less_than_a_hundred_kilobytes_without_theme_and_chart_bun
     assert f"book/{name}.html" in ours
     weights = {file: len(gzip.compress((site / file).read_bytes())) for file in ours}
     assert sum(weights.values()) < LIMIT_BYTES, weights
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_that_is_in_sight_moves_while_a_page_is_being_drawn(
+    browser: Browser, host: str, site: Path, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.add_init_script(SHIFTS)
+    page, found = context.new_page(), {}
+    for file in sorted(site.glob("book/*.html")):
+        page.goto(f"{host}book/{file.name}")
+        settled(page)
+        page.wait_for_timeout(100)  # what was drawn last is painted
+        found[file.stem] = page.evaluate("window.moved")
+    context.close()
+    assert len(found) > 20
+    assert {name: moved for name, moved in found.items() if sum(one for one, _ in moved) >= 0.05} == {}
 
 
 def test_the_site_works_at_the_root_of_a_host_too(page: Page, site: Path) -> None:

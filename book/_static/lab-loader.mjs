@@ -49,10 +49,12 @@ async function mount(host) {
       fetch(new URL(host.dataset.state, root)),
     ]);
     if (!answer.ok) throw new Error(`${host.dataset.state}: ${answer.status}`);
+    view.dataset.coming = "1"; // laid out, out of sight and out of the way, so that nothing moves until it is drawn
     host.append(view);
     await module.default.render({ model: new Model({ state: await answer.json(), live: false }, failed), el: view });
     if (host.dataset.failed) return;
     fallback.hidden = true;
+    delete view.dataset.coming;
     host.dataset.ready = "1";
   } catch (error) {
     failed(error);

@@ -13,6 +13,8 @@ Entry = Mapping[str, Any]
 NOT_RECORDED = "This lab is not recorded yet. Run it live on your machine with <code>make lab</code>."
 SAID = 4
 """So many points can be said in sentences; more are a table only."""
+AROUND_PX = 160
+"""What stands over and under the plots of a panel, about; a page keeps the room until the panel is drawn."""
 
 
 def badge(word: str) -> str:
@@ -47,7 +49,9 @@ def panel(state: State, address: str) -> str:
     if "bars" in shown[0]:
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] else ""
-    host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}">'
+    room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
+    kept = f' style="--room: {room + AROUND_PX}px"' if room else ""
+    host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{kept}>'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
 
 
