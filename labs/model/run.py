@@ -22,6 +22,8 @@ from labs.model.workload import Ceiling, Load, Workload
 FORMAT = 1
 NEVER = -1
 CHUNK = 1 << 18
+Facts = dict[str, Any]
+"""What is known of a run beside its columns, by name; as JSON has it."""
 Column = npt.NDArray[np.int64]
 SENT = ("due_ns", "sent_ns", "confirmed_ns", "refused_ns")
 RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered_again")

@@ -14,6 +14,7 @@ from labs.model import processors
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError
 from labs.model.observer import Observer, Part
+from labs.model.run import Facts
 from labs.model.workload import Load
 from labs.record import workers
 from labs.record.cpu_time import Cpu, tree
@@ -69,7 +70,7 @@ class Watching:
         self.pool, self.spool = readers[0].pool, readers[0].spool
         self.board, self.boards = self.pool.board, [reader.pool.board for reader in readers]
         self.trouble, self.start_ns = "", 0
-        self.processors: dict[str, Any] = {}
+        self.processors: Facts = {}
         self.disk: tuple[Written | None, Written | None] = None, None
 
     def run(self, broker: Broker, part: Part, rows: Sequence[Rows], watchdog: Watchdog) -> None:

@@ -30,6 +30,7 @@ from labs.model.run import (
     NEVER,
     RECEIVED,
     Column,
+    Facts,
     Run,
     RunFileError,
     check_format,
@@ -61,7 +62,7 @@ class Spool:
         header["facts"] |= facts
         write_text(self.folder / "run.json", json.dumps(header))
 
-    def header(self) -> dict[str, Any]:
+    def header(self) -> Facts:
         """What was known when the run began. RunFileError when that cannot be read."""
         path = self.folder / "run.json"
         try:
@@ -110,7 +111,7 @@ class Spool:
         settled: bool = False,
         trouble: str = KILLED,
         all_sent: bool = False,
-        facts: Mapping[str, Any] | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> Run:
         """The run, of what is written; rows that were cut short are left out. RunFileError for a damaged spool.
 
@@ -189,7 +190,7 @@ def spooled(
     dropped_by: tuple[type[BaseException], ...] = (),
     *,
     where: Path | None = None,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Iterator[Spool]:
     """A spool for one run (in `where`, if not among the others), gone at the end of the block.
 
@@ -215,7 +216,7 @@ def spooled(
         os.close(lock)
 
 
-def fill(spool: Spool, using: Profile, load: Load, facts: Mapping[str, Any]) -> None:
+def fill(spool: Spool, using: Profile, load: Load, facts: Mapping[str, object]) -> None:
     """The files of a run in which nothing has happened. Their room is taken now: a full disk is told before the run."""
     try:
         for name in SENT:

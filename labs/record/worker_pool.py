@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
+from labs.model.run import Facts
 from labs.record.load_generator import Slot
 from labs.record.processes import STOP_WITHIN_S, Board, Job, Workers, workers
 
@@ -28,10 +29,10 @@ class Pool(Protocol):
     def submit(self, role: Role, work: Callable[..., object], *what: object) -> Job:
         """Set a worker to work."""
 
-    def facts(self, *, ended: bool) -> dict[str, Any]:
+    def facts(self, *, ended: bool) -> Facts:
         """What a run card has to say of them, before the run and when it has ended."""
 
-    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+    def beside(self, processors: Facts, pauses: list[list[Any]]) -> Facts:
         """What of this machine touched them during the run: the processors there were, and when it stood still."""
 
 
@@ -43,11 +44,11 @@ class _Here:
     def __init__(self, group: Workers) -> None:
         self._group, self.board = group, group.board
 
-    def facts(self, *, ended: bool) -> dict[str, Any]:
+    def facts(self, *, ended: bool) -> Facts:
         """Nothing: they are here."""
         return {}
 
-    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+    def beside(self, processors: Facts, pauses: list[list[Any]]) -> Facts:
         """All of it: they are here."""
         return {"processors": processors} | ({"pauses": pauses} if pauses else {})
 

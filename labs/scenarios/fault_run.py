@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from typing import Any
 
 from labs import stack
 from labs.brokers import open_broker
@@ -21,7 +20,7 @@ from labs.model.endpoint import Address, BrokerError, UnreachableError, at_port,
 from labs.model.faults import ENDING, NAMES
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import Profile
-from labs.model.run import Run
+from labs.model.run import Facts, Run
 from labs.model.workload import Workload
 from labs.record.load_generator import QUIET_S, Slot
 from labs.record.monitor import READY_WITHIN_S
@@ -78,7 +77,7 @@ def record_fault(
             ordeal.facts["producer"] = ordeal.load(None if control else fault)
             ordeal.facts["processors"] = looked.until(processors.look(pids))
             trouble, drained = ordeal.aftermath(broker)
-        took: dict[str, Any] = {"took_s": round(time.monotonic() - began_s, 2)}
+        took: Facts = {"took_s": round(time.monotonic() - began_s, 2)}
         took |= {"pauses": pauses} if (pauses := watchdog.facts(ordeal.start_ns)) else {}
         return spool.assemble(settled=drained, trouble=trouble, facts=ordeal.facts | took)
 
@@ -95,7 +94,7 @@ class _Ordeal:
     ) -> None:
         self.arena, self.using, self.workload, self.observer, self.spool = arena, using, workload, observer, spool
         self.start_ns = 0
-        self.facts: dict[str, Any] = {}
+        self.facts: Facts = {}
 
     def load(self, fault: Fault | None) -> str:
         """Send while the fault happens; the evidence of it goes into the facts. What broke for the producer."""

@@ -9,11 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import redis
 
 from labs import stack
+from labs.brokers.redis.admin import Client, client
 from labs.model.endpoint import Endpoint
 from labs.model.faults import NAMES
 from labs.model.profile import UnknownNameError
@@ -145,7 +143,7 @@ def _silenced(network: Proxy | None) -> stack.Evidence:
     return stack.Evidence("cut", "silence between client and broker", at_ns, "nothing passes in either direction")
 
 
-def _asked(endpoint: Endpoint) -> Any:
+def _asked(endpoint: Endpoint) -> Client:
     """A connection to a Redis, of all brokers the only one that lets its memory limit be moved while it runs."""
     if endpoint.broker != "redis":
         raise stack.StackError(
@@ -153,9 +151,7 @@ def _asked(endpoint: Endpoint) -> Any:
             "its limit cannot be moved while it runs.",
             "Choose a setting of Redis; RabbitMQ's memory alarm is promise Q18: labs promises Q18",
         )
-    return redis.Redis(
-        host=endpoint.host, port=endpoint.port, username=endpoint.username or None, password=endpoint.password or None
-    )
+    return client(endpoint)
 
 
 def _full_memory(endpoint: Endpoint) -> stack.Evidence:

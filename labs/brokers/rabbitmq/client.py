@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pika
+from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError, AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
@@ -199,7 +200,7 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def blocking_channel(endpoint: Endpoint, **more: object) -> Iterator[Any]:
+def blocking_channel(endpoint: Endpoint, **more: object) -> Iterator[BlockingChannel]:
     """A channel on a connection of its own of pika's blocking kind; `more` are further parameters of the connection."""
     times = {"socket_timeout": CONNECT_S, "stack_timeout": ANSWER_S}
     connection = pika.BlockingConnection(pika.ConnectionParameters(**place_of(endpoint), **times | more))

@@ -22,6 +22,8 @@ from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.profile import Profile
 
 GROUP = "labs"
+Client = Any
+"""redis-py's client: its own types are those of its asynchronous client too."""
 
 
 def start_arguments(settings: Mapping[str, Any]) -> list[str]:
@@ -29,7 +31,7 @@ def start_arguments(settings: Mapping[str, Any]) -> list[str]:
     return [part for key in PERSISTENCE if key in settings for part in (f"--{key}", str(settings[key]))]
 
 
-def client(endpoint: Endpoint, *, text: bool = True, answer_s: float = CONNECT_S * 2, port: int = 0) -> Any:
+def client(endpoint: Endpoint, *, text: bool = True, answer_s: float = CONNECT_S * 2, port: int = 0) -> Client:
     """redis-py's client, which does not retry by itself; it speaks text, or bytes. `port` is another way to it."""
     return redis.Redis(
         host=endpoint.host,

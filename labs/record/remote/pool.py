@@ -15,6 +15,7 @@ import numpy as np
 from labs.model import clock_offset
 from labs.model.clock_offset import Offset
 from labs.model.endpoint import Address, UnreachableError
+from labs.model.run import Facts
 from labs.model.workload import NS_PER_S
 from labs.record.load_generator import Slot
 from labs.record.processes import Board, Job, hung
@@ -128,7 +129,7 @@ class DaskPool:
             )
         self._has_files(self._workers[role], address.endpoint.tls or ())
 
-    def _has_files(self, worker: Mapping[str, Any], tls: Sequence[str]) -> None:
+    def _has_files(self, worker: Mapping[str, object], tls: Sequence[str]) -> None:
         """A worker connects to the broker by itself: what secures that has to lie where it runs."""
         named = {path: name for name, path in zip(TLS_FILES, tls, strict=False) if path}
         told = self._client.run(agent.unreadable, list(named), workers=[worker["address"]]) if named else {}
@@ -139,7 +140,7 @@ class DaskPool:
                 "copy them to the same path on each worker's machine, readable for the user who runs it."
             )
 
-    def facts(self, *, ended: bool) -> dict[str, Any]:
+    def facts(self, *, ended: bool) -> Facts:
         """Whose clocks were how far apart, and what is not known of that; measured again at the end, for they drift."""
         if ended:
             with contextlib.suppress(Exception):  # a lost worker answers no more: what was measured before stands
@@ -148,12 +149,12 @@ class DaskPool:
                 return {"executor": "dask", "clocks": self._stated(hulls)}
         return {"executor": "dask", "clocks": self._stated(self._offsets)}
 
-    def beside(self, processors: dict[str, Any], pauses: list[list[Any]]) -> dict[str, Any]:
+    def beside(self, processors: Facts, pauses: list[list[Any]]) -> Facts:
         """Nothing: this machine's processors and pauses are not theirs."""
         return {}
 
-    def _stated(self, offsets: Mapping[Role, Offset]) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def _stated(self, offsets: Mapping[Role, Offset]) -> Facts:
+        told: Facts = {
             role: {"worker": self._workers[role]["name"], "offset_ns": now.ns, "within_ns": now.within_ns}
             for role, now in offsets.items()
         }

@@ -11,6 +11,9 @@ from labs.judge.limit import Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
 
+Result = dict[str, Any]
+"""A row's or a side's figures by name, as JSON has them."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -28,7 +31,7 @@ class Figure:
     """The tool and its command, or what of our ledger a reader has to know."""
     stamp: Stamp | None = None
     """Who was the bottleneck, in one word; None where nobody asked."""
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Result = field(default_factory=dict)
     """What else our own generator knows of the round, by name, as a digest keeps it."""
 
 
@@ -93,7 +96,7 @@ def ratios(rounds: list[tuple[Figure, Figure]]) -> list[float]:
     return [ours.value / theirs.value for ours, theirs in rounds if theirs.value]
 
 
-def summary(row: Row, rounds: list[tuple[Figure, Figure]], again: int) -> dict[str, Any]:
+def summary(row: Row, rounds: list[tuple[Figure, Figure]], again: int) -> Result:
     """A row's results as JSON: every round of both sides, median and range of the per-round ratios, the goal."""
     found = ratios(rounds)
     middle = statistics.median(found) if found else None
@@ -115,7 +118,7 @@ def summary(row: Row, rounds: list[tuple[Figure, Figure]], again: int) -> dict[s
     }
 
 
-def _side(name: str, figures: list[Figure]) -> dict[str, Any]:
+def _side(name: str, figures: list[Figure]) -> Result:
     values = [figure.value for figure in figures]
     last = figures[-1] if figures else Figure(0, 0)
     bound = sum(figure.client_bound for figure in figures) * 2 > len(figures)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
@@ -16,11 +15,12 @@ from labs.judge.benchmark import figure, ratio_text, word
 from labs.model import processors
 from labs.model.paths import write_text
 from labs.model.run import FORMAT
+from labs.scenarios.bench.base import Result
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 
 
-def table(results: Sequence[Mapping[str, Any]]) -> Table:
+def table(results: Sequence[Result]) -> Table:
     """One line a row: both sides, the ratio with its range, the goal, who was the limit of ours."""
     drawn = Table(title="Ratios are per round, medians with their range; both sides took turns on the same broker")
     for name in ("row", "", "ours", "against", "ratio", "goal", "", "our limit"):
@@ -39,14 +39,14 @@ def table(results: Sequence[Mapping[str, Any]]) -> Table:
     return drawn
 
 
-def closing(results: Sequence[Mapping[str, Any]]) -> str:
+def closing(results: Sequence[Result]) -> str:
     """One line: how many rows reached, missed, were shown, were not run."""
     words = [word(one) for one in results]
     parts = [f"{words.count(name)} {name}" for name in ("reached", "missed", "shown", "not run") if name in words]
     return f"{len(words)} rows: {', '.join(parts)}"
 
 
-def card(rounds: int) -> dict[str, Any]:
+def card(rounds: int) -> Result:
     """What a sceptic has to know about the machine and the clients; versions of brokers and tools stand in the rows."""
     return {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -57,7 +57,7 @@ def card(rounds: int) -> dict[str, Any]:
     }
 
 
-def save(path: Path, results: Sequence[Mapping[str, Any]], rounds: int) -> None:
+def save(path: Path, results: Sequence[Result], rounds: int) -> None:
     """Write the file, all or nothing, one row a line so that a review can read the change."""
     head = json.dumps({"format": FORMAT, "lab": "bench", "card": card(rounds)}, ensure_ascii=False)
     lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in results)

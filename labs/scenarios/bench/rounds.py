@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from labs import stack
 from labs.judge.limit import FOREIGN_CORES
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import UNOBSERVED, Observer
 from labs.model.profile import BROKERS
-from labs.scenarios.bench.base import Figure, Row, Setting, VoidError, summary
+from labs.scenarios.bench.base import Figure, Result, Row, Setting, VoidError, summary
 from labs.stack import StackError
 
 STEADY = 0.1
@@ -34,7 +33,7 @@ class Plan:
 
 def run_rows(
     rows: Sequence[Row], plan: Plan, observer: Observer = UNOBSERVED, report: Callable[[str], None] = print
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Result]:
     """One result a row, as JSON; a row that could not be run has `trouble` and no ratio.
 
     Rows of one broker share it; brokers come one after the other, so that none takes another's processor time.
@@ -51,7 +50,7 @@ def run_rows(
                 done += 1
 
 
-def _row(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> dict[str, Any]:
+def _row(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> Result:
     began_s = time.monotonic()
     counted: list[tuple[Figure, Figure]] = []
     again, trouble = 0, ""

@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from labs.model.workload import NS_PER_S, Ceiling, Workload
 from labs.record.disk_io import per_message
 from labs.record.load_generator import QUIET_S
 from labs.record.recorder import record
-from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
+from labs.scenarios.bench.base import Figure, Result, Setting, Side, VoidError
 from labs.scenarios.bench.guard import limit, turn
 from labs.scenarios.bench.tools import Rate
 
@@ -56,9 +55,9 @@ def sound(run: Run, using: Profile, lane: str) -> None:
         raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
 
 
-def _more(run: Run, using: Profile, part: Part) -> dict[str, Any]:
+def _more(run: Run, using: Profile, part: Part) -> Result:
     """How long the confirmations took, what the broker wrote to disk, and how far a reader was behind."""
-    found: dict[str, Any] = {"disk_bytes_per_message": per_message(run)}
+    found: Result = {"disk_bytes_per_message": per_message(run)}
     if using.promise.acknowledges:
         waited = confirm_ns(run)
         mean = {"mean": float(waited.mean()) / NS_PER_MS if len(waited) else None}

@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import grpc
 
@@ -22,7 +21,7 @@ LATE = (grpc.StatusCode.DEADLINE_EXCEEDED,)
 def serve(_task: Task, service: Service) -> None:
     """A gRPC server, until it is asked to end."""
 
-    def answer(body: bytes, _context: Any) -> bytes:
+    def answer(body: bytes, _context: object) -> bytes:
         service.work(body)
         return body
 

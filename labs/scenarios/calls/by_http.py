@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -16,6 +16,10 @@ from labs.scenarios.calls.board import HEAD
 from labs.scenarios.calls.service import HOST, LOOK_S, WORKERS, Line, Service, Task, unshared
 
 LATER = "http-202"
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+"""What an ASGI server and its application say to each other."""
 AGAIN_S = 0.002
 """How long a caller with a 202 in its hand waits before it asks for the answer again."""
 
@@ -37,7 +41,7 @@ class _App:
         self._answers: dict[int, bytes] = {}
         self._running: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["method"] == "GET":
             body = self._answers.pop(int(scope["path"].rpartition("/")[2]), None)
@@ -64,7 +68,7 @@ class _App:
             self._service.done(body)
 
 
-async def _whole(receive: Any) -> bytes:
+async def _whole(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         part = await receive()
@@ -72,7 +76,7 @@ async def _whole(receive: Any) -> bytes:
     return body
 
 
-async def _answer(send: Any, status: int, body: bytes) -> None:
+async def _answer(send: Send, status: int, body: bytes) -> None:
     length = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": length})
     await send({"type": "http.response.body", "body": body})

@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import psutil
 
@@ -18,7 +17,7 @@ from labs.brokers import open_broker
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.observer import UNOBSERVED, Observer
-from labs.model.run import NEVER, Column
+from labs.model.run import NEVER, Column, Facts
 from labs.model.workload import NS_PER_S
 from labs.record.cpu_time import tree
 from labs.record.monitor import waiting
@@ -77,10 +76,10 @@ class _Run:
 
 
 @contextlib.contextmanager
-def _site(task: Task) -> Iterator[dict[str, Any]]:
+def _site(task: Task) -> Iterator[Facts]:
     """The addresses of this run at the broker, if the carrier has one; facts for the run card."""
     with contextlib.ExitStack() as undo:
-        facts: dict[str, Any] = {"date": time.strftime("%Y-%m-%d")}
+        facts: Facts = {"date": time.strftime("%Y-%m-%d")}
         for name in filter(None, (task.name, task.replies)) if task.endpoint else ():
             address = task.address(name)
             more = task.all_answers if name == task.name else ()
@@ -113,7 +112,7 @@ def run(carrier: Carrier, endpoint: Endpoint | None, plan: Plan, observer: Obser
     return CallRun(carrier.name, plan, columns, over, trouble, facts)
 
 
-def _watched(going: _Run, facts: dict[str, Any]) -> str:
+def _watched(going: _Run, facts: Facts) -> str:
     """Let them call until all are through; what went wrong with the processes, or nothing."""
     plan, board = going.task.plan, going.board
     pids = {"service": [] if plan.returns_s else [going.service.pid], "broker": _pids(going.task.endpoint)}
@@ -145,7 +144,7 @@ def _watched(going: _Run, facts: dict[str, Any]) -> str:
 
 
 def _account(
-    going: _Run, pids: dict[str, list[int]], before: dict[str, float | None], start_ns: int, facts: dict[str, Any]
+    going: _Run, pids: dict[str, list[int]], before: dict[str, float | None], start_ns: int, facts: Facts
 ) -> str:
     """Who used the processor while calls were made, in cores."""
     if not going.board[Slot.OVER]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.run import Column, Facts, read_columns, readable, same_length, typed, write_columns
 from labs.scenarios.calls.board import WRITTEN
 from labs.scenarios.calls.plan import Plan
 
@@ -30,7 +29,7 @@ class CallRun:
     over: bool
     """Whether every caller was through when the run ended."""
     trouble: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"CallRun({self})"

@@ -6,15 +6,13 @@ confirmed where confirmation was asked for. Unknown is not refused, and not lost
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from labs.judge.latency import NS_PER_MS, ladder_ms
 from labs.judge.limit import BUSY
 from labs.judge.pauses import stood_still
-from labs.model.run import NEVER, NOT_SAID, Column
+from labs.model.run import NEVER, NOT_SAID, Column, Facts
 from labs.model.workload import NS_PER_S
 from labs.scenarios.calls.board import Outcome
 from labs.scenarios.calls.facts import CallRun
@@ -23,7 +21,7 @@ Rows = npt.NDArray[np.bool_]
 ENDS = {"answered": Outcome.ANSWERED, "refused": Outcome.REFUSED, "timed_out": Outcome.TIMED_OUT, "sent": Outcome.SENT}
 
 
-def judge(run: CallRun) -> dict[str, Any]:
+def judge(run: CallRun) -> Facts:
     """All numbers of one run."""
     back = came_back(run)
     blocked_ns = (run["returned_ns"] - run["start_ns"])[back]
@@ -108,7 +106,7 @@ def client_bound(run: CallRun) -> bool:
     return used is not None and used > BUSY
 
 
-def away(run: CallRun) -> dict[str, Any]:
+def away(run: CallRun) -> Facts:
     """What callers saw while the service was away: those with little patience and those with more, apart.
 
     `told_ms` is the shortest and the longest time until a caller knew that it would get no answer, `answered_ms` the
@@ -125,7 +123,7 @@ def away(run: CallRun) -> dict[str, Any]:
     }
 
 
-def _group(run: CallRun, those: Rows) -> dict[str, Any]:
+def _group(run: CallRun, those: Rows) -> Facts:
     took_ns, outcome = run["returned_ns"] - run["due_ns"], run["outcome"]
     counts = {name: int((those & (outcome == ENDS[name])).sum()) for name in ("answered", "refused", "timed_out")}
     return {

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pika
+from pika.adapters.blocking_connection import BlockingChannel
 
 from labs.brokers.rabbitmq.client import blocking_channel, typed
 from labs.scenarios.calls.board import HEAD
@@ -40,12 +40,12 @@ def serve(task: Task, service: Service) -> None:
 class _Line(Line):
     """One caller's channel: it has to consume answers before it may ask."""
 
-    def __init__(self, task: Task, channel: Any) -> None:
+    def __init__(self, task: Task, channel: BlockingChannel) -> None:
         self._task, self._channel = task, channel
         self._heard: set[str] = set()
         channel.basic_consume(REPLY_TO, self._on_answer, auto_ack=True)
 
-    def _on_answer(self, _channel: Any, _method: Any, about: Any, _body: bytes) -> None:
+    def _on_answer(self, _channel: object, _method: object, about: pika.BasicProperties, _body: bytes) -> None:
         self._heard.add(about.correlation_id)
 
     def ask(self, body: bytes, patience_s: float) -> None:

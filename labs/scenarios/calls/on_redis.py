@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from redis import RedisError
 
-from labs.brokers.redis.admin import client
+from labs.brokers.redis.admin import Client, client
 from labs.brokers.redis.client import ANSWER_S, typed
 from labs.scenarios.calls.board import HEAD
 from labs.scenarios.calls.service import Line, Service, Task, unshared
@@ -28,25 +27,25 @@ def serve(task: Task, service: Service) -> None:
         redis_.ping()
         service.up()
         while not service.stopped:
-            found: Any = redis_.brpop([task.name], timeout=WAIT_S)
+            found = redis_.brpop([task.name], timeout=WAIT_S)
             if found is None:
                 continue
             body = found[1]
             service.work(body)
             key = task.answers_of(HEAD.unpack_from(body)[1])
-            both: Any = redis_.pipeline(transaction=False)
+            both = redis_.pipeline(transaction=False)
             both.lpush(key, body)
             both.expire(key, FORGET_S)
             both.execute()
 
 
 class _Line(Line):
-    def __init__(self, task: Task, redis_: Any, answers: str) -> None:
+    def __init__(self, task: Task, redis_: Client, answers: str) -> None:
         self._task, self._redis, self._answers = task, redis_, answers
 
     def ask(self, body: bytes, patience_s: float) -> None:
         """Put the question, wait for the answer; those to questions given up on before are passed over."""
-        found: Any = (b"", b"")
+        found = (b"", b"")
         with typed(self._task.address().endpoint):
             self._redis.lpush(self._task.name, body)
             while found and found[1][: HEAD.size] != body[: HEAD.size]:

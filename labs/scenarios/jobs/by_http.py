@@ -11,7 +11,6 @@ import random
 from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
-from typing import Any
 
 from labs.brokers.base import Confirmations
 from labs.model.endpoint import Endpoint
@@ -41,7 +40,7 @@ class _Server(TCPServer):
         """Nobody called for LOOK_S."""
         self.log.nothing_came()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A caller that has gone away is its own affair."""
 
 
@@ -61,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         log.note(Kind.RELEASED, job)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives
         """The event log is elsewhere."""
 
 

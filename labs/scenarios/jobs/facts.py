@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.run import Column, Facts, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "jobs"
@@ -43,7 +42,7 @@ class JobRun:
     drained: bool
     """Whether the broker held nothing more, every sender had its answer, and the new worker found nothing to do."""
     trouble: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"JobRun({self})"

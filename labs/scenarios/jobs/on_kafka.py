@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -26,7 +25,7 @@ HEARTBEAT_MS = 1500
 class Member:
     """A member of the group, that commits before the work or after it."""
 
-    def __init__(self, site: Site, consumer: Any, *, before: bool) -> None:
+    def __init__(self, site: Site, consumer: KafkaConsumer, *, before: bool) -> None:
         self._site, self._consumer, self._before = site, consumer, before
 
     @property
@@ -51,7 +50,7 @@ class Member:
 
 
 @contextmanager
-def _consumer(site: Site, name: str, *topics: str, **more: object) -> Iterator[Any]:
+def _consumer(site: Site, name: str, *topics: str, **more: object) -> Iterator[KafkaConsumer]:
     """A client that knows the group of the run; without topics it asks about the group and is no member of it."""
     group = {"group_id": f"{name}-workers", "enable_auto_commit": False, "metrics_enabled": False}
     with site.typed():

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import Any
+
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.spec import Basic
 
 from labs.brokers.rabbitmq.client import Link, blocking_channel, typed
 from labs.model.endpoint import Address
@@ -19,7 +21,7 @@ class Queue:
 
     ready = True
 
-    def __init__(self, task: Task, channel: Any) -> None:
+    def __init__(self, task: Task, channel: BlockingChannel) -> None:
         self._channel, self._automatic = channel, task.mode.name == "rabbitmq-auto-ack"
         self._come: list[tuple[int, bytes]] = []
         self._last_tag = 0
@@ -27,7 +29,7 @@ class Queue:
             channel.basic_qos(prefetch_count=task.prefetch)
         channel.basic_consume(task.name, self._on_message, auto_ack=self._automatic)
 
-    def _on_message(self, _channel: Any, method: Any, _properties: Any, body: bytes) -> None:
+    def _on_message(self, _channel: object, method: Basic.Deliver, _properties: object, body: bytes) -> None:
         self._come.append((method.delivery_tag, body))
 
     def take(self, most: int) -> Sequence[int]:

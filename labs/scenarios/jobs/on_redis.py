@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
 
 import redis
 
 from labs.brokers import open_broker
 from labs.brokers.base import Confirmations
-from labs.brokers.redis.admin import client
+from labs.brokers.redis.admin import Client, client
 from labs.brokers.redis.client import CONNECT_S, said_of, typed
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
@@ -20,6 +19,7 @@ from labs.scenarios.jobs.producer import BrokerDesk
 from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
 
 FIELD, GROUP = b"body", "workers"
+Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 def _in_work(name: str) -> str:
@@ -31,7 +31,7 @@ class _Source(ABC):
 
     ready = True
 
-    def __init__(self, task: Task, redis_: Any) -> None:
+    def __init__(self, task: Task, redis_: Client) -> None:
         self.key, self.redis, self.me = task.name, redis_, f"worker-{task.worker}"
 
     def take(self, most: int) -> Sequence[int]:
@@ -59,7 +59,7 @@ class Moving(_Source):
 
     _held = b""
 
-    def __init__(self, task: Task, redis_: Any) -> None:
+    def __init__(self, task: Task, redis_: Client) -> None:
         super().__init__(task, redis_)
         while redis_.lmove(_in_work(self.key), self.key, "RIGHT", "LEFT") is not None:
             pass
@@ -75,9 +75,9 @@ class Moving(_Source):
 class Reading(_Source):
     """A group's member: XREADGROUP, XACK for the batch; it begins with claiming what the group has pending."""
 
-    def __init__(self, task: Task, redis_: Any) -> None:
+    def __init__(self, task: Task, redis_: Client) -> None:
         super().__init__(task, redis_)
-        self._held: list[Any] = []
+        self._held: list[Entry] = []
         try:
             redis_.xgroup_create(self.key, GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -85,9 +85,9 @@ class Reading(_Source):
                 raise
         self._claimed = self._pending()
 
-    def _pending(self) -> list[Any]:
-        claimed: list[Any] = []
-        start: Any = "0-0"
+    def _pending(self) -> list[Entry]:
+        claimed: list[Entry] = []
+        start = b"0-0"
         while True:
             # No idle time is asked for, because here the other worker is known to be dead. Where it may only be slow,
             # the idle time has to be longer than the longest job, or both do it.
@@ -122,7 +122,7 @@ class Listening(_Source):
         return [found["data"]] if found else []
 
 
-SOURCES: dict[str, Callable[[Task, Any], _Source]] = {
+SOURCES: dict[str, Callable[[Task, Client], _Source]] = {
     "redis-blpop": Popping,
     "redis-lmove": Moving,
     "redis-stream": Reading,
@@ -143,7 +143,7 @@ work = serving(source)
 class _Caller:
     """A publisher that waits for each answer; PUBLISH's answer 0 means that nobody has it, which is a no."""
 
-    def __init__(self, redis_: Any, mode: str, key: str) -> None:
+    def __init__(self, redis_: Client, mode: str, key: str) -> None:
         self._redis, self._mode, self._key = redis_, mode, key
         self._news: tuple[list[int], list[int]] = ([], [])
         self._next, self._why = 0, ""
@@ -157,7 +157,7 @@ class _Caller:
             self._news[0 if answer else 1].append(self._next)
             self._next += 1
 
-    def _send(self, body: bytes) -> Any:
+    def _send(self, body: bytes) -> object:
         if self._mode == "redis-pubsub":
             return self._redis.publish(self._key, body)
         if self._mode == "redis-stream":
@@ -195,7 +195,7 @@ def desk(mode: Mode, endpoint: Endpoint, name: str) -> Iterator[BrokerDesk]:
         yield BrokerDesk(address, broker, left, caller)
 
 
-def _unfinished(redis_: Any, name: str) -> int:
+def _unfinished(redis_: Client, name: str) -> int:
     """Given out and not acknowledged, and one more if the stream has entries that nobody was given."""
     about, group = redis_.xinfo_stream(name), redis_.xinfo_groups(name)[0]
     return int(group["pending"]) + int(about["last-generated-id"] != group["last-delivered-id"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from labs.judge.loss import Verdict
@@ -76,7 +76,7 @@ class Row:
     reason: str
     ranges: Mapping[str, Range] = field(default_factory=dict)
     """Where the counts come to lie in this experiment, whoever is right: outside, something else has happened."""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
     seeds: int = 5
     fast: bool = False
     """In every run of the tests."""

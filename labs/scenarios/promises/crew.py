@@ -6,7 +6,6 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import psutil
 
@@ -30,7 +29,7 @@ Work = Callable[..., None]
 """A function of a module, called in the worker with (endpoint, name, note) and the crew's arguments."""
 
 
-def _begin(here: Context, number: int, work: Work, stage: tuple[Endpoint, str], arguments: dict[str, Any]) -> None:
+def _begin(here: Context, number: int, work: Work, stage: tuple[Endpoint, str], arguments: dict[str, object]) -> None:
     """The life of worker `number`."""
     rows = SharedRows(here.board, COUNT, WIDTH)
 
@@ -43,7 +42,7 @@ def _begin(here: Context, number: int, work: Work, stage: tuple[Endpoint, str], 
 class Crew:
     """One worker at a time, all of them writing on one board."""
 
-    def __init__(self, stage: Stage, started: Workers, work: Work, arguments: dict[str, Any]) -> None:
+    def __init__(self, stage: Stage, started: Workers, work: Work, arguments: dict[str, object]) -> None:
         self._started, self._rows = started, SharedRows(started.board, COUNT, WIDTH)
         self._order = (work, (stage.endpoint, stage.name), arguments)
         self._newest: Worker | None = None
@@ -152,7 +151,7 @@ class Crew:
 
 
 @contextlib.contextmanager
-def crew(stage: Stage, work: Work, **arguments: Any) -> Iterator[Crew]:
+def crew(stage: Stage, work: Work, **arguments: object) -> Iterator[Crew]:
     """A crew for the length of the block; its last worker is gone afterwards."""
     with workers(1 + ROWS * WIDTH) as started:
         yield Crew(stage, started, work, arguments)

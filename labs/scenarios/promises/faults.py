@@ -6,10 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
 
-import redis
-
+from labs.brokers.redis.admin import client
 from labs.judge.fault_digest import happened
 from labs.judge.loss import account, loss_window_s
 from labs.model.faults import LOAD
@@ -38,9 +36,8 @@ class SlowThenKill(Fault):
     def strike(self, arena: Arena, network: Proxy | None = None) -> Evidence:
         """Aimed by `aof_buffer_length`: at any other moment nothing is held back."""
         arena.slow_disk(SLOW_MS)
-        here = arena.endpoint
-        with redis.Redis(here.host, here.port, username=here.username, password=here.password) as link:
-            held: dict[str, Any] = {}
+        with client(arena.endpoint) as link:
+            held: dict[str, int] = {}
 
             def enough() -> bool:
                 held.update(link.info("persistence"))
@@ -77,7 +74,7 @@ def after_fault(
     stage: Stage,
     profile: str,
     fault: str,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     waitaof: bool = False,
     quiet_s: float = 0.0,
 ) -> Trial:
@@ -97,7 +94,7 @@ def after_fault(
     return trial_of(record_fault(using, load, struck, UNOBSERVED, backend=stage.endpoint.backend))
 
 
-def _changed(name: str, more: tuple[tuple[str, Any], ...]) -> Profile:
+def _changed(name: str, more: tuple[tuple[str, object], ...]) -> Profile:
     using = profile(name)
     return replace(using, settings={**using.settings, **dict(more)})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.consumer.fetcher import ConsumerRecord
 
 from labs.brokers.kafka.client import ANSWER_MS, Site
 from labs.model.endpoint import Endpoint
@@ -18,7 +18,7 @@ EMPTY = 20
 """So many polls of 0.3 s in a row may bring nothing before the end is reached."""
 
 
-def config(endpoint: Endpoint) -> dict[str, Any]:
+def config(endpoint: Endpoint) -> dict[str, object]:
     """What every client gets."""
     return {**Site(endpoint).config, "metrics_enabled": False}
 
@@ -45,7 +45,7 @@ def load(endpoint: Endpoint, name: str, sequences: range, body_bytes: int = 10) 
 
 
 @contextlib.contextmanager
-def reader(endpoint: Endpoint, name: str, **settings: Any) -> Iterator[tuple[Any, TopicPartition]]:
+def reader(endpoint: Endpoint, name: str, **settings: object) -> Iterator[tuple[KafkaConsumer, TopicPartition]]:
     """A consumer of the one partition, asked for by name: no rebalancing, and a killed member holds up nobody."""
     place = TopicPartition(name, 0)
     defaults = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "max_poll_records": BATCH}
@@ -54,7 +54,7 @@ def reader(endpoint: Endpoint, name: str, **settings: Any) -> Iterator[tuple[Any
         yield consumer, place
 
 
-def sequence_of(record: Any) -> int:
+def sequence_of(record: ConsumerRecord) -> int:
     """The number a message carries."""
     return int(record.value[:10])
 

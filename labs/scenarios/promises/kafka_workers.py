@@ -7,18 +7,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from kafka import KafkaProducer
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.structs import OffsetAndMetadata
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import MARK, READY, Note, crew
+from labs.scenarios.promises.crew import MARK, READY, Note
 from labs.scenarios.promises.kafka_site import config, left_of, load, read_all, reader, sequence_of, topics
-from labs.scenarios.promises.rounds import Plan, rounds
+from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage
-from labs.scenarios.promises.tally import tally
 
 WORK_S = 0.004
 AUTO_MS = 50
@@ -32,7 +32,7 @@ IN_TRANSACTION_S = 0.03
 def _read(endpoint: Endpoint, name: str, note: Note, commit: str) -> None:
     """Commits `before` the work, `after` it, or leaves it to the client: `auto`, and `handed-over` to a thread."""
 
-    def work(records: list[Any]) -> None:
+    def work(records: list[ConsumerRecord]) -> None:
         for record in records:
             time.sleep(WORK_S)
             note(sequence_of(record))
@@ -52,9 +52,9 @@ def _read(endpoint: Endpoint, name: str, note: Note, commit: str) -> None:
                 consumer.commit()
 
 
-def _thread_for(work: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
+def _thread_for(work: Callable[[list[ConsumerRecord]], None]) -> Callable[[list[ConsumerRecord]], None]:
     """Work goes on in a thread, and the reader fetches more meanwhile."""
-    inbox: queue.Queue[list[Any]] = queue.Queue()
+    inbox: queue.Queue[list[ConsumerRecord]] = queue.Queue()
 
     def go_on() -> None:
         while True:
@@ -67,11 +67,14 @@ def _thread_for(work: Callable[[list[Any]], None]) -> Callable[[list[Any]], None
 def reader_killed(stage: Stage, commit: str) -> Trial:
     """Killed three times at random; the next reader begins at the committed offset."""
     endpoint, name = stage.endpoint, stage.name
-    with topics(endpoint, name), crew(stage, _read, commit=commit) as members:
-        happened = rounds(stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), READING)
-        members.drain(lambda: left_of(endpoint, name, name))
-        total = READING.messages
-        return Trial(tally(total, range(total), members.noted()), happened)
+    with topics(endpoint, name):
+        left = partial(left_of, endpoint, name, name)
+        members, happened = work_and_kill(stage, _read, _loader(stage), left, READING, commit=commit)
+    return Trial(READING.tally(members.noted()), happened)
+
+
+def _loader(stage: Stage) -> Callable[[int, int], None]:
+    return lambda first, count: load(stage.endpoint, stage.name, range(first, first + count))
 
 
 def _copy(endpoint: Endpoint, name: str, note: Note) -> None:
@@ -104,11 +107,8 @@ def copier_killed(stage: Stage) -> Trial:
     """Killed five times while it copies a topic; `aborted` copies are there for those who do not ask for committed
     ones. Counted is what a reader with isolation read_committed finds in the copy."""
     endpoint, name = stage.endpoint, stage.name
-    with topics(endpoint, name, f"{name}-copy"), crew(stage, _copy) as members:
-        happened = rounds(stage, members, lambda at, count: load(endpoint, name, range(at, at + count)), COPYING)
-        members.drain(lambda: left_of(endpoint, name, name))
-        total = COPYING.messages
+    with topics(endpoint, name, f"{name}-copy"):
+        _, happened = work_and_kill(stage, _copy, _loader(stage), partial(left_of, endpoint, name, name), COPYING)
         committed = read_all(endpoint, f"{name}-copy")
         seen = read_all(endpoint, f"{name}-copy", "read_uncommitted")
-        counts = tally(total, range(total), committed)
-        return Trial(counts | {"aborted": len(seen) - len(committed)}, happened)
+    return Trial(COPYING.tally(committed) | {"aborted": len(seen) - len(committed)}, happened)

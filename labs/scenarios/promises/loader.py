@@ -84,13 +84,13 @@ def _check(where: str, row: Row) -> None:
         raise BadRowError(where, "a row that is not run cannot be fast")
 
 
-def _ranges(where: str, table: Any) -> dict[str, Range]:
+def _ranges(where: str, table: object) -> dict[str, Range]:
     if not isinstance(table, dict):
         raise BadRowError(where, "must be a table such as { lost = [0, 0] }")
     return {name: _range(where, name, pair) for name, pair in table.items()}
 
 
-def _range(where: str, name: str, pair: Any) -> Range:
+def _range(where: str, name: str, pair: object) -> Range:
     if name not in COUNTS:
         raise BadRowError(where, str(UnknownNameError("count", name, list(COUNTS))))
     if not isinstance(pair, list) or len(pair) != 2:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from pika.exceptions import ChannelClosedByBroker
 
@@ -47,7 +46,7 @@ def unroutable(stage: Stage, mandatory: bool) -> Trial:
 
 def queue_full(stage: Stage, overflow: str) -> Trial:
     """3,000 messages to a queue that may hold 1,000; in the control it may hold all."""
-    limits: dict[str, Any] = {"x_max_length": LIMIT, "x_overflow": overflow} if stage.fault else {}
+    limits: dict[str, object] = {"x_max_length": LIMIT, "x_overflow": overflow} if stage.fault else {}
     with queue(stage.endpoint, stage.name, **limits):
         fates = _send_all(stage.endpoint, stage.name, TOO_MANY)
         held = depth(stage.endpoint, stage.name)

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from pika.exceptions import AMQPError
 
@@ -73,7 +72,7 @@ def _all_in(address: Address) -> list[int]:
     with open_consumer(address) as consumer:
         quiet_s = time.monotonic() + QUIET_S
         while time.monotonic() < quiet_s:
-            bodies: Any = consumer.receive(0.2).bodies
+            bodies = consumer.receive(0.2).bodies
             if len(bodies):
                 quiet_s = time.monotonic() + QUIET_S
             found += [int(number[1]) for body in bodies if (number := _BODY.search(body))]

@@ -7,39 +7,30 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import pika
+from pika import BasicProperties
+from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import NackError, UnroutableError
 
-from labs.brokers.rabbitmq.client import CONNECT_S
+from labs.brokers.rabbitmq.client import blocking_channel
 from labs.model.endpoint import Endpoint
 
-TRANSIENT = pika.BasicProperties(delivery_mode=1)
+TRANSIENT = BasicProperties(delivery_mode=1)
 """No broker is restarted in these experiments; a message that need not be on disk spares the disk."""
 QUIET_S = 0.5
 
 
 @contextmanager
-def channel(endpoint: Endpoint, *, confirms: bool = False) -> Iterator[Any]:
+def channel(endpoint: Endpoint, *, confirms: bool = False) -> Iterator[BlockingChannel]:
     """A channel on a connection of its own. Without heartbeats: nobody serves them between two questions."""
-    login = pika.PlainCredentials(endpoint.username, endpoint.password)
-    parameters = pika.ConnectionParameters(
-        endpoint.host, endpoint.port, credentials=login, heartbeat=0, socket_timeout=CONNECT_S
-    )
-    connection = pika.BlockingConnection(parameters)
-    try:
-        opened = connection.channel()
+    with blocking_channel(endpoint, heartbeat=0) as opened:
         if confirms:
             opened.confirm_delivery()
         yield opened
-    finally:
-        if connection.is_open:
-            connection.close()
 
 
 @contextmanager
-def queue(endpoint: Endpoint, name: str, **arguments: Any) -> Iterator[None]:
+def queue(endpoint: Endpoint, name: str, **arguments: object) -> Iterator[None]:
     """A durable queue for the length of the block (`_` for `-` in its arguments)."""
     wanted = {name.replace("_", "-"): value for name, value in arguments.items()}
     with channel(endpoint) as link:
@@ -57,7 +48,7 @@ def depth(endpoint: Endpoint, name: str) -> int:
         return int(link.queue_declare(name, passive=True).method.message_count)
 
 
-def send(link: Any, name: str, sequence: int, *, mandatory: bool = False) -> str:
+def send(link: BlockingChannel, name: str, sequence: int, *, mandatory: bool = False) -> str:
     """One message, waited for: `confirmed`, `refused` (a nack) or `returned`."""
     try:
         link.basic_publish("", name, b"%d" % sequence, TRANSIENT, mandatory=mandatory)

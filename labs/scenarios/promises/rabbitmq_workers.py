@@ -6,11 +6,10 @@ import time
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note, crew
+from labs.scenarios.promises.crew import READY, Note
 from labs.scenarios.promises.rabbitmq_site import channel, depth, queue, send
-from labs.scenarios.promises.rounds import Plan, rounds
+from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage, TroubleError
-from labs.scenarios.promises.tally import tally
 
 WORK_S = 0.002
 PLAN = Plan(each=100, kills=3)
@@ -31,16 +30,14 @@ def _consume(endpoint: Endpoint, name: str, note: Note, prefetch: int, auto_ack:
 def queue_worker_killed(stage: Stage, prefetch: int = 0, auto_ack: bool = False, kind: str = "classic") -> Trial:
     """The broker pushes up to `prefetch` messages ahead of the acknowledgements, with `auto_ack` all it has."""
     endpoint, name = stage.endpoint, stage.name
-    more = {"prefetch": prefetch, "auto_ack": auto_ack}
-    with queue(endpoint, name, x_queue_type=kind), crew(stage, _consume, **more) as members:
 
-        def load(first: int, count: int) -> None:
-            with channel(endpoint, confirms=True) as link:
-                fates = {send(link, name, sequence, mandatory=True) for sequence in range(first, first + count)}
-            if fates != {"confirmed"}:
-                raise TroubleError(f"of the messages to work off some were {fates - {'confirmed'}}")
+    def load(first: int, count: int) -> None:
+        with channel(endpoint, confirms=True) as link:
+            fates = {send(link, name, sequence, mandatory=True) for sequence in range(first, first + count)}
+        if fates != {"confirmed"}:
+            raise TroubleError(f"of the messages to work off some were {fates - {'confirmed'}}")
 
-        happened = rounds(stage, members, load, PLAN)
-        members.drain(lambda: depth(endpoint, name))
-        total = PLAN.messages
-        return Trial(tally(total, range(total), members.noted()) | {"redelivered": members.again()}, happened)
+    how = {"prefetch": prefetch, "auto_ack": auto_ack}
+    with queue(endpoint, name, x_queue_type=kind):
+        members, happened = work_and_kill(stage, _consume, load, lambda: depth(endpoint, name), PLAN, **how)
+    return Trial(PLAN.tally(members.noted()) | {"redelivered": members.again()}, happened)

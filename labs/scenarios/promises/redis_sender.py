@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import redis.exceptions
 
+from labs.brokers.redis.admin import Client
 from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.redis_site import client, configured
 from labs.scenarios.promises.stage import Stage, TroubleError
@@ -45,7 +45,7 @@ def answers_dropped(stage: Stage, command: str) -> Trial:
     return Trial(tally(MESSAGES, acknowledged, found), evidence)
 
 
-def _lose_the_answer(proxy: Proxy, send: Callable[[], Any]) -> int:
+def _lose_the_answer(proxy: Proxy, send: Callable[[], None]) -> int:
     """How many bytes of the answer were dropped; TroubleError if the sender got one after all."""
     before = proxy.dropped_bytes
     proxy.drop_answers()
@@ -58,11 +58,11 @@ def _lose_the_answer(proxy: Proxy, send: Callable[[], Any]) -> int:
     raise TroubleError("an answer came although it was to be dropped")
 
 
-def _rpush(link: Any, name: str, sequence: int) -> None:
+def _rpush(link: Client, name: str, sequence: int) -> None:
     link.rpush(name, sequence)
 
 
-def _xadd_id(link: Any, name: str, sequence: int) -> None:
+def _xadd_id(link: Client, name: str, sequence: int) -> None:
     """An id that is not above the last one is refused: the message is there already."""
     try:
         link.xadd(name, {FIELD: sequence}, id=f"{sequence + 1}-0")
@@ -71,11 +71,11 @@ def _xadd_id(link: Any, name: str, sequence: int) -> None:
             raise
 
 
-def _xadd_idmp(link: Any, name: str, sequence: int) -> None:
+def _xadd_idmp(link: Client, name: str, sequence: int) -> None:
     link.execute_command("XADD", name, "IDMP", "labs", sequence, "*", FIELD, sequence)
 
 
-def _stored(link: Any, name: str) -> list[int]:
+def _stored(link: Client, name: str) -> list[int]:
     if link.type(name) == b"stream":
         return [int(fields[FIELD]) for _, fields in link.xrange(name)]
     return [int(body) for body in link.lrange(name, 0, -1)]
@@ -100,7 +100,7 @@ def memory_full(stage: Stage, policy: str) -> Trial:
     return Trial(counts, evidence)
 
 
-def _fill(link: Any, names: list[str]) -> tuple[list[int], list[int], str]:
+def _fill(link: Client, names: list[str]) -> tuple[list[int], list[int], str]:
     acknowledged, refused, error = [], [], ""
     for first in range(0, FULL_MESSAGES, FULL_BATCH):
         pipe = link.pipeline(transaction=False)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note, Work, crew
+from labs.scenarios.promises.crew import READY, Note
 from labs.scenarios.promises.redis_site import client
-from labs.scenarios.promises.rounds import Plan, rounds
+from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage
-from labs.scenarios.promises.tally import tally
 
 WORK_S = 0.002
 GROUP, FIELD = "labs", b"body"
@@ -72,9 +69,10 @@ def list_worker_killed(stage: Stage, keep: bool) -> Trial:
             return int(redis.llen(stage.name)) + int(redis.llen(stage.name + TAKEN))
 
         try:
-            return _trial(stage, _move if keep else _pop, load, left)
+            members, happened = work_and_kill(stage, _move if keep else _pop, load, left, PLAN)
         finally:
             redis.delete(stage.name, stage.name + TAKEN)
+    return Trial(PLAN.tally(members.noted()), happened)
 
 
 def stream_worker_killed(stage: Stage, noack: bool, count: int) -> Trial:
@@ -90,19 +88,12 @@ def stream_worker_killed(stage: Stage, noack: bool, count: int) -> Trial:
 
         def left() -> int:
             """Undelivered and unacknowledged entries."""
-            group: Any = redis.xinfo_groups(stage.name)[0]
+            group = redis.xinfo_groups(stage.name)[0]
             last = group["last-delivered-id"].decode()
             return int(group["pending"]) + len(redis.xrange(stage.name, f"({last}", "+"))
 
         try:
-            return _trial(stage, _read, load, left, noack=noack, count=count)
+            members, happened = work_and_kill(stage, _read, load, left, PLAN, noack=noack, count=count)
         finally:
             redis.delete(stage.name)
-
-
-def _trial(stage: Stage, work: Work, load: Callable[[int, int], None], left: Callable[[], int], **more: Any) -> Trial:
-    with crew(stage, work, **more) as members:
-        happened = rounds(stage, members, load, PLAN)
-        members.drain(left)
-        total = PLAN.messages
-        return Trial(tally(total, range(total), members.noted()), happened)
+    return Trial(PLAN.tally(members.noted()), happened)

@@ -6,7 +6,6 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from labs.model.text import counted, span
 from labs.scenarios.promises.base import Row, doubt
@@ -65,7 +64,7 @@ def success(results: Sequence[Result]) -> bool:
     return bool(run) and all(result.as_expected for result in run)
 
 
-def row_data(row: Row) -> dict[str, Any]:
+def row_data(row: Row) -> dict[str, object]:
     """A row as it stands in the table, for JSON."""
     bounds = {
         name: {count: [bound.low, bound.high] for count, bound in getattr(row, name).items()}
@@ -74,7 +73,7 @@ def row_data(row: Row) -> dict[str, Any]:
     return asdict(row) | bounds
 
 
-def result_data(result: Result) -> dict[str, Any]:
+def result_data(result: Result) -> dict[str, object]:
     """A row with all that became of it, for JSON."""
     outcomes = [
         asdict(outcome) | {"verdict": verdict, "doubt": doubt(result.row, outcome)}

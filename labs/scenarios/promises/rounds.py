@@ -1,13 +1,14 @@
-"""Load, work, kill, and again: how the rows about killed workers go."""
+"""Load, work, kill, and again, then a full drain: how the rows about killed workers go."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from labs.scenarios.promises.crew import Crew
+from labs.scenarios.promises.crew import Crew, Work, crew
 from labs.scenarios.promises.stage import Stage
+from labs.scenarios.promises.tally import tally
 
 JITTER_S = 0.01
 """So that the kill does not always hit the moment behind a message that was just worked off."""
@@ -26,8 +27,12 @@ class Plan:
         """In all: the last round is not disturbed."""
         return self.each * (self.kills + 1)
 
+    def tally(self, delivered: Sequence[int]) -> dict[str, int]:
+        """The ledger's counts where these have come of all that were confirmed."""
+        return tally(self.messages, range(self.messages), delivered)
 
-def rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan: Plan) -> str:
+
+def _rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan: Plan) -> str:
     """Load messages round by round and kill the worker in the middle of them.
 
     Gives the evidence of the kills. The control works off the same messages with one worker.
@@ -44,3 +49,16 @@ def rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan: 
     load(first, plan.messages - first)
     members.start()
     return "; ".join(evidence) if stage.fault else "nothing, as the control asks"
+
+
+def work_and_kill(
+    stage: Stage, work: Work, load: Callable[[int, int], None], left: Callable[[], int], plan: Plan, **arguments: object
+) -> tuple[Crew, str]:
+    """All rounds and the drain: what the workers have noted, and the evidence of the kills.
+
+    `load(first, count)` puts messages there; `left()` is how many the broker still holds, waiting or given out.
+    """
+    with crew(stage, work, **arguments) as members:
+        happened = _rounds(stage, members, load, plan)
+        members.drain(left)
+    return members, happened
