@@ -15,7 +15,7 @@ def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> D
     """A digest of that way, as three equal repeats would make it."""
     chosen = next(one for one in lab.ways if one.name == name)
     used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"
-    figures = [Figure(per_s * share, 1.0, used, limit, stamp == "client-bound", stamp=stamp) for share in (0.9, 1, 1.1)]
+    figures = [Figure(per_s * share, 1.0, used, limit, stamp=stamp) for share in (0.9, 1, 1.1)]
     return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
 
 

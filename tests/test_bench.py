@@ -137,10 +137,8 @@ def test_a_turn_sees_the_processor_time_that_this_process_used() -> None:
 def saved(tmp_path: Path) -> dict:
     lines = []
     for broker, article in (("redis", 1e6), ("kafka", 1e6)):
-        for name, value in (("one", 5e3), ("fast", 2e6)):
-            figures = [
-                (Figure(value * share, 1, {}, "x", name == "one"), Figure(article, 0)) for share in (0.9, 1, 1.1)
-            ]
+        for name, value, stamp in (("one", 5e3, "client-bound"), ("fast", 2e6, "broker-bound")):
+            figures = [(Figure(value * share, 1, {}, "x", stamp=stamp), Figure(article, 0)) for share in (0.9, 1, 1.1)]
             sides = (lambda _: Figure(1, 1), lambda _: Figure(1, 1))
             one = Row(
                 f"article-{broker}-{name}", broker, "article", f"<b>{name}</b>", f"client {name}", "the article", sides

@@ -18,8 +18,8 @@ import pytest
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises import report
 from labs.scenarios.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
-from labs.scenarios.promises.crew import READY, Note, crew
 from labs.scenarios.promises.cuts import compared
+from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.loader import BadRowError, read
 from labs.scenarios.promises.running import Brokers, Result, run_rows
 from labs.scenarios.promises.stage import Stage, TroubleError
@@ -247,30 +247,30 @@ def note_and_wait(_endpoint: Endpoint, _name: str, note: Note, last: int, leave:
 
 
 def test_what_a_killed_worker_has_noted_outlives_it_and_waitpid_is_the_evidence() -> None:
-    with crew(NOWHERE, note_and_wait, last=3) as members:
-        members.start()
-        members.await_noted(3)
-        evidence = members.kill()
-        assert members.noted() == [0, 1, 2]
-        assert members.again() == 1
+    with killable(NOWHERE, note_and_wait, last=3) as worker:
+        worker.start()
+        worker.await_noted(3)
+        evidence = worker.kill()
+        assert worker.noted() == [0, 1, 2]
+        assert worker.again() == 1
         assert "died of SIGKILL" in evidence
         with pytest.raises(TroubleError, match="ended by itself"):
-            members.kill()
+            worker.kill()
 
 
 def test_a_worker_that_ends_by_itself_is_trouble_and_no_evidence_of_a_kill() -> None:
-    with crew(NOWHERE, note_and_wait, last=2, leave=True) as members:
-        members.start()
+    with killable(NOWHERE, note_and_wait, last=2, leave=True) as worker:
+        worker.start()
         with pytest.raises(TroubleError, match="ended by itself"):
-            members.drain(lambda: 0)
+            worker.drain(lambda: 0)
 
 
 def test_messages_that_are_left_after_the_drain_are_trouble_and_not_lost() -> None:
     left = iter([0, 4])
-    with crew(NOWHERE, note_and_wait, last=2) as members:
-        members.start()
+    with killable(NOWHERE, note_and_wait, last=2) as worker:
+        worker.start()
         with pytest.raises(TroubleError, match="4 messages were left"):
-            members.drain(lambda: next(left))
+            worker.drain(lambda: next(left))
 
 
 def test_a_broker_that_cannot_be_reached_is_unknown() -> None:

@@ -21,7 +21,7 @@ from labs.judge.digest import BACKENDS, CLIENTS, SERVERS
 from labs.model import processors
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
-from labs.model.observer import CancelledError, Observer
+from labs.model.observer import Observer
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.show.looks import COST_LOOK
@@ -89,8 +89,7 @@ def _place(pair: Pair, backend: str, observer: Observer) -> Iterator[Endpoint]:
     from labs.scenarios.pairs.running import nowhere
 
     def report(text: str) -> None:
-        if observer.cancelled():
-            raise CancelledError("cancelled while the broker started")
+        observer.check("while the broker started")
         observer.progress(STAGES["start"], text)
 
     if not pair.has_broker:

@@ -23,7 +23,7 @@ from labs.judge.digest import median_of, spread_of
 from labs.judge.latency import ladder_ms
 from labs.model import processors
 from labs.model.digest import Digest
-from labs.model.observer import CancelledError, Observer
+from labs.model.observer import Observer
 from labs.model.paths import home
 from labs.show.looks import PASSPORT_LOOK
 
@@ -111,8 +111,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     for number in range(repeats):
         row: dict[str, float | None] = {}
         for at, (label, measure) in enumerate(STEPS):
-            if observer.cancelled():
-                raise CancelledError(f"cancelled before measuring the {label}")
+            observer.check(f"before measuring the {label}")
             observer.progress((number * len(STEPS) + at) / (repeats * len(STEPS)), f"measuring the {label}")
             row |= measure()
         rows.append(row)

@@ -24,7 +24,6 @@ class Figure:
     cores: Mapping[str, float | None] = field(default_factory=dict)
     limit: str = ""
     """Who was the bottleneck, in words with the figures."""
-    client_bound: bool = False
     foreign: float = 0.0
     """Cores that processes used which are neither the broker nor ours."""
     said: str = ""
@@ -33,6 +32,11 @@ class Figure:
     """Who was the bottleneck, in one word; None where nobody asked."""
     more: Result = field(default_factory=dict)
     """What else our own generator knows of the round, by name, as a digest keeps it."""
+
+    @property
+    def client_bound(self) -> bool:
+        """The client was the bottleneck: the figure is a lower bound."""
+        return self.stamp == "client-bound"
 
 
 class VoidError(BrokerError):

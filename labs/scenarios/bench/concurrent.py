@@ -37,8 +37,7 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
             "deliveries_per_s": deliveries_per_s(heard),
             "ledgers": [ledger_of(run) for run in heard],
         }
-        rate, bound = heard_by_all_per_s(heard), stamp == "client-bound"
-        return Figure(rate, took.took_s, cores, why, bound, took.foreign, said, stamp, more)
+        return Figure(heard_by_all_per_s(heard), took.took_s, cores, why, took.foreign, said, stamp, more)
 
     return side
 
@@ -58,8 +57,7 @@ def side_by_side(name: str, lane: str, load: Ceiling, publishers: int) -> Side:
         cores, (began, ended) = producing_cores(runs), common_ns(runs)
         stamp, why = limit(cores, using.broker, took.room)
         more = {"common_s": round((ended - began) / NS_PER_S, 3), "ledgers": [ledger_of(run) for run in runs]}
-        bound = stamp == "client-bound"
-        return Figure(common_per_s(runs), took.took_s, cores, why, bound, took.foreign, said, stamp, more)
+        return Figure(common_per_s(runs), took.took_s, cores, why, took.foreign, said, stamp, more)
 
     return side
 

@@ -39,8 +39,8 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
         sound(run, using, lane)
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
-        bound, said = stamp == "client-bound", ledger_said(run, using, part)
-        return Figure(rate, took.took_s, cpu_cores(run), why, bound, took.foreign, said, stamp, _more(run, using, part))
+        said, more = ledger_said(run, using, part), _more(run, using, part)
+        return Figure(rate, took.took_s, cpu_cores(run), why, took.foreign, said, stamp, more)
 
     return side
 
@@ -84,8 +84,7 @@ def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
             raise VoidError(f"{found.tool}: {took.void}: the round is void. Run it again.")
         who, stamp = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
         said = f"{found.tool} {found.version}: {found.command}"
-        bound = stamp == "client-bound"
-        return Figure(found.per_s, took.took_s, took.cores, who, bound, took.foreign, said, stamp)
+        return Figure(found.per_s, took.took_s, took.cores, who, took.foreign, said, stamp)
 
     return side
 
@@ -123,8 +122,7 @@ def unstamped(name: str, load: Ceiling) -> Side:
                 _publish_all(publisher, size)
                 rate = size.messages / (time.monotonic() - began_s)
             who, stamp = limit(using.broker, took)
-        bound = stamp == "client-bound"
-        return Figure(rate, took.took_s, took.cores, who, bound, took.foreign, using.label, stamp)
+        return Figure(rate, took.took_s, took.cores, who, took.foreign, using.label, stamp)
 
     return side
 
@@ -146,7 +144,7 @@ def frozen_p99(name: str, frozen_s: float, load: Workload) -> tuple[Side, Side]:
         for side, values in (("reported", end_to_end_ns(run)), ("analytic", np.asarray(waits_ns))):
             p99_ms = (percentile(values, 0.99) or 0) / NS_PER_MS
             said = f"{len(freezes)} freezes"
-            waiting[side] = Figure(p99_ms, took.took_s, took.cores, "the freeze", False, took.foreign, said)
+            waiting[side] = Figure(p99_ms, took.took_s, took.cores, "the freeze", took.foreign, said)
 
     def taken(side: str) -> Side:
         def take(here: Setting) -> Figure:
@@ -167,7 +165,7 @@ def lateness(name: str, lane: str, load: Workload) -> tuple[Side, Side]:
         with turn(here.endpoint) as took:
             run = record(here.endpoint, using, load, here.observer)
         value = (percentile(lateness_ns(run), 0.99) or 0) / 1000
-        return Figure(value, took.took_s, took.cores, "the timer", False, took.foreign, using.label)
+        return Figure(value, took.took_s, took.cores, "the timer", took.foreign, using.label)
 
     def period(_here: Setting) -> Figure:
         return Figure(NS_PER_S / load.rate_per_s / 1000, 0.0, said=f"1 s / {load.rate_per_s:g}")

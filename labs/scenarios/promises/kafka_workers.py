@@ -15,8 +15,8 @@ from kafka.structs import OffsetAndMetadata
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import MARK, READY, Note
 from labs.scenarios.promises.kafka_site import config, left_of, load, read_all, reader, sequence_of, topics
+from labs.scenarios.promises.killable import MARK, READY, Note
 from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage
 
@@ -69,8 +69,8 @@ def reader_killed(stage: Stage, commit: str) -> Trial:
     endpoint, name = stage.endpoint, stage.name
     with topics(endpoint, name):
         left = partial(left_of, endpoint, name, name)
-        members, happened = work_and_kill(stage, _read, _loader(stage), left, READING, commit=commit)
-    return Trial(READING.tally(members.noted()), happened)
+        worker, happened = work_and_kill(stage, _read, _loader(stage), left, READING, commit=commit)
+    return Trial(READING.tally(worker.noted()), happened)
 
 
 def _loader(stage: Stage) -> Callable[[int, int], None]:

@@ -13,7 +13,7 @@ from labs.brokers.base import Publisher
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note, crew
+from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.rabbitmq_site import TRANSIENT, channel, in_alarm, queue
 from labs.scenarios.promises.stage import Stage, TroubleError, wait_for
 from labs.scenarios.promises.tally import tally
@@ -141,7 +141,7 @@ def _without(sender: _Sender) -> tuple[int, str]:
 def _in_alarm(stage: Stage, sender: _Sender) -> tuple[int, str]:
     """How many messages were confirmed during the alarm, and what the broker said about it."""
     endpoint, large = stage.endpoint, Stage(stage.endpoint, f"{stage.name}-large", stage.seed, True)
-    with queue(endpoint, large.name), crew(large, _swallow) as eaters, crew(large, _feed) as feeders:
+    with queue(endpoint, large.name), killable(large, _swallow) as eaters, killable(large, _feed) as feeders:
         eaters.start()
         frozen = eaters.freeze()
         feeders.start()

@@ -6,7 +6,7 @@ import time
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note
+from labs.scenarios.promises.killable import READY, Note
 from labs.scenarios.promises.rabbitmq_site import channel, depth, queue, send
 from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage, TroubleError
@@ -39,5 +39,5 @@ def queue_worker_killed(stage: Stage, prefetch: int = 0, auto_ack: bool = False,
 
     how = {"prefetch": prefetch, "auto_ack": auto_ack}
     with queue(endpoint, name, x_queue_type=kind):
-        members, happened = work_and_kill(stage, _consume, load, lambda: depth(endpoint, name), PLAN, **how)
-    return Trial(PLAN.tally(members.noted()) | {"redelivered": members.again()}, happened)
+        worker, happened = work_and_kill(stage, _consume, load, lambda: depth(endpoint, name), PLAN, **how)
+    return Trial(PLAN.tally(worker.noted()) | {"redelivered": worker.again()}, happened)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from labs.brokers.redis.client import Link
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note, crew
+from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.redis_site import client, configured
 from labs.scenarios.promises.stage import Stage
 from labs.scenarios.promises.tally import tally
@@ -41,33 +41,33 @@ def subscriber_killed(stage: Stage) -> Trial:
     """Killed three times and replaced at once, while somebody publishes. PUBLISH has no acknowledgement: its answer is
     the number of receivers, and a message counts as acknowledged when the call returned."""
     chance, evidence = stage.chance(), []
-    with client(stage.endpoint) as redis, crew(stage, _subscribe) as members:
-        members.start()
+    with client(stage.endpoint) as redis, killable(stage, _subscribe) as worker:
+        worker.start()
         voice = _Voice(lambda sequence: redis.publish(stage.name, b"%010d" % sequence), RATE_PER_S)
         for _ in range(KILLS if stage.fault else 0):
             voice.publish(chance.randint(LISTENING // 4, LISTENING))
-            evidence.append(members.kill())
-            members.launch()
-            while not members.ready and len(voice.answers) < MOST:
+            evidence.append(worker.kill())
+            worker.launch()
+            while not worker.ready and len(voice.answers) < MOST:
                 voice.publish(10)
-            members.await_ready()
+            worker.await_ready()
         voice.publish(LISTENING)
-        members.await_quiet()
-        return Trial(_counts(voice.answers, members.noted()), "; ".join(evidence))
+        worker.await_quiet()
+        return Trial(_counts(voice.answers, worker.noted()), "; ".join(evidence))
 
 
 def subscriber_frozen(stage: Stage) -> Trial:
     """Stopped while more is published than its output buffer may hold, and then let go on to read what is left."""
-    with configured(stage.endpoint, client_output_buffer_limit=LIMIT) as redis, crew(stage, _subscribe) as members:
-        members.start()
-        evidence = members.freeze() if stage.fault else ""
+    with configured(stage.endpoint, client_output_buffer_limit=LIMIT) as redis, killable(stage, _subscribe) as worker:
+        worker.start()
+        evidence = worker.freeze() if stage.fault else ""
         body = bytes(FROZEN_BYTES)
         voice = _Voice(lambda sequence: redis.publish(stage.name, b"%010d" % sequence + body), FROZEN_RATE_PER_S)
         voice.publish(FROZEN_MESSAGES)
         if stage.fault:
-            members.thaw()
-        members.await_quiet()
-        return Trial(_counts(voice.answers, members.noted()), evidence)
+            worker.thaw()
+        worker.await_quiet()
+        return Trial(_counts(voice.answers, worker.noted()), evidence)
 
 
 class _Voice:

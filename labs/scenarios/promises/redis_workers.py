@@ -6,7 +6,7 @@ import time
 
 from labs.model.endpoint import Endpoint
 from labs.scenarios.promises.base import Trial
-from labs.scenarios.promises.crew import READY, Note
+from labs.scenarios.promises.killable import READY, Note
 from labs.scenarios.promises.redis_site import client
 from labs.scenarios.promises.rounds import Plan, work_and_kill
 from labs.scenarios.promises.stage import Stage
@@ -69,10 +69,10 @@ def list_worker_killed(stage: Stage, keep: bool) -> Trial:
             return int(redis.llen(stage.name)) + int(redis.llen(stage.name + TAKEN))
 
         try:
-            members, happened = work_and_kill(stage, _move if keep else _pop, load, left, PLAN)
+            worker, happened = work_and_kill(stage, _move if keep else _pop, load, left, PLAN)
         finally:
             redis.delete(stage.name, stage.name + TAKEN)
-    return Trial(PLAN.tally(members.noted()), happened)
+    return Trial(PLAN.tally(worker.noted()), happened)
 
 
 def stream_worker_killed(stage: Stage, noack: bool, count: int) -> Trial:
@@ -93,7 +93,7 @@ def stream_worker_killed(stage: Stage, noack: bool, count: int) -> Trial:
             return int(group["pending"]) + len(redis.xrange(stage.name, f"({last}", "+"))
 
         try:
-            members, happened = work_and_kill(stage, _read, load, left, PLAN, noack=noack, count=count)
+            worker, happened = work_and_kill(stage, _read, load, left, PLAN, noack=noack, count=count)
         finally:
             redis.delete(stage.name)
-    return Trial(PLAN.tally(members.noted()), happened)
+    return Trial(PLAN.tally(worker.noted()), happened)

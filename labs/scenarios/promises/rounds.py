@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from labs.scenarios.promises.crew import Crew, Work, crew
+from labs.scenarios.promises.killable import KillableWorker, Work, killable
 from labs.scenarios.promises.stage import Stage
 from labs.scenarios.promises.tally import tally
 
@@ -32,7 +32,7 @@ class Plan:
         return tally(self.messages, range(self.messages), delivered)
 
 
-def _rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan: Plan) -> str:
+def _rounds(stage: Stage, worker: KillableWorker, load: Callable[[int, int], None], plan: Plan) -> str:
     """Load messages round by round and kill the worker in the middle of them.
 
     Gives the evidence of the kills. The control works off the same messages with one worker.
@@ -40,25 +40,25 @@ def _rounds(stage: Stage, members: Crew, load: Callable[[int, int], None], plan:
     chance, evidence = stage.chance(), []
     for number in range(plan.kills if stage.fault else 0):
         load(number * plan.each, plan.each)
-        done = len(members.noted())
-        members.start()
-        members.await_noted(done + chance.randint(plan.each // 10, plan.each // 2))
-        members.await_mark() if plan.aimed else time.sleep(chance.uniform(0, JITTER_S))
-        evidence.append(members.kill())
+        done = len(worker.noted())
+        worker.start()
+        worker.await_noted(done + chance.randint(plan.each // 10, plan.each // 2))
+        worker.await_mark() if plan.aimed else time.sleep(chance.uniform(0, JITTER_S))
+        evidence.append(worker.kill())
     first = len(evidence) * plan.each
     load(first, plan.messages - first)
-    members.start()
+    worker.start()
     return "; ".join(evidence) if stage.fault else "nothing, as the control asks"
 
 
 def work_and_kill(
     stage: Stage, work: Work, load: Callable[[int, int], None], left: Callable[[], int], plan: Plan, **arguments: object
-) -> tuple[Crew, str]:
+) -> tuple[KillableWorker, str]:
     """All rounds and the drain: what the workers have noted, and the evidence of the kills.
 
     `load(first, count)` puts messages there; `left()` is how many the broker still holds, waiting or given out.
     """
-    with crew(stage, work, **arguments) as members:
-        happened = _rounds(stage, members, load, plan)
-        members.drain(left)
-    return members, happened
+    with killable(stage, work, **arguments) as worker:
+        happened = _rounds(stage, worker, load, plan)
+        worker.drain(left)
+    return worker, happened

@@ -26,7 +26,7 @@ MARK = -2
 """What a worker notes in the moment at which it may be killed best."""
 Note = Callable[..., None]
 Work = Callable[..., None]
-"""A function of a module, called in the worker with (endpoint, name, note) and the crew's arguments."""
+"""A function of a module, called in the worker with (endpoint, name, note) and what `killable` was given."""
 
 
 def _begin(here: Context, number: int, work: Work, stage: tuple[Endpoint, str], arguments: dict[str, object]) -> None:
@@ -39,7 +39,7 @@ def _begin(here: Context, number: int, work: Work, stage: tuple[Endpoint, str], 
     work(*stage, note, **arguments)
 
 
-class Crew:
+class KillableWorker:
     """One worker at a time, all of them writing on one board."""
 
     def __init__(self, stage: Stage, started: Workers, work: Work, arguments: dict[str, object]) -> None:
@@ -151,7 +151,7 @@ class Crew:
 
 
 @contextlib.contextmanager
-def crew(stage: Stage, work: Work, **arguments: object) -> Iterator[Crew]:
-    """A crew for the length of the block; its last worker is gone afterwards."""
+def killable(stage: Stage, work: Work, **arguments: object) -> Iterator[KillableWorker]:
+    """A worker that can be replaced, for the length of the block; the last one is gone afterwards."""
     with workers(1 + ROWS * WIDTH) as started:
-        yield Crew(stage, started, work, arguments)
+        yield KillableWorker(stage, started, work, arguments)
