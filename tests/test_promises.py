@@ -261,6 +261,9 @@ def test_what_a_killed_worker_has_noted_outlives_it_and_waitpid_is_the_evidence(
 def test_a_worker_that_ends_by_itself_is_trouble_and_no_evidence_of_a_kill() -> None:
     with killable(NOWHERE, note_and_wait, last=2, leave=True) as worker:
         worker.start()
+        give_up_s = time.monotonic() + 20
+        while worker.alive and time.monotonic() < give_up_s:
+            time.sleep(0.01)
         with pytest.raises(TroubleError, match="ended by itself"):
             worker.drain(lambda: 0)
 
