@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 from labs import stack
 from labs.judge.limit import void
-from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
+from labs.model.run import PAUSE_S
 from labs.model.workload import NS_PER_S, Workload
 from labs.record import watchdog
 from labs.record.recorder import record

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.model.ownership import check_ours, give_back
-from labs.model.paths import runs_of
+from labs.model.paths import check_ours, give_back, runs_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534

@@ -22,13 +22,12 @@ from labs.experiments.rate_lab import Way, _again_if_void
 from labs.judge.digest import digest
 from labs.judge.latency import NS_PER_MS, end_to_end_ns
 from labs.judge.limit import bottleneck, void
-from labs.judge.pauses import stood_still
+from labs.judge.soundness import stood_still
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
-from labs.model.pauses import PAUSE_S
 from labs.model.profile import profile
-from labs.model.run import Run
+from labs.model.run import PAUSE_S, Run
 from labs.model.workload import Workload
 from labs.record import watchdog
 from labs.record.recorder import record

@@ -26,9 +26,9 @@ from labs.model.run import load
 from labs.model.workload import Ceiling
 from labs.pages.glue import is_known, number
 from labs.pages.state import panel_state
-from labs.record import disk_io
-from labs.record.disk_io import Written
+from labs.record import usage
 from labs.record.recorder import record
+from labs.record.usage import Written
 from labs.scenarios.bench.base import Figure
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
@@ -50,18 +50,18 @@ def point(name: str, more: dict[str, Any] | None = None, per_s: float = 500.0) -
 
 
 def test_the_kernels_figures_are_read_by_name_and_what_is_not_such_a_file_is_refused() -> None:
-    assert disk_io.counted(IO) == Written(8192, 4096)
+    assert usage.counted(IO) == Written(8192, 4096)
     for text in ("", "write_bytes: many\ncancelled_write_bytes: 0\n", "write_bytes: 1\n"):
         with pytest.raises((ValueError, KeyError)):
-            disk_io.counted(text)
+            usage.counted(text)
 
 
 def test_bytes_count_from_the_first_look_and_a_process_that_took_its_part_along_makes_them_unknown() -> None:
     assert Written(9000, 100).since(Written(1000, 40)) == Written(8000, 60)
-    assert disk_io.as_fact(Written(1000, 0), Written(9000, 60)) == {"caused": 8000, "cancelled": 60}
-    assert disk_io.as_fact(Written(9000, 0), Written(1000, 0)) is None
-    assert disk_io.as_fact(None, Written(1, 0)) is None
-    assert disk_io.as_fact(Written(1, 0), None) is None
+    assert usage.as_fact(Written(1000, 0), Written(9000, 60)) == {"caused": 8000, "cancelled": 60}
+    assert usage.as_fact(Written(9000, 0), Written(1000, 0)) is None
+    assert usage.as_fact(None, Written(1, 0)) is None
+    assert usage.as_fact(Written(1, 0), None) is None
 
 
 def test_a_process_and_its_child_count_together_and_a_page_counts_whole(tmp_path: Path) -> None:
@@ -72,24 +72,24 @@ def test_a_process_and_its_child_count_together_and_a_page_counts_whole(tmp_path
         assert process.stdin
         assert process.stdout
         for _ in range(2):  # once until the child is there, once to be counted
-            before = disk_io.written([process.pid])
+            before = usage.written([process.pid])
             process.stdin.write(b"\n")
             process.stdin.flush()
             process.stdout.readline()
-        added = disk_io.as_fact(before, disk_io.written([process.pid]))
+        added = usage.as_fact(before, usage.written([process.pid]))
         process.stdin.close()
     assert added is not None
     assert added["caused"] >= 20 * 4096  # twenty bytes, each flushed alone
 
 
 def test_where_a_process_may_not_be_seen_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert disk_io.written([]) is None
-    assert disk_io.written([2**22 + 1]) is None
-    monkeypatch.setattr(disk_io, "PROC", tmp_path)  # a system without it
-    assert disk_io.written([os.getpid()]) is None
+    assert usage.written([]) is None
+    assert usage.written([2**22 + 1]) is None
+    monkeypatch.setattr(usage, "PROC", tmp_path)  # a system without it
+    assert usage.written([os.getpid()]) is None
     (tmp_path / str(os.getpid())).mkdir()
     (tmp_path / str(os.getpid()) / "io").mkdir()  # there, and cannot be read
-    assert disk_io.written([os.getpid()]) is None
+    assert usage.written([os.getpid()]) is None
 
 
 # ---- a run, a round, a digest
@@ -225,7 +225,7 @@ def test_a_confirmed_persistent_message_has_gone_to_disk_and_a_run_file_keeps_ho
         run = record(found["rabbitmq"], profile("rabbitmq-confirms"), plan, part="produce")
         digest = LAB.run(LAB.settings({"way": "persistent-100-read"}), Observer())[0]
     run.save(tmp_path / "run.npz")
-    size = disk_io.per_message(load(tmp_path / "run.npz"))
+    size = usage.per_message(load(tmp_path / "run.npz"))
     assert size is not None
     assert size >= plan.body_bytes
     assert digest.settings["read"] is True

@@ -10,7 +10,7 @@ import pytest
 from pika import BasicProperties, spec
 from pika.frame import Body, Header, Method
 
-from labs.brokers.rabbitmq.fast import deliveries, frames
+from labs.brokers.rabbitmq.fast import consumer, frames
 from labs.brokers.rabbitmq.fast.queue import Consumer, Publisher
 from labs.brokers.rabbitmq.fast.unsettled import Unsettled
 from labs.model.endpoint import Address, Endpoint
@@ -70,7 +70,7 @@ def test_deliveries_alike_become_frames_and_keep_tags_and_flags() -> None:
     raw = b"".join(parts) + delivered(60, b"x" * 101) + b"\x01"
     one = frames.content_at(raw, 0, MOST)
     assert isinstance(one, frames.Content)
-    run = deliveries.alike(raw, one, 0)
+    run = consumer.alike(raw, one, 0)
     assert run is not None
     assert isinstance(run.bodies, Frames)
     assert list(run.bodies) == bodies

@@ -60,7 +60,7 @@ def fed(consumer: Subscriber | ListConsumer, data: bytes, size: int) -> list[byt
     """What a consumer makes of `data` that arrives in pieces."""
     found: list[bytes] = []
     for at in range(0, len(data), size):
-        consumer.wire.arrived += data[at : at + size]
+        consumer.link.arrived += data[at : at + size]
         parse = consumer._parsed if isinstance(consumer, Subscriber) else consumer._answer
         while bodies := parse():
             found += list(bodies)
@@ -77,7 +77,7 @@ def test_messages_of_mixed_sizes_in_pieces_of_any_size_come_out_as_they_were(siz
     for alike in (bodies, bodies[:3], [bodies[4]]):
         answer = b"*2\r\n" + bulk(b"key") + b"*%d\r\n" % len(alike) + b"".join(map(bulk, alike))
         assert fed(popper, answer, size) == alike
-    assert popper.wire.arrived == b""
+    assert popper.link.arrived == b""
 
 
 @pytest.mark.parametrize("lengths", [[100, 100, 90], [100, 16], [20, 20, 0], [100, 1]])
@@ -105,7 +105,7 @@ def test_an_error_of_one_line_is_told_though_answers_have_two(
     publisher._waiting.append((0, len(confirmed) + len(refused), 1))
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        publisher.wire._socket = ours
+        publisher.link._socket = ours
         theirs.sendall(said)
         told = [publisher.poll(0.0) for _ in range(4)]
     assert [number for news in told for number in news.confirmed] == confirmed
@@ -115,7 +115,7 @@ def test_an_error_of_one_line_is_told_though_answers_have_two(
 @pytest.mark.parametrize("said", [b"*3\r\n$7\r\nmessage\r\n$3\r\nkey\r\n$x\r\n", b"!" * 80, b"*2\r\n" + b"0" * 80])
 def test_what_is_no_message_is_refused_and_not_guessed_at(said: bytes) -> None:
     subscriber = Subscriber(NOWHERE, "labs")
-    subscriber.wire.arrived = said
+    subscriber.link.arrived = said
     with pytest.raises(RefusedError, match="no message"):
         subscriber._parsed()
 

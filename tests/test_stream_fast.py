@@ -32,7 +32,7 @@ class Quiet(wires.Wire):
 
 def consumer() -> Consumer:
     found = Consumer(NOWHERE, "labs")
-    found.wire = Quiet(NOWHERE.endpoint)
+    found.link = Quiet(NOWHERE.endpoint)
     return found
 
 

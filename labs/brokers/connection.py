@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from labs.model.endpoint import Endpoint, UnreachableError
 
@@ -28,11 +28,11 @@ _PLAIN = "Is it the plain port? Use the TLS port, or an address without TLS: red
 class Socket(Protocol):
     """What a socket.socket and a TlsSocket have in common."""
 
-    def send(self, data: Any, /) -> int: ...
+    def send(self, data: bytes | memoryview, /) -> int: ...
 
     def recv(self, most: int, /) -> bytes: ...
 
-    def recv_into(self, place: Any, /) -> int: ...
+    def recv_into(self, place: bytearray | memoryview, /) -> int: ...
 
     def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
 
@@ -193,7 +193,7 @@ class TlsSocket:
         """Bytes that TLS has opened and nobody has taken."""
         return self._secure.pending()
 
-    def send(self, data: Any, /) -> int:
+    def send(self, data: bytes | memoryview, /) -> int:
         """How many bytes were taken. The caller offers the rest again, unchanged, as TLS demands."""
         view, sent = memoryview(data).cast("B"), 0
         while sent < len(view):
@@ -210,7 +210,7 @@ class TlsSocket:
         place = memoryview(bytearray(most))
         return bytes(place[: self.recv_into(place)])
 
-    def recv_into(self, place: Any, /) -> int:
+    def recv_into(self, place: bytearray | memoryview, /) -> int:
         """The same into a buffer; how many bytes."""
         view, have = memoryview(place), 0
         while have < len(view):

@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from labs.brokers.identity import Place, place_of
-from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.endpoint import BrokerError, Endpoint, Place, place_of
+from labs.model.facts import Facts
 from labs.model.paths import home
 
 WAITING: ContextVar[Callable[[str], None]] = ContextVar("waiting", default=lambda _text: None)
@@ -185,7 +184,7 @@ def entries() -> list[Entry]:
 
 def _read(path: Path) -> Entry | None:
     try:
-        said: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        said: Facts = json.loads(path.read_text("utf-8"))
         place = said["place"] | {"tls": tuple(said["place"]["tls"]) if said["place"]["tls"] else None}
         place["servers"] = tuple((str(host), int(port)) for host, port in place["servers"])
         lists = {name: tuple(map(str, said[name])) for name in ("names", "users", "exchanges")}

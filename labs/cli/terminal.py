@@ -14,7 +14,7 @@ from labs.cli.speech import CUT_OFF, errors, is_cut_off, lines, show_json, speak
 from labs.model.endpoint import BrokerError
 from labs.model.errors import StackError
 from labs.model.observer import CancelledError
-from labs.model.ownership import give_back
+from labs.model.paths import give_back
 
 __all__ = ["Group", "as_json", "backend_option", "lines", "plain", "say", "show_json", "tell"]
 EXPECTED = (StackError, BrokerError, CancelledError, ValueError, OSError)

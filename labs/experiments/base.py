@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from labs.judge import soundness
 from labs.model.digest import Digest
 from labs.model.observer import Observer
-from labs.model.ownership import check_ours
+from labs.model.paths import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
 from labs.show.looks import LATENCY_LOOK, Guess, Look
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
 from labs.judge.loss import refusal
-from labs.judge.pauses import stood_still
 from labs.judge.saturation import (
     BUSY,
     FOREIGN_CORES,
@@ -26,6 +25,7 @@ from labs.judge.saturation import (
     saturation,
     used_text,
 )
+from labs.judge.soundness import stood_still
 from labs.model.processors import Room, room_in
 from labs.model.run import HELD, NEVER, Column, Run, chunks, first_rows
 from labs.model.workload import NS_PER_S, Ceiling

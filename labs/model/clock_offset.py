@@ -7,10 +7,11 @@ half of what it took, whatever way the answer took longer on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from labs.model.facts import Facts
 
 TOLERATED = 0.1
 """Of the median latency. A fifth is the margin of the rules that compare latencies; two that are each wrong by a tenth
@@ -58,12 +59,12 @@ def processes() -> str:
         return ""
 
 
-def wrong_by_ns(facts: Mapping[str, Any]) -> int:
+def wrong_by_ns(facts: Facts) -> int:
     """What the clocks of a run's producer and consumer may be apart beyond what was corrected; 0 on one clock."""
     return int(facts.get("clocks", {}).get("within_ns", 0))
 
 
-def sentence(told: Mapping[str, Any]) -> str:
+def sentence(told: Facts) -> str:
     """What a run says of its clocks (`facts["clocks"]`), in words."""
     producer, consumer = told["producer"], told["consumer"]
     who = f"producer on worker {producer['worker']}, consumer on worker {consumer['worker']}"

@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from labs.model.facts import Facts
 from labs.model.text import span
 
 PROC = Path("/proc")
@@ -103,7 +104,7 @@ class Look:
     idle_s: float
     stolen_s: float
 
-    def until(self, later: Look) -> dict[str, Any]:
+    def until(self, later: Look) -> Facts:
         """What a run keeps of the time between two looks: the room with its idle processors, how often the quota that
         held most stopped somebody (periods, stopped ones), and cores that the host of a virtual machine took."""
         took_s = max(later.at_s - self.at_s, 1e-3)
@@ -143,21 +144,19 @@ def _spent_s(cpus: frozenset[int]) -> tuple[float, float]:
     return idle / TICKS_PER_S, stolen / TICKS_PER_S
 
 
-def room_in(facts: Mapping[str, Any]) -> Room:
+def room_in(facts: Facts) -> Room:
     """The room that a run had, by its facts; of an older one that of this machine."""
     known = facts.get("processors")
     machine = os.cpu_count() or 1
     return Room(*known["room"]) if known else Room(float(machine), 1.0, float(machine), cpus=machine)
 
 
-def for_card(
-    facts: Mapping[str, Any] | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()
-) -> dict[str, Any]:
+def for_card(facts: Facts | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()) -> Facts:
     """Lines for a run card: the machine's cores, what of them could be used if not all, and what others used of them in
     each repeat. By a run's facts, or by what these processes may use now."""
     known = (facts or {}).get("processors")
     had = look(pids).room if facts is None else room_in(facts)
-    found: dict[str, Any] = {"cores": os.cpu_count()}
+    found: Facts = {"cores": os.cpu_count()}
     if had.less:
         whole, stopped = known["periods"] if known else (0, 0)
         held = f"; the quota stopped somebody in {stopped} of {whole} periods" if whole else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
+
+from labs.model.facts import Facts
 
 Late = Literal["replays", "queued", "misses"]
 RUNGS = ("nothing", "a clean stop", "a killed process", "a power cut", "a lost machine")
@@ -52,7 +53,7 @@ class Profile:
     rung: int
     label: str
     promise: Promise
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Facts = field(default_factory=dict)
     lane: str = "idiomatic"
 
     def __post_init__(self) -> None:
@@ -60,7 +61,7 @@ class Profile:
             raise ValueError(f"{self.name}: rung must be 0 to {len(RUNGS) - 1}, got {self.rung}")
 
 
-def _parse(name: str, table: dict[str, Any]) -> Profile:
+def _parse(name: str, table: Facts) -> Profile:
     promise = Promise(**table.pop("promise"))
     return Profile(name=name, promise=promise, **table)
 

@@ -1,4 +1,4 @@
-"""A run: integer columns of what happened and when. The only reader and writer of run files.
+"""A run: integer columns of what happened and when, and its pauses. The only reader and writer of run files.
 
 Times are ns after `start` on the monotonic clock; -1 means it did not happen. One .npz file
 holds the columns and a JSON header; no statistic is stored instead of the times.
@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labs.model.facts import Facts
 from labs.model.paths import replacing
-from labs.model.workload import Ceiling, Load, Workload
+from labs.model.workload import NS_PER_S, Ceiling, Load, Workload
 
 FORMAT = 1
 NEVER = -1
 CHUNK = 1 << 18
-Facts = dict[str, Any]
-"""What is known of a run beside its columns, by name; as JSON has it."""
 Column = npt.NDArray[np.int64]
 SENT = ("due_ns", "sent_ns", "confirmed_ns", "refused_ns")
 RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered_again")
@@ -53,7 +52,7 @@ class Run:
     acknowledges: bool = True
     trouble: str = ""
     """What broke during the run, if anything did: the broker's error, a cancel."""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Run({self})"
@@ -85,7 +84,7 @@ def loop_of(load: Load) -> str:
     return "closed" if isinstance(load, Ceiling) else "open"
 
 
-def load_of(header: Mapping[str, Any]) -> Load:
+def load_of(header: Facts) -> Load:
     """The load that a header names; RunFileError if there can be no such load."""
     try:
         return (Ceiling if header.get("loop") == "closed" else Workload)(**header["workload"])
@@ -93,7 +92,7 @@ def load_of(header: Mapping[str, Any]) -> Load:
         raise RunFileError(f"The header names a load that cannot be ({error}). Record the run again.") from error
 
 
-def write_columns(path: Path, header: Mapping[str, Any], columns: Mapping[str, Column]) -> None:
+def write_columns(path: Path, header: Facts, columns: Mapping[str, Column]) -> None:
     """Write a header and columns of integers to one .npz file, all or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
@@ -123,7 +122,7 @@ def load(path: Path) -> Run:
     return run
 
 
-def typed(header: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+def typed(header: Facts, name: str, kind: type[object]) -> Any:
     """An entry of a header; ValueError if it is missing or of another kind."""
     if not isinstance(found := header.get(name), kind):
         raise ValueError(f"its header has no {name} of the right kind")
@@ -159,7 +158,7 @@ def _cause(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def read_columns(path: Path, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Column]]:
+def read_columns(path: Path, names: Sequence[str]) -> tuple[Facts, dict[str, Column]]:
     """The header and the named columns of a file that `write_columns` wrote; RunFileError says what is wrong."""
     with readable(path):
         found = np.load(path, allow_pickle=False)
@@ -180,7 +179,7 @@ def kind_of(path: Path) -> str:
     return str(read_columns(path, ())[0].get("kind", "run"))
 
 
-def check_format(header: Any, name: str) -> None:
+def check_format(header: object, name: str) -> None:
     """Raise RunFileError unless `header` says this program's format."""
     found = header.get("format") if isinstance(header, dict) else None
     if found == FORMAT:
@@ -212,3 +211,19 @@ def first_rows(run: Run) -> Column:
         inside = np.flatnonzero((some >= 0) & (some < len(row)))[::-1]
         row[some[inside]] = inside + part.start  # backwards: of many rows the first one is written last and stays
     return row
+
+
+PAUSE_S = 0.5
+"""Five ticks that did not come. On a busy machine a tick is late too, but not by so much while no worker got anything
+done either."""
+
+
+PAUSE_NS = int(PAUSE_S * NS_PER_S)
+
+
+STOOD, SUSPENDED, STOPPED = "stood still", "suspended", "stopped"
+
+
+Pause = tuple[int, int, str]
+"""(from, until, what), ns on the monotonic clock or after a run's start. A suspended machine's monotonic clock stands:
+its pause is as long as the time that is missing on it."""

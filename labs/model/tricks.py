@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from labs.model.facts import Facts
 from labs.model.profile import BROKERS, UnknownNameError, profile
 
 How = Literal["rate", "cold", "stamps", "omission"]
@@ -33,7 +34,7 @@ class Setup:
     counted: str = ""
     """From when to when a latency counts; empty for a rate."""
 
-    def conditions(self) -> dict[str, Any]:
+    def conditions(self) -> Facts:
         """What two setups can differ in, by name. The number of messages is none: it only sets how long a run takes."""
         using, own = profile(self.profile), asdict(self)
         names = ("profile", "lane", "window", "batch", "body_bytes", "warm", "stamps", "counted")
@@ -136,7 +137,7 @@ def trick(name: str) -> Trick:
     raise UnknownNameError("trick", name, [one.name for one in TRICKS])
 
 
-def unequal(setups: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def unequal(setups: Mapping[str, Facts]) -> dict[str, Facts]:
     """Condition -> broker -> its value, for each condition that is not the same for all; profiles differ by nature."""
     names: Sequence[str] = [name for name in next(iter(setups.values())) if name != "profile"]
     table = {name: {broker: one[name] for broker, one in setups.items()} for name in names}

@@ -13,15 +13,14 @@ from labs.brokers.base import Broker
 from labs.model import processors
 from labs.model.columns import Rows
 from labs.model.endpoint import Address, BrokerError
+from labs.model.facts import Facts
 from labs.model.observer import Observer, Part
-from labs.model.run import Facts
 from labs.model.workload import Load
 from labs.record import workers
-from labs.record.cpu_time import Cpu, tree
-from labs.record.disk_io import Written, written
 from labs.record.load_generator import QUIET_S, Slot
 from labs.record.processes import Job, await_ready
 from labs.record.spool import Spool
+from labs.record.usage import Cpu, Written, tree, written
 from labs.record.watchdog import Watchdog
 from labs.record.worker_pool import Pool
 

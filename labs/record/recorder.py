@@ -22,9 +22,9 @@ from labs.model.observer import UNOBSERVED, CancelledError, Observer, Part, say_
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import Load
-from labs.record.disk_io import as_fact
 from labs.record.monitor import READY_WITHIN_S, Reader, Watching, quietly, waiting
 from labs.record.spool import spooled
+from labs.record.usage import as_fact
 from labs.record.watchdog import Watchdog
 from labs.record.worker_pool import POOL, pool
 

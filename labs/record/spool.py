@@ -18,10 +18,10 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from labs.model.facts import Facts
 from labs.model.paths import home, write_text
 from labs.model.profile import Profile
 from labs.model.run import (
@@ -30,7 +30,6 @@ from labs.model.run import (
     NEVER,
     RECEIVED,
     Column,
-    Facts,
     Run,
     RunFileError,
     check_format,
@@ -56,7 +55,7 @@ class Spool:
 
     folder: Path
 
-    def note(self, **facts: Any) -> None:
+    def note(self, **facts: object) -> None:
         """Add to what the header knows of the run, all or nothing."""
         header = self.header()
         header["facts"] |= facts

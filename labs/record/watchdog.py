@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from labs.model.pauses import PAUSE_NS, STOOD, STOPPED, SUSPENDED, Pause
+from labs.model.run import PAUSE_NS, STOOD, STOPPED, SUSPENDED, Pause
 
 TICK_S = 0.1
 

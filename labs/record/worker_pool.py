@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
-from labs.model.run import Facts
+from labs.model.facts import Facts
 from labs.record.load_generator import Slot
 from labs.record.processes import STOP_WITHIN_S, Board, Job, Workers, workers
 

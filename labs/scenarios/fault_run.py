@@ -17,10 +17,11 @@ from labs.brokers.base import Broker
 from labs.brokers.redis.admin import start_arguments
 from labs.model import processors
 from labs.model.endpoint import Address, BrokerError, UnreachableError, at_port, client_port
+from labs.model.facts import Facts
 from labs.model.faults import ENDING, NAMES
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import Profile
-from labs.model.run import Facts, Run
+from labs.model.run import Run
 from labs.model.workload import Workload
 from labs.record.load_generator import QUIET_S, Slot
 from labs.record.monitor import READY_WITHIN_S

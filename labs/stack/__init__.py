@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import backends, data, mending, registry, starting, state, users
 from labs.stack import sweep as sweeping
 from labs.stack.disks import why_not as no_disk
@@ -176,7 +176,7 @@ def kind_of(backend: str) -> str:
     return backends.choose(backends.asked(backend), BROKERS)[0]
 
 
-def doctor() -> dict[str, Any]:
+def doctor() -> Facts:
     """What this machine has, what is missing, and the one command that cures it."""
     from labs.stack.doctor import examine
 

@@ -9,12 +9,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from labs.model import paths, processors
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import backends, disks, native, ports, registry
 from labs.stack.external import urls, yours
 from labs.stack.native import debian, jars
@@ -34,10 +34,10 @@ _PACKAGES = (
     "psutil",
 )
 _FREE_GB, _MEMORY_GB = 1.5, 2.0
-Check = dict[str, Any]
+Check = Facts
 
 
-def examine(brokers: Sequence[str]) -> dict[str, Any]:
+def examine(brokers: Sequence[str]) -> Facts:
     """Every check, and which backend `auto` would take and why."""
     checks = [
         _python(),

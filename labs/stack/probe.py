@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labs.model.endpoint import Endpoint
+from labs.model.facts import Facts
 from labs.stack.native import jars
 from labs.stack.processes import listeners
 from labs.stack.state import secrets
@@ -60,7 +61,7 @@ def _redis(endpoint: Endpoint) -> str:
         password=endpoint.password,
         socket_timeout=_TIMEOUT_S,
     ) as client:
-        about: dict[str, Any] = client.info("server")
+        about: Facts = client.info("server")
         if endpoint.backend == "native" and about["process_id"] != endpoint.pids[0]:
             raise NotReady(f"the Redis on port {endpoint.port} is pid {about['process_id']}, not ours")
         client.set("labs:ready", _WORD)
@@ -92,7 +93,7 @@ def _rabbitmq(endpoint: Endpoint) -> str:
         channel.basic_publish("", queue, _WORD)
         if channel.basic_get(queue, auto_ack=True)[2] != _WORD:
             raise NotReady("the message did not come back")
-        properties: dict[str, Any] = connection._impl.server_properties
+        properties: Facts = connection._impl.server_properties
         return str(properties["version"])
     finally:
         connection.close()
@@ -121,7 +122,7 @@ def _kafka(endpoint: Endpoint) -> str:
     return jars.KAFKA.version if endpoint.backend == "native" else endpoint.version
 
 
-def _read_back(kafka: Any, common: dict[str, Any], partition: Any, offset: int) -> None:
+def _read_back(kafka: Any, common: Facts, partition: Any, offset: int) -> None:
     consumer = kafka.KafkaConsumer(**common, enable_auto_commit=False)
     try:
         consumer.assign([partition])

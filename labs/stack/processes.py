@@ -11,9 +11,10 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from labs.model.facts import Facts
 
 MARK, MARK_HOME, MARK_OWNER = "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER"
 MARK_BROKER = "LABS_STACK_BROKER"
@@ -143,6 +144,6 @@ def send(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def me() -> dict[str, Any]:
+def me() -> Facts:
     """This process as proof for others."""
     return {"pid": os.getpid(), "start": start_of(os.getpid())}

@@ -10,9 +10,10 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.model.workload import NS_PER_S
 from labs.stack.processes import family, send
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from labs.stack.supervisor import Supervisor
 
 STOPPED_S, DEAD_S = 2.0, 10.0
-Facts = dict[str, Any]
 
 
 def answer(supervisor: Supervisor, asked: Facts) -> Facts:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import psutil
 
 from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import state
 from labs.stack.external import given, urls, yours
 from labs.stack.processes import is_alive, listeners
 
-Record = dict[str, Any]
+Record = Facts
 
 
 def endpoint(broker: str, record: Record) -> Endpoint:
@@ -39,7 +39,7 @@ def endpoint(broker: str, record: Record) -> Endpoint:
     )
 
 
-def entries() -> Iterator[tuple[Record, str, dict[str, Any]]]:
+def entries() -> Iterator[tuple[Record, str, Facts]]:
     """Every broker in every record."""
     for record in state.stacks():
         for name, entry in record.get("brokers", {}).items():
@@ -79,7 +79,7 @@ def is_of(record: Record, place: Endpoint) -> bool:
     return ours and record["ports"].get(place.broker) == place.port
 
 
-def runs(record: Record, name: str, entry: dict[str, Any]) -> bool:
+def runs(record: Record, name: str, entry: Facts) -> bool:
     """The broker's process, start time and port, or its container, are at this moment those written down."""
     if entry["state"] != "ready":
         return False
@@ -108,7 +108,7 @@ def running(*, mine: bool = False, without: Collection[str] = ()) -> dict[str, E
     return found
 
 
-def describe(found: Endpoint) -> dict[str, Any]:
+def describe(found: Endpoint) -> Facts:
     """How to connect, without a password: it says in which file or variable that is."""
     about = {
         "state": "frozen" if any(_is_stopped(pid) for pid in found.pids) else "running",
@@ -133,7 +133,7 @@ def describe(found: Endpoint) -> dict[str, Any]:
     }
 
 
-def usable() -> dict[str, Any]:
+def usable() -> Facts:
     """The brokers of the user's, each met. BrokerError or AddressError of the first that cannot be used."""
     return {name: describe(place) for name, place in yours.endpoints(yours.named()).items()}
 

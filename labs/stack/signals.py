@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
 
 from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import backends, registry
 from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
 from labs.stack.protocol import is_stopped
@@ -92,7 +92,7 @@ def _prove(endpoint: Endpoint, tried: str) -> registry.Record:
     )
 
 
-def _is_proven(record: registry.Record, entry: dict[str, Any]) -> bool:
+def _is_proven(record: registry.Record, entry: Facts) -> bool:
     if record["backend"] == "compose":
         return not entry["pid"] or is_alive(entry["pid"], entry["start"])
     return is_alive(entry["pid"], entry["start"]) and marks(entry["pid"]).get(MARK_HOME) == str(paths.home())

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from labs.model.errors import StackError
-from labs.model.ownership import cure_of
-from labs.model.paths import home, replacing
+from labs.model.facts import Facts
+from labs.model.paths import cure_of, home, replacing
 
 LOCK_WAIT_S = 300.0  # another command may be fetching on a slow line
 
@@ -60,7 +60,7 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
     return path
 
 
-def write_json(path: Path, content: Any, mode: int = 0o644) -> None:
+def write_json(path: Path, content: object, mode: int = 0o644) -> None:
     """Replace the file in one step: a reader sees the old or the new content, never half of it."""
     try:
         with replacing(path, mode) as file:
@@ -121,7 +121,7 @@ def ending_file(stack: str) -> Path:
     return home() / "stacks" / f"{stack}.ending"
 
 
-def stacks() -> list[dict[str, Any]]:
+def stacks() -> list[Facts]:
     """What those files say; nothing here is proven yet."""
     found = [stack for stack in map(read_json, stack_files()) if isinstance(stack, dict) and "id" in stack]
     return [stack | {"ending": ending_file(stack["id"]).exists()} for stack in found]

@@ -18,12 +18,11 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.model.kernel import adopt_orphans, die_with_parent
-from labs.model.ownership import give_back
-from labs.model.paths import home
+from labs.model.paths import give_back, home
 from labs.stack import disks, native, protocol
 from labs.stack.allowed import raise_limits
 from labs.stack.processes import family, is_alive, me, send, start_of
@@ -35,14 +34,14 @@ GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 class Supervisor:
     """One stack: its programs, its file, its end."""
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    def __init__(self, order: Facts) -> None:
         self.order = order
         data = Path(order["data"])
         self.place = native.Place(order["ports"], Path(order["run"]), data, order.get("settings", {}))
-        self.folder = Path(order.get("folder", order["data"]))
+        self.folder = Path(order.get("folder") or order["data"])
         self.disk: disks.Plain = disks.DISKS[order.get("disk", "plain")](self.folder, data)
         self.file = home() / "stacks" / f"{order['id']}.json"
-        self.record: dict[str, Any] = {**order, "supervisor": me(), "committed": False, "brokers": {}}
+        self.record: Facts = {**order, "supervisor": me(), "committed": False, "brokers": {}}
         self.left: dict[str, list[Sequence[str]]] = {}
         self.programs: dict[str, native.Program] = {}
         self.servers: dict[int, str] = {}

@@ -6,19 +6,18 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from labs.model import paths
 from labs.model.endpoint import GIVEN, Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import mending, registry
 from labs.stack.external import urls, yours
 from labs.stack.processes import Standing, standing
 
 BROKERS = ("redis", "rabbitmq", "kafka")
-Facts = dict[str, Any]
 
 
 def status(*, passwords: bool = False, report: Callable[[str], None] = lambda _line: None) -> Facts:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.model.workload import NS_PER_S
 from labs.stack import backends, disks, probe, registry, state
 from labs.stack import sweep as sweeping
@@ -46,7 +46,7 @@ class Evidence:
     method: str
     at_ns: int
     text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 class Arena:
@@ -62,18 +62,18 @@ class Arena:
         """Where the broker is now; its pid changes with each start."""
         return registry.endpoint(self.broker, self._record())
 
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> Facts:
         path = paths.home() / "stacks" / f"{self._launch.id}.json"
         found = state.read_json(path)
         if not isinstance(found, dict):
             raise StackError(f"asking about {self.broker}", "its supervisor has ended.", "Start a new run.")
         return found
 
-    def _entry(self) -> dict[str, Any]:
-        entry: dict[str, Any] = self._record()["brokers"][self.broker]
+    def _entry(self) -> Facts:
+        entry: Facts = self._record()["brokers"][self.broker]
         return entry
 
-    def _ask(self, verb: str, amount: int = 0) -> dict[str, Any]:
+    def _ask(self, verb: str, amount: int = 0) -> Facts:
         self._asked += 1
         asked = {"number": self._asked, "verb": verb, "broker": self.broker, "amount": amount}
         self._launch.say(f"do {json.dumps(asked)}")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
-from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator, Sequence
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from labs.brokers import journal
 from labs.brokers.journal import Made
 from labs.brokers.kafka.client import ANSWER_MS, TOPIC_LIMIT_BYTES, Site
+from labs.brokers.lifetime import Owned
 from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.profile import Profile
 
@@ -39,7 +36,7 @@ def undo(endpoint: Endpoint, found: Made) -> None:
     found.undone()
 
 
-def _delete_groups(admin: Any, names: Sequence[str]) -> None:
+def _delete_groups(admin: KafkaAdminClient, names: Sequence[str]) -> None:
     """The groups of these topics: their names begin with the topic's, and no other run has that name.
 
     A member that was killed is in its group until Kafka has missed it for a while; RefusedError if that lasts too long.
@@ -52,52 +49,41 @@ def _delete_groups(admin: Any, names: Sequence[str]) -> None:
         time.sleep(LOOK_S)
 
 
-def _groups(admin: Any) -> list[str]:
+def _groups(admin: KafkaAdminClient) -> list[str]:
     return [str(one["group_id"]) for one in admin.list_groups()]
 
 
-class Broker:
+class Broker(Owned):
     """One Kafka under one profile; `name` is the topic."""
 
     def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
-        self._endpoint, self._site = endpoint, Site(endpoint)
-        self._names = (name, *more)
-        self._made: Made | None = None
+        super().__init__(endpoint, name, more)
+        self._site = Site(endpoint)
         self._known_version = endpoint.version
         self._acks = str(profile.settings["acks"])
-        self._topic = name
         self._configs = {"max.message.bytes": str(TOPIC_LIMIT_BYTES), "min.insync.replicas": "1"}
         if "flush_messages" in profile.settings:
             self._configs["flush.messages"] = str(profile.settings["flush_messages"])
 
     @contextlib.contextmanager
-    def _admin(self) -> Any:
+    def _admin(self) -> Iterator[KafkaAdminClient]:
         """An admin client for a moment: the broker may be killed and started again in between."""
         self._site.probe()
         with self._site.typed(), contextlib.closing(KafkaAdminClient(**self._site.config)) as admin:
             yield admin
 
-    def __enter__(self) -> Self:
+    def _make(self) -> None:
         """Creates the topic anew, ready to be written."""
         topic = {"num_partitions": 1, "replication_factor": 1, "configs": self._configs}
         self._site.probe()
-        self._made = journal.note(self._endpoint, self._names)
-        try:
-            with self._admin() as admin:
-                if self._topic in admin.list_topics():
-                    admin.delete_topics([self._topic], timeout_ms=ANSWER_MS)
-                admin.create_topics({self._topic: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+        self._note()
+        with self._admin() as admin:
+            if self._name in admin.list_topics():
+                admin.delete_topics([self._name], timeout_ms=ANSWER_MS)
+            admin.create_topics({self._name: topic}, timeout_ms=ANSWER_MS, wait_for_metadata=True)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Deletes the topic and its groups; of a broker that is gone the next command does it."""
-        found, self._made = self._made, None
-        journal.settle(found, partial(undo, self._endpoint))
+    def _undo(self, made: Made) -> None:
+        undo(self._endpoint, made)
 
     def version(self) -> str:
         """As the server's protocol versions tell, to the last digit if whoever started it knows better."""
@@ -108,9 +94,9 @@ class Broker:
 
     def backlog(self) -> int | None:
         """Records behind the group's committed offset; a reader commits its last one when it leaves."""
-        partition, site = TopicPartition(self._topic, 0), self._site
+        partition, site = TopicPartition(self._name, 0), self._site
         site.probe()
-        with site.typed(), contextlib.closing(KafkaConsumer(**site.config, group_id=f"{self._topic}-labs")) as reader:
+        with site.typed(), contextlib.closing(KafkaConsumer(**site.config, group_id=f"{self._name}-labs")) as reader:
             reader.bootstrap(timeout_ms=ANSWER_MS)
             end = reader.end_offsets([partition])[partition]
             return int(end) - int(reader.committed(partition, timeout_ms=ANSWER_MS) or 0)
@@ -119,8 +105,8 @@ class Broker:
         """The topic's settings as the server says, and acks, which is the client's."""
         keys = ("flush.messages", "flush.ms", "min.insync.replicas")
         with self._admin() as admin:
-            found = admin.describe_configs([ConfigResource("TOPIC", self._topic)], config_filter="all")
-        topic = found["topic"][self._topic]
+            found = admin.describe_configs([ConfigResource("TOPIC", self._name)], config_filter="all")
+        topic = found["topic"][self._name]
         return {
             "acks": self._acks,
             **{key: str(topic[key]["value"] if isinstance(topic[key], dict) else topic[key]) for key in keys},

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from kafka.errors import (
     BrokerResponseError,
@@ -21,6 +20,7 @@ from kafka.errors import (
 
 from labs.brokers.connection import SecureError, connect, tls_of, what_to_do
 from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.model.facts import Facts
 
 CONNECT_S = 1.0
 ANSWER_MS = 3000
@@ -61,7 +61,7 @@ class Site:
         self._next_probe_s = 0.0
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Facts:
         """The settings that every client of kafka-python gets."""
         return {
             "bootstrap_servers": [f"{host}:{port}" for host, port in self._places],
@@ -118,14 +118,14 @@ class Site:
             raise self.unreachable(error) from error
 
 
-def _login(endpoint: Endpoint) -> dict[str, Any]:
+def _login(endpoint: Endpoint) -> Facts:
     """TLS and login as kafka-python wants them."""
     tls = tls_of(endpoint)
     if endpoint.username or tls:
         kind = ("SASL_" if endpoint.username else "") + ("SSL" if tls else "PLAINTEXT")
     else:
         return {}
-    found: dict[str, Any] = {"security_protocol": kind}
+    found: Facts = {"security_protocol": kind}
     if tls:
         found |= {"ssl_context": tls.context(), "ssl_check_hostname": True}
     if endpoint.username:

@@ -7,10 +7,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from kafka.future import Future
 
 from labs.brokers.base import Confirmations
 from labs.brokers.kafka.client import (
@@ -33,9 +34,9 @@ class Publisher:
         self._site = Site(address.endpoint)
         self._topic = address.name
         self._acks = str(address.profile.settings["acks"])
-        self._producer: Any = None
+        self._producer: KafkaProducer = None
         self._next = 0
-        self._waiting: deque[tuple[int, Any]] = deque()
+        self._waiting: deque[tuple[int, Future]] = deque()
         self._refused: list[int] = []
         self._why = ""
         self._no: tuple[float, str] | None = None
@@ -65,7 +66,7 @@ class Publisher:
         """Hear what the client keeps to itself: each no that it answers with another try, and a quota's pauses."""
         sender, ask = self._producer._sender, self._producer._sender._can_retry
 
-        def heard(batch: Any, error: Any) -> bool:
+        def heard(batch: object, error: type[KafkaError]) -> bool:
             if issubclass(error, TURNED_DOWN) and self._no is None:
                 self._no = time.monotonic(), said_of(error())
             return bool(ask(batch, error))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+from kafka.future import Future
 from kafka.structs import OffsetAndMetadata
 
 from labs.brokers.base import Deliveries
@@ -32,8 +33,8 @@ class Consumer:
         self._site = Site(address.endpoint)
         self._partition = TopicPartition(address.name, 0)
         self._group = f"{address.name}-{group}"
-        self._consumer: Any = None
-        self._committed: Any = None
+        self._consumer: KafkaConsumer = None
+        self._committed: Future | None = None
         self._offset = self._committed_offset = 0
         self._next_commit_s = 0.0
 
@@ -103,5 +104,5 @@ class Consumer:
                     self._committed = self._consumer.commit_async(self._position())
                 self._committed_offset = self._offset
 
-    def _position(self) -> dict[Any, Any]:
+    def _position(self) -> dict[TopicPartition, OffsetAndMetadata]:
         return {self._partition: OffsetAndMetadata(self._offset, "", -1)}

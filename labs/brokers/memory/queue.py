@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from labs.brokers.base import Confirmations, Deliveries
+from labs.brokers.lifetime import Connected
 from labs.brokers.memory import wire
 from labs.model.endpoint import Address, BrokerError, Endpoint, UnreachableError
 from labs.model.profile import Profile
@@ -87,19 +88,10 @@ class Link:
         return found[1:]
 
 
-class _Member:
+class _Member(Connected[Link]):
     def __init__(self, address: Address) -> None:
         self.name = address.name
         self.link = Link(address.endpoint)
-
-    def __enter__(self) -> Self:
-        self.link.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.link.close()
 
 
 class Publisher(_Member):
@@ -140,11 +132,9 @@ class Consumer(_Member):
         self._group = group
         self._arrived: deque[bytes] = deque()
 
-    def __enter__(self) -> Self:
-        super().__enter__()
+    def _begin(self) -> None:
         found = self.link.ask(wire.SUBSCRIBE, f"{self.name}\0{self._group}".encode())
         self._arrived.extend(payload for _, payload in found)
-        return self
 
     def receive(self, timeout_s: float) -> Deliveries:
         """The next batch of the server's."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
 
-from labs.brokers import journal
+from pika.frame import Method
+
 from labs.brokers.journal import Made
+from labs.brokers.lifetime import Owned
 from labs.brokers.rabbitmq.client import Link
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
@@ -27,43 +27,28 @@ def undo(endpoint: Endpoint, found: Made) -> None:
     found.undone()
 
 
-def _delete(how: Callable[..., Any], name: str, done: Callable[[Any], None]) -> None:
+def _delete(how: Callable[..., object], name: str, done: Callable[[Method], None]) -> None:
     how(name, callback=done)
 
 
-class Broker:
+class Broker(Owned):
     """One RabbitMQ under one profile; `name` is the queue. It connects when asked: nobody pumps it in between."""
 
     def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
-        self._endpoint = endpoint
+        super().__init__(endpoint, name, more)
         self._settings = profile.settings
-        self._name, self._names = name, (name, *more)
-        self._made: Made | None = None
 
-    def __enter__(self) -> Self:
+    def _undo(self, made: Made) -> None:
+        undo(self._endpoint, made)
+
+    def _make(self) -> None:
         """Declares the queue anew."""
-        try:
-            self._delete_old()
-            self._declare()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Deletes the queue; of a server that is gone the next command does it."""
-        found, self._made = self._made, None
-        journal.settle(found, partial(undo, self._endpoint))
-
-    def _delete_old(self) -> None:
         with contextlib.closing(Link(self._endpoint)) as link:
             link.open()
             channel = link.channel()
-            # Not before: of a broker that does not let us in nothing is noted.
-            self._made = journal.note(self._endpoint, self._names)
+            self._note()
             link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, self._name))
+        self._declare()
 
     def _declare(self) -> str:
         """Declares the queue and gives the server's version; RefusedError if it exists with other settings."""
@@ -76,8 +61,7 @@ class Broker:
                 "declare the queue",
                 lambda done: channel.queue_declare(self._name, durable=True, arguments=kind, callback=done),
             )
-            properties: Any = link.connection.server_properties
-            return str(properties["version"])
+            return str(link.connection.server_properties["version"])
 
     def backlog(self) -> int | None:
         """Messages ready in the queue; those given to a consumer count again when it is gone."""

@@ -10,16 +10,17 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError, AuthenticationError, ProbableAccessDeniedError, ProbableAuthenticationError
+from pika.frame import Method
 
 from labs.brokers.connection import prove, tls_of, what_to_do
 from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
+from labs.model.facts import Facts
 
 CONNECT_S = 2.0
 ANSWER_S = 4.0
@@ -29,7 +30,7 @@ BLOCKED = "connection.blocked: {0}"
 logging.getLogger("pika").addHandler(logging.NullHandler())
 
 
-def place_of(endpoint: Endpoint) -> dict[str, Any]:
+def place_of(endpoint: Endpoint) -> Facts:
     """Where and as whom, as pika's ConnectionParameters want it; TLS is verified, the host's name too."""
     tls = tls_of(endpoint)
     return {
@@ -114,7 +115,7 @@ class Link:
         self.connection.add_on_connection_blocked_callback(self._on_blocked)
         self.connection.add_on_connection_unblocked_callback(self._on_unblocked)
 
-    def _on_blocked(self, _connection: object, frame: Any) -> None:
+    def _on_blocked(self, _connection: object, frame: Method) -> None:
         self.held = BLOCKED.format(frame.method.reason)
 
     def _on_unblocked(self, _connection: object, _frame: object) -> None:
@@ -134,9 +135,9 @@ class Link:
         self.until(lambda: bool(opened or refused), "open a channel")
         return channel
 
-    def call(self, channel: Channel, what: str, send: Callable[[Callable[[Any], None]], Any]) -> Any:
+    def call(self, channel: Channel, what: str, send: Callable[[Callable[[Method], None]], object]) -> Method:
         """Does `send(callback)` on the channel and waits for its answer; RefusedError if the channel is closed."""
-        answers: list[Any] = []
+        answers: list[Method] = []
         refused: list[Exception] = []
         channel.add_on_close_callback(lambda _, reason: refused.append(reason))
         send(answers.append)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
 
 from pika import BasicProperties
 from pika.channel import Channel
 from pika.exceptions import ChannelWrongStateError
+from pika.frame import Method
 from pika.spec import Basic
 
 from labs.brokers.base import Confirmations, Deliveries
+from labs.brokers.lifetime import Connected
 from labs.brokers.rabbitmq.admin import Broker
 from labs.brokers.rabbitmq.client import NACKED, Link, said_of
 from labs.model.endpoint import Address
@@ -26,28 +26,11 @@ all that is not confirmed: a message of this size waits for those before it and 
 ALONE_S = 30.0
 
 
-class _Member:
+class _Member(Connected[Link]):
     def __init__(self, address: Address) -> None:
         self.queue = address.name
         self.settings = address.profile.settings
         self.link = Link(address.endpoint)
-
-    def __enter__(self) -> Self:
-        self.link.open()
-        try:
-            self._begin()
-        except BaseException:
-            self.link.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.link.close()
-
-    def _begin(self) -> None:
-        """Called once connected."""
 
 
 class Publisher(_Member):
@@ -112,7 +95,7 @@ class Publisher(_Member):
             self.link.pump(0.5)
             self._count_handed_over()
 
-    def _on_answer(self, frame: Any) -> None:
+    def _on_answer(self, frame: Method) -> None:
         method = frame.method
         last = self._base + method.delivery_tag - 1
         numbers = range(self._settled_to, last + 1) if method.multiple else (last,)
@@ -126,7 +109,7 @@ class Publisher(_Member):
         if method.multiple:
             self._settled_to = last + 1
 
-    def _on_return(self, channel: Channel, method: Any, properties: BasicProperties, body: bytes) -> None:
+    def _on_return(self, channel: Channel, method: Basic.Return, properties: BasicProperties, body: bytes) -> None:
         """No queue took it; the confirmation that follows says only that the broker has dealt with it."""
         number = int(properties.message_id or -1)
         self._returned.add(number)
@@ -185,7 +168,7 @@ class Consumer(_Member):
             lambda done: channel.basic_consume(self.queue, self._on_message, callback=done),
         )
 
-    def _on_message(self, channel: Channel, method: Any, properties: object, body: bytes) -> None:
+    def _on_message(self, channel: Channel, method: Basic.Deliver, properties: object, body: bytes) -> None:
         self._bodies.append(body)
         self._redelivered.append(bool(method.redelivered))
         self._last_tag = method.delivery_tag

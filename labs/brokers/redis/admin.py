@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -15,10 +14,12 @@ from redis.retry import Retry
 from labs.brokers import journal
 from labs.brokers.connection import prove
 from labs.brokers.journal import Made
+from labs.brokers.lifetime import Owned
 from labs.brokers.redis import settings
 from labs.brokers.redis.client import CONNECT_S, secured, typed
 from labs.brokers.redis.settings import PERSISTENCE
 from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.facts import Facts
 from labs.model.profile import Profile
 
 GROUP = "labs"
@@ -26,7 +27,7 @@ Client = Any
 """redis-py's client: its own types are those of its asynchronous client too."""
 
 
-def start_arguments(settings: Mapping[str, Any]) -> list[str]:
+def start_arguments(settings: Facts) -> list[str]:
     """The persistence of a profile as arguments of redis-server: a server that restarts must begin with it."""
     return [part for key in PERSISTENCE if key in settings for part in (f"--{key}", str(settings[key]))]
 
@@ -67,48 +68,42 @@ def force_back(endpoint: Endpoint, entry: journal.Entry) -> None:
         settings.force_back(redis_, entry)
 
 
-class Broker:
+class Broker(Owned):
     """One Redis under one profile; `name` is the key or channel, `more` are keys that go with it."""
 
     def __init__(self, endpoint: Endpoint, profile: Profile, name: str, more: Sequence[str] = ()) -> None:
-        self._endpoint = endpoint
+        super().__init__(endpoint, name, more)
         self._label = profile.label
         # What goes through a channel is stored nowhere, so no setting of persistence changes what it promises.
         self._keeps_nothing = profile.adapter == "redis_pubsub"
         self._wanted = {key: str(profile.settings[key]) for key in PERSISTENCE if key in profile.settings}
-        self._made: Made | None = None
-        self._name, self._names = name, (name, *more)
         self._redis = client(endpoint)
 
-    def __enter__(self) -> Self:
+    def _make(self) -> None:
         """Sets the persistence and clears the key; at a broker of the user's it only looks whether it fits."""
         prove(self._endpoint, CONNECT_S)
         with typed(self._endpoint):
             self._redis.ping()
         if self._endpoint.is_given:
             self._check_fit()
-        try:
-            with typed(self._endpoint):
-                if self._wanted and not self._endpoint.is_given:
-                    how = (self._redis, self._endpoint, self._names, self._wanted, self._label)
-                    self._made = settings.take(*how)
-                else:
-                    self._made = journal.note(self._endpoint, self._names)
-                self._redis.delete(*self._names)
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+        with typed(self._endpoint):
+            if self._wanted and not self._endpoint.is_given:
+                how = (self._redis, self._endpoint, self._names, self._wanted, self._label)
+                self._made = settings.take(*how)
+            else:
+                self._note()
+            self._redis.delete(*self._names)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Deletes the key and sets the persistence back; a server that is gone has that done by the next command."""
-        found, self._made = self._made, None
         try:
-            journal.settle(found, partial(undo, self._endpoint))
+            super().__exit__(kind, error, trace)
         finally:
             self._redis.close()
+
+    def _undo(self, made: Made) -> None:
+        undo(self._endpoint, made)
 
     def _check_fit(self) -> None:
         """RefusedError unless a broker that is not ours to set has the persistence that the profile promises."""

@@ -10,8 +10,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -19,9 +18,12 @@ from redis.retry import Retry
 
 from labs.brokers.base import Confirmations
 from labs.brokers.connection import prove, tls_of, what_to_do
+from labs.brokers.lifetime import Connected
 from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
+from labs.model.facts import Facts
 
-Command = tuple[Any, ...]
+Word = bytes | str | int | float
+Command = tuple[Word, ...]
 CONNECT_S = 2.0
 ANSWER_S = 30.0
 """A stopped broker is waited for that long in the middle of an answer; a dead one is noticed at once."""
@@ -58,7 +60,7 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
         raise UnreachableError(f"{where} does not answer as one does: {error}. {what_to_do(endpoint)}") from error
 
 
-def secured(endpoint: Endpoint) -> dict[str, Any]:
+def secured(endpoint: Endpoint) -> Facts:
     """What redis-py is told about TLS besides that it is wanted: the certificate and the host's name are verified."""
     tls = tls_of(endpoint)
     if tls is None:
@@ -166,7 +168,7 @@ class Link:
         if self._broken is not None:
             raise self._broken
 
-    def ask(self, *command: Any) -> Any:
+    def ask(self, *command: Word) -> Any:
         """The answer to one command, waited for; RefusedError if it is an error."""
         self.send([command])
         answer = self.answers(1)[0]
@@ -175,30 +177,13 @@ class Link:
         return answer
 
 
-class Member:
+class Member(Connected[Link]):
     """The part of publishers and consumers that is a connection."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.key = address.name.encode()
         self.link = Link(address.endpoint)
-
-    def __enter__(self) -> Self:
-        self.link.open()
-        try:
-            self._begin()
-        except BaseException:
-            self.link.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.link.close()
-
-    def _begin(self) -> None:
-        """Called once connected."""
 
 
 class RedisPublisher(Member, ABC):
@@ -250,7 +235,7 @@ class RedisPublisher(Member, ABC):
         why, self._why = self._why, ""
         return Confirmations(confirmed, refused, why)
 
-    def _is_yes(self, answer: Any) -> bool:
+    def _is_yes(self, answer: object) -> bool:
         """Whether what an answer settles was taken. A yes to a flush is none where what it flushes was refused."""
         if isinstance(answer, redis.ResponseError):
             self._why = self._why or said_of(answer) or NOBODY_SAID

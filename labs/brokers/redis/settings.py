@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Protocol
 
 from labs.brokers import journal
-from labs.brokers.identity import place_of
 from labs.brokers.journal import Change, Entry, Made
-from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.endpoint import Endpoint, RefusedError, place_of
+from labs.model.facts import Facts
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
 """In the order of setting: the append-only file is switched on last, when its rhythm is known."""
@@ -22,7 +22,18 @@ PATIENCE_S = 600.0
 LOOK_S = 0.1
 
 
-def take(client: Any, endpoint: Endpoint, names: Sequence[str], wanted: Mapping[str, str], label: str) -> Made:
+class Client(Protocol):
+    """What is asked of redis-py, whose own types leave open whether an answer is awaited."""
+
+    def config_get(self, *names: str) -> dict[str, str]: ...
+    def config_set(self, name: str, value: str) -> object: ...
+    def info(self, section: str) -> Facts: ...
+    def dbsize(self) -> int: ...
+    def bgsave(self, *, schedule: bool) -> object: ...
+    def unlink(self, *names: str) -> object: ...
+
+
+def take(client: Client, endpoint: Endpoint, names: Sequence[str], wanted: Mapping[str, str], label: str) -> Made:
     """Note the names, wait until no other run wants other settings, and set these. RefusedError after PATIENCE_S."""
     run_id, give_up_s = _run_id(client), time.monotonic() + PATIENCE_S
     while True:
@@ -39,7 +50,7 @@ def take(client: Any, endpoint: Endpoint, names: Sequence[str], wanted: Mapping[
         _wait_for(endpoint, in_the_way[0], give_up_s)
 
 
-def _take(client: Any, endpoint: Endpoint, names: Sequence[str], change: Change) -> Made:
+def _take(client: Client, endpoint: Endpoint, names: Sequence[str], change: Change) -> Made:
     now = client.config_get(*PERSISTENCE)
     if any(now[key] != value for key, value in change.wanted.items()):
         _save(client)
@@ -53,13 +64,13 @@ def _take(client: Any, endpoint: Endpoint, names: Sequence[str], change: Change)
     return found
 
 
-def give_back(client: Any, found: Made) -> None:
+def give_back(client: Client, found: Made) -> None:
     """Put back what was there before, unless another run that lives wants the same; then the entry is undone."""
     with journal.alone_at(found.entry.place):
         _give_back(client, found)
 
 
-def _give_back(client: Any, found: Made) -> None:
+def _give_back(client: Client, found: Made) -> None:
     """The same, by whoever is alone at the broker. The entry goes in the same breath, or two that end at once would
     each leave it to the other."""
     change = found.entry.change
@@ -68,20 +79,20 @@ def _give_back(client: Any, found: Made) -> None:
     found.undone()
 
 
-def force_back(client: Any, entry: Entry) -> None:
+def force_back(client: Client, entry: Entry) -> None:
     """Put back before the server stops, whoever lives: what lies in it must be saved as its owner had it."""
     with journal.alone_at(entry.place):
         if entry.change.run_id == _run_id(client):
             _put_back(client, entry.change)
 
 
-def _put_back(client: Any, change: Change) -> None:
+def _put_back(client: Client, change: Change) -> None:
     """Only what is still as the run had set it: anything else somebody has changed since, and it is his."""
     now = client.config_get(*PERSISTENCE)
     put(client, {key: change.before[key] for key, value in change.wanted.items() if now.get(key) == value})
 
 
-def put(client: Any, settings: Mapping[str, str]) -> None:
+def put(client: Client, settings: Mapping[str, str]) -> None:
     """Set what differs, and wait until it is in force."""
     now = client.config_get(*PERSISTENCE)
     changed = {key: settings[key] for key in PERSISTENCE if key in settings and settings[key] != now[key]}
@@ -92,7 +103,7 @@ def put(client: Any, settings: Mapping[str, str]) -> None:
         _await(client, "switch its append-only file on", lambda facts: facts["aof_enabled"] and not _rewrites(facts))
 
 
-def _save(client: Any) -> None:
+def _save(client: Client) -> None:
     """What lies there outlives a server that dies during the run. Where nothing is new there is nothing to do."""
     if client.info("persistence")["rdb_changes_since_last_save"] and client.dbsize():
         client.bgsave(schedule=True)
@@ -104,11 +115,11 @@ def _save(client: Any) -> None:
             )
 
 
-def _rewrites(facts: Mapping[str, Any]) -> bool:
+def _rewrites(facts: Facts) -> bool:
     return bool(facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"])
 
 
-def _await(client: Any, what: str, done: Callable[[Mapping[str, Any]], bool]) -> None:
+def _await(client: Client, what: str, done: Callable[[Facts], bool]) -> None:
     give_up = time.monotonic() + SETTLES_S
     while time.monotonic() < give_up:
         if done(client.info("persistence")):
@@ -130,7 +141,7 @@ def _living(found: Entry) -> list[Entry]:
     return [one for one in alike if one.path != found.path and journal.lives(one)]
 
 
-def _clear_dead(client: Any, entry: Entry) -> None:
+def _clear_dead(client: Client, entry: Entry) -> None:
     """A run that was killed since the last command: its settings must not be taken for the reader's."""
     if (dead := journal.claim(entry)) is not None:
         if entry.names:
@@ -138,7 +149,7 @@ def _clear_dead(client: Any, entry: Entry) -> None:
         _give_back(client, dead)
 
 
-def _before(client: Any, others: Sequence[Entry], wanted: Mapping[str, str]) -> dict[str, str]:
+def _before(client: Client, others: Sequence[Entry], wanted: Mapping[str, str]) -> dict[str, str]:
     """What has to come back in the end: with others who want the same, what was there before the first of them."""
     alike = [one for one in others if one.change.wanted == wanted]
     if alike:
@@ -155,5 +166,5 @@ def _wait_for(endpoint: Endpoint, other: Entry, give_up_s: float) -> None:
     time.sleep(LOOK_S)
 
 
-def _run_id(client: Any) -> str:
+def _run_id(client: Client) -> str:
     return str(client.info("server")["run_id"])

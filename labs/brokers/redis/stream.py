@@ -18,6 +18,8 @@ from labs.model.endpoint import Address, RefusedError
 __all__ = ["Broker", "Consumer", "Publisher"]
 BATCH = 512
 FIELD = b"body"
+Entry = tuple[bytes, Sequence[bytes]]
+"""Its id, and its fields and values in turn."""
 
 
 class Publisher(RedisPublisher):
@@ -36,7 +38,7 @@ class Consumer(Member):
         super().__init__(address)
         self.group = group.encode()
         self._me = f"labs-{uuid4().hex}".encode()
-        self._left: list[Any] = []
+        self._left: list[Entry] = []
         self._expected: deque[bool] = deque()
         """The answers to come, in order: True for a batch, False for an XACK."""
 
@@ -49,11 +51,11 @@ class Consumer(Member):
                 raise
         self._left = self._take_over()
 
-    def _take_over(self) -> list[Any]:
+    def _take_over(self) -> list[Entry]:
         """Entries delivered to members whose connection is gone, now ours."""
         alive = self.link.ask("CLIENT", "LIST")
         members = [row[1] for row in self.link.ask("XINFO", "CONSUMERS", self.key, self.group)]
-        entries: list[Any] = []
+        entries: list[Entry] = []
         for member in members:
             if b" name=" + member + b" " in alive:
                 continue
@@ -73,7 +75,7 @@ class Consumer(Member):
             if entries or time.monotonic() >= until_s:
                 return _deliveries(entries, redelivered=False)
 
-    def _read(self, timeout_s: float) -> Sequence[Any]:
+    def _read(self, timeout_s: float) -> Sequence[Entry]:
         """The entries one XREADGROUP gives; nothing if its answer is late."""
         if True not in self._expected:
             wait = (b"BLOCK", round(timeout_s * 1000)) if timeout_s > TICK_S else ()  # BLOCK 0 would mean for ever
@@ -102,10 +104,10 @@ class Consumer(Member):
             self._expected.append(False)
 
 
-def _order(entry: Any) -> tuple[int, int]:
+def _order(entry: Entry) -> tuple[int, int]:
     millis, _, count = entry[0].partition(b"-")
     return int(millis), int(count)
 
 
-def _deliveries(entries: Sequence[Any], *, redelivered: bool) -> Deliveries:
+def _deliveries(entries: Sequence[Entry], *, redelivered: bool) -> Deliveries:
     return Deliveries([entry[1][1] for entry in entries], [redelivered] * len(entries), [entry[0] for entry in entries])

@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labs import __version__
 from labs.model import clock_offset
+from labs.model.facts import Facts
 from labs.model.profile import Profile
 from labs.model.run import NEVER, RECEIVED, chunks
 from labs.model.workload import Load
@@ -25,6 +26,9 @@ from labs.record.remote.child import start as start_child
 from labs.record.spool import SENT, Spool, far_root, spooled
 from labs.record.worker_pool import Role
 
+if TYPE_CHECKING:
+    from distributed import Queue
+
 PROTOCOL = 4
 """Goes up when recorder and far worker would misunderstand each other."""
 EVERY_S = 0.2
@@ -35,7 +39,7 @@ PORTION = 4 << 20
 """Bytes of a column in one report, at most: more would hold up the scheduler."""
 
 
-def about() -> dict[str, Any]:
+def about() -> Facts:
     """What the recorder has to know of a worker before it uses it."""
     return {
         "version": __version__,
@@ -78,7 +82,7 @@ def work(role: Role, what: tuple[object, ...], using: Profile, load: Load, token
 class _Far:
     """A worker's process, its board and folder, and how much of that has been reported."""
 
-    def __init__(self, role: Role, spool: Spool, child: subprocess.Popen[bytes], orders: Any, reports: Any) -> None:
+    def __init__(self, role: Role, spool: Spool, child: subprocess.Popen[bytes], orders: Queue, reports: Queue) -> None:
         self.role, self.folder, self.child, self.orders, self.reports = role, spool.folder, child, orders, reports
         self.board = board_in(self.folder)
         self.sent = spool.sent() if role == "producer" else {}
@@ -95,7 +99,7 @@ class _Far:
             heard = True
         return heard
 
-    def report(self, **more: Any) -> None:
+    def report(self, **more: object) -> None:
         """Send what has come since the last report."""
         board = list(self.board)
         news = self._sent(board[Slot.SENT]) if self.sent else self._received()
@@ -105,11 +109,11 @@ class _Far:
             self.said, more = told, more | {"told": told}
         self.reports.put({"role": self.role, "board": board, **more})
 
-    def _sent(self, until: int) -> Iterator[dict[str, list[Any]]]:
+    def _sent(self, until: int) -> Iterator[dict[str, list[int | bytes]]]:
         """Of the producer's columns the pieces in which something has changed."""
         for piece in chunks(until - self.final):
             part = slice(piece.start + self.final, piece.stop + self.final)
-            found: dict[str, list[Any]] = {}
+            found: dict[str, list[int | bytes]] = {}
             for name in SENT:
                 now, told = self.sent[name][part].copy(), self.told[name][part]
                 if len(changed := np.flatnonzero(now != told)):
@@ -122,7 +126,7 @@ class _Far:
         rest = np.flatnonzero((confirmed == NEVER) & (refused == NEVER))
         self.final = self.final + int(rest[0]) if len(rest) else until
 
-    def _received(self) -> Iterator[dict[str, list[Any]]]:
+    def _received(self) -> Iterator[dict[str, list[int | bytes]]]:
         """The consumer's rows that are new."""
         paths = {name: self.folder / f"{name}.i8" for name in RECEIVED}
         whole = min(path.stat().st_size for path in paths.values()) // ITEM

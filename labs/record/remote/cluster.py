@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from labs.model import clock_offset
 from labs.model.endpoint import BrokerError
+from labs.model.facts import Facts
 from labs.record.remote import agent
 from labs.record.remote.pool import DaskPool
 from labs.record.worker_pool import Role
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 CONNECT_S = 5.0
 WORKERS_S = 3.0
@@ -92,7 +96,7 @@ def _certified(url: str) -> None:
     )
 
 
-def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
+def _chosen(client: Client, url: str) -> dict[Role, Facts]:
     """A worker for each role: by the names `producer` and `consumer` if there are such, else in the order of names."""
     with contextlib.suppress(TimeoutError):  # they may just be starting
         client.wait_for_workers(2, timeout=WORKERS_S)
@@ -107,7 +111,7 @@ def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
     named = {one["name"]: one for one in found}
     producer = named.get("producer") or next((one for one in found if one["name"] != "consumer"), found[0])
     others = [one for one in found if one is not producer]
-    roles: dict[Role, dict[str, Any]] = {
+    roles: dict[Role, Facts] = {
         "producer": producer,
         "consumer": named.get("consumer") or next(iter(others), producer),
     }
@@ -117,7 +121,7 @@ def _chosen(client: Any, url: str) -> dict[Role, dict[str, Any]]:
     return roles
 
 
-def _fit(worker: dict[str, Any], told: Any) -> dict[str, Any]:
+def _fit(worker: Facts, told: BaseException | Facts) -> Facts:
     """What the worker says of itself; ExecutorError unless it runs the same program."""
     mine = agent.about()
     if isinstance(told, BaseException):

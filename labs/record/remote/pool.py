@@ -8,20 +8,23 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labs.model import clock_offset
 from labs.model.clock_offset import Offset
 from labs.model.endpoint import Address, UnreachableError
-from labs.model.run import Facts
+from labs.model.facts import Facts
 from labs.model.workload import NS_PER_S
 from labs.record.load_generator import Slot
 from labs.record.processes import Board, Job, hung
 from labs.record.remote import agent
 from labs.record.spool import Spool
 from labs.record.worker_pool import READY, Role
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 TLS_FILES = ("LABS_TLS_CA", "LABS_TLS_CERT", "LABS_TLS_KEY")
 TRIPS = 60
@@ -77,7 +80,7 @@ class DaskPool:
     lead_ns = NS_PER_S  # an order takes two of the workers' rounds to arrive
     patience_s = 30.0  # ten million messages are half a gigabyte
 
-    def __init__(self, client: Any, workers: dict[Role, dict[str, Any]]) -> None:
+    def __init__(self, client: Client, workers: dict[Role, Facts]) -> None:
         from distributed import Queue
 
         self.board: Board = [0] * len(Slot)
@@ -129,7 +132,7 @@ class DaskPool:
             )
         self._has_files(self._workers[role], address.endpoint.tls or ())
 
-    def _has_files(self, worker: Mapping[str, object], tls: Sequence[str]) -> None:
+    def _has_files(self, worker: Facts, tls: Sequence[str]) -> None:
         """A worker connects to the broker by itself: what secures that has to lie where it runs."""
         named = {path: name for name, path in zip(TLS_FILES, tls, strict=False) if path}
         told = self._client.run(agent.unreadable, list(named), workers=[worker["address"]]) if named else {}
@@ -246,7 +249,7 @@ class DaskPool:
                 queue.close()
 
 
-async def _trips(client: Any, address: str) -> list[tuple[int, int, int]]:
+async def _trips(client: Client, address: str) -> list[tuple[int, int, int]]:
     """Round trips to a worker's clock, by Dask's own connection to it."""
     asked = pickle.dumps(time.monotonic_ns)
     found = []

@@ -17,7 +17,7 @@ from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.processors import Room, room_in
 from labs.model.workload import NS_PER_S
-from labs.record.cpu_time import tree
+from labs.record.usage import tree
 from labs.record.watchdog import Watchdog
 
 

@@ -21,9 +21,9 @@ from labs.model.observer import Part
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling, Workload
-from labs.record.disk_io import per_message
 from labs.record.load_generator import QUIET_S
 from labs.record.recorder import record
+from labs.record.usage import per_message
 from labs.scenarios.bench.base import Figure, Result, Setting, Side, VoidError
 from labs.scenarios.bench.guard import limit, turn
 from labs.scenarios.bench.tools import Rate

@@ -16,12 +16,13 @@ import psutil
 from labs.brokers import open_broker
 from labs.model.carriers import Carrier
 from labs.model.endpoint import Endpoint, UnreachableError
+from labs.model.facts import Facts
 from labs.model.observer import UNOBSERVED, Observer
-from labs.model.run import NEVER, Column, Facts
+from labs.model.run import NEVER, Column
 from labs.model.workload import NS_PER_S
-from labs.record.cpu_time import tree
 from labs.record.monitor import waiting
 from labs.record.processes import STOP_WITHIN_S, Worker, Workers, await_ready, workers
+from labs.record.usage import tree
 from labs.record.watchdog import Watchdog
 from labs.scenarios.calls import caller, service
 from labs.scenarios.calls.board import Pad, Slot, cells

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from labs.judge.latency import NS_PER_MS, ladder_ms
 from labs.judge.limit import BUSY
-from labs.judge.pauses import stood_still
-from labs.model.run import NEVER, NOT_SAID, Column, Facts
+from labs.judge.soundness import stood_still
+from labs.model.facts import Facts
+from labs.model.run import NEVER, NOT_SAID, Column
 from labs.model.workload import NS_PER_S
 from labs.scenarios.calls.board import Outcome
 from labs.scenarios.calls.facts import CallRun

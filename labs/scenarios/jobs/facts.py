@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from labs.model.run import Column, Facts, read_columns, readable, same_length, typed, write_columns
+from labs.model.facts import Facts
+from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
 
 FORMAT = 1
 KIND = "jobs"

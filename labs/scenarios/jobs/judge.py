@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.judge.loss import Verdict
-from labs.judge.pauses import stood_still
+from labs.judge.soundness import stood_still
 from labs.model.run import NEVER, REFUSAL
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs.event_log import Kind

@@ -7,10 +7,10 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from labs.model import environ
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack.last_words import cause
 
 LABEL_PROJECT, LABEL_OWNER = "org.broker-labs.project", "org.broker-labs.owner"
@@ -60,12 +60,12 @@ def volumes(project: str) -> list[str]:
     return run(["volume", "ls", "--quiet", "--filter", f"label={LABEL_PROJECT}={project}"], ANSWER_S).split()
 
 
-def container(broker: str, project: str) -> dict[str, Any]:
+def container(broker: str, project: str) -> Facts:
     """What the engine says of the one container of a broker."""
     known = ids(project, broker)
     if not known:
         raise StackError(f"finding {broker}'s container of {project}", "there is none.", "Run labs up again.")
-    found: dict[str, Any] = json.loads(run(["inspect", known[0]], ANSWER_S))[0]
+    found: Facts = json.loads(run(["inspect", known[0]], ANSWER_S))[0]
     return found
 
 
@@ -81,7 +81,7 @@ def last_words(broker: str, project: str, lines: int = 2000) -> str:
     return cause(log.stdout + log.stderr)
 
 
-def pids(inspected: Mapping[str, Any]) -> tuple[int, ...]:
+def pids(inspected: Facts) -> tuple[int, ...]:
     """The container's first process, if this machine's /proc shows that it is the container's and no namesake."""
     pid = int(inspected["State"]["Pid"])
     try:

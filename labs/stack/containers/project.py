@@ -8,11 +8,11 @@ import secrets as random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import data, probe, state
 from labs.stack.containers import compose
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me, start_of
@@ -38,7 +38,7 @@ class Contained:
         self.id, self.report, self.host_network = random.token_hex(4), report, host_network
         self.brokers, self.ports = list(brokers), ports
         mine = me()
-        self.record: dict[str, Any] = {
+        self.record: Facts = {
             "id": self.id,
             "backend": "compose",
             "project": project_of(owner, self.id),
@@ -126,7 +126,7 @@ def project_of(owner: str, stack: str) -> str:
     return state.user_project() if owner == "user" else f"{state.user_project()}-{stack}"
 
 
-def stop_project(record: dict[str, Any], *, volumes: bool) -> None:
+def stop_project(record: Facts, *, volumes: bool) -> None:
     """Remove a project's containers and every record of it."""
     compose.stop(record["project"], volumes=volumes)
     for other in state.stacks():

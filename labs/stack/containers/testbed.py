@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import disks, probe, state
 from labs.stack import sweep as sweeping
 from labs.stack.containers import docker
@@ -86,7 +86,7 @@ class ContainedArena(Arena):
         """Where the broker is now."""
         return replace(self._place, pids=docker.pids(self._inspected()))
 
-    def _inspected(self) -> dict[str, Any]:
+    def _inspected(self) -> Facts:
         return docker.container(self.broker, self._project)
 
     def is_dead(self) -> str:

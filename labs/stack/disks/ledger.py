@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from labs.model.facts import Facts
 from labs.stack.disks import shim
-from labs.stack.disks.plain import Facts, Plain
+from labs.stack.disks.plain import Plain
 
 
 class Ledger(Plain):

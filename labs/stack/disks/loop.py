@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labs.model.errors import StackError
-from labs.stack.disks.plain import Facts, Plain, tool
+from labs.model.facts import Facts
+from labs.stack.disks.plain import Plain, tool
 
 IMAGE_BYTES = 1 << 30
 """Sparse. RabbitMQ stops its publishers below 200 MB of free space, so it must be larger than that."""

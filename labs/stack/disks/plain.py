@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from labs.model.errors import StackError
-
-Facts = dict[str, Any]
+from labs.model.facts import Facts
 
 
 class Plain:

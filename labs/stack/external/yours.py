@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from labs.brokers.connection import SecureError, prove, what_to_do
 from labs.model import environ
@@ -147,8 +146,7 @@ def _rabbitmq(here: Endpoint) -> str:
     prove(here, CONNECT_S, wholly=True)
     with contextlib.closing(Link(here)) as link:
         link.open()
-        properties: Any = link.connection.server_properties
-        return str(properties["version"])
+        return str(link.connection.server_properties["version"])
 
 
 def _kafka(here: Endpoint) -> str:

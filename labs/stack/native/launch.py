@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
+from labs.model.facts import Facts
 from labs.stack import allowed, native, probe, registry, state
 from labs.stack.last_words import cause_in
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
@@ -110,7 +111,7 @@ class Launch:
             self.say("commit")
         return self.ready
 
-    def _look(self, broker: str, record: dict[str, Any]) -> None:
+    def _look(self, broker: str, record: Facts) -> None:
         entry, seconds = record["brokers"][broker], time.monotonic() - self.began
         if entry["state"] == "dead":
             raise self._failure(broker, f"{entry['why']}. It said: {cause_in(Path(entry['log']), entry['log_from'])}")

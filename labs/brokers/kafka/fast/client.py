@@ -9,12 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from kafka.errors import for_code
 from kafka.net.sasl import get_sasl_mechanism
+from kafka.protocol.api_message import ApiMessage
 from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.sasl import SaslAuthenticateRequest, SaslHandshakeRequest
 
@@ -149,7 +150,7 @@ class Link:
                 raise ConnectionResetError("it closed the connection")
             return found
 
-    def ask(self, request: Any, code_of: Callable[[Any], int]) -> Any:
+    def ask(self, request: ApiMessage, code_of: Callable[[ApiMessage], int]) -> ApiMessage:
         """One request of kafka-python's and its answer, when nothing else is under way.
 
         `code_of` is the error in an answer, 0 if none. What a broker says that is not ready yet is asked again for
@@ -172,7 +173,7 @@ class Link:
             time.sleep(AGAIN_S)
 
 
-def encode(request: Any) -> Bytes:
+def encode(request: ApiMessage) -> Bytes:
     """A request of kafka-python's as a frame that `Link.send` can number."""
     request.with_header(client_id=CLIENT)
     return np.frombuffer(bytearray(request.encode(header=True, framed=True)), np.uint8)
@@ -185,7 +186,7 @@ def check(answer: Bytes, number: int) -> None:
         raise BrokerError(f"Kafka answered request {found} where {number} was due.")
 
 
-def decode(response: Any, answer: Bytes) -> Any:
+def decode(response: type[ApiMessage], answer: Bytes) -> ApiMessage:
     """The answer as kafka-python's class; BrokerError for bytes that are none."""
     try:
         return response.decode(answer.data[4:])
@@ -229,7 +230,7 @@ def _first_place(site: Site) -> tuple[str, int]:
         return site.find()
 
 
-def _no_leader(found: Any) -> int:
+def _no_leader(found: ApiMessage) -> int:
     """The error code of the topic or its partition; the one for no leader where the answer names none."""
     if len(found.topics) != 1 or found.topics[0].error_code:
         return int(found.topics[0].error_code) if found.topics else LEADER_NOT_AVAILABLE

@@ -6,7 +6,6 @@ import struct
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
 
 from kafka.errors import for_code
 from kafka.protocol.consumer import FetchRequest
@@ -15,7 +14,7 @@ from labs.brokers.base import Deliveries
 from labs.brokers.kafka import topic as idiomatic
 from labs.brokers.kafka.client import ANSWER_MS, PROBE_S, TOPIC_LIMIT_BYTES
 from labs.brokers.kafka.fast import reading
-from labs.brokers.kafka.fast.client import Bytes, check, encode, leader
+from labs.brokers.kafka.fast.client import Bytes, Link, check, encode, leader
 from labs.model.endpoint import Address, BrokerError
 
 FETCH_BYTES = 4 * TOPIC_LIMIT_BYTES
@@ -32,7 +31,7 @@ class Consumer(idiomatic.Consumer):
     def __init__(self, address: Address, group: str) -> None:
         super().__init__(address, group)
         self._endpoint, self._topic = address.endpoint, address.name
-        self._link: Any = None
+        self._link: Link
         self._asked = -1
         self._place = 0
         self._request = self._fetch()

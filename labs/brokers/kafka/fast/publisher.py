@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from kafka.errors import MessageSizeTooLargeError, for_code
@@ -17,7 +17,7 @@ from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest, Produ
 from labs.brokers.base import Confirmations
 from labs.brokers.kafka.client import ANSWER_MS, PROBE_S, THROTTLED, TOPIC_LIMIT_BYTES, TURNED_DOWN, Site, said_of
 from labs.brokers.kafka.fast import records
-from labs.brokers.kafka.fast.client import Bytes, check, decode, encode, leader
+from labs.brokers.kafka.fast.client import Bytes, Link, check, decode, encode, leader
 from labs.model.endpoint import Address, BrokerError
 from labs.model.message import Stamped
 
@@ -45,7 +45,7 @@ class Publisher:
         self._endpoint, self._topic = address.endpoint, address.name
         self._site = Site(address.endpoint)
         self._acks = {"all": -1, "1": 1, "0": 0}[str(address.profile.settings["acks"])]
-        self._link: Any = None
+        self._link: Link
         self._writer = records.Identity()
         self._before = self._prefix()
         self._next = 0

@@ -15,8 +15,8 @@ from pika import spec
 from labs.brokers.base import Confirmations
 from labs.brokers.rabbitmq.client import NACKED
 from labs.brokers.rabbitmq.fast import frames
-from labs.brokers.rabbitmq.fast.member import Member
 from labs.brokers.rabbitmq.fast.unsettled import Unsettled
+from labs.brokers.rabbitmq.fast.wire import Member
 from labs.brokers.rabbitmq.queue import ALONE_BYTES, ALONE_S
 from labs.model.endpoint import Address, UnreachableError
 from labs.model.message import HEADER, HEADER_BYTES, Stamped
@@ -51,14 +51,14 @@ class Publisher(Member):
 
     def _begin(self) -> None:
         mode = 2 if self.settings["persistent"] else 1
-        self._envelope = frames.Envelope(self.queue, mode, self.wire.frame_max)
+        self._envelope = frames.Envelope(self.queue, mode, self.link.frame_max)
         self._start_counting()
 
     def _start_counting(self) -> None:
         self._closed, self._base = False, self._unsettled.next
         if self._confirms:
-            self.wire.call(spec.Confirm.Select(), spec.Confirm.SelectOk, "confirm")
-        self._raw, self.wire.unread = self.wire.unread, b""
+            self.link.call(spec.Confirm.Select(), spec.Confirm.SelectOk, "confirm")
+        self._raw, self.link.unread = self.link.unread, b""
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Hands the batch to the socket; after a refusal that closed the channel, on a new one."""
@@ -77,21 +77,21 @@ class Publisher(Member):
             return
         self._pump(0.0)
         if self._closed:
-            self.wire.unread = self._raw
-            self.wire.call(spec.Channel.Open(), spec.Channel.OpenOk, "open a channel")
+            self.link.unread = self._raw
+            self.link.call(spec.Channel.Open(), spec.Channel.OpenOk, "open a channel")
             self._start_counting()
         first = self._unsettled.next
         self._unsettled.add(len(bodies))
         if isinstance(bodies, Stamped):
             self._stamped.append(_Sent(first, bodies.heads))
         for piece in self._print(bodies, first):
-            self.wire.send(piece)
+            self.link.send(piece)
 
     def _print(self, bodies: Sequence[bytes], first: int) -> Iterator[bytes | memoryview]:
         """The frames of the batch. Bodies without a head carry their number, else nobody knew one that came back."""
         envelope = self._envelope
         if envelope is None:
-            raise UnreachableError(f"The connection to {self.wire.where} is closed. Enter the context first.")
+            raise UnreachableError(f"The connection to {self.link.where} is closed. Enter the context first.")
         if not isinstance(bodies, Stamped):
             yield b"".join(
                 piece for number, body in enumerate(bodies, first) for piece in envelope.pieces(body, str(number))
@@ -110,7 +110,7 @@ class Publisher(Member):
 
     def _pump(self, timeout_s: float) -> None:
         """Reads what has come, waiting at most `timeout_s` for something, and takes it to account."""
-        self._raw += self.wire.read(timeout_s)
+        self._raw += self.link.read(timeout_s)
         if len(self._raw) < self._needed:
             return
         at, raw = 0, self._raw
@@ -118,7 +118,7 @@ class Publisher(Member):
             while (following := self._take(raw, at)) != at:
                 at = following
         except frames.FrameError as error:
-            self.wire.give_up(error)
+            self.link.give_up(error)
         self._raw = raw[at:]
 
     def _take(self, raw: bytes, at: int) -> int:
@@ -129,17 +129,17 @@ class Publisher(Member):
                 self._account(found, kind == frames.ACK)
                 return found.next
         self._needed = 0
-        one = frames.frame_at(raw, at, self.wire.frame_max)
+        one = frames.frame_at(raw, at, self.link.frame_max)
         if one is None:
             return at
         if one.kind == frames.METHOD and frames.method_of(raw, one) == frames.RETURN:
-            content = frames.content_at(raw, at, self.wire.frame_max)
+            content = frames.content_at(raw, at, self.link.frame_max)
             if isinstance(content, frames.Missing):
                 self._needed = content.bytes_needed
                 return at
             self._note_returned(raw, content)
             return content.next
-        if reason := self.wire.notice(self.wire.method(raw, one)):
+        if reason := self.link.notice(self.link.method(raw, one)):
             self._on_close(reason)
         return one.end + 1
 
@@ -163,7 +163,7 @@ class Publisher(Member):
     def _note_returned(self, raw: bytes, content: frames.Content) -> None:
         """No queue took it; the confirmation that follows says only that the broker has dealt with it."""
         label, body = content.message_id(raw), content.body(raw)
-        if method := self.wire.method(raw, content.method):
+        if method := self.link.method(raw, content.method):
             self._why = self._why or f"{method.reply_code} {method.reply_text}: it came back, no queue took it"
         if label.isdecimal():
             self._returned.add(int(label))
@@ -185,7 +185,7 @@ class Publisher(Member):
 
     def _count_handed_over(self) -> None:
         """Without confirms a message counts when the operating system has it."""
-        if not self._confirms and len(self._unsettled) and not self.wire.unsent_bytes:
+        if not self._confirms and len(self._unsettled) and not self.link.unsent_bytes:
             self._file(self._unsettled.settle_all(), self._confirmed)
             self._stamped.clear()
 
@@ -203,7 +203,7 @@ class Publisher(Member):
                 raise
         refused = _joined(self._refused)
         why = self._why if len(refused) else ""
-        news = Confirmations(_joined(self._confirmed), refused, why, self.wire.held)
+        news = Confirmations(_joined(self._confirmed), refused, why, self.link.held)
         self._confirmed, self._refused = [], []
         self._why = self._why if not why else ""
         return news

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
-from labs.brokers import journal
 from labs.brokers.journal import Made
+from labs.brokers.lifetime import Owned
 from labs.brokers.rabbitmq.fast import stream_wire as wires
 from labs.brokers.rabbitmq.fast.stream_consumer import Consumer
 from labs.brokers.rabbitmq.fast.stream_member import end_of, stored_offset
@@ -26,12 +24,11 @@ def why_not(_profile: Profile) -> str | None:
     return None
 
 
-class Broker:
+class Broker(Owned):
     """One stream; `name` is its name. It connects when asked."""
 
     def __init__(self, endpoint: Endpoint, _profile: Profile, name: str, more: Sequence[str] = ()) -> None:
-        self._endpoint, self._name, self._names = endpoint, name, (name, *more)
-        self._made: Made | None = None
+        super().__init__(endpoint, name, more)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Wire]:
@@ -42,30 +39,17 @@ class Broker:
         finally:
             wire.close()
 
-    def __enter__(self) -> Self:
+    def _make(self) -> None:
         """Creates the stream anew."""
-        try:
-            with self._connected() as wire:
-                self._made = journal.note(self._endpoint, self._names)
-                self._delete(wire)
-                wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+        with self._connected() as wire:
+            self._note()
+            self._delete(wire)
+            wire.call(wires.CREATE, text(self._name) + struct.pack(">I", 0), "create the stream")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Deletes the stream; of a server that is gone the next command does it."""
-
-        def undo(made: Made) -> None:
-            with self._connected() as wire:
-                self._delete(wire)
-                made.undone()
-
-        found, self._made = self._made, None
-        journal.settle(found, undo)
+    def _undo(self, made: Made) -> None:
+        with self._connected() as wire:
+            self._delete(wire)
+            made.undone()
 
     def _delete(self, wire: Wire) -> None:
         wire.call(wires.DELETE, text(self._name), "delete the stream", (wires.OK, wires.NO_STREAM))

@@ -39,9 +39,9 @@ class Consumer(Member):
         self._ready: deque[tuple[Sequence[bytes], int]] = deque()
 
     def _begin(self) -> None:
-        self._from = self._done = self._stored = stored_offset(self.wire, self.group, self.stream)
+        self._from = self._done = self._stored = stored_offset(self.link, self.group, self.stream)
         where = struct.pack(">HQ", AT_OFFSET, self._from) if self._from else struct.pack(">H", FIRST)
-        self.wire.call(wires.SUBSCRIBE, b"\x00" + text(self.stream) + where + struct.pack(">H", CREDIT), "subscribe")
+        self.link.call(wires.SUBSCRIBE, b"\x00" + text(self.stream) + where + struct.pack(">H", CREDIT), "subscribe")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -51,18 +51,18 @@ class Consumer(Member):
             if kind is None and self._done:
                 if self._done != self._stored:
                     self._store()
-                stored_offset(self.wire, self.group, self.stream)  # a store has no answer; this one comes after it
+                stored_offset(self.link, self.group, self.stream)  # a store has no answer; this one comes after it
         super().__exit__(kind, error, trace)
 
     def receive(self, timeout_s: float) -> Deliveries:
         """A chunk of the stream, as it lies there if its messages have one size."""
         give_up = time.monotonic() + timeout_s
         while not self._ready:
-            found = self.wire.next(max(give_up - time.monotonic(), 0.0))
+            found = self.link.next(max(give_up - time.monotonic(), 0.0))
             if found is None:
                 return Deliveries()
             if found[0] == wires.METADATA_UPDATE:
-                raise RefusedError(f"{self.wire.where} has deleted the stream.")
+                raise RefusedError(f"{self.link.where} has deleted the stream.")
             if found[0] == wires.DELIVER:
                 self._chunk(found[1][1:])
         bodies, after = self._ready.popleft()
@@ -71,15 +71,15 @@ class Consumer(Member):
     def _chunk(self, raw: bytes) -> None:
         """Check and open a chunk; ask for another."""
         if len(raw) < CHUNK_HEAD.size:
-            raise RefusedError(f"{self.wire.where} sent a chunk that is cut off.")
+            raise RefusedError(f"{self.link.where} sent a chunk that is cut off.")
         magic, kind, entries, records, _, _, first, crc, size, _ = CHUNK_HEAD.unpack_from(raw)
         data = raw[CHUNK_HEAD.size : CHUNK_HEAD.size + size]
         if magic != MAGIC or len(data) != size or zlib.crc32(data) != crc:
-            raise RefusedError(f"{self.wire.where} sent a chunk whose checksum is wrong.")
-        self.wire.send(frame(wires.CREDIT, b"\x00" + struct.pack(">H", 1)))
+            raise RefusedError(f"{self.link.where} sent a chunk whose checksum is wrong.")
+        self.link.send(frame(wires.CREDIT, b"\x00" + struct.pack(">H", 1)))
         if kind != 0 or entries != records:
             if kind == 0:
-                raise RefusedError(f"{self.wire.where} sent batches within a batch, which nobody here has written.")
+                raise RefusedError(f"{self.link.where} sent batches within a batch, which nobody here has written.")
             return  # where readers are is kept in chunks of other kinds
         bodies: Sequence[bytes] = _alike(data, entries) or list(_one_by_one(data, entries))
         if (known := self._from - first) > 0:  # a chunk is sent whole, also if the reader had come to its middle
@@ -96,7 +96,7 @@ class Consumer(Member):
                 self._store()
 
     def _store(self) -> None:
-        self.wire.send(frame(wires.STORE_OFFSET, text(self.group) + text(self.stream) + struct.pack(">Q", self._done)))
+        self.link.send(frame(wires.STORE_OFFSET, text(self.group) + text(self.stream) + struct.pack(">Q", self._done)))
         self._stored = self._done
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from labs.brokers.fast_member import Connected
+from labs.brokers.lifetime import Connected
 from labs.brokers.rabbitmq.fast import stream_wire as wires
 from labs.brokers.rabbitmq.fast.stream_wire import Wire, text
 from labs.model.endpoint import Address
@@ -16,14 +16,12 @@ SHORT_DATA = b"\x00\x53\x75\xa0"
 LAST = 2
 
 
-class Member(Connected):
+class Member(Connected[Wire]):
     """Enter it to connect."""
-
-    wire: Wire
 
     def __init__(self, address: Address) -> None:
         self.stream = address.name
-        self.wire = Wire(address.endpoint)
+        self.link = Wire(address.endpoint)
 
 
 def stored_offset(wire: Wire, group: str, stream: str) -> int:

@@ -32,7 +32,7 @@ class Publisher(Member):
         self._why = ""
 
     def _begin(self) -> None:
-        self.wire.call(wires.DECLARE_PUBLISHER, b"\x00" + text("") + text(self.stream), "take a publisher")
+        self.link.call(wires.DECLARE_PUBLISHER, b"\x00" + text("") + text(self.stream), "take a publisher")
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Hands the batch to the socket in frames of about half a megabyte; what no frame can hold is refused."""
@@ -44,12 +44,12 @@ class Publisher(Member):
         for body in bodies:
             first = self._unsettled.next
             self._unsettled.add(1)
-            if len(body) > self.wire.frame_max - 64:
+            if len(body) > self.link.frame_max - 64:
                 self._refused += self._unsettled.settle(np.array([first], np.int64))
-                self._why = self._why or f"a message is larger than a frame of {self.wire.frame_max:,} bytes"
+                self._why = self._why or f"a message is larger than a frame of {self.link.frame_max:,} bytes"
             else:
                 entry = struct.pack(">QI", first, len(body) + 8) + DATA + struct.pack(">I", len(body)) + body
-                self.wire.send(frame(wires.PUBLISH, b"\x00" + struct.pack(">I", 1) + entry))
+                self.link.send(frame(wires.PUBLISH, b"\x00" + struct.pack(">I", 1) + entry))
 
     def _print(self, bodies: Stamped) -> None:
         """One frame: rows that differ in their number and their head alone."""
@@ -63,8 +63,8 @@ class Publisher(Member):
         rows[:, 20 : 20 + HEADER_BYTES] = np.ascontiguousarray(bodies.heads).view(np.uint8).reshape(count, HEADER_BYTES)
         head = struct.pack(">IHHBI", 9 + rows.size, wires.PUBLISH, 1, 0, count)
         self._unsettled.add(count)
-        self.wire.send(head)
-        self.wire.send(rows.reshape(-1).data)
+        self.link.send(head)
+        self.link.send(rows.reshape(-1).data)
 
     def poll(self, timeout_s: float) -> Confirmations:
         """What has been settled; waits for something only if nothing is known."""
@@ -80,7 +80,7 @@ class Publisher(Member):
         return Confirmations(confirmed[0] if confirmed else (), refused, why)
 
     def _hear(self, timeout_s: float) -> None:
-        while found := self.wire.next(timeout_s):
+        while found := self.link.next(timeout_s):
             key, content = found
             timeout_s = 0.0
             if key == wires.CONFIRM and len(content) >= 5:

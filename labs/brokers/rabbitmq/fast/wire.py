@@ -11,16 +11,18 @@ import select
 import socket
 import struct
 import time
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from pika import spec
+from pika.amqp_object import Method as AmqpMethod
 from pika.exceptions import AMQPError
 from pika.frame import Method, decode_frame
 
 from labs.brokers.connection import Socket, connect, what_to_do
+from labs.brokers.lifetime import Connected
 from labs.brokers.rabbitmq.client import ANSWER_S, BLOCKED, CONNECT_S, vhost_refused
 from labs.brokers.rabbitmq.fast.frames import CHANNEL, METHOD, Frame, FrameError, frame_at
-from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
+from labs.model.endpoint import Address, Endpoint, RefusedError, UnreachableError
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 FRAME_MAX = 131_072
@@ -78,10 +80,10 @@ class Wire:
         self._say(0, spec.Connection.Open(self._endpoint.vhost))
         self._wait_for(spec.Connection.OpenOk, 0, "open a connection")
 
-    def _say(self, channel: int, method: Any) -> None:
+    def _say(self, channel: int, method: AmqpMethod) -> None:
         self.send(Method(channel, method).marshal())
 
-    def call(self, method: Any, answer: type[T], what: str) -> T:
+    def call(self, method: AmqpMethod, answer: type[T], what: str) -> T:
         """Does `method` on the channel and waits for its answer; RefusedError if the server closes the channel."""
         self._say(CHANNEL, method)
         return self._wait_for(answer, CHANNEL, what)
@@ -110,7 +112,7 @@ class Wire:
         except FrameError as error:
             self.give_up(error)
 
-    def method(self, raw: bytes, found: Frame) -> Any:
+    def method(self, raw: bytes, found: Frame) -> AmqpMethod:
         """The method in a frame, as pika's object; None where the frame holds something else."""
         if found.kind != METHOD:
             return None
@@ -120,7 +122,7 @@ class Wire:
             self._break(f"it sent a method we cannot read: {error!r}")
         return whole.method if isinstance(whole, Method) else None
 
-    def notice(self, method: Any) -> str:
+    def notice(self, method: AmqpMethod) -> str:
         """Deals with what the server says unasked. Gives the reason if it closed the channel, raises if it closed
         the connection; that it is short of memory or disk only makes it slow."""
         if isinstance(method, spec.Connection.Close):
@@ -234,3 +236,12 @@ class Wire:
             self._socket.close()
         self._socket = None
         self._unsent.clear()
+
+
+class Member(Connected[Wire]):
+    """A queue, its settings, a connection."""
+
+    def __init__(self, address: Address) -> None:
+        self.queue = address.name
+        self.settings = address.profile.settings
+        self.link = Wire(address.endpoint)

@@ -64,7 +64,7 @@ class Consumer(FastMember):
             pop = (b"1", self.key, b"RIGHT", b"COUNT", b"%d" % BATCH)
             # The server waits for us, so that a message is on its way the moment it comes. 0 would mean for ever.
             waiting = timeout_s > TICK_S
-            self.wire.write(command(b"BLMPOP", b"%f" % timeout_s, *pop) if waiting else command(b"LMPOP", *pop))
+            self.link.write(command(b"BLMPOP", b"%f" % timeout_s, *pop) if waiting else command(b"LMPOP", *pop))
             self._asked = True
         late_s = time.monotonic() + max(timeout_s, 0.0) + LATE_S
         while True:
@@ -72,20 +72,20 @@ class Consumer(FastMember):
             if found is not None:
                 self._asked = False
                 return found
-            if not self.wire.fill(late_s - time.monotonic()) and time.monotonic() >= late_s:
+            if not self.link.fill(late_s - time.monotonic()) and time.monotonic() >= late_s:
                 return ()
 
     def _answer(self) -> Sequence[bytes] | None:
         """The bodies of the answer that is there as a whole; None if it is not."""
-        data = self.wire.arrived
+        data = self.link.arrived
         if data.startswith(NOTHING):
-            self.wire.arrived = b""
+            self.link.arrived = b""
             return ()
         if not data:
             return None
         frames, undecided = self._uniform(data)
         if frames is not None:
-            self.wire.arrived = b""
+            self.link.arrived = b""
         return frames if frames is not None or undecided else self._any(data)
 
     def _uniform(self, data: bytes) -> tuple[Frames | None, bool]:
@@ -120,7 +120,7 @@ class Consumer(FastMember):
         answer: Any = reader.gets()
         if answer is False:
             return None
-        self.wire.arrived = b""
+        self.link.arrived = b""
         if isinstance(answer, hiredis.ReplyError):
             raise RefusedError(f"Redis refused BLMPOP: {answer}. It needs Redis 7.0 or newer.")
         bodies: Sequence[bytes] = answer[1] if answer else ()

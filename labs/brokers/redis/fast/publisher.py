@@ -7,22 +7,20 @@ from collections import deque
 from collections.abc import Sequence
 
 from labs.brokers.base import Confirmations
-from labs.brokers.fast_member import Connected
+from labs.brokers.lifetime import Connected
 from labs.brokers.redis.client import NOBODY_SAID, largest_argument, too_large
 from labs.brokers.redis.fast.wire import Template, Wire, has_error, lines
 from labs.model.endpoint import Address
 from labs.model.message import Stamped
 
 
-class FastMember(Connected):
+class FastMember(Connected[Wire]):
     """The part of publishers and consumers that is a connection."""
-
-    wire: Wire
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.key = address.name.encode()
-        self.wire = Wire(address.endpoint)
+        self.link = Wire(address.endpoint)
 
 
 class FastPublisher(FastMember, ABC):
@@ -41,7 +39,7 @@ class FastPublisher(FastMember, ABC):
         self._why = ""
 
     def _begin(self) -> None:
-        self._limit_bytes = largest_argument(self.wire.ask)
+        self._limit_bytes = largest_argument(self.link.ask)
 
     @abstractmethod
     def _before(self, body_bytes: int) -> bytes:
@@ -61,7 +59,7 @@ class FastPublisher(FastMember, ABC):
         if isinstance(bodies, Stamped) and bodies.body_bytes <= self._limit_bytes:
             if bodies.rest not in self._templates:
                 self._templates = {bodies.rest: Template(self._before(bodies.body_bytes), bodies.rest)}
-            self._send(first, len(bodies), self._templates[bodies.rest].stamped(bodies.heads))
+            self._send(first, len(bodies), self._templates[bodies.rest].stamped(bodies.heads).data)
             return
         for number, body in enumerate(bodies, first):
             if len(body) > self._limit_bytes:
@@ -70,14 +68,14 @@ class FastPublisher(FastMember, ABC):
             else:
                 self._send(number, 1, self._before(len(body)) + body + b"\r\n")
 
-    def _send(self, first: int, count: int, frames: object) -> None:
+    def _send(self, first: int, count: int, frames: bytes | memoryview) -> None:
         if not count:
             return
         each = self._each(count)
         self._waiting.append((first, count // each, each))
         if head := self._head(count):
-            self.wire.write(head)
-        self.wire.write(frames)
+            self.link.write(head)
+        self.link.write(frames)
 
     def poll(self, timeout_s: float) -> Confirmations:
         """What the server has answered; at once if anything is known already."""
@@ -91,20 +89,20 @@ class FastPublisher(FastMember, ABC):
             return (), refused
         count, end = self._answered()
         if not count:
-            self.wire.fill(0.0 if refused else timeout_s)
+            self.link.fill(0.0 if refused else timeout_s)
             count, end = self._answered()
         if not count:
             return (), refused
-        data, self.wire.arrived = self.wire.arrived[:end], self.wire.arrived[end:]
+        data, self.link.arrived = self.link.arrived[:end], self.link.arrived[end:]
         if has_error(data):
             return self._one_by_one(data, refused)
         return self._settled(count), refused
 
     def _answered(self) -> tuple[int, int]:
         """(answers, bytes) of those that are there as a whole; an error in front is one, of one line."""
-        count, end = lines(self.wire.arrived, self.answer_lines)
-        if not count and self.wire.arrived[:1] == b"-":
-            end = self.wire.arrived.find(b"\n") + 1
+        count, end = lines(self.link.arrived, self.answer_lines)
+        if not count and self.link.arrived[:1] == b"-":
+            end = self.link.arrived.find(b"\n") + 1
             count = 1 if end else 0
         return count, end
 
@@ -134,11 +132,11 @@ class FastPublisher(FastMember, ABC):
             for _ in range(1 if error else self.answer_lines):
                 end = data.find(b"\n", end) + 1
                 if not end:
-                    self.wire.arrived = data[at:] + self.wire.arrived
+                    self.link.arrived = data[at:] + self.link.arrived
                     return confirmed, refused
             if error and not self._why:
                 self._why = data[at + 1 : end].decode(errors="replace").strip() or NOBODY_SAID
             (refused if error else confirmed).extend(self._settled(1))
             at = end
-        self.wire.arrived = data[at:] + self.wire.arrived
+        self.link.arrived = data[at:] + self.link.arrived
         return confirmed, refused

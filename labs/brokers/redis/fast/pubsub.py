@@ -40,18 +40,18 @@ class Consumer(FastMember):
         self._front = b"*3\r\n" + bulk(b"message") + bulk(self.key) + b"$"
 
     def _begin(self) -> None:
-        self.wire.write(command(b"SUBSCRIBE", self.key))
+        self.link.write(command(b"SUBSCRIBE", self.key))
         told = b"*3\r\n" + bulk(b"subscribe") + bulk(self.key) + b":1\r\n"
         until_s = time.monotonic() + 5.0
-        while len(self.wire.arrived) < len(told) and time.monotonic() < until_s:
-            self.wire.fill(0.5)
-            if self.wire.arrived[:1] == b"-":
+        while len(self.link.arrived) < len(told) and time.monotonic() < until_s:
+            self.link.fill(0.5)
+            if self.link.arrived[:1] == b"-":
                 raise RefusedError(
-                    f"Redis refused SUBSCRIBE: {self.wire.arrived[1:].decode(errors='replace').strip()}."
+                    f"Redis refused SUBSCRIBE: {self.link.arrived[1:].decode(errors='replace').strip()}."
                 )
-        if not self.wire.arrived.startswith(told):
+        if not self.link.arrived.startswith(told):
             raise RefusedError("Redis did not confirm the subscription within 5 s.")
-        self.wire.arrived = self.wire.arrived[len(told) :]
+        self.link.arrived = self.link.arrived[len(told) :]
 
     def receive(self, timeout_s: float) -> Deliveries:
         """The messages that have arrived whole."""
@@ -61,12 +61,12 @@ class Consumer(FastMember):
             if len(bodies):
                 return Deliveries(bodies, [False] * len(bodies))
             left_s = until_s - time.monotonic()
-            if not self.wire.fill(left_s) and left_s <= 0:
+            if not self.link.fill(left_s) and left_s <= 0:
                 return Deliveries()
 
     def _parsed(self) -> Sequence[bytes]:
         """The whole messages at the front of what has arrived: as many as have the first one's size."""
-        data, front = self.wire.arrived, len(self._front)
+        data, front = self.link.arrived, len(self._front)
         line_end = data.find(b"\r\n", front)
         if line_end < 0 or line_end + 2 > len(data):
             if len(data) > front + 32 or not self._front.startswith(data[:front]):
@@ -83,7 +83,7 @@ class Consumer(FastMember):
         table = np.frombuffer(data, np.uint8, count * stride).reshape(count, stride)
         alike = (table[:, :start] == table[0, :start]).all(axis=1)
         count = count if alike.all() else int(np.argmin(alike))
-        self.wire.arrived = data[count * stride :]
+        self.link.arrived = data[count * stride :]
         if size < HEADER_BYTES:
             return [data[at + start : at + start + size] for at in range(0, count * stride, stride)]
         return Frames(data, start, stride, count, size)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.brokers.connection import Socket, connect, is_waiting
-from labs.brokers.redis.client import ANSWER_S, CONNECT_S, typed
+from labs.brokers.redis.client import ANSWER_S, CONNECT_S, Word, typed
 from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.message import HEADER_BYTES
 
@@ -68,7 +68,7 @@ class Wire:
         assert self._socket is not None, "open it first"
         return self._socket
 
-    def write(self, data: Any) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Sends all of it. While the server takes nothing, what it answers is taken in, or both would wait for ever."""
         with typed(self._endpoint):
             self._whole()
@@ -119,9 +119,9 @@ class Wire:
         if self._broken is not None:
             raise self._broken
 
-    def ask(self, *words: Any, quiet: bool = False) -> Any:
+    def ask(self, verb: str, *words: Word, quiet: bool = False) -> Any:
         """The answer to one command, waited for; nothing else may be on its way. RefusedError if it is an error."""
-        self.write(command(*map(_plain, words)))
+        self.write(command(verb.encode(), *map(_plain, words)))
         reader, until_s = hiredis.Reader(), time.monotonic() + ANSWER_S
         answer: Any = False
         while answer is False:
@@ -129,17 +129,17 @@ class Wire:
                 self.fill(until_s - time.monotonic())
             if time.monotonic() > until_s:
                 with typed(self._endpoint):
-                    raise TimeoutError(f"no answer to {words[0]} for {ANSWER_S:g} s")
+                    raise TimeoutError(f"no answer to {verb} for {ANSWER_S:g} s")
             reader.feed(self.arrived)
             self.arrived = b""
             answer = reader.gets()
         if isinstance(answer, hiredis.ReplyError):
-            said = words[0] if quiet else " ".join(map(str, words[:2]))
+            said = verb if quiet else " ".join(map(str, (verb, *words[:1])))
             raise RefusedError(f"Redis refused {said}: {answer}.")
         return answer
 
 
-def _plain(part: Any) -> bytes:
+def _plain(part: Word) -> bytes:
     return part if isinstance(part, bytes) else str(part).encode()
 
 
