@@ -1,12 +1,11 @@
-"""What processes used while a run was measured: processor time of everybody, and the bytes that a broker caused to go to
-disk, as Linux counts them for its processes.
+"""What processes used while a run was measured: processor time, and the bytes that a broker caused to go to disk.
 
-The kernel counts such bytes when a process makes a clean page of a file dirty, and then the whole page ("io-accounting: write
-accounting", commit 55e829af0668). So it counts what the broker caused, not what the disk was told: a hundred bytes
-alone in a page are a page, the same page written again before it is flushed is free, and after each flush it counts
-anew. What stays in the broker's memory, or goes to a socket or a tmpfs, is not in it. Bytes that were counted and then
-removed with their file before they were written stand apart as cancelled (proc_pid_io(5)). Whatever else the broker
-wrote meanwhile, its log for one, is in it too.
+The kernel counts such bytes when a process makes a clean page of a file dirty, and then the whole page ("io-accounting:
+write accounting", commit 55e829af0668). So it counts what the broker caused, not what the disk was told: a hundred
+bytes alone in a page are a page, the same page written again before it is flushed is free, and after each flush it
+counts anew. What stays in the broker's memory, or goes to a socket or a tmpfs, is not in it. Bytes that were counted
+and then removed with their file before they were written stand apart as cancelled (proc_pid_io(5)). Whatever else the
+broker wrote meanwhile, its log for one, is in it too.
 
 The file of another user's process is for root alone, and other systems do not have it: then the figure is unknown.
 """
