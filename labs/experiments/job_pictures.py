@@ -18,6 +18,7 @@ from labs.model.digest import Digest, Recording
 from labs.model.paths import PROJECT, home, write_text
 from labs.model.run import NEVER
 from labs.model.text import BROKER_NAMES
+from labs.model.workload import NS_PER_S
 from labs.show.looks.ranges import seconds, span
 from labs.show.pictures.base import About, Mark, Span
 from labs.show.pictures.grid import Capability, Cell, Grid, Setup, State, grid
@@ -105,7 +106,7 @@ def flow(run: JobRun) -> list[Line]:
     lines = []
     for name, times, ink, dash in (("handed in", sent, "ink-soft", "dash"), ("done", done, "ink", "solid")):
         counts = np.histogram(times, edges)[0]
-        per_s = counts * (1_000_000_000 / STEP_NS)
+        per_s = counts * (NS_PER_S / STEP_NS)
         middles = edges[:-1] + STEP_NS // 2
         points = tuple(
             (int(at), float(one)) for at, one in zip(middles, per_s, strict=True) if at <= times[-1] + STEP_NS

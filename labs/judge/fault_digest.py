@@ -19,6 +19,7 @@ from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 from labs.model.run import Run
+from labs.model.workload import NS_PER_S
 
 OUTCOMES = ("none lost", "some lost", "all lost", "did not start", "unknown", "mixed")
 
@@ -65,7 +66,7 @@ def repeat(run: Run) -> dict[str, Any]:
         "fault": {
             "kind": fault.get("kind", "none"),
             "method": fault.get("method", ""),
-            "at_s": round(at_ns / 1e9, 3),
+            "at_s": round(at_ns / NS_PER_S, 3),
             "evidence": fault.get("text", ""),
         },
     }

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labs.model.run import NEVER, NOT_SAID, REFUSAL, Column, Run, chunks, first_rows
+from labs.model.workload import NS_PER_S
 
 Verdict = Literal["kept", "broken", "unknown"]
 
@@ -122,7 +123,7 @@ def loss_window_s(run: Run, fault_ns: int) -> float | None:
     delivered[sequence[(sequence >= 0) & (sequence < len(delivered))]] = True
     at_ns = run["confirmed_ns"][(run["confirmed_ns"] != NEVER) & (run["sent_ns"] != NEVER) & ~delivered]
     struck_ns = max(fault_ns, int(run["confirmed_ns"].max(initial=0)))
-    return round((struck_ns - int(at_ns.min())) / 1e9, 3) if run.settled and len(at_ns) else None
+    return round((struck_ns - int(at_ns.min())) / NS_PER_S, 3) if run.settled and len(at_ns) else None
 
 
 def _verdict(counts: dict[str, int], unknown: int, attempted: int) -> Verdict:

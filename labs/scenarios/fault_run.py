@@ -22,7 +22,7 @@ from labs.model.faults import ENDING, NAMES
 from labs.model.observer import CancelledError, Observer
 from labs.model.profile import Profile
 from labs.model.run import Run
-from labs.model.workload import Workload
+from labs.model.workload import NS_PER_S, Workload
 from labs.record.load_generator import QUIET_S, Slot
 from labs.record.monitor import READY_WITHIN_S
 from labs.record.processes import Board, Job, await_ready
@@ -39,7 +39,6 @@ DRAINS_S = 60.0
 SETTLES_S = {"rabbitmq": 2.5}
 """RabbitMQ up to 3.x keeps its queues in Mnesia, whose log holds a write back for up to two seconds (Erlang's disk_log)
 before the kernel has it: a power cut within them takes a durable queue that had been declared. Seen in 1 run of 20."""
-NS_PER_S = 1_000_000_000
 ADDRESS = "labs-fault"
 
 
