@@ -10,6 +10,7 @@ import json
 import pytest
 
 from labs.experiments import EXPERIMENTS
+from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 
@@ -25,9 +26,10 @@ def test_a_lab_measures_the_point_that_its_panel_begins_with(
     settings = lab.settings() | {one.name: one.default[:1] for one in lab.controls if one.kind == "many"}
     found = lab.run(settings, Observer(lambda share, text: steps.append((share, text))))
     assert [lab.look.key(digest.settings) for digest in found] == [*map(lab.look.key, lab.points_of(settings))]
-    for digest in json.loads(json.dumps(found, allow_nan=False)):
-        assert digest.get("void", "") == ""
-        assert digest["lab"] == name
+    for one in found:
+        digest = Digest.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False)))
+        assert not digest.void
+        assert digest.lab == name
         assert len(digest.repeats) == digest.card["repeats"] >= 1
         rows = lab.look.view(digest)["rows"]
         assert rows
