@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labs.experiments import experiment
-from labs.judge.digest import worst_verdict
+from labs.judge.repeats import worst_verdict
 from labs.model.digest import Digest
 from labs.model.profile import profile
 

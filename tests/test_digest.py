@@ -1,7 +1,9 @@
 """Digests, stamps and verdict rules on made histories; no broker."""
 
 import json
+import os
 from dataclasses import FrozenInstanceError, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,13 @@ import pytest
 
 from labs.experiments import experiment
 from labs.experiments.ladder_verdicts import verdicts
-from labs.judge.digest import digest, load, median_of, save, spread_of
+from labs.judge.card import broker_cpu, card
+from labs.judge.digest import digest
 from labs.judge.limit import UNSEEN, bottleneck, cpu_cores, disturbed, young
+from labs.judge.recording import load, save
+from labs.judge.repeats import median_of, spread_of
 from labs.model.digest import Digest
+from labs.model.endpoint import Endpoint
 from labs.model.paths import RECORDED
 from labs.model.profile import UnknownNameError, profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError
@@ -228,6 +234,25 @@ def test_every_recorded_file_is_written_back_as_it_was_read(path: Path, tmp_path
     file = load(path)
     save(tmp_path / path.name, file.lab, file.digests, file.card)
     assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_run_card_names_the_broker_its_client_and_what_survives_and_says_none_where_there_is_none() -> None:
+    using, facts = profile("redis-stream-everysec"), {"server": "7.2", "date": "2000-01-01", "durability": {"a": "b"}}
+    here = Endpoint("redis", "far.example", 1, pids=(os.getpid(),), version="7.0")
+    said = card(here, using, facts, {"jobs": "ten"}, repeats=3, others=[0.5, None, 0.25])
+    assert said["broker"] == "Redis 7.2", "what the run was told counts"
+    assert said["client"] == f"redis {version('redis')}"
+    assert said["rung"].startswith("2: ")
+    assert (said["durability"], said["date"], said["repeats"], said["jobs"]) == ({"a": "b"}, "2000-01-01", 3, "ten")
+    assert said["others"] == "0.25 to 0.50 cores"
+    given = replace(here, backend="given", pids=())
+    assert card(given, using, {}, {}, repeats=1)["backend"] == "a broker of yours at far.example"
+    assert card(given, using, {}, {}, repeats=1)["broker"] == "Redis 7.0"
+    assert "not seen" in broker_cpu(given)["broker_cpu"]
+    assert broker_cpu(here) == broker_cpu(None) == {}
+    alone = card(None, None, {}, {"client": "our own"}, repeats=1)
+    assert (alone["broker"], alone["backend"], alone["client"]) == ("none", "native processes", "our own")
+    assert not {"rung", "replicas", "durability"} & set(alone)
 
 
 def test_a_digest_cannot_be_changed() -> None:

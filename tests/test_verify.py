@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from labs.cli.judgement import verify
-from labs.judge.digest import checked, load, recording
+from labs.judge.recording import checked, load, recording
 from labs.model.paths import RECORDED
 from labs.model.run import CPU, RECEIVED, SENT, RunFileError, read_columns, write_columns
 from labs.model.run import load as load_run

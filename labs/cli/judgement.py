@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.cli.terminal import tell
-from labs.judge import digest, loss
+from labs.judge import loss, recording
 from labs.model import run as runs
 from labs.model.text import enumerated
 from labs.pages import recordings
@@ -68,9 +68,9 @@ def _judgement(path: Path) -> str:
 
 def _of_recorded(path: Path) -> str:
     """What was computed again of a recorded file, and what could not be."""
-    content, counts = digest.checked(path)
+    content, counts = recording.checked(path)
     if "digests" in content:
-        recordings.drawable(digest.recording(content, path), path)
+        recordings.drawable(recording.recording(content, path), path)
     parts = len(content.get("digests", content.get("rows", ())))
     what = f"{content['lab']}, {parts} {'points' if 'digests' in content else 'rows'}"
     again = [f"{number:,} {kind}" for kind, number in sorted(counts.items())]

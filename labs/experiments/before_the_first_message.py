@@ -5,21 +5,20 @@ One pair of services, one message, then rest; the same pair's jobs with one work
 
 from __future__ import annotations
 
-import platform
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from labs.experiments import cost_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
-from labs.experiments.kill_the_worker import hit
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS
-from labs.model import processors
-from labs.model.digest import Digest
+from labs.experiments.kill_the_worker import FAULT_METHOD, hit
+from labs.judge.card import card
+from labs.judge.repeats import known_median, known_range
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.scenarios.jobs import mode_of
@@ -129,49 +128,40 @@ def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
     }
 
 
-def digest(pair: Pair, repeats: Sequence[dict[str, Any]], card: dict[str, Any]) -> Digest:
+def digest(pair: Pair, repeats: Sequence[Table], on_card: Table) -> Digest:
     """One point of the lab: the facts of each repeat, and their medians."""
     from labs import stack
 
     figures = [summed(one) for one in repeats]
-    known = {name: [value for one in figures if (value := one[name]) is not None] for name in figures[0]}
+    known = {name: [one[name] for one in figures] for name in figures[0]}
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
+    named = {"carrier": pair.carrier, "guarantee": pair.guarantee, "label": pair.label}
     return Digest(
         lab=NAME,
-        settings={
-            "carrier": pair.carrier,
-            "guarantee": pair.guarantee,
-            "label": pair.label,
-            "broker": pair.broker,
-            "mode": pair.mode,
-        },
+        settings=named | {"broker": pair.broker, "mode": pair.mode},
         setup={"client": pair.settings, "server": lines, "lines": pair.lines},
-        repeats=[one | {"figures": two} for one, two in zip(repeats, figures, strict=True)],
-        median={name: statistics.median(values) if values else None for name, values in known.items()}
-        | {"took_s": round(statistics.median(one["took_s"] for one in repeats), 1)},
-        spread={name: [min(values), max(values)] if values else None for name, values in known.items()},
-        card=card,
+        repeats=[{**one, "figures": two} for one, two in zip(repeats, figures, strict=True)],
+        median={name: known_median(values) for name, values in known.items()}
+        | {"took_s": known_median([one["took_s"] for one in repeats], 1)},
+        spread={name: known_range(values) for name, values in known.items()},
+        card=on_card,
     )
 
 
 def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a sceptic has to know."""
     from labs.scenarios.jobs.producer import Plan
 
-    client = CLIENTS.get(pair.broker)
     host = place.backend == "compose" and sys.platform == "linux"
-    return {
-        "broker": f"{SERVERS[pair.broker]} {place.version or 'unknown'}" if client else "none",
-        "client": f"{client} {version(client)}" if client else HTTP_CLIENT,
-        "backend": "containers, host networking" if host else BACKENDS.get(place.backend, place.backend),
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(),
+    more = {
         "conditions": "a broker of its own, started on empty data and used by nobody else",
         "jobs": f"{Plan(0).jobs} jobs, one worker killed over them ({mode_of(pair.mode).label})",
-        "durability": facts.get("durability") or {},
-        "fault_method": "SIGKILL to the worker's process, its death read from its exit status",
-        "date": facts["date"],
+        "fault_method": FAULT_METHOD,
     }
+    if host:
+        more["backend"] = "containers, host networking"
+    if not pair.has_broker:
+        return card(None, None, facts, {"client": HTTP_CLIENT, **more}, repeats=1)
+    return card(replace(place, pids=()), None, facts, more, repeats=1)  # its processes have ended
 
 
 def grid() -> list[Settings]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,14 +9,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from labs.judge import soundness
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS, backend_of, broker_cpu, median_of, spread_of
-from labs.model import processors
+from labs.judge.card import broker_cpu, card
+from labs.judge.repeats import known_median, median_of, spread_of
 from labs.model.carriers import Carrier
-from labs.model.digest import Digest
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
-from labs.model.profile import RUNGS, profile
+from labs.model.profile import profile
 from labs.model.text import enumerated
 from labs.scenarios.calls.plan import Plan
 
@@ -54,66 +52,45 @@ def measured(
             found = run_calls(carrier, endpoint, plan, observer.part(at, repeats, carrier.label))
             found.save(new_run_file(lab, carrier.name))
             runs.append(found)
-        card = _card(carrier, plan, endpoint, runs)
-    return digest(lab, carrier, named, runs, card)
+        on_card = _card(carrier, plan, endpoint, runs)
+    return digest(lab, carrier, named, runs, on_card)
 
 
-def digest(
-    lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], card: Mapping[str, Any]
-) -> Digest:
+def digest(lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], on_card: Table) -> Digest:
     """One point of a lab from its runs. `named` are the settings that make the point."""
     from labs.scenarios.calls.judge import judge, refused_unasked, void
 
-    runs, more, left_out = soundness.counted(runs, void)
-    more |= soundness.refused([refused_unasked(one) for one in runs])
-    repeats = [judge(one) for one in runs]
+    counted = soundness.counted(runs, void, refused_unasked)
+    repeats = [judge(one) for one in counted.runs]
     ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
     rates = [r["per_s"] for r in repeats]
-    return Digest(
+    found = Digest(
         lab=lab,
-        settings={"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker} | dict(named),
+        settings={"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker, **named},
         repeats=repeats,
         median={name: median_of(parts) for name, parts in ladders.items()}
         | {
-            "per_s": None if None in rates else round(statistics.median(rates), 2),
+            "per_s": None if None in rates else known_median(rates, 2),
             "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
         },
         spread={name: spread_of(parts) for name, parts in ladders.items()},
-        card=dict(card) | left_out,
-        **more,
+        card=on_card,
     )
+    return counted.told_by(found)
 
 
 def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, Any]:
-    """What a sceptic has to know."""
     from labs.scenarios.calls.service import WORKERS
 
-    facts = runs[-1].facts
-    card: dict[str, Any] = {"broker": "none", "client": _client(carrier), "backend": BACKENDS["native"]}
-    if endpoint is not None:
-        rung = profile(carrier.profile_for(plan.confirm)).rung
-        card |= {
-            "broker": f"{SERVERS[carrier.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
-            "backend": backend_of(endpoint),
-            **broker_cpu(endpoint),
-            "rung": f"{rung}: {RUNGS[rung]}",
-            "durability": facts.get("durability") or {},
-            "replicas": 1,
-        }
-    return card | {
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(pids=endpoint.pids if endpoint else ()),
-        "payload_bytes": plan.body_bytes,
-        "calls": _said(plan),
-        "service": SLEEP.format(WORKERS) if plan.service_ms else "answers at once",
-        "date": facts["date"],
-        "repeats": len(runs),
-    }
+    using = profile(carrier.profile_for(plan.confirm)) if endpoint else None
+    service = SLEEP.format(WORKERS) if plan.service_ms else "answers at once"
+    more = {"payload_bytes": plan.body_bytes, "calls": _said(plan), "service": service, **broker_cpu(endpoint)}
+    if not endpoint:
+        more["client"] = _client(carrier)
+    return card(endpoint, using, runs[-1].facts, more, repeats=len(runs))
 
 
 def _client(carrier: Carrier) -> str:
-    if carrier.broker in CLIENTS:
-        return f"{CLIENTS[carrier.broker]} {version(CLIENTS[carrier.broker])}"
     names = dict.fromkeys(SYNC_CLIENTS[carrier.module])
     return enumerated([f"{name} {version(name)}" for name in names])
 

@@ -6,16 +6,14 @@ unequal stands in the digest as the setups that were really run.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.digest import BACKENDS, SERVERS
-from labs.model import processors
-from labs.model.digest import Digest
+from labs.judge.card import backend_of, broker_of, machine
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS, profile
@@ -44,9 +42,7 @@ def compared(chosen: Trick, winners: Sequence[str], settings: Settings, observer
     return {winner: _digest(chosen, winner, rounds, card) for winner in winners}
 
 
-def _digest(
-    chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool], Measured]], card: Mapping[str, Any]
-) -> Digest:
+def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool], Measured]], card: Table) -> Digest:
     shown = {"told": chosen.told(winner), "fair": dict(chosen.plain)}
     keys = {"told": {b: (b, chosen.is_tilted(b, winner)) for b in BROKERS}, "fair": {b: (b, False) for b in BROKERS}}
     repeats = [{chart: {b: one[key] for b, key in table.items()} for chart, table in keys.items()} for one in rounds]
@@ -62,7 +58,7 @@ def _digest(
         labels={chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
         repeats=repeats,
         median={},
-        card=dict(card),
+        card=card,
     )
 
 
@@ -71,12 +67,11 @@ def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, Any]:
 
 
 def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, Any]:
-    backends = {BACKENDS.get(one.backend, one.backend) for one in endpoints.values()}
+    several = endpoints.values()
     return {
-        "broker": ", ".join(f"{SERVERS[name]} {one.version or 'unknown'}" for name, one in endpoints.items()),
-        "backend": ", ".join(sorted(backends)),
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(pids=[pid for one in endpoints.values() for pid in one.pids]),
+        "broker": ", ".join(broker_of(one, {}) for one in several),
+        "backend": ", ".join(sorted({backend_of(one) for one in several})),
+        **machine(pids=[pid for one in several for pid in one.pids]),
         "replicas": 1,
         "date": time.strftime("%Y-%m-%d"),
         "repeats": repeats,

@@ -5,26 +5,22 @@ Eleven ways to hand work to a process. Claims C18, C19, C26 and a part of C02.
 
 from __future__ import annotations
 
-import platform
-import statistics
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from labs.experiments import worker_verdicts
 from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
 from labs.judge import soundness
-from labs.judge.digest import BACKENDS, CLIENTS, SERVERS
-from labs.model import processors
-from labs.model.digest import Digest
+from labs.judge.card import card
+from labs.judge.repeats import agreement, known_median, known_range
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
-from labs.model.profile import BROKERS, RUNGS, profile
+from labs.model.profile import BROKERS, profile
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs import MODES, Mode, mode_of
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 NAME = "kill-the-worker"
 PREFETCH = (1, 10, 50)
 SEEDS = 3
+FAULT_METHOD = "SIGKILL to the worker's process, its death read from its exit status"
 LOCAL_CLIENT = "Python's own http.server and asyncio"
 TRIES = 3
 """Of a run whose kill missed: it fell between two jobs, or into the other half of one than the seed says."""
@@ -54,8 +51,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             plan, part = Plan(settings.get("seed", 1) + at), observer.part(at, repeats, mode.label)
             found = hit(NAME, mode, endpoint, plan, settings["prefetch"], part)
             runs.append((found, time.monotonic() - start_s))
-        card = _card(mode, endpoint, [one for one, _ in runs])
-    return [digest(mode, settings["prefetch"], runs, card)]
+        on_card = _card(mode, endpoint, [one for one, _ in runs])
+    return [digest(mode, settings["prefetch"], runs, on_card)]
 
 
 @contextmanager
@@ -84,39 +81,26 @@ def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: i
     return found
 
 
-def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], card: dict[str, Any]) -> Digest:
+def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_card: Table) -> Digest:
     """One point of the lab from its runs and the seconds that each took."""
     from labs.scenarios.jobs.judge import judge, refused_unasked, void
 
-    runs, more, left_out = soundness.counted(runs, lambda one: void(one[0]))
-    more |= soundness.refused([refused_unasked(one) for one, _ in runs])
-    repeats = [_repeat(one, judge(one), took_s) for one, took_s in runs]
+    counted = soundness.counted(runs, lambda one: void(one[0]), lambda one: refused_unasked(one[0]))
+    repeats = [_repeat(one, judge(one), took_s) for one, took_s in counted.runs]
     counts = {name: [r["jobs"][name] for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
-    times = {name: [r[name] for r in repeats if r[name] is not None] for name in ("redelivery_s", "restart_s")}
-    outcomes, verdicts = (Counter(r[name] for r in repeats) for name in ("outcome", "verdict"))
-    outcome, agree = outcomes.most_common(1)[0]
-    return Digest(
+    known = counts | {name: [r[name] for r in repeats] for name in ("redelivery_s", "restart_s")}
+    settings = {"mode": mode.name, "label": mode.label, "broker": mode.broker}
+    found = Digest(
         lab=NAME,
-        settings={
-            "mode": mode.name,
-            "label": mode.label,
-            "broker": mode.broker,
-            "prefetch": prefetch,
-            "batches": mode.batches,
-        },
+        settings=settings | {"prefetch": prefetch, "batches": mode.batches},
         repeats=repeats,
-        median={name: statistics.median(values) for name, values in counts.items()}
-        | {name: round(statistics.median(values), 3) if values else None for name, values in times.items()}
-        | {
-            "outcome": outcome if len(outcomes) == 1 else "mixed",
-            "verdict": next(word for word in ("broken", "unknown", "kept") if word in verdicts),
-            "agree": agree,
-            "took_s": round(statistics.median(r["took_s"] for r in repeats), 1),
-        },
-        spread={name: [min(values), max(values)] if values else None for name, values in (counts | times).items()},
-        card=card | left_out,
-        **more,
+        median={name: known_median(values, 3) for name, values in known.items()}
+        | agreement(repeats)
+        | {"took_s": known_median([r["took_s"] for r in repeats], 1)},
+        spread={name: known_range(values) for name, values in known.items()},
+        card=on_card,
     )
+    return counted.told_by(found)
 
 
 def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:
@@ -148,34 +132,21 @@ def _rounded(value_s: float | None) -> float | None:
 
 
 def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict[str, Any]:
-    """What a sceptic has to know."""
     from labs.scenarios.jobs.producer import BODY_BYTES, Plan
     from labs.scenarios.jobs.work import WORK_S
 
-    facts, client = runs[-1].facts, CLIENTS.get(mode.broker)
-    card: dict[str, Any] = {"broker": "none", "client": LOCAL_CLIENT, "backend": BACKENDS["native"]}
-    if endpoint is not None and client:
-        rung = profile(mode.profile).rung
-        card = {
-            "broker": f"{SERVERS[mode.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
-            "client": f"{client} {version(client)}",
-            "backend": BACKENDS.get(endpoint.backend, endpoint.backend),
-            "rung": f"{rung}: {RUNGS[rung]}",
-            "durability": facts.get("durability") or {},
-            "replicas": 1,
-        }
     plan = Plan(0)
-    return card | {
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(pids=endpoint.pids if endpoint else ()),
+    more = {
         "payload_bytes": BODY_BYTES,
         "jobs": f"{plan.jobs}, one every {plan.every_ns / 1e6:g} ms, each takes {WORK_S * 1000:g} ms",
         "prefetch": "taken and acknowledged together" if mode.batches else "this mode has none: one job at a time",
-        "fault_method": "SIGKILL to the worker's process, its death read from its exit status",
-        "date": facts["date"],
-        "repeats": len(runs),
+        "fault_method": FAULT_METHOD,
         "disturbed_runs_left_out": sum(run.facts["attempts"] - 1 for run in runs),
     }
+    if not endpoint:
+        more["client"] = LOCAL_CLIENT
+    using = profile(mode.profile) if endpoint else None
+    return card(endpoint, using, runs[-1].facts, more, repeats=len(runs))
 
 
 def grid() -> list[Settings]:

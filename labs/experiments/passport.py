@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import socket
 import tempfile
 import threading
@@ -19,9 +18,9 @@ from functools import partial
 import numpy as np
 
 from labs.experiments.base import Experiment, Settings, Verdict
-from labs.judge.digest import median_of, spread_of
+from labs.judge.card import machine
 from labs.judge.latency import ladder_ms
-from labs.model import processors
+from labs.judge.repeats import median_of, spread_of
 from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.paths import home
@@ -115,22 +114,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             observer.progress((number * len(STEPS) + at) / (repeats * len(STEPS)), f"measuring the {label}")
             row |= measure()
         rows.append(row)
-    card = {
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(),
-        "date": time.strftime("%Y-%m-%d"),
-        "repeats": repeats,
-    }
-    return [
-        Digest(
-            lab=NAME,
-            settings={},
-            repeats=rows,
-            median=median_of(rows),
-            spread=spread_of(rows),
-            card=card,
-        )
-    ]
+    card = {**machine(), "date": time.strftime("%Y-%m-%d"), "repeats": repeats}
+    return [Digest(lab=NAME, settings={}, repeats=rows, median=median_of(rows), spread=spread_of(rows), card=card)]
 
 
 def verdict(_digests: Sequence[Digest]) -> list[Verdict]:

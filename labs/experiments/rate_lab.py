@@ -5,22 +5,19 @@ Published figures stand beside them with their source.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
 from labs.experiments.rate_figures import summed
-from labs.judge.digest import CLIENTS, SERVERS, backend_of, broker_cpu
-from labs.model import processors
-from labs.model.digest import Digest
+from labs.judge.card import broker_cpu, card
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer, Part
-from labs.model.profile import RUNGS, profile
+from labs.model.profile import profile
 from labs.model.published import published
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
@@ -114,7 +111,7 @@ def _scale(chosen: Way, trial: Figure) -> float:
     return min(1.0, LONGEST_S * trial.value / chosen.load.messages) if chosen.load else 1.0
 
 
-def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str, Any]) -> Digest:
+def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Table) -> Digest:
     using = profile(chosen.profile)
     return Digest(
         lab=lab,
@@ -130,28 +127,16 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], card: Mapping[str,
             **({"read": True} if chosen.read else {}),
         },
         **summed(figures),
-        card=dict(card),
+        card=on_card,
     )
 
 
 def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, Any]:
-    using, client = profile(chosen.profile), CLIENTS[chosen.broker]
-    card = {
-        "broker": f"{SERVERS[chosen.broker]} {endpoint.version or 'unknown'}",
-        "client": chosen.client or f"{client} {version(client)}",
-        "backend": backend_of(endpoint),
-        **broker_cpu(endpoint),
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(pids=endpoint.pids, others=[one.foreign for one in figures]),
-        "rung": f"{using.rung}: {RUNGS[using.rung]}",
-        "payload_bytes": chosen.body_bytes,
-        "replicas": 1,
-        "date": time.strftime("%Y-%m-%d"),
-        "repeats": len(figures),
-    }
-    if chosen.load:
-        return card | {"window": chosen.load.window, "batch": chosen.load.batch}
-    return card | {"command": figures[-1].said}
+    load, others = chosen.load, [one.foreign for one in figures]
+    how = {"window": load.window, "batch": load.batch} if load else {"command": figures[-1].said}
+    client = {"client": chosen.client} if chosen.client else {}
+    more = {"payload_bytes": chosen.body_bytes, **how, **client, **broker_cpu(endpoint)}
+    return card(endpoint, profile(chosen.profile), {}, more, repeats=len(figures), others=others)
 
 
 def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
@@ -160,9 +145,9 @@ def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
     for name in names:
         one = published()[name]
         settings = {"way": PUBLISHED + name, "label": one.label, "broker": one.broker, "published": True}
-        card = {"broker": one.label, "source": one.source, "conditions": one.conditions}
+        source = {"broker": one.label, "source": one.source, "conditions": one.conditions}
         median = {"per_s": one.per_s, "client_bound": False, "limit": one.conditions}
-        found.append(Digest(lab=lab, settings=settings, repeats=[], median=median, card=card))
+        found.append(Digest(lab=lab, settings=settings, repeats=[], median=median, card=source))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from labs import stack
 from labs.experiments.base import Experiment, Settings
-from labs.judge import digest
+from labs.judge import recording
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.model.digest import Digest
 from labs.model.observer import Observer
@@ -66,7 +66,7 @@ def record_lab(
     path = (folder or RECORDED) / f"{lab.name}.json"
     if keep and not path.exists():
         raise RunFileError(f"There is no {path} whose other points could be kept. Record the whole lab first.")
-    old = digest.load(path) if keep else None  # before hours of measuring, not after
+    old = recording.load(path) if keep else None  # before hours of measuring, not after
     digests: list[Digest] = []
     extra: dict[str, Any] = {}
     needed = lab.needs
@@ -87,7 +87,7 @@ def record_lab(
         fresh = {lab.look.key(one.settings): one for one in digests}
         digests = [fresh.pop(lab.look.key(one.settings), one) for one in old.digests] + list(fresh.values())
         head = dict(old.card)
-    digest.save(path, lab.name, digests, head)
+    recording.save(path, lab.name, digests, head)
     return path
 
 
@@ -106,7 +106,7 @@ def judge_anew(lab: Experiment, folder: Path | None = None, runs: Path | None = 
     found = [one for one in lab.judge(paths) if lab.look.key(one.settings) in order]
     found.sort(key=lambda one: order[lab.look.key(one.settings)])
     path = (folder or RECORDED) / f"{lab.name}.json"
-    digest.save(path, lab.name, found, found[0].card)
+    recording.save(path, lab.name, found, found[0].card)
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labs.judge.digest import checked
+from labs.judge.recording import checked
 from labs.model.run import RunFileError
 from labs.model.text import NONE, rate_text, three_digits
 

@@ -1,31 +1,23 @@
-"""Runs -> digest: the few kB of JSON that charts, pages and panels read, with the run card on it."""
+"""Runs of messages -> digest: the few kB of JSON that charts, pages and panels read, with the run card on it."""
 
 from __future__ import annotations
 
-import json
-import platform
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from labs.judge import consistency, soundness
+from labs.judge import soundness
+from labs.judge.card import broker_cpu, card
 from labs.judge.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
 from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy, young
 from labs.judge.loss import account, refused_messages
-from labs.model import clock_offset, processors
-from labs.model.digest import Digest, Recording
+from labs.judge.repeats import median_of, spread_of, worst_verdict
+from labs.model import clock_offset
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
-from labs.model.paths import write_text
-from labs.model.profile import RUNGS, Profile
-from labs.model.run import FORMAT, NEVER, NOT_SAID, REFUSAL, Run, RunFileError, check_format
-
-CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
-BACKENDS = {"native": "native processes", "compose": "containers, published ports"}
-SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
+from labs.model.profile import Profile
+from labs.model.run import NEVER, NOT_SAID, REFUSAL, Run
 
 
 def repeat(run: Run, broker: str) -> dict[str, Any]:
@@ -57,144 +49,35 @@ def _rounded(ladder: Mapping[str, float | None]) -> dict[str, float | None]:
     return {name: None if ms is None else round(ms, 4) for name, ms in ladder.items()}
 
 
-def median_of(ladders: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """Step by step the median over the repeats; None unless every repeat could say."""
-    steps: dict[str, float | None] = {}
-    for name in ladders[0]:
-        values = [ladder[name] for ladder in ladders]
-        steps[name] = None if None in values else round(statistics.median(v for v in values if v is not None), 4)
-    return steps
-
-
-def spread_of(ladders: Sequence[Mapping[str, float | None]]) -> dict[str, list[float] | None]:
-    """Step by step [lowest, highest] over the repeats; None unless every repeat could say."""
-    table = {name: [ladder[name] for ladder in ladders] for name in ladders[0]}
-    return {
-        name: None
-        if None in values
-        else [min(v for v in values if v is not None), max(v for v in values if v is not None)]
-        for name, values in table.items()
-    }
-
-
-def worst_verdict(verdicts: Sequence[str]) -> str:
-    """Broken if any repeat is, else unknown if any is, else kept."""
-    return next((word for word in ("broken", "unknown") if word in verdicts), "kept")
-
-
-def digest(
-    lab: str, settings: Mapping[str, Any], runs: Sequence[Run], profile: Profile, card: dict[str, Any]
-) -> Digest:
+def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_card: Table) -> Digest:
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
-    runs, more, left_out = soundness.counted(runs, void)
-    repeats = [repeat(run, profile.broker) for run in runs]
+    counted = soundness.counted(runs, void, _refused)
+    repeats = [repeat(run, profile.broker) for run in counted.runs]
     ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
-    stamps = Counter(r["stamp"] for r in repeats)
+    stamp = Counter(r["stamp"] for r in repeats).most_common(1)[0][0]
     named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
-    return Digest(
+    found = Digest(
         lab=lab,
-        settings=dict(settings) | named,
+        settings={**settings, **named},
         repeats=repeats,
         median={name: median_of(values) for name, values in ladders.items()}
-        | {"stamp": stamps.most_common(1)[0][0], "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
+        | {"stamp": stamp, "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
         spread=spread_of(ladders["latency_ms"]),
-        card=card | left_out,
-        **more,
-        **refusals(runs),
+        card=on_card,
     )
+    return counted.told_by(found)
 
 
-def refusals(runs: Sequence[Run]) -> dict[str, Any]:
-    """What a digest keeps of messages that were refused; nothing if none was."""
-    return soundness.refused(
-        [
-            (refused_messages(run), int((run["sent_ns"] != NEVER).sum()), str(run.facts.get(REFUSAL) or NOT_SAID))
-            for run in runs
-        ]
-    )
-
-
-def backend_of(endpoint: Endpoint) -> str:
-    """How the broker is run, in words; of a given one only the host is told."""
-    return (
-        f"a broker of yours at {endpoint.host}"
-        if endpoint.is_given
-        else BACKENDS.get(endpoint.backend, endpoint.backend)
-    )
-
-
-def broker_cpu(endpoint: Endpoint) -> dict[str, str]:
-    """A line for the run card where the broker's processes are not to be seen; nothing where they are."""
-    return {} if endpoint.pids else {"broker_cpu": "not seen from here, so whether it was the limit is not known"}
+def _refused(run: Run) -> soundness.Refusals:
+    return refused_messages(run), int((run["sent_ns"] != NEVER).sum()), str(run.facts.get(REFUSAL) or NOT_SAID)
 
 
 def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, Any]:
-    """What a sceptic has to know: versions, machine, rung, settings in force, date, repeats."""
-    facts = runs[-1].facts
-    client = CLIENTS.get(profile.broker)
-    return {
-        "broker": f"{SERVERS[profile.broker]} {facts.get('server') or endpoint.version or 'unknown'}",
-        "client": f"{client} {version(client)}" if client else "own loopback protocol",
-        "backend": backend_of(endpoint),
-        **broker_cpu(endpoint),
-        **processors.for_card(runs[-1].facts, others=[cpu_cores(run)["foreign"] for run in runs]),
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "rung": f"{profile.rung}: {RUNGS[profile.rung]}",
-        "durability": facts.get("durability") or {},
-        "payload_bytes": runs[-1].workload.body_bytes,
-        "replicas": 1,
-        "date": facts.get("date", ""),
-        **({"workers": f"Dask, {clock_offset.sentence(facts['clocks'])}"} if "clocks" in facts else {}),
-        "repeats": len(runs),
-        "disturbed_runs_left_out": sum(run.facts.get("attempts", 1) - 1 for run in runs),
-    }
-
-
-def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any]) -> None:
-    """Write a lab's recorded file, all or nothing, one digest a line so that a review can read the change."""
-    head = {"format": FORMAT, "lab": lab, "card": dict(card)}
-    lines = ",\n".join(json.dumps(d.to_json(), ensure_ascii=False, separators=(",", ":")) for d in digests)
-    text = json.dumps(head, ensure_ascii=False)[:-1] + ', "digests": [\n' + lines + "\n]}\n"
-    write_text(path, text)
-
-
-def load(path: Path) -> Recording:
-    """A recorded file that agrees with itself. RunFileError when it is damaged, altered or of another format."""
-    return recording(checked(path)[0], path)
-
-
-def recording(content: Mapping[str, Any], path: Path) -> Recording:
-    """What was read from a recorded file. RunFileError where it is another kind of file."""
-    if "digests" not in content:
-        raise RunFileError(f"{path} has no digests. Record it again with `labs record`.")
-    try:
-        return Recording(content["lab"], content.get("card", {}), tuple(map(Digest.from_json, content["digests"])))
-    except ValueError as error:
-        raise RunFileError(f"{path}: {error}. Update the labs, or record it again with `labs record`.") from error
-
-
-def checked(path: Path) -> tuple[dict[str, Any], Counter[str]]:
-    """A recorded file, and how many of its figures of each kind were computed again and agree."""
-    content = read_json(path)
-    try:
-        return content, consistency.check(content)
-    except consistency.InconsistentError as error:
-        raise RunFileError(
-            f"{path} does not agree with itself: {error}. "
-            "It was altered or damaged: record it again with `labs record`."
-        ) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file of this program's format. RunFileError when it is damaged or of another format."""
-    try:
-        content = json.loads(path.read_text("utf-8"), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:  # also what is not UTF-8, and a number of five thousand digits
-        raise RunFileError(f"{path} is damaged ({error}). Record it again with `labs record`.") from error
-    check_format(content, str(path))
-    found: dict[str, Any] = content
-    return found
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no figure")
+    """The card of a point of messages: also what they weighed, and how often a disturbed run was done again."""
+    last = runs[-1]
+    workers = {"workers": f"Dask, {clock_offset.sentence(last.facts['clocks'])}"} if "clocks" in last.facts else {}
+    again = sum(run.facts.get("attempts", 1) - 1 for run in runs)
+    counts = {"payload_bytes": last.workload.body_bytes, "disturbed_runs_left_out": again}
+    more = {**counts, **broker_cpu(endpoint), **workers}
+    others = [cpu_cores(run)["foreign"] for run in runs]
+    return card(endpoint, profile, last.facts, more, repeats=len(runs), others=others)

@@ -5,17 +5,17 @@ A fault that left no evidence has not happened, and then nothing was kept: the v
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from labs.judge import soundness
-from labs.judge.digest import run_card, worst_verdict
+from labs.judge.digest import run_card
 from labs.judge.latency import timetable
 from labs.judge.limit import void
 from labs.judge.loss import Ledger, account, loss_window_s, refusal
-from labs.model.digest import Digest
+from labs.judge.repeats import agreement, known_median, known_range
+from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 from labs.model.run import Run
@@ -72,52 +72,30 @@ def repeat(run: Run) -> dict[str, Any]:
     }
 
 
-def bill(lab: str, settings: Mapping[str, Any], runs: Sequence[Run], using: Profile) -> Digest:
+def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Digest:
     """One point of a fault lab from its runs, one a seed. `settings` is what the reader chose besides the profile."""
-    runs, more, left_out = soundness.counted(runs, void)
-    repeats = [repeat(run) for run in runs]
+    counted = soundness.counted(runs, void)
+    repeats, last = [repeat(run) for run in counted.runs], counted.runs[-1]
     named = {"broker": using.broker, "profile": using.name, "label": using.label, "rung": using.rung}
-    plan = {"rate_per_s": timetable(runs[-1]).rate_per_s, "body_bytes": runs[-1].workload.body_bytes}
-    here = Endpoint(using.broker, "127.0.0.1", 0, backend=runs[-1].facts.get("backend", "native"))
-    card = run_card(here, using, runs) | {"fault_method": repeats[-1]["fault"]["method"]} | left_out
-    return Digest(
+    plan = {"rate_per_s": timetable(last).rate_per_s, "body_bytes": last.workload.body_bytes}
+    here = Endpoint(using.broker, "127.0.0.1", 0, backend=last.facts.get("backend", "native"))
+    found = Digest(
         lab=lab,
-        settings=dict(settings) | named | plan,
+        settings={**settings, **named, **plan},
         repeats=repeats,
         median=middle(repeats),
-        spread={name: _span([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
-        card=card,
-        **more,
+        spread={name: known_range([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
+        card=run_card(here, using, counted.runs) | {"fault_method": repeats[-1]["fault"]["method"]},
     )
+    return counted.told_by(found)
 
 
-def middle(repeats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def middle(repeats: Sequence[Table]) -> dict[str, Any]:
     """The repeats as one: their outcome (mixed if they disagree), how many agree with it, and medians."""
-    words = [r["outcome"] for r in repeats]
-    same = len(set(words)) == 1
     names = ("lost_share", "lost", "acknowledged", "loss_window_s", "recovery_s", "took_s")
-    return {
-        "outcome": words[0] if same else "mixed",
-        "agree": max(words.count(word) for word in words),
-        "verdict": worst_verdict([r["verdict"] for r in repeats]),
-        **{name: _median([_number(r, name) for r in repeats]) for name in names},
-    }
+    return agreement(repeats) | {name: known_median([_number(r, name) for r in repeats]) for name in names}
 
 
-def _number(one: Mapping[str, Any], name: str) -> float | None:
+def _number(one: Table, name: str) -> float | None:
     value: float | None = one["ledger"][name] if name in ("lost", "acknowledged") else one[name]
     return value
-
-
-def _known(values: Sequence[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
-def _median(values: Sequence[float | None]) -> float | None:
-    found = _known(values)
-    return round(statistics.median(found), 4) if found else None
-
-
-def _span(values: Sequence[float | None]) -> list[float] | None:
-    found = _known(values)
-    return [min(found), max(found)] if found else None

@@ -7,8 +7,9 @@ key is there otherwise. What was said comes from a broker: it is data, never mar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,35 +19,44 @@ from labs.model.run import NEVER, PAUSE_NS, STOPPED, SUSPENDED, Column
 from labs.model.workload import NS_PER_S
 
 T = TypeVar("T")
+Refusals = tuple[int, int, str]
+"""Of a run: refused, handed over, the first one's words."""
 REFUSED, VOID = 3, 4
 """Exit codes of `labs run`: measured, but messages were refused that should have been taken; measured, but void."""
 
 
-def counted(runs: Sequence[T], why: Callable[[T], str]) -> tuple[list[T], dict[str, Any], dict[str, Any]]:
-    """The runs that count, what the digest has to say of the others, and what its card has. `why` is why one is void;
-    where all are, all are given back and the digest is void."""
-    reasons = [why(run) for run in runs]
+@dataclass(frozen=True)
+class Counted(Generic[T]):
+    """The runs of a point that count, and what its digest and its card say of the others."""
+
+    runs: list[T]
+    void: str = ""
+    """Why none of them counts; they are here all the same, so that something is shown."""
+    refused: Mapping[str, int | str] = field(default_factory=dict)
+    on_card: Mapping[str, int | str] = field(default_factory=dict)
+
+    def told_by(self, digest: Digest) -> Digest:
+        """The digest that was made of these runs, saying so."""
+        return replace(digest, card={**digest.card, **self.on_card}, void=self.void, refused=self.refused)
+
+
+def counted(runs: Sequence[T], void: Callable[[T], str], refused: Callable[[T], Refusals] | None = None) -> Counted[T]:
+    """The runs that count. `void` is why one does not, `refused` how many messages of one were turned down unasked."""
+    reasons = [void(run) for run in runs]
     left = [reason for reason in reasons if reason]
-    if not left:
-        return list(runs), {}, {}
-    if len(left) == len(runs):
-        return list(runs), {"void": left[0]}, {}
-    sound = [run for run, reason in zip(runs, reasons, strict=True) if not reason]
-    return sound, {}, {"repeats": len(sound), "void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
+    sound = [run for run, reason in zip(runs, reasons, strict=True) if not reason] or list(runs)
+    told = _told([refused(run) for run in sound]) if refused else {}
+    if len(left) in (0, len(runs)):
+        return Counted(sound, left[0] if left else "", told)
+    said: dict[str, int | str] = {"repeats": len(sound), "void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
+    return Counted(sound, "", told, said)
 
 
-def refused(found: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
-    """What a digest keeps of refusals, from (refused, handed over, the first one's words) of each run."""
+def _told(found: Sequence[Refusals]) -> dict[str, int | str]:
     those = [one for one in found if one[0]]
     if not those:
         return {}
-    return {
-        "refused": {
-            "count": sum(count for count, _, _ in those),
-            "of": sum(of for _, of, _ in found),
-            "first": those[0][2],
-        }
-    }
+    return {"count": sum(one[0] for one in those), "of": sum(one[1] for one in found), "first": those[0][2]}
 
 
 def said(digest: Digest) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
-from labs.judge.digest import load
+from labs.judge.recording import load
 from labs.model import environ
 from labs.model.digest import Recording
 from labs.model.paths import RECORDED

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,9 +10,8 @@ from pathlib import Path
 from rich.table import Table
 
 from labs.judge.benchmark import figure, ratio_text, word
-from labs.model import processors
-from labs.model.paths import write_text
-from labs.model.run import FORMAT
+from labs.judge.card import machine
+from labs.judge.recording import save_rows
 from labs.scenarios.bench.base import Result
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
@@ -49,8 +46,7 @@ def closing(results: Sequence[Result]) -> str:
 def card(rounds: int) -> Result:
     """What a sceptic has to know about the machine and the clients; versions of brokers and tools stand in the rows."""
     return {
-        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **processors.for_card(),
+        **machine(),
         "clients": {name: version(name) for name in CLIENTS},
         "rounds": rounds,
         "date": time.strftime("%Y-%m-%d"),
@@ -58,7 +54,5 @@ def card(rounds: int) -> Result:
 
 
 def save(path: Path, results: Sequence[Result], rounds: int) -> None:
-    """Write the file, all or nothing, one row a line so that a review can read the change."""
-    head = json.dumps({"format": FORMAT, "lab": "bench", "card": card(rounds)}, ensure_ascii=False)
-    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in results)
-    write_text(path, f'{head[:-1]}, "rows": [\n{lines}\n]}}\n')
+    """Write the benchmark's recorded file."""
+    save_rows(path, "bench", results, card(rounds))

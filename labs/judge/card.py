@@ -1,0 +1,73 @@
+"""The run card: what a sceptic has to know of a point. Broker, client, machine, what survives, settings, date."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from labs.model import processors
+from labs.model.endpoint import Endpoint
+from labs.model.profile import RUNGS, Profile
+
+CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
+BACKENDS = {"native": "native processes", "compose": "containers, published ports"}
+SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
+UNSEEN = "not seen from here, so whether it was the limit is not known"
+
+
+def card(
+    endpoint: Endpoint | None,
+    using: Profile | None,
+    facts: Mapping[str, Any],
+    more: Mapping[str, object],
+    *,
+    repeats: int,
+    others: Sequence[float | None] = (),
+) -> dict[str, Any]:
+    """The lines that all points have, and `more`, which wins. Without a broker `endpoint` and `using` are None.
+
+    `facts` are those of the last run, where it kept any; `others` the cores that other programs used, one a repeat.
+    """
+    lines: dict[str, Any] = {"broker": "none", "backend": BACKENDS["native"]}
+    if endpoint:
+        lines = {"broker": broker_of(endpoint, facts), "client": client_of(endpoint.broker), "replicas": 1}
+        lines |= {"backend": backend_of(endpoint), "durability": facts.get("durability") or {}}
+    if using:
+        lines["rung"] = f"{using.rung}: {RUNGS[using.rung]}"
+    lines |= machine(facts, pids=endpoint.pids if endpoint else (), others=others)
+    return lines | {"date": facts.get("date") or time.strftime("%Y-%m-%d"), "repeats": repeats, **more}
+
+
+def machine(
+    facts: Mapping[str, Any] | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()
+) -> dict[str, Any]:
+    """Which machine it was and what of it could be used: by a run's facts, or else by what these processes may use."""
+    known = dict(facts) if facts and "processors" in facts else None
+    said = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return {"machine": said, **processors.for_card(known, pids=pids, others=others)}
+
+
+def broker_of(endpoint: Endpoint, facts: Mapping[str, Any]) -> str:
+    """The server and its version, as it told a run or whoever started it."""
+    return f"{SERVERS[endpoint.broker]} {facts.get('server') or endpoint.version or 'unknown'}"
+
+
+def client_of(broker: str) -> str:
+    """The idiomatic client and its version."""
+    client = CLIENTS.get(broker)
+    return f"{client} {version(client)}" if client else "own loopback protocol"
+
+
+def backend_of(endpoint: Endpoint) -> str:
+    """How the broker is run, in words; of a given one only the host is told."""
+    if endpoint.is_given:
+        return f"a broker of yours at {endpoint.host}"
+    return BACKENDS.get(endpoint.backend, endpoint.backend)
+
+
+def broker_cpu(endpoint: Endpoint | None) -> dict[str, str]:
+    """A line for points that say who was the limit, where the broker's processes are not to be seen."""
+    return {"broker_cpu": UNSEEN} if endpoint and not endpoint.pids else {}

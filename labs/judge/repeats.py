@@ -1,0 +1,48 @@
+"""Repeats as one: medians and ranges, and on what they agree."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from labs.model.digest import Table
+
+Steps = Mapping[str, float | None]
+
+
+def median_of(ladders: Sequence[Steps]) -> dict[str, float | None]:
+    """Step by step the median over the repeats; None unless every repeat could say."""
+    table = {name: [ladder[name] for ladder in ladders] for name in ladders[0]}
+    return {name: None if None in values else known_median(values) for name, values in table.items()}
+
+
+def spread_of(ladders: Sequence[Steps]) -> dict[str, list[float] | None]:
+    """Step by step [lowest, highest] over the repeats; None unless every repeat could say."""
+    table = {name: [ladder[name] for ladder in ladders] for name in ladders[0]}
+    return {name: None if None in values else known_range(values) for name, values in table.items()}
+
+
+def known_median(values: Sequence[float | None], digits: int = 4) -> float | None:
+    """The median of the repeats that could say, None if none could."""
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), digits) if known else None
+
+
+def known_range(values: Sequence[float | None]) -> list[float] | None:
+    """The lowest and the highest of the repeats that could say, None if none could."""
+    known = [value for value in values if value is not None]
+    return [min(known), max(known)] if known else None
+
+
+def worst_verdict(verdicts: Sequence[str]) -> str:
+    """Broken if any repeat is, else unknown if any is, else kept."""
+    return next((word for word in ("broken", "unknown") if word in verdicts), "kept")
+
+
+def agreement(repeats: Sequence[Table]) -> dict[str, str | int]:
+    """Their outcome (mixed if they disagree), how many agree on the commonest, and the worst verdict."""
+    outcomes = Counter(one["outcome"] for one in repeats)
+    [(outcome, agree)] = outcomes.most_common(1)
+    verdict = worst_verdict([one["verdict"] for one in repeats])
+    return {"outcome": outcome if len(outcomes) == 1 else "mixed", "agree": agree, "verdict": verdict}
