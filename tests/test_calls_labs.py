@@ -22,7 +22,6 @@ from labs.scenarios.calls.plan import Plan
 from labs.show.looks import QUESTION_LOOK, WAITING_LOOK
 from labs.show.looks.calls import place
 from labs.show.looks.promises import ASKED, unlike
-from labs.show.looks.waiting import waiting_layouts
 from tests.made import AWAY, MS, call_run
 
 WAITING, QUESTION = experiment("who-is-waiting"), experiment("one-question")
@@ -96,7 +95,7 @@ def test_c09_wants_every_broker_flat_and_says_what_a_confirmation_costs() -> Non
 
 
 def test_a_chart_whose_carriers_promise_different_things_names_who_promises_what() -> None:
-    said = waiting_layouts([*ALONE, *PUBLISHED])
+    said = WAITING_LOOK.layouts([*ALONE, *PUBLISHED])
     by_confirm = said["slope"]["said"]["texts"]
     assert by_confirm["none"].startswith("Different promises; the work is done: HTTP; ")
     assert "survives nothing: Kafka" in by_confirm["none"]

@@ -24,7 +24,7 @@ from labs.model.profile import UnknownNameError, profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError
 from labs.model.workload import NS_PER_S, Ceiling
 from labs.show.looks import LATENCY_LOOK
-from labs.show.sentences import sentence, title
+from labs.show.sentences import title
 from tests.made import open_run
 
 RECORDINGS = sorted(path for path in RECORDED.glob("*.json") if path.stem != "bench")
@@ -101,7 +101,7 @@ def test_a_kafka_that_has_just_started_is_young_and_the_sentence_says_so() -> No
     assert not young(run, "redis")
     using = profile("kafka-acks-all")
     said = [
-        sentence(digest("latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [one], using, {}))
+        LATENCY_LOOK.said(digest("latency-ladder", {"rate_per_s": 1000, "body_bytes": 100}, [one], using, {}))
         for one in (run, old)
     ]
     assert ["warming up" in one for one in said] == [True, False]
@@ -128,9 +128,9 @@ def test_a_broker_that_was_not_seen_is_neither_idle_nor_the_limit(run: Run, stam
     assert (UNSEEN in why) == (stamp == "unknown")
     point, using = {"rate_per_s": 1000, "body_bytes": 9}, profile("redis-stream-none")
     one, seen = (digest("x", point, [each], using, {}) for each in (hidden(run), run))
-    assert ["processor time" in sentence(each) for each in (one, seen)] == [True, False]
+    assert ["processor time" in LATENCY_LOOK.said(each) for each in (one, seen)] == [True, False]
     assert ["processor time was not seen" in title([each]) for each in (one, seen)] == [True, False]
-    assert (LATENCY_LOOK.view(one).get("unseen"), "unseen" in LATENCY_LOOK.view(seen)) == (True, False)
+    assert [LATENCY_LOOK.view(each)["unseen"] for each in (one, seen)] == [True, False]
 
 
 @pytest.mark.parametrize(

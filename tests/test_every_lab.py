@@ -5,7 +5,6 @@ A new lab is asked all of it without a line here.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import subprocess
@@ -22,13 +21,14 @@ from labs.experiments.record_grid import points
 from labs.model.digest import Digest
 from labs.pages import course, quiz
 from labs.pages.claims import claims
-from labs.pages.glue import FACTS, NOT_YET, STEPS, number
+from labs.pages.glue import FACTS, NOT_YET, number
 from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state, why_not
+from labs.show.renderers import KINDS
 
 ROOT = Path(__file__).parent.parent
-OF_SOME = {"publishes", "deliveries", "fates", "confirmed"}
-"""What rates can be asked for where there are several publishers or subscribers; a lab of that look may have none."""
+OF_SOME = {"publishes", "deliveries", "fates", "confirmed", "source", "caution"}
+"""What a lab of that look may have no point for: several publishers or subscribers, figures of others, a caution."""
 NOTHING = {"", NOT_YET, "–", "unknown"}
 
 
@@ -168,40 +168,46 @@ def test_no_claim_is_decided_by_nothing_and_each_has_a_word_by_all_points(
     assert set(lab.of_part) <= set(lab.claims)
 
 
-def answers(lab: Experiment, digests: list[Digest]) -> Iterator[tuple[str, list[str]]]:
-    """Everything that prose can ask each point of this lab for, and what they answer."""
-    for name, answer in lab.look.quantities.items():
-        if name not in OF_SOME:
-            yield name, [answer(digest) for digest in digests]
-    if lab.name == "passport":
-        for name in digests[0].median:
-            yield name, [number(f"passport {name}")]
-    elif not lab.look.quantities:
-        one = digests[0].settings
-        words = f"{one['broker']} rung={one['rung']} rate={one['rate_per_s']} payload={one['body_bytes']}"
-        for name in (*STEPS, *FACTS):
-            yield name, [number(f"{lab.name} {words} {name}")]
-
-
-def test_every_quantity_that_prose_can_ask_for_is_answered_by_the_recording(
+def test_every_quantity_is_answered_by_the_recording_in_prose_and_in_the_table(
     lab: Experiment, digests: list[Digest]
 ) -> None:
-    found = dict(answers(lab, digests))
-    assert found
-    for name, texts in found.items():
-        assert all(isinstance(one, str) for one in texts), name
-        assert set(texts) - NOTHING, f"{name}: no point has it"
+    assert "label" in lab.look.quantities.by_name
+    for quantity in lab.look.quantities.table:
+        texts = {quantity.text(digest) if quantity.name else quantity.cell(digest) for digest in digests}
+        assert quantity.name in {*OF_SOME, "reason"} or quantity.card or texts - NOTHING, f"{quantity}: no point has it"
 
 
 @pytest.mark.parametrize("name", sorted(OF_SOME))
 def test_what_only_some_points_can_be_asked_for_is_answered_by_one_of_them(name: str) -> None:
     texts: set[str] = set()
     for lab in EXPERIMENTS.values():
-        file = recorded(lab.name)
-        for digest in file.digests if file and name in lab.look.quantities else ():
-            with contextlib.suppress(KeyError):  # `number` tells it with the name of the file
-                texts.add(lab.look.quantities[name](digest))
+        file, known = recorded(lab.name), lab.look.quantities.by_name
+        texts |= {known[name].text(digest) for digest in file.digests} if file and name in known else set()
     assert texts - NOTHING
+
+
+def test_what_is_said_of_a_point_is_the_same_in_its_row_on_the_card_in_a_figure_and_in_prose(
+    lab: Experiment, digests: list[Digest]
+) -> None:
+    for digest in digests[:12]:
+        view, known = lab.look.view(digest), lab.look.quantities
+        cells = [cell for row in view["rows"] for cell in row]
+        said = [one.cell(digest) for one in known.table if one.head and one.value(digest) is not None]
+        assert set(said) <= set(cells)
+        assert lab.look.said(digest) == view["sentence"]
+        for name, quantity in known.by_name.items():
+            if f"{{{name}}}" in str(lab.look.sentence) and quantity.value(digest) is not None:
+                assert quantity.text(digest) in view["sentence"]
+    assert not {*lab.look.quantities.by_name} & {*FACTS}, "prose that asks for a fact of the card gets that"
+    first = digests[0]
+    words = [f"{name}={first.settings[name]}" for name in lab.look.point if name in first.settings]
+    for name, quantity in lab.look.quantities.by_name.items():
+        assert number(" ".join([lab.name, *words, name])) in (quantity.text(first), NOT_YET)
+    if lab.look.charts[0].kind not in KINDS:
+        return  # it has a picture of its own
+    figure = lab.figure(lab.look.charts[0].name, digests[:1])
+    assert figure.layout.meta["sentence"] == lab.look.said(first)
+    assert lab.look.finding(digests[:1]).split(",")[0] in figure.layout.title.text
 
 
 def test_a_lab_has_a_page_a_notebook_a_quiz_and_a_recording_of_matching_names(lab: Experiment) -> None:

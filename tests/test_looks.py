@@ -65,7 +65,7 @@ def test_unknown_and_did_not_start_are_never_a_loss() -> None:
 
 def test_a_count_that_one_repeat_could_not_give_is_not_hidden_by_the_others() -> None:
     digest = fault_digest("redis-list-everysec", "power", *three("some lost", 900, 5, 9), repeat(3, "unknown", 900))
-    assert FAULT_LOOK.quantities["lost"](digest) == "5 to 9, unknown in 1 of 3"
+    assert FAULT_LOOK.quantities["lost"].text(digest) == "5 to 9, unknown in 1 of 3"
     assert FAULT_LOOK.view(digest)["cell"]["word"] == "mixed"
 
 
@@ -196,5 +196,5 @@ def test_no_figure_of_a_table_is_cut_in_a_narrow_window(capsys: pytest.CaptureFi
     assert file is not None, "the latency ladder is not recorded: run `make record`"
     table_of(file.digests[:1], EXPERIMENTS["latency-ladder"].look)
     text = capsys.readouterr().out
-    assert file.digests[0].settings["profile"] in text
+    assert file.digests[0].settings["label"] in text
     assert "…" not in text

@@ -33,7 +33,7 @@ from labs.record import watchdog
 from labs.record.recorder import record
 from labs.record.watchdog import Watchdog
 from labs.scenarios.bench.base import Figure, Setting, VoidError
-from labs.show.sentences import sentence
+from labs.show.looks import LATENCY_LOOK
 from tests.busy_runs import runs
 
 ROOT = Path(__file__).parent.parent
@@ -137,7 +137,7 @@ def test_a_run_with_a_worker_that_somebody_stopped_is_void(endpoints: dict[str, 
     assert bottleneck(run, "memory")[0] == "void"
     point = digest("latency-ladder", {"rate_per_s": 500, "body_bytes": 100}, [run], profile("memory"), {"repeats": 1})
     assert point.void == void(run)
-    assert f"Void, nothing was measured: {void(run)}." in sentence(point)
+    assert f"Void, nothing was measured: {void(run)}." in LATENCY_LOOK.said(point)
     good = record(endpoints["memory"], profile("memory"), replace(LOAD, duration_s=0.5))
     mixed = digest("latency-ladder", point.settings, [run, good], profile("memory"), {"repeats": 2})
     assert not mixed.void

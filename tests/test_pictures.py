@@ -463,7 +463,7 @@ def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its
     assert view["sentence"] == " ".join(one().sentence for one in ALL.values())
     assert view["pictures"]["who"] == two_thousand().to_json()
     asked = lab.look.quantities["backlog_kafka_highest"]
-    assert words(asked(digests[0])) == "1,183 messages"
+    assert words(asked.text(digests[0])) == "1,183 messages"
 
 
 def test_a_damaged_picture_in_a_digest_is_named_with_its_lab_and_chart() -> None:
@@ -479,5 +479,5 @@ def test_a_lab_of_a_grid_is_a_row_a_point_and_a_column_a_quantity() -> None:
     assert state["columns"] == ["Way", "Kept", "Named"]
     assert state["views"]["stream"]["rows"] == [["Redis: Stream", "yes: 1", "stream (it is so called)"]]
     assert state["views"]["list"]["sentence"] == "Redis, List. Kept: no: 0; Named: list (it is so called)."
-    assert lab.look.quantities["kept"](digests[2]) == "2"
+    assert lab.look.quantities["kept"].text(digests[2]) == "2"
     assert json.loads(json.dumps(state)) == state

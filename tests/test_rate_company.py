@@ -112,12 +112,12 @@ def test_deliveries_stand_beside_publishes_and_never_under_the_name_of_a_broker_
     assert "1,000,000/s" in shown["sentence"]
     assert not any(name in shown["sentence"] for name in BROKER_NAMES.values())
     assert dict(map(tuple, shown["measured"]))["Publishes"] == "251,000/s"
-    assert RATE_LOOK.quantities["deliveries"](fanned("broker-bound")) == "1,000,000/s"
+    assert RATE_LOOK.quantities["deliveries"].text(fanned("broker-bound")) == "1,000,000/s"
 
 
 def test_one_subscriber_that_missed_something_is_told() -> None:
-    assert RATE_LOOK.quantities["fates"](fanned("broker-bound")).startswith("4 of 4 ledgers complete; 0 lost")
-    assert RATE_LOOK.quantities["fates"](fanned("broker-bound", 2)).startswith("3 of 4 ledgers complete; 2 lost")
+    assert RATE_LOOK.quantities["fates"].text(fanned("broker-bound")).startswith("4 of 4 ledgers complete; 0 lost")
+    assert RATE_LOOK.quantities["fates"].text(fanned("broker-bound", 2)).startswith("3 of 4 ledgers complete; 2 lost")
 
 
 def test_a_point_without_further_readers_says_nothing_of_deliveries() -> None:

@@ -35,7 +35,7 @@ from labs.scenarios.calls.plan import Plan as CallPlan
 from labs.scenarios.jobs.conductor import run as run_jobs
 from labs.scenarios.jobs.judge import refused_unasked
 from labs.scenarios.jobs.producer import Plan
-from labs.show.sentences import sentence
+from labs.show.looks import LATENCY_LOOK
 from tests import turned_down
 from tests.talking import broker_of, profile
 
@@ -154,7 +154,7 @@ def test_a_run_in_which_messages_were_refused_is_refused_and_not_broker_bound(
     if isinstance(load, Workload):
         found = point_of(run, using)
         assert found.refused["count"] == ledger.refused
-        assert refusal(run) in sentence(found)
+        assert refusal(run) in LATENCY_LOOK.said(found)
 
 
 @pytest.mark.timeout(180)

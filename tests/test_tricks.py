@@ -147,16 +147,16 @@ def test_factor_and_place_are_computed_from_the_rounds(winner: str) -> None:
     second = max(value for broker, value in {"redis": 2000, "rabbitmq": 200, "kafka": 1000}.items() if broker != winner)
     own = {"redis": 2000, "rabbitmq": 200, "kafka": 1000}[winner]
     assert wins(digest)
-    assert ask["factor"](digest) == f"{float(f'{own * 40 / second:.2g}'):g} times".replace("4 times", "4.0 times")
-    assert ask["place"](digest) == {"redis": "first", "kafka": "second", "rabbitmq": "third"}[winner]
-    assert ask["alike"](digest) == "Redis leads, 2.0 times the next"
-    assert ask["headline"](digest).startswith(f"{BROKER_NAMES[winner]} is ")
+    assert ask["factor"].text(digest) == f"{float(f'{own * 40 / second:.2g}'):g} times".replace("4 times", "4.0 times")
+    assert ask["place"].text(digest) == {"redis": "first", "kafka": "second", "rabbitmq": "third"}[winner]
+    assert ask["alike"].text(digest) == "Redis leads, 2.0 times the next"
+    assert ask["headline"].text(digest).startswith(f"{BROKER_NAMES[winner]} is ")
 
 
 def test_of_latencies_the_smaller_one_wins() -> None:
     digest = point("omission", "redis")
-    assert TRICKS_LOOK.quantities["place"](digest) == "third"
-    assert TRICKS_LOOK.quantities["headline"](digest) == "Redis answers 4.0 times sooner than RabbitMQ"
+    assert TRICKS_LOOK.quantities["place"].text(digest) == "third"
+    assert TRICKS_LOOK.quantities["headline"].text(digest) == "Redis answers 4.0 times sooner than RabbitMQ"
 
 
 def test_a_trick_that_is_not_enough_is_said_to_be_not_enough() -> None:
@@ -164,7 +164,7 @@ def test_a_trick_that_is_not_enough_is_said_to_be_not_enough() -> None:
     for repeat in digest.repeats:
         repeat["told"]["rabbitmq"] = repeat["fair"]["rabbitmq"]
     assert wins(digest) is False
-    assert TRICKS_LOOK.quantities["factor"](digest) == "does not win"
+    assert TRICKS_LOOK.quantities["factor"].text(digest) == "does not win"
     assert TRICKS_LOOK.view(digest)["title"].startswith("RabbitMQ does not win even by")
 
 
@@ -176,7 +176,7 @@ def test_a_figure_that_one_round_could_not_give_is_unknown_and_nobody_is_ranked_
     assert wins(digest) is None
     assert "too few samples to say" in shown["title"]
     assert shown["bars"]["told"]["rows"][2]["text"] == "too few samples"
-    assert TRICKS_LOOK.quantities["place"](digest) == "in no known place"
+    assert TRICKS_LOOK.quantities["place"].text(digest) == "in no known place"
 
 
 def test_in_the_even_chart_a_client_that_was_the_limit_stands_in_its_own_name() -> None:

@@ -11,8 +11,7 @@ from typing import Any
 from labs.experiments.base import Verdict, Word
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, enumerated
-from labs.show.looks.ranges import seconds, span
+from labs.model.text import BROKER_NAMES, enumerated, seconds, span
 
 Points = Mapping[tuple[str, str], Digest]
 """(carrier, guarantee) -> its digest."""

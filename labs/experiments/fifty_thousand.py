@@ -8,9 +8,9 @@ from dataclasses import replace
 from labs.experiments.base import Verdict, Word
 from labs.experiments.rate_lab import Way, best, rate_lab, tool_way, way
 from labs.model.digest import Digest
+from labs.model.text import about_per_s
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
-from labs.show.looks.rate import rate_text
 
 LOW, HIGH, FIFTY = 25_000, 100_000, 50_000
 
@@ -98,11 +98,11 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
         text = "In every way that was run our own client or the round trip was the limit"
         return [Verdict("C32", "undecided here", f"{text if fastest else 'No way was run'}.")]
     per_s, label = float(top.median["per_s"]), top.settings["label"]
-    text = f"The most that went through was {rate_text(per_s)} ({label}; {top.median['limit']})."
+    text = f"The most that went through was {about_per_s(per_s)} ({label}; {top.median['limit']})."
     queues = best([digest for digest in digests if digest.settings["way"] != "stream"])
     if queues is not None and queues is not top:
         per_queue, name = float(queues.median["per_s"]), queues.settings["label"]
-        text += f" Through a queue it was {rate_text(per_queue)} ({name})."
+        text += f" Through a queue it was {about_per_s(per_queue)} ({name})."
     if per_s > HIGH:
         word: Word = "no longer holds"
     else:

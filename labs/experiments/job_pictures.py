@@ -17,9 +17,8 @@ import numpy as np
 from labs.model.digest import Digest, Recording
 from labs.model.paths import PROJECT, home, write_text
 from labs.model.run import NEVER
-from labs.model.text import BROKER_NAMES
+from labs.model.text import BROKER_NAMES, seconds, span
 from labs.model.workload import NS_PER_S
-from labs.show.looks.ranges import seconds, span
 from labs.show.pictures.base import About, Mark, Span
 from labs.show.pictures.grid import Capability, Cell, Grid, Setup, State, grid
 from labs.show.pictures.grid import Quantity as Column

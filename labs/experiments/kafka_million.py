@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
 from labs.model.digest import Digest
+from labs.model.text import about_per_s
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side
-from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
 LAPTOP = 0.2
@@ -93,12 +93,12 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
     if top is None:
         return [Verdict("C44", "undecided here", "No way was run.")]
     per_s, label = float(top.median["per_s"]), top.settings["label"]
-    text = f"The most was {rate_text(per_s)} ({label}, 100 B; {top.median['limit']})."
+    text = f"The most was {about_per_s(per_s)} ({label}, 100 B; {top.median['limit']})."
     if per_s >= MILLION:  # a rate that was reached was reached, whoever was the limit
         return [Verdict("C44", "holds with conditions", f"{text} It takes batches and small messages.")]
     full = best(digests)
     if full is not None and float(full.median["per_s"]) >= LAPTOP * MILLION:
-        said = f"{rate_text(full.median['per_s'])} ({full.settings['label']})"
+        said = f"{about_per_s(full.median['per_s'])} ({full.settings['label']})"
         return [Verdict("C44", "holds with conditions", f"{text} With the broker at its limit it was {said}.")]
     if full is None:
         return [Verdict("C44", "undecided here", f"{text} In no way that was run was the broker the limit.")]

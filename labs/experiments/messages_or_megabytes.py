@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, times
+from labs.model.text import BROKER_NAMES, about_per_s, times
 from labs.model.workload import Ceiling
-from labs.show.looks.rate import rate_text
 
 BODIES = (16, 100, 1024, 16_384, 65_536)
 USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms", "kafka": "kafka-acks-1"}
@@ -67,7 +66,7 @@ def _per_s(digest: Digest) -> float:
 def headline(digest: Digest) -> str:
     """The same run as the two headlines that could be made of it."""
     per_s, size = float(digest.median["per_s"]), int(digest.settings["body_bytes"])
-    return f"{rate_text(per_s)} or {per_s * size / 1e6:.3g} MB/s"
+    return f"{about_per_s(per_s)} or {per_s * size / 1e6:.3g} MB/s"
 
 
 LAB = rate_lab(

@@ -8,9 +8,9 @@ from dataclasses import replace
 from labs.experiments.base import Verdict
 from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
 from labs.model.digest import Digest
+from labs.model.text import about_per_s
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
-from labs.show.looks.rate import rate_text
 
 MILLION = 1_000_000
 DEEP = 16
@@ -88,7 +88,7 @@ def verdict(digests: Sequence[Digest]) -> list[Verdict]:
         return [Verdict("C53", "undecided here", "No messaging command was run.")]
     top = max(known, key=lambda digest: float(digest.median["per_s"]))
     per_s, label = float(top.median["per_s"]), top.settings["label"]
-    text = f"The most was {rate_text(per_s)} ({label}; {top.median['limit']})."
+    text = f"The most was {about_per_s(per_s)} ({label}; {top.median['limit']})."
     if per_s >= MILLION:
         return [Verdict("C53", "holds with conditions", f"{text} It takes pipelines of {DEEP} and more.")]
     if top.median["client_bound"]:

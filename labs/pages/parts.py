@@ -11,8 +11,8 @@ from html import escape
 from typing import Any
 
 from labs.experiments import experiment
+from labs.pages.glue import NOT_YET
 from labs.pages.pages import badge
-from labs.pages.point_glue import NOT_YET
 from labs.pages.state import State
 
 Entry = Mapping[str, Any]

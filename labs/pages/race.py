@@ -22,7 +22,7 @@ from labs.pages.pages import NOT_RECORDED, table
 from labs.pages.parts import command
 from labs.pages.recordings import recorded, recorded_on
 from labs.pages.state import view
-from labs.show.sentences import sentence, title
+from labs.show.looks import LATENCY_LOOK
 
 LAB = "latency-ladder"
 PAGE = "05-4-latency-ladder.html"
@@ -60,10 +60,10 @@ def race(folder: Path | None = None) -> str:
     found = [d for d in file.digests if POINT.items() <= d.settings.items()] if file else []
     if file is None or not found:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
-    said = " ".join(sentence(digest) for digest in found)
+    said = " ".join(LATENCY_LOOK.said(digest) for digest in found)
     pictures = "".join(_picture(found, width, said) for width in (WIDE, NARROW))
     under = f"<figcaption>{_under(found, recorded_on(file))}</figcaption>"
-    head = f'<p class="race-title">{escape(title(found))}</p>'
+    head = f'<p class="race-title">{escape(LATENCY_LOOK.finding(found))}</p>'
     return f'<figure class="race lab-wide" data-race>{head}{pictures}{under}{_data(found)}</figure>'
 
 

@@ -57,15 +57,6 @@ def title(digests: Sequence[Digest]) -> str:
     ) + bound  # fmt: skip
 
 
-def sentence(digest: Digest) -> str:
-    """What one digest says, for a screen reader and under the chart."""
-    settings, median = digest.settings, digest.median
-    ladder = {step: ms for step, ms in median["latency_ms"].items() if ms is not None}
-    parts = [f"{SHARE_WORDS[step]} within {ms_text(ladder[step])}" for step in ("p50", "p99") if step in ladder]
-    text = f"{settings['label']} at {rate_text(settings['rate_per_s'])}: {', '.join(parts) or 'too few messages'}"
-    return f"{text}; {ledger_text(digest)}.{_caution(digest)}"
-
-
 def ledger_text(digest: Digest) -> str:
     """What became of the messages, over all repeats: never `lost` for what is unknown."""
     sums = {fate: sum(r["ledger"][fate] for r in digest.repeats) for fate in ("attempted", "delivered", "lost")}
@@ -74,7 +65,8 @@ def ledger_text(digest: Digest) -> str:
     return f"{sums['delivered']:,} of {sums['attempted']:,} delivered, {sums['lost']:,} lost"
 
 
-def _caution(digest: Digest) -> str:
+def caution(digest: Digest) -> str:
+    """What keeps a point from saying what it seems to say, if anything does."""
     stamp, age = digest.median["stamp"], ""
     if said := soundness.said(digest):
         return f" {said}"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from labs.model.digest import Digest
+from labs.model.digest import Digest, Table
+from labs.show import Json
+from labs.show.quantities import Quantities, Says
 
-View = dict[str, Any]
+View = Json
 Kind = Literal["plot", "matrix", "strips", "dots", "bill", "bars", "timeline", "lanes", "grid"]
 
 
@@ -49,45 +51,70 @@ class Look:
     point: tuple[str, ...]
     """The settings that make a point's key; a digest without one of them is keyed by the rest."""
     charts: tuple[Chart, ...]
-    columns: tuple[str, ...]
-    """Heads of the data table."""
-    view: Callable[[Digest], View]
-    """A point in words and shapes: `label`, `title`, `sentence`, `rows`, `traces`, and what its charts need.
-
-    With `part` and `event` several points get a common title; `measured` are lines for the run card, `trouble` is
-    what went wrong in the broker's own words.
-    """
-    layouts: Callable[[Sequence[Digest]], Mapping[str, Mapping[str, Any]]]
+    quantities: Quantities
+    """What is said of a point: columns, rows, lines of the run card, and what prose may ask for."""
+    title: Says = ""
+    """The finding of one point; without one it is compared with others (`several`)."""
+    sentence: Sequence[Says] = ()
+    """What a point says in words, clause by clause."""
+    part: Says = ""
+    event: Says = ""
+    """Of several points together: what of each, and what it is called."""
+    shapes: Callable[[Digest], View] = lambda _digest: {}
+    """What its charts need: `traces` by chart, `cell`, `strip` and `aside`, `dots`, `bill`, `bars`, `pictures`."""
+    layouts: Callable[[Sequence[Digest]], Mapping[str, View]] = lambda _digests: {}
     """Chart name -> axes of a plot, or heads of a table, for all digests of the lab."""
-    quantities: Mapping[str, Callable[[Digest], str]]
-    """What prose may ask a point for, as text; a range where the repeats differ."""
     caption: str = "medians"
-    applies: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    applies: Callable[[Table], Table] = dict
     """The settings without those that mean nothing for this point: no key has them."""
     promise: str = "survives"
     """How a sentence puts a rung: a fault lab attacks the promise, so it may not say that it holds."""
-    rank: Callable[[Digest], float | None] = lambda _digest: None
-    """What several points are ranked by: their finding then names the lowest and the highest `part`."""
+    rank: str = ""
+    """The quantity that several points are ranked by: their finding then names the lowest and the highest `part`."""
     several: Callable[[Sequence[Digest]], str] | None = None
     """The finding of several points together, where it is another."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Heads of the data table."""
+        return self.quantities.columns
+
+    def key(self, settings: Table) -> str:
+        """kafka|2|1000|100: what a point is found by."""
+        known = self.applies(settings)
+        found = (known[name] for name in self.point if name in known)
+        return "|".join(one if isinstance(one, str) else f"{one:g}" for one in found)
+
+    def view(self, digest: Digest) -> View:
+        """A point in words and shapes, as JSON; `measured` are lines for the run card."""
+        words = {name: self.quantities.said(getattr(self, name), digest) for name in ("title", "part", "event")}
+        view: View = {"label": self.quantities["label"].text(digest), "traces": {}}
+        view |= {name: text for name, text in words.items() if text}
+        view |= {"sentence": self.said(digest), "rows": self.quantities.rows(digest)}
+        return view | {"measured": self.quantities.card(digest), "trouble": trouble(digest)} | self.shapes(digest)
+
+    def said(self, digest: Digest) -> str:
+        """The sentence of a point."""
+        return self.quantities.sentence(self.sentence, digest)
 
     def finding(self, digests: Sequence[Digest]) -> str:
         """What a picture of these points is called."""
         if not digests:
             return "Nothing to show for this choice"
-        if self.several:
+        if self.several and not (self.title and len(digests) == 1):
             return self.several(digests)
-        known = sorted((found, at) for at, one in enumerate(digests) if (found := self.rank(one)) is not None)
+        numbers = [self.quantities[self.rank].number(one) if self.rank else None for one in digests]
+        known = sorted((number, at) for at, number in enumerate(numbers) if number is not None)
         if len(digests) == 1 or not known:
-            return str(self.view(digests[0])["title"])
-        low, high = (self.view(digests[at]) for _, at in (known[0], known[-1]))
-        return f"From {low['label']} {low['part']} to {high['label']} {high['part']}"
+            return self.quantities.said(self.title, digests[0])
+        low, high = (digests[at] for _, at in (known[0], known[-1]))
+        ends = [f"{self.quantities.said('{label}', one)} {self.quantities.said(self.part, one)}" for one in (low, high)]
+        return f"From {ends[0]} to {ends[1]}"
 
-    def key(self, settings: Mapping[str, Any]) -> str:
-        """kafka|2|1000|100: what a point is found by."""
-        known = self.applies(settings)
-        found = (known[name] for name in self.point if name in known)
-        return "|".join(one if isinstance(one, str) else f"{one:g}" for one in found)
+
+def trouble(digest: Digest) -> str:
+    """What went wrong in a repeat, in its own words; each text once."""
+    return "\n\n".join(dict.fromkeys(str(one["trouble"]) for one in digest.repeats if one.get("trouble")))
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from labs.model.digest import Digest
-from labs.model.text import ms_text
-from labs.show.looks.ranges import span
+from labs.model.text import ms_text, number_text, span, three_digits
+from labs.show import Json
+from labs.show.quantities import Quantity
 
 LOW_MS, HIGH_MS = 0.001, 1000.0
 """The ends of the log axis of dots; what lies outside stands at the end."""
 CONFIRM_WORDS = {"none": "not confirmed", "each": "each confirmed", "window": "100 unconfirmed at most"}
+BOUND = " The callers' process was the limit, so this says nothing about the carrier."
 
 
 def place(ms: float | None) -> float | None:
@@ -22,7 +23,7 @@ def place(ms: float | None) -> float | None:
     return round(min(max(math.log(max(ms, 1e-9) / LOW_MS) / math.log(HIGH_MS / LOW_MS), 0.0), 1.0), 4)
 
 
-def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
+def dots(digest: Digest, step: str = "blocked_ms") -> Json:
     """The marks of a row: the median, the p99 where it can be said, and the median of each repeat."""
     steps = digest.median[step]
     repeats = [place(repeat[step]["p50"]) for repeat in digest.repeats if repeat[step]]
@@ -30,11 +31,11 @@ def dots(digest: Digest, step: str = "blocked_ms") -> dict[str, Any]:
         "at": place(steps["p50"]),
         "tail": place(steps["p99"]),
         "repeats": [one for one in repeats if one is not None],
-        "hollow": bool(digest.median.get("client_bound")),
+        "hollow": client_bound(digest),
     }
 
 
-def dot_heads(what: str, said: str = "") -> dict[str, Any]:
+def dot_heads(what: str, said: str = "") -> Json:
     """What the columns of the dots are called, the ticks of the axis, what the marks mean; `said` stands above them."""
     ticks = [0.01, 0.1, 1.0, 10.0, 100.0]
     return {
@@ -46,10 +47,8 @@ def dot_heads(what: str, said: str = "") -> dict[str, Any]:
 
 
 def bound(digest: Digest) -> str:
-    """A caution where the callers had no processor time left."""
-    return (
-        " The callers' process was the limit, so this says nothing about the carrier." if client_bound(digest) else ""
-    )
+    """A clause of caution where the callers had no processor time left."""
+    return BOUND if client_bound(digest) else ""
 
 
 def client_bound(digest: Digest) -> bool:
@@ -57,19 +56,14 @@ def client_bound(digest: Digest) -> bool:
     return bool(digest.median.get("client_bound"))
 
 
-def over(digest: Digest, end: str) -> str:
-    """How many calls ended so, over the repeats."""
-    return span(repeat["ends"][end] for repeat in digest.repeats)
+def over(end: str) -> Callable[[Digest], list[int]]:
+    """How many calls ended so, a number a repeat."""
+    return lambda digest: [repeat["ends"][end] for repeat in digest.repeats]
 
 
-def trouble(digest: Digest) -> str:
-    """What went wrong, in its own words."""
-    return "\n\n".join(dict.fromkeys(str(r["trouble"]) for r in digest.repeats if r.get("trouble")))
-
-
-def rate(per_s: float | None) -> str:
+def rate(per_s: float) -> str:
     """1,230/s: three digits."""
-    return "unknown" if per_s is None else f"{float(f'{per_s:.3g}'):,g}/s"
+    return f"{number_text(three_digits(per_s))}/s"
 
 
 def way(digest: Digest) -> str:
@@ -86,6 +80,16 @@ def cores(digest: Digest) -> str:
     return f"{said} cores{dark}" if said else "not seen"
 
 
-def step_of(name: str, step: str) -> Callable[[Digest], str]:
-    """A step of a ladder, for prose."""
-    return lambda digest: ms_text((digest.median.get(name) or {}).get(step))
+def step_of(name: str, step: str, head: str = "") -> Quantity[str]:
+    """A step of a ladder, as text: a step with too few samples says so, and a point without the ladder says nothing."""
+
+    def get(digest: Digest) -> str:
+        steps = digest.median.get(name)
+        return ms_text(steps[step]) if steps else ""
+
+    return Quantity(step, get, head=head, none="too few samples")
+
+
+PROCESSOR = Quantity("", cores, card="Processor")
+UNKNOWN = Quantity("", over("unknown"), span, "Unknown")
+CALLS = Quantity("calls", over("calls"), span)

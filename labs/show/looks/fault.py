@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from labs.model.digest import Digest, Table
 from labs.model.faults import NAMES
 from labs.model.profile import profiles
+from labs.model.text import percent, seconds, span, three_digits
+from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.ranges import middle, percent, seconds, span
+from labs.show.quantities import Quantities, Quantity
 
 HEADS = {
     "stop": "clean stop",
@@ -31,10 +33,15 @@ PROMISED = {
     "sent": "for which the call had returned (this setting acknowledges nothing)",
 }
 LOSSES = ("none lost", "some lost", "all lost")
-COLUMNS = (
-    "Setting", "What happened", "Outcome", "Acknowledged", "Lost", "Share", "Window", "Twice", "Recovered",
-    "Unconfirmed", "Back after", "Repeats",
-)  # fmt: skip
+TITLES = {
+    "none lost": "{label}: {event} lost none of {acknowledged} {counted} messages",
+    "some lost": "{label}: {event} lost {lost_counts} of {acknowledged} {counted} messages",
+    "all lost": "{label}: {event} lost all of {acknowledged} {counted} messages",
+    "did not start": "{label}: the broker did not start again after {event}",
+    "mixed": "{label}: the repeats disagree on {event}",
+    "unknown": "{label}: what {event} cost is unknown",
+}
+UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
 
 
 def judged(digest: Digest) -> list[Table]:
@@ -42,15 +49,19 @@ def judged(digest: Digest) -> list[Table]:
     return [repeat for repeat in digest.repeats if repeat["outcome"] in LOSSES]
 
 
-def counts(digest: Digest, fate: str) -> list[int]:
+def outcome(digest: Digest) -> str:
+    """The word of the point; `mixed` where the repeats disagree."""
+    return str(digest.median["outcome"])
+
+
+def counts(fate: str) -> Callable[[Digest], list[int]]:
     """A count of the ledger in each judged repeat."""
-    return [repeat["ledger"][fate] for repeat in judged(digest)]
+    return lambda digest: [repeat["ledger"][fate] for repeat in judged(digest)]
 
 
-def event(digest: Digest) -> str:
-    """The fault as a sentence names it."""
-    kind = str(digest.settings["fault"])
-    return NAMES.get(kind, HEADS.get(kind, kind))
+def times(name: str) -> Callable[[Digest], list[float]]:
+    """A time in each judged repeat that could say it, s."""
+    return lambda digest: [repeat[name] for repeat in judged(digest) if repeat[name] is not None]
 
 
 def head(digest: Digest) -> str:
@@ -65,22 +76,17 @@ def counted(digest: Digest) -> str:
     return "acknowledged" if known is None or known.promise.acknowledges else "sent"
 
 
-def outcome(digest: Digest) -> str:
-    """The word of the point; `mixed` where the repeats disagree."""
-    return str(digest.median["outcome"])
-
-
 def lost_text(digest: Digest) -> str:
-    """85 to 527, unknown in 1 of 3; the outcome's word where no repeat could count."""
+    """85 to 527, unknown in 1 of 3; empty where no repeat could count."""
     there, whole = judged(digest), digest.repeats
     if not there:
-        return outcome(digest)
+        return ""
     words = Counter(repeat["outcome"] for repeat in whole if repeat not in there)
     rest = "".join(f", {word} in {number} of {len(whole)}" for word, number in words.items())
-    return span(counts(digest, "lost")) + rest
+    return span(counts("lost")(digest)) + rest
 
 
-def agree_text(digest: Digest) -> str:
+def agree(digest: Digest) -> str:
     """3 of 3 agree, 1 run; what each repeat said where they disagree."""
     said = [repeat["outcome"] for repeat in digest.repeats]
     if outcome(digest) == "mixed":
@@ -88,166 +94,134 @@ def agree_text(digest: Digest) -> str:
     return f"{said.count(outcome(digest))} of {len(said)} agree" if len(said) > 1 else "1 run"
 
 
+def lost_of(digest: Digest) -> str:
+    """85 to 527 of 2,900; empty where no repeat could count."""
+    how_many = "all" if outcome(digest) == "all lost" else span(counts("lost")(digest))
+    return f"{how_many} of {span(counts('acknowledged')(digest))}" if judged(digest) else ""
+
+
+def rates(digest: Digest) -> list[float]:
+    """Acknowledged until the fault, by the seconds until then."""
+    known = [(repeat["ledger"]["acknowledged"], repeat["fault"]["at_s"]) for repeat in judged(digest)]
+    return [three_digits(count / at_s) for count, at_s in known if at_s]
+
+
+def proof(digest: Digest) -> str:
+    """What the fault left behind that shows it happened."""
+    faults = [repeat.get("fault") or {} for repeat in digest.repeats]
+    return "; ".join(f"{one.get('method', '')}: {one['evidence']}" for one in faults if one.get("evidence")) or "none"
+
+
+def each(digest: Digest) -> str:
+    """Every repeat's own count."""
+    return ", ".join(f"{r['ledger']['lost']:,}" if r["outcome"] in LOSSES else r["outcome"] for r in digest.repeats)
+
+
+def reason(digest: Digest) -> str:
+    """Why an outcome is unknown, in the broker's own first line."""
+    return next((str(repeat["trouble"]).splitlines()[0] for repeat in digest.repeats if repeat["trouble"]), "")
+
+
 def title(digest: Digest) -> str:
-    """The finding of one point."""
-    label, what = digest.settings["label"], event(digest)
-    promised, word = f"{span(counts(digest, 'acknowledged'))} {counted(digest)} messages", outcome(digest)
-    return {
-        "none lost": f"{label}: {what} lost none of {promised}",
-        "some lost": f"{label}: {what} lost {span(counts(digest, 'lost'))} of {promised}",
-        "all lost": f"{label}: {what} lost all of {promised}",
-        "did not start": f"{label}: the broker did not start again after {what}",
-        "mixed": f"{label}: the repeats disagree on {what}",
-    }.get(word, f"{label}: what {what} cost is unknown")
+    """The finding of one point, by its outcome."""
+    return TITLES.get(outcome(digest), TITLES["unknown"])
+
+
+def _said_window(digest: Digest) -> str:
+    return "; the oldest of them had been {counted} {window} before" if any(times("loss_window_s")(digest)) else ""
+
+
+def _said_sent(digest: Digest) -> str:
+    said = ". This setting has no acknowledgement: what counts is that the call returned"
+    return said if counted(digest) == "sent" else ""
+
+
+def _said_why(digest: Digest) -> str:
+    return "" if outcome(digest) != "unknown" else " {reason}" if reason(digest) else UNPROVEN
+
+
+def _count(name: str, title: str = "") -> Quantity[list[int]]:
+    return Quantity(name, counts(name), span, title, none=outcome)
+
+
+QUANTITIES = Quantities((
+    Quantity("label", lambda digest: str(digest.settings["label"]), head="Setting"),
+    Quantity("event", lambda digest: NAMES.get(digest.settings["fault"], head(digest))),
+    Quantity("happened", head, head="What happened"),
+    Quantity("outcome", outcome, head="Outcome"),
+    Quantity("", lambda digest: [one["ledger"]["acknowledged"] for one in digest.repeats], span, "Acknowledged"),
+    Quantity("lost", lost_text, head="Lost", none=outcome),
+    Quantity("lost_share", lambda digest: [r["lost_share"] for r in judged(digest)], percent, "Share", none=outcome),
+    Quantity("window", times("loss_window_s"), seconds, "Window"),
+    _count("duplicated", "Twice"), _count("recovered", "Recovered"), _count("unconfirmed", "Unconfirmed"),
+    Quantity("recovery", times("recovery_s"), seconds, "Back after"),
+    Quantity("agree", agree, head="Repeats"),
+    _count("attempted"), _count("delivered"), _count("reordered"), _count("acknowledged"),
+    Quantity("lost_counts", counts("lost"), span),
+    Quantity("lost_of", lost_of, none=outcome),
+    Quantity("counted", counted),
+    Quantity("rate", rates, lambda values: f"{span(values)}/s"),
+    Quantity("took", lambda digest: [repeat["took_s"] for repeat in digest.repeats], seconds),
+    Quantity("method", lambda digest: str(digest.card.get("fault_method", ""))),
+    Quantity("reason", reason),
+    Quantity("", proof, card="Proof of the fault"),
+    Quantity("", each, card="Lost in each repeat"),
+))  # fmt: skip
+
+
+def cell(digest: Digest) -> Json:
+    """A cell of the matrix: the outcome's word, the counts, and how many repeats agree."""
+    return {"word": outcome(digest), "lines": [line for line in (lost_of(digest), agree(digest)) if line]}
+
+
+def bill(digest: Digest) -> list[Json]:
+    """What was attempted, acknowledged, survived and lost: the median as the bar, the range as the text."""
+    ledgers, none = [repeat["ledger"] for repeat in digest.repeats], "" if judged(digest) else outcome(digest)
+    kept = [one["ledger"]["acknowledged"] - one["ledger"]["lost"] - one["ledger"]["unknown"] for one in judged(digest)]
+    counted_as = {name: [one[name] for one in ledgers] for name in ("attempted", "acknowledged")}
+    lines = {"attempted": counted_as["attempted"], counted(digest): counted_as["acknowledged"]}
+    lines |= {"survived": kept, "lost": counts("lost")(digest)}
+    found = [
+        {"name": name, "value": statistics.median(values) if values else None, "text": span(values) if values else none}
+        for name, values in lines.items()
+    ]
+    times_of = {"loss window": "window", "back after": "recovery"}
+    texts = {name: none or QUANTITIES[asked].cell(digest) for name, asked in times_of.items()}
+    return found + [{"name": name, "value": None, "text": text} for name, text in texts.items()]
+
+
+def shapes(digest: Digest) -> View:
+    """A cell of the matrix with its bill, and what a guess is about."""
+    return {"cell": cell(digest), "bill": bill(digest), "counted": PROMISED[counted(digest)]}
+
+
+def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
+    """The heads of the matrix in the order from mild to hard; a page shows those that have a point."""
+    return {"matrix": {"heads": [list(one) for one in HEADS.items()]}, "bill": {}}
 
 
 def summary(digests: Sequence[Digest]) -> str:
     """The finding of several points: how many of them have which outcome."""
-    if len(digests) == 1:
-        return title(digests[0])
     words = Counter(outcome(digest) for digest in digests)
     return f"Of {len(digests)} points: " + ", ".join(f"{number} {word}" for word, number in words.most_common())
 
 
-def sentence(digest: Digest) -> str:
-    """What the point says, for a screen reader and under the chart: never a loss where nothing was proven."""
-    text = f"{title(digest)} ({agree_text(digest)})"
-    if any(windows := [repeat["loss_window_s"] for repeat in judged(digest)]):
-        text += f"; the oldest of them had been {counted(digest)} {seconds(windows)} before"
-    if any(repeat["recovery_s"] is not None for repeat in judged(digest)):
-        text += f"; it answered again after {seconds(repeat['recovery_s'] for repeat in judged(digest))}"
-    if counted(digest) == "sent":
-        text += ". This setting has no acknowledgement: what counts is that the call returned"
-    return f"{text}.{_why_unknown(digest)}"
-
-
-def _why_unknown(digest: Digest) -> str:
-    if outcome(digest) != "unknown":
-        return ""
-    reason = next((str(repeat["trouble"]).splitlines()[0] for repeat in digest.repeats if repeat["trouble"]), "")
-    return (
-        f" {reason}" if reason else " Nothing is called lost: the fault is not proven, or not all could be read back."
-    )
-
-
-def trouble(digest: Digest) -> str:
-    """What went wrong, in the broker's own last lines; each text once."""
-    return "\n\n".join(dict.fromkeys(str(repeat["trouble"]) for repeat in digest.repeats if repeat.get("trouble")))
-
-
-def cell(digest: Digest) -> dict[str, Any]:
-    """A cell of the matrix: the outcome's word, the counts, and how many repeats agree."""
-    how_many = "all" if outcome(digest) == "all lost" else span(counts(digest, "lost"))
-    lines = [f"{how_many} of {span(counts(digest, 'acknowledged'))}"] if judged(digest) else []
-    return {"word": outcome(digest), "lines": [*lines, agree_text(digest)]}
-
-
-def bill(digest: Digest) -> list[dict[str, Any]]:
-    """What was attempted, acknowledged, survived and lost: the median as the bar, the range as the text."""
-    found = judged(digest)
-    whole = [repeat["ledger"] for repeat in digest.repeats]
-    kept = [one["acknowledged"] - one["lost"] - one["unknown"] for one in (repeat["ledger"] for repeat in found)]
-    nothing = "" if found else outcome(digest)
-    windows, back = ([repeat[name] for repeat in found] for name in ("loss_window_s", "recovery_s"))
-    return [
-        _line("attempted", [one["attempted"] for one in whole]),
-        _line(counted(digest), [one["acknowledged"] for one in whole]),
-        _line("survived", kept, nothing),
-        _line("lost", [repeat["ledger"]["lost"] for repeat in found], nothing),
-        {"name": "loss window", "value": None, "text": nothing or seconds(windows)},
-        {"name": "back after", "value": None, "text": nothing or seconds(back)},
-    ]
-
-
-def _line(name: str, values: Sequence[int], instead: str = "") -> dict[str, Any]:
-    return {"name": name, "value": middle(values), "text": instead or span(values)}
-
-
-def row(digest: Digest) -> list[str]:
-    """The point as one row of the data table; COLUMNS names the cells."""
-    found = judged(digest)
-    texts = [span(counts(digest, name)) for name in ("duplicated", "recovered", "unconfirmed")]
-    return [
-        digest.settings["label"],
-        head(digest),
-        outcome(digest),
-        span(repeat["ledger"]["acknowledged"] for repeat in digest.repeats),
-        lost_text(digest) if found else "–",
-        percent(repeat["lost_share"] for repeat in found),
-        seconds(repeat["loss_window_s"] for repeat in found),
-        *texts,
-        seconds(repeat["recovery_s"] for repeat in found),
-        agree_text(digest),
-    ]
-
-
-def _measured(digest: Digest) -> list[list[str]]:
-    """The card's last lines: what proves the fault, and every repeat's own count."""
-    faults = [repeat.get("fault") or {} for repeat in digest.repeats]
-    proof = "; ".join(f"{one.get('method', '')}: {one['evidence']}" for one in faults if one.get("evidence"))
-    each = ", ".join(f"{r['ledger']['lost']:,}" if r["outcome"] in LOSSES else r["outcome"] for r in digest.repeats)
-    return [["Proof of the fault", proof or "none"], ["Lost in each repeat", each]]
-
-
-def view(digest: Digest) -> View:
-    """A cell of the matrix with its bill."""
-    return {
-        "label": digest.settings["label"],
-        "title": title(digest),
-        "part": outcome(digest),
-        "event": event(digest),
-        "counted": PROMISED[counted(digest)],
-        "traces": {},
-        "sentence": sentence(digest),
-        "rows": [row(digest)],
-        "measured": _measured(digest),
-        "cell": cell(digest),
-        "bill": bill(digest),
-        "trouble": trouble(digest),
-    }
-
-
-def heads(_digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
-    """The heads of the matrix in the order from mild to hard; a page shows those that have a point."""
-    return {"matrix": {"heads": [list(head) for head in HEADS.items()]}, "bill": {}}
-
-
-def rate(digest: Digest) -> str:
-    """1,430/s: acknowledged until the fault, by the seconds until then; three digits, a range where repeats differ."""
-    known = [(repeat["ledger"]["acknowledged"], repeat["fault"]["at_s"]) for repeat in judged(digest)]
-    rates = [float(f"{count / at_s:.3g}") for count, at_s in known if at_s]
-    return f"{span(rates)}/s" if rates else "–"
-
-
-def _over(name: str) -> Callable[[Digest], str]:
-    return lambda digest: span(counts(digest, name)) if judged(digest) else outcome(digest)
-
-
-QUANTITIES: dict[str, Callable[[Digest], str]] = {
-    **{name: _over(name) for name in ("attempted", "delivered", "duplicated", "reordered", "recovered", "unconfirmed")},
-    "acknowledged": _over("acknowledged"),
-    "lost": lost_text,
-    "lost_of": lambda digest: cell(digest)["lines"][0] if judged(digest) else outcome(digest),
-    "lost_share": lambda digest: (
-        percent(r["lost_share"] for r in judged(digest)) if judged(digest) else outcome(digest)
-    ),
-    "window": lambda digest: seconds(repeat["loss_window_s"] for repeat in judged(digest)),
-    "recovery": lambda digest: seconds(repeat["recovery_s"] for repeat in judged(digest)),
-    "rate": rate,
-    "took": lambda digest: seconds(repeat["took_s"] for repeat in digest.repeats),
-    "outcome": outcome,
-    "agree": agree_text,
-    "method": lambda digest: str(digest.card.get("fault_method", "–")),
-}
-
 FAULT_LOOK = Look(
     point=("profile", "fault"),
-    charts=(Chart("matrix", "What each setting lost", "matrix", rows="profile", columns="fault"),
-            Chart("bill", "The bill", "bill")),
-    columns=COLUMNS,
-    view=view,
-    layouts=heads,
+    charts=(
+        Chart("matrix", "What each setting lost", "matrix", rows="profile", columns="fault"),
+        Chart("bill", "The bill", "bill"),
+    ),
     quantities=QUANTITIES,
+    title=title,
+    sentence=(
+        title, " ({agree})", _said_window, "; it answered again after {recovery}",
+        _said_sent, ".", _said_why,
+    ),
+    part="{outcome}",
+    event="{event}",
+    shapes=shapes,
+    layouts=layouts,
     caption="outcomes",
     promise="said to survive",
     several=summary,

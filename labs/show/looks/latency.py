@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from labs.model.digest import Digest
+from labs.model.profile import RUNGS
 from labs.model.text import ms_text, rate_text
 from labs.show.looks.base import Chart, Look, View
-from labs.show.sentences import STEP_WORDS, broker_unseen, sentence, title
-from labs.show.traces import SLIM, layouts
+from labs.show.quantities import Quantities, Quantity
+from labs.show.sentences import SHARE_WORDS, STEP_WORDS, broker_unseen, caution, ledger_text, title
+from labs.show.traces import SLIM, Trace, layouts
 
-COLUMNS = ("Setting", "Rate", "p50", "p90", "p99", "p99.9", "max", "late (p99)", "delivered", "lost", "twice", "limit")
 SHORT_STAMPS = {
     "valid": "none",
     "client-bound": "the client",
@@ -23,63 +21,80 @@ SHORT_STAMPS = {
 }
 
 
-def view(digest: Digest) -> View:
-    """One point of the ladder."""
+def _total(digest: Digest, fate: str) -> int:
+    """Messages of a fate over all repeats."""
+    return sum(int(repeat["ledger"][fate]) for repeat in digest.repeats)
+
+
+def _delivered(digest: Digest) -> str:
+    return f"{_total(digest, 'delivered'):,} of {_total(digest, 'attempted'):,}"
+
+
+def _lost(digest: Digest) -> str:
+    return "unknown" if digest.median["verdict"] == "unknown" else f"{_total(digest, 'lost'):,}"
+
+
+def _spread(digest: Digest) -> str:
+    """How far the repeats lie apart."""
+    found = digest.spread["p99"]
+    return f"{ms_text(found[0])} to {ms_text(found[1])}" if found else ms_text(None)
+
+
+def _limit(digest: Digest) -> str:
+    """Who was the limit, and why."""
+    stamp = digest.median["stamp"]
+    why = next((one["why"] for one in digest.repeats if one["stamp"] == stamp), "")
+    return f"{SHORT_STAMPS[stamp]}: {why}"
+
+
+def _step(step: str, head: str) -> Quantity[float]:
+    return Quantity(step, lambda digest: digest.median["latency_ms"][step], ms_text, head, none="too few samples")
+
+
+QUANTITIES = Quantities((
+    Quantity("label", lambda digest: str(digest.settings["label"]), head="Setting"),
+    Quantity("rate", lambda digest: digest.settings["rate_per_s"], rate_text, "Rate"),
+    _step("p50", "p50"), _step("p90", "p90"), _step("p99", "p99"), _step("p999", "p99.9"), _step("max", "max"),
+    Quantity("late", lambda digest: digest.median["lateness_ms"]["p99"], ms_text, "late (p99)"),
+    Quantity("", _delivered, head="delivered"),
+    Quantity("lost", _lost, head="lost"),
+    Quantity("twice", lambda digest: _total(digest, "duplicated"), "{:,}".format, "twice"),
+    Quantity("limit", lambda digest: SHORT_STAMPS[digest.median["stamp"]], head="limit"),
+    Quantity("delivered", lambda digest: _total(digest, "delivered"), "{:,}".format),
+    Quantity("survives", lambda digest: RUNGS[digest.settings["rung"]]),
+    Quantity("ledger", ledger_text), Quantity("caution", caution),
+    Quantity("", _spread, card="p99 of the repeats"),
+    Quantity("", lambda d: ms_text(d.median["service_ms"]["p99"]), card="p99 without the producer's lateness"),
+    Quantity("", _limit, card="Limit"),
+))  # fmt: skip
+
+
+def _ladder(digest: Digest) -> str:
+    known = [step for step in ("p50", "p99") if digest.median["latency_ms"].get(step) is not None]
+    return ", ".join(f"{SHARE_WORDS[step]} within {{{step}}}" for step in known) or "too few messages"
+
+
+def shapes(digest: Digest) -> View:
+    """One point of the ladder, and what its title is made of in a browser."""
     return {
-        "measured": _measured_rows(digest),
-        "label": digest.settings["label"],
         "at": rate_text(digest.settings["rate_per_s"]),
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
         "numbers": {step: digest.median["latency_ms"][step] for step in STEP_WORDS},
-        "sentence": sentence(digest),
-        "rows": [row(digest)],
         "bound": digest.median["stamp"] == "client-bound",
-        **({"unseen": True} if broker_unseen(digest) else {}),
+        "unseen": broker_unseen(digest),
     }
 
 
-def _measured_rows(digest: Digest) -> list[list[str]]:
-    """The card's last lines, which the runs decide: how far the repeats lie apart, and who was the limit."""
-    spread, stamp = digest.spread["p99"], digest.median["stamp"]
-    said = f"{ms_text(spread[0])} to {ms_text(spread[1])}" if spread else ms_text(None)
-    why = next((r["why"] for r in digest.repeats if r["stamp"] == stamp), "")
-    without = ms_text(digest.median["service_ms"]["p99"])
-    late = ["p99 without the producer's lateness", without]
-    return [["p99 of the repeats", said], late, ["Limit", f"{SHORT_STAMPS[stamp]}: {why}"]]
-
-
-def _short(trace: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(trace) | {"y": [float(f"{ms:.3g}") for ms in trace["y"]]}
-
-
-def row(digest: Digest) -> list[str]:
-    """The digest as one row of the data table; COLUMNS names the cells."""
-    settings, median = digest.settings, digest.median
-    fates = [fate for fate in digest.repeats[0]["ledger"] if fate != "verdict"]
-    sums = {fate: sum(r["ledger"][fate] for r in digest.repeats) for fate in fates}
-    lost = "unknown" if median["verdict"] == "unknown" else f"{sums['lost']:,}"
-    return [
-        settings["label"],
-        f"{settings['rate_per_s']:,g}/s",
-        *(_cell(median["latency_ms"][step]) for step in ("p50", "p90", "p99", "p999", "max")),
-        _cell(median["lateness_ms"]["p99"]),
-        f"{sums['delivered']:,} of {sums['attempted']:,}",
-        lost,
-        f"{sums['duplicated']:,}",
-        SHORT_STAMPS[median["stamp"]],
-    ]
-
-
-def _cell(ms: float | None) -> str:
-    return "–" if ms is None else ms_text(ms)
+def _short(trace: Trace) -> Trace:
+    return trace | {"y": [float(f"{ms:.3g}") for ms in trace["y"]]}
 
 
 LATENCY_LOOK = Look(
     point=("broker", "rung", "rate_per_s", "body_bytes"),
     charts=(Chart("ladder", "Latency ladder"), Chart("rate", "p99 against rate", sweep="rate_per_s")),
-    columns=COLUMNS,
-    view=view,
+    quantities=QUANTITIES,
+    sentence=("{label} at {rate}: ", _ladder, "; {ledger}.", "{caution}"),
+    shapes=shapes,
     layouts=layouts,
-    quantities={},
     several=title,
 )

@@ -1,36 +1,96 @@
-"""The look of the passport: one point, a row a quantity."""
+"""The look of the passport: one point, a row a quantity of this machine, without any broker."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
-from typing import Any
 
 from labs.model.digest import Digest
-from labs.show import passport_traces
-from labs.show.looks.base import Chart, Look, View
+from labs.model.text import BROKER_NAMES, ms_text
+from labs.show import Json
+from labs.show.looks.base import Chart, Look
+from labs.show.quantities import Quantities, Quantity
+from labs.show.traces import Trace, ms_axes
+
+ROWS = {
+    "loopback_ms": "one byte over loopback and back",
+    "timer_ms": "a sleep of 1 ms ends late by",
+    "fsync_ms": "a small write and its flush",
+}
+STEPS = {"p50": "median", "p90": "p90", "max": "worst"}
 
 
-def view(digest: Digest) -> View:
-    """This machine in words and rows."""
-    return {
-        "label": "This machine",
-        "title": passport_traces.title(digest),
-        "traces": {"passport": passport_traces.traces(digest)},
-        "sentence": passport_traces.sentence(digest),
-        "rows": passport_traces.table(digest),
-    }
+def _step(name: str, head: str = "") -> Quantity[float]:
+    return Quantity(name, lambda digest: digest.median.get(name), ms_text, head, none="too few samples")
 
 
-def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
-    """One log axis of milliseconds."""
-    return {"passport": passport_traces.layout(digests[0] if digests else None)}
+def _spread(name: str) -> Quantity[str]:
+    def get(digest: Digest) -> str:
+        low, high = digest.spread.get(f"{name}.p50") or (None, None)
+        return f"{ms_text(low)} to {ms_text(high)}"
+
+    return Quantity(f"{name}.spread", get, head="median over the repeats")
 
 
+QUANTITIES = Quantities(
+    (
+        Quantity("label", lambda _digest: "This machine"),
+        Quantity("loop_m_per_s", lambda digest: digest.median["loop_m_per_s"], "{:.0f}".format),
+        *(_step(f"{name}.{step}", STEPS.get(step, "")) for name in ROWS for step in (*STEPS, "p99", "p999")),
+        *map(_spread, ROWS),
+    ),
+    lines={label: [f"{name}.{step}" for step in (*STEPS, "spread")] for name, label in ROWS.items()},
+    corner="Quantity",
+)
+
+
+def _known(digest: Digest, step: str) -> dict[int, float]:
+    found = ((at, QUANTITIES[f"{name}.{step}"].number(digest)) for at, name in enumerate(ROWS))
+    return {at: ms for at, ms in found if ms is not None and ms > 0}
+
+
+def traces(digest: Digest) -> list[Trace]:
+    """A row a quantity: from the median (filled) to p90 (hollow); each repeat's median as a faint point."""
+    meta = {"broker": "memory", "hollow": False, "name": BROKER_NAMES["memory"]}
+    found: list[Trace] = []
+    for at, name in enumerate(ROWS):
+        values = [r[f"{name}.p50"] for r in digest.repeats if r.get(f"{name}.p50")]
+        found.append({"x": values, "y": [at] * len(values), "meta": meta | {"role": "points"}})
+        line = {step: _known(digest, step).get(at) for step in STEPS}
+        said = {step: ms for step, ms in line.items() if ms is not None}
+        row: Trace = {"x": list(said.values()), "y": [at] * len(said), "text": [STEPS[step] for step in said]}
+        found.append(row | {"meta": meta | {"role": "row", "name": ROWS[name]}})
+    return found
+
+
+def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
+    """Milliseconds on a log axis, one row a quantity."""
+    values = [ms for one in digests[:1] for step in STEPS for ms in _known(one, step).values()] or [0.01, 10]
+    span = [math.floor(math.log10(min(values)) * 2) / 2, math.ceil(math.log10(max(values)) * 2) / 2]
+    base, across = ms_axes("ms (log)", span)
+    names = [re.sub(r" (loopback|ends|and its) ", r"<br>\1 ", name) for name in ROWS.values()]
+    up = {"range": [-0.6, len(ROWS) - 0.4], "tickvals": list(range(len(ROWS))), "ticktext": names}
+    quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    made = base | {"xaxis": across, "yaxis": up | quiet, "margin": base["margin"] | {"l": 172, "r": 20}}
+    made |= {"height": 260, "meta": {"labels": False, "narrow": {"l": 128, "r": 12}}}
+    return {"passport": made | {"shapes": [], "annotations": []}}
+
+
+def _title(digest: Digest) -> str:
+    """The finding: what a flush costs beside a round trip."""
+    known = all(QUANTITIES[f"{name}.p50"].number(digest) for name in ("fsync_ms", "loopback_ms"))
+    said = "A flush to disk takes {fsync_ms.p50} here, a loopback round trip {loopback_ms.p50}"
+    return said if known else "What this machine does without a broker"
+
+
+SAID = "; ".join(f"{label}: {{{name}.p50}} at the median" for name, label in ROWS.items())
 PASSPORT_LOOK = Look(
     point=(),
     charts=(Chart("passport", "Filled: median, hollow: p90, tick: the worst"),),
-    columns=tuple(passport_traces.COLUMNS),
-    view=view,
+    quantities=QUANTITIES,
+    title=_title,
+    sentence=(f"{SAID[0].upper()}{SAID[1:]}; an empty Python loop turns {{loop_m_per_s}} million times a second.",),
+    shapes=lambda digest: {"traces": {"passport": traces(digest)}},
     layouts=layouts,
-    quantities={},
 )

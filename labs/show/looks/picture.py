@@ -5,17 +5,17 @@ A lab puts what `to_json` gave into its digests, or names a table of quantities;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from labs.model.digest import Digest
+from labs.model.text import capital
+from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
 from labs.show.pictures import Picture, picture
-from labs.show.pictures.grid import SIGNS, Cell, Grid, Quantity, Setup
-
-PICTURES = "pictures"
-"""Where a view keeps them: chart name -> JSON."""
-Columns = tuple[str, ...]
+from labs.show.pictures.grid import Cell, Setup
+from labs.show.pictures.grid import Quantity as Column
+from labs.show.quantities import Quantities, Quantity, Rows
 
 
 def pictures_of(digest: Digest) -> dict[str, Picture]:
@@ -23,10 +23,28 @@ def pictures_of(digest: Digest) -> dict[str, Picture]:
     return {name: picture(data, f"{digest.lab}, {name}") for name, data in digest.pictures.items()}
 
 
+def _first(digest: Digest) -> Picture:
+    return next(iter(pictures_of(digest).values()))
+
+
+@dataclass(frozen=True)
+class _OfPicture(Quantities):
+    """Quantities whose rows are those of the first picture."""
+
+    heads: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.heads
+
+    def rows(self, digest: Digest) -> list[list[str]]:
+        return _first(digest).rows
+
+
 def picture_look(
     point: tuple[str, ...],
     charts: Sequence[Chart],
-    columns: Columns,
+    columns: tuple[str, ...],
     *,
     asks: Sequence[str] = (),
     promise: str = "survives",
@@ -35,53 +53,61 @@ def picture_look(
 
     `asks` are the names of its figures that prose may ask for (`jobs waiting highest`), with underscores.
     """
-
-    def view(digest: Digest) -> View:
-        known = pictures_of(digest)
-        first = next(iter(known.values()))
-        sentence = " ".join(dict.fromkeys(one.sentence for one in known.values()))
-        label = str(digest.settings.get("label", first.title))
-        said = {"label": label, "title": first.title, "sentence": sentence, "rows": first.rows, "traces": {}}
-        return said | {PICTURES: {name: one.to_json() for name, one in known.items()}}
-
-    return Look(
-        point, tuple(charts), columns, view, _no_layouts, {_key(ask): _figure(ask) for ask in asks}, promise=promise
+    table = (
+        Quantity("label", lambda digest: str(digest.settings.get("label", _first(digest).title))),
+        Quantity("title", lambda digest: _first(digest).title),
+        Quantity("sentence", _sentence),
+        *map(_figure, asks),
     )
+    return Look(
+        point, tuple(charts), _OfPicture(table, heads=columns), "{title}", ("{sentence}",), shapes=_shown,
+        promise=promise,
+    )  # fmt: skip
+
+
+def _sentence(digest: Digest) -> str:
+    return " ".join(dict.fromkeys(one.sentence for one in pictures_of(digest).values()))
+
+
+def _shown(digest: Digest) -> View:
+    return {"pictures": {name: one.to_json() for name, one in pictures_of(digest).items()}}
+
+
+def _figure(name: str) -> Quantity[str]:
+    return Quantity(_key(name), lambda digest: _first(digest).figures()[name])
 
 
 def grid_look(
-    point: tuple[str, ...], chart: Chart, table: Sequence[Quantity[Digest]], setup: Callable[[Digest], Setup],
+    point: tuple[str, ...], chart: Chart, table: Sequence[Column[Digest]], setup: Callable[[Digest], Setup],
     *, noun: tuple[str, str],
 ) -> Look:  # fmt: skip
     """A look of a grid: a row a point, a column a quantity; everything else follows from the table."""
 
-    def row(digest: Digest) -> Grid:
+    def shapes(digest: Digest) -> View:
         made = setup(digest)
-        cells = {(made.name, quantity.column.name): quantity.get(digest) for quantity in table}
-        return Grid((made,), tuple(quantity.column for quantity in table), cells, noun)
+        cells = [column.get(digest).to_json() for column in table]
+        return {"grid": {"setup": {"name": made.name, "group": made.group, "ink": made.ink}, "cells": cells}}
 
-    def view(digest: Digest) -> View:
-        one = row(digest)
-        made, cells = one.setups[0], one.to_json()["cells"][0]
-        said = [f"{q.column.name}: {one.text(made.name, q.column.name)}" for q in table]
-        label = f"{made.group}, {made.name}" if made.group else made.name
-        grid = {"setup": {"name": made.name, "group": made.group, "ink": made.ink}, "cells": cells}
-        found = "; ".join(f"{q.column.name} {one.cell(made.name, q.column.name).says}" for q in table)
-        words = {"label": label, "title": f"{label}: {found}", "sentence": f"{label}. {'; '.join(said)}."}
-        return words | {"rows": one.rows, "traces": {}, "grid": grid}
+    def label(digest: Digest) -> str:
+        made = setup(digest)
+        return f"{made.group}, {made.name}" if made.group else made.name
 
-    def layouts(_digests: Sequence[Digest]) -> Mapping[str, Mapping[str, Any]]:
-        columns = [{"name": quantity.column.name} for quantity in table]
-        secret = {"state": "unmeasured", "sign": SIGNS["unmeasured"], "word": "", "figure": "", "reason": ""}
+    def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
+        columns, secret = [{"name": one.column.name} for one in table], Cell("unmeasured").to_json() | {"says": ""}
         return {chart.name: {"columns": columns, "noun": list(noun), "secret": secret}}
 
-    heads = (noun[0].capitalize(), *(quantity.column.name for quantity in table))
-    asked = {_key(q.column.name): _cell_text(q.get) for q in table}
-    return Look(point, (chart,), heads, view, layouts, asked, caption="outcomes")
-
-
-def _no_layouts(_digests: Sequence[Digest]) -> Mapping[str, Mapping[str, Any]]:
-    return {}
+    found: Rows = (
+        Quantity("", lambda digest: setup(digest).full, head=capital(noun[0])),
+        *(Quantity(_key(one.column.name), one.get, _asked) for one in table),
+        *(Quantity("", one.get, lambda cell: cell.text, one.column.name) for one in table),
+        Quantity("label", label),
+        Quantity("says", lambda digest: "; ".join(f"{one.column.name} {one.get(digest).says}" for one in table)),
+        Quantity("cells", lambda digest: "; ".join(f"{one.column.name}: {one.get(digest).text}" for one in table)),
+    )
+    return Look(
+        point, (chart,), Quantities(found), "{label}: {says}", ("{label}. {cells}.",), shapes=shapes, layouts=layouts,
+        caption="outcomes",
+    )  # fmt: skip
 
 
 def _key(name: str) -> str:
@@ -89,13 +115,5 @@ def _key(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
-def _figure(name: str) -> Callable[[Digest], str]:
-    return lambda digest: next(iter(pictures_of(digest).values())).figures()[name]
-
-
-def _cell_text(get: Callable[[Digest], Cell]) -> Callable[[Digest], str]:
-    def text(digest: Digest) -> str:
-        cell = get(digest)
-        return cell.figure or cell.says
-
-    return text
+def _asked(cell: Cell) -> str:
+    return cell.figure or cell.says

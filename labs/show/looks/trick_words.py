@@ -7,9 +7,8 @@ from typing import Any
 
 from labs.model.digest import Digest
 from labs.model.profile import RUNGS
-from labs.model.text import BROKER_NAMES, enumerated, ms_text
+from labs.model.text import BROKER_NAMES, about_per_s, enumerated, ms_text
 from labs.model.tricks import Trick, trick, unequal
-from labs.show.looks.rate import rate_text
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
 FAST = {"redis": "own RESP frames", "rabbitmq": "own AMQP frames", "kafka": "own Kafka frames"}
@@ -37,7 +36,7 @@ def value_text(digest: Digest, value: float | None) -> str:
     unit = trick_of(digest).unit
     if value is None:
         return "too few samples"
-    return ms_text(value) if unit == "p99, ms" else rate_text(value) if unit == "messages/s" else f"{value:.3g} MB/s"
+    return ms_text(value) if unit == "p99, ms" else about_per_s(value) if unit == "messages/s" else f"{value:.3g} MB/s"
 
 
 def unequal_text(digest: Digest, chart: str = "told") -> str:

@@ -6,18 +6,19 @@ Both charts come from the same rounds. Whoever copies the first one copies that 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from labs.model.digest import Digest
+from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, times
 from labs.model.tricks import TRICKS
+from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
+from labs.show.quantities import Quantities, Quantity
 from labs.show.sentences import CLOSE
 
 CHARTS = ("told", "fair")
-COLUMNS = ("Broker", "In the misleading chart", "Range", "Measured alike", "Range alike", "Limit, measured alike")
 WARNING = "Misleading on purpose: what is compared here is not alike"
 PLACES = ("first", "second", "third")
 
@@ -41,20 +42,20 @@ def ranked(digest: Digest, chart: str) -> list[str]:
     return sorted((b for b, v in known.items() if v is not None), key=lambda b: sign * (known[b] or 0))
 
 
-def lead(digest: Digest, chart: str) -> list[float]:
-    """How many times better the first is than the second, a ratio a repeat; empty where no two are known."""
+def lead(digest: Digest, chart: str) -> float | None:
+    """How many times better the first is than the second, the median of the repeats' ratios."""
     order = ranked(digest, chart)
     if len(order) < 2:
-        return []
+        return None
     pairs = zip(values(digest, chart, order[0]), values(digest, chart, order[1]), strict=True)
     up = trick_of(digest).more_is_better
-    return [(a / b if up else b / a) for a, b in pairs if a and b]
+    found = [(a / b if up else b / a) for a, b in pairs if a and b]
+    return statistics.median(found) if found else None
 
 
-def lead_text(digest: Digest, chart: str) -> str:
-    """76, the median of the repeats' ratios."""
-    found = lead(digest, chart)
-    return times(statistics.median(found)) if found else "an unknown number of"
+def _lead(digest: Digest) -> str:
+    ratio = lead(digest, "told")
+    return "an unknown number of" if ratio is None else times(ratio)
 
 
 def wins(digest: Digest) -> bool | None:
@@ -75,44 +76,22 @@ def headline(digest: Digest) -> str:
     if len(order) < 2:
         return "Too few samples for a comparison"
     first, second = (BROKER_NAMES[broker] for broker in order[:2])
+    ahead = f"{_lead(digest)} times"
     if trick_of(digest).more_is_better:
-        return f"{first} is {lead_text(digest, 'told')} times as fast as {second}"
-    return f"{first} answers {lead_text(digest, 'told')} times sooner than {second}"
+        return f"{first} is {ahead} as fast as {second}"
+    return f"{first} answers {ahead} sooner than {second}"
 
 
-def title(digest: Digest) -> str:
-    """What the trick did, and what is left of it."""
-    name, how = BROKER_NAMES[digest.settings["winner"]], trick_of(digest).by
-    won = wins(digest)
-    if won is None:
-        return f"{name} by {how}: too few samples to say"
-    said = f"wins by {how}, {lead_text(digest, 'told')} times ahead" if won else f"does not win even by {how}"
-    bound = ", where the client was the limit" if client_bound(digest, "fair", digest.settings["winner"]) else ""
-    return f"{name} {said}; measured alike it is {place(digest)}{bound}"
-
-
-def sentence(digest: Digest) -> str:
-    """What the point says, in words: the trick, the factor, what was unequal, what is so."""
-    winner = digest.settings["winner"]
-    told, fair = (value_text(digest, value(digest, chart, winner)) for chart in CHARTS)
-    text = f"{title(digest)}. The trick: {trick_of(digest).label.lower()}. Unequal: {unequal_text(digest)}."
-    if told != fair:
-        text += f" {BROKER_NAMES[winner]}’s own figure: {told} in the misleading chart, {fair} measured alike."
-    return f"{text} Measured alike: {leader_text(digest)}."
-
-
-def leader_text(digest: Digest) -> str:
+def alike(digest: Digest) -> str:
     """Who leads when all are measured alike, by how much, and what was unequal even then."""
-    order, left = ranked(digest, "fair"), unequal_text(digest, "fair")
-    ratios = lead(digest, "fair")
-    if not ratios:
+    ratio, left = lead(digest, "fair"), unequal_text(digest, "fair")
+    if ratio is None:
         return "nothing can be said"
-    close = statistics.median(ratios) < CLOSE
-    first, second = (_name(digest, "fair", broker) for broker in order[:2])
-    ahead = f"{first} leads, {lead_text(digest, 'fair')} times the next"
+    first, second = (_name(digest, "fair", broker) for broker in ranked(digest, "fair")[:2])
+    ahead = f"{first} leads, {times(ratio)} times the next"
     nobody = f"{first} and {second} are within {(CLOSE - 1) * 100:.0f} % of each other"
     rest = "" if left == "nothing" else f", although not all was alike: {left}"
-    return (nobody if close else ahead) + rest
+    return (nobody if ratio < CLOSE else ahead) + rest
 
 
 def _name(digest: Digest, chart: str, broker: str) -> str:
@@ -127,7 +106,7 @@ def client_bound(digest: Digest, chart: str, broker: str) -> bool:
     return found.count("client-bound") * 2 > len(found)
 
 
-def figure(digest: Digest, chart: str) -> dict[str, Any]:
+def figure(digest: Digest, chart: str) -> Json:
     """One of the two charts as bars on a common scale from zero; dots where the figures are percentiles."""
     most = max((value(digest, one, b) or 0 for one in CHARTS for b in digest.setups[one]), default=0) or 1
     told, unit = chart == "told", trick_of(digest).unit
@@ -144,7 +123,7 @@ def figure(digest: Digest, chart: str) -> dict[str, Any]:
     ]
     stalled = "; each broker stands still for 100 ms in each second" if trick_of(digest).how == "omission" else ""
     return {
-        "title": headline(digest) if told else f"Measured alike: {leader_text(digest)}",
+        "title": headline(digest) if told else f"Measured alike: {alike(digest)}",
         "subtitle": f"{WARNING}{stalled}" if told else f"From the same rounds{stalled}",
         "unit": unit,
         "tone": "misleading" if told else "",
@@ -153,55 +132,77 @@ def figure(digest: Digest, chart: str) -> dict[str, Any]:
     }
 
 
+def _value(digest: Digest, chart: str, broker: str) -> str:
+    return value_text(digest, value(digest, chart, broker))
+
+
 def _range(digest: Digest, chart: str, broker: str) -> str:
     found = values(digest, chart, broker)
-    return f"{value_text(digest, min(found))} to {value_text(digest, max(found))}" if len(found) > 1 else "–"
+    return f"{value_text(digest, min(found))} to {value_text(digest, max(found))}" if len(found) > 1 else ""
 
 
-def rows(digest: Digest) -> list[list[str]]:
-    """A row a broker for the data table; COLUMNS names the cells."""
+def _of(broker: str) -> list[Quantity[str]]:
+    """What stands in a broker's row, and its small print for the card."""
+    heads = {"told": ("In the misleading chart", "Range"), "fair": ("Measured alike", "Range alike")}
     found = []
-    for broker in digest.setups["fair"]:
-        cells = [BROKER_NAMES[broker]]
-        for chart in CHARTS:
-            cells += [value_text(digest, value(digest, chart, broker)), _range(digest, chart, broker)]
-        found.append([*cells, digest.repeats[-1]["fair"][broker]["limit"]])
-    return found
+    for chart, (head, spread) in heads.items():
+        found.append(Quantity(f"{broker}.{chart}", partial(_value, chart=chart, broker=broker), head=head))
+        found.append(Quantity(f"{broker}.{chart}.range", partial(_range, chart=chart, broker=broker), head=spread))
+    limit = "Limit, measured alike"
+    return [*found, Quantity(f"{broker}.limit", lambda digest: digest.repeats[-1]["fair"][broker]["limit"], head=limit)]
 
 
-def view(digest: Digest) -> View:
-    """One comparison: two charts, and in words what was unequal."""
-    return {
-        "label": digest.settings["label"],
-        "title": title(digest),
-        "part": f"{lead_text(digest, 'told')} times, measured alike {place(digest)}",
-        "event": trick_of(digest).by,
-        "traces": {},
-        "sentence": sentence(digest),
-        "rows": rows(digest),
-        "measured": [
-            ["Unequal in the misleading chart", unequal_text(digest)],
-            *([f"{BROKER_NAMES[b]}, as shown", small_print(digest, "told", b)] for b in digest.setups["told"]),
-            *([f"{BROKER_NAMES[b]}, alike", small_print(digest, "fair", b)] for b in digest.setups["fair"]),
-        ],
-        "bars": {chart: figure(digest, chart) for chart in CHARTS},
-        "trouble": "",
-    }
+def _print(chart: str, said: str, broker: str) -> Quantity[str]:
+    get = partial(small_print, chart=chart, broker=broker)
+    return Quantity("", get, card=f"{BROKER_NAMES[broker]}, {said}")
 
 
-def _of_winner(chart: str) -> Callable[[Digest], str]:
-    return lambda digest: value_text(digest, value(digest, chart, digest.settings["winner"]))
+def _of_winner(chart: str) -> Quantity[str]:
+    return Quantity(chart, lambda digest: _value(digest, chart, digest.settings["winner"]))
 
 
-QUANTITIES: dict[str, Callable[[Digest], str]] = {
-    "factor": lambda digest: f"{lead_text(digest, 'told')} times" if wins(digest) else "does not win",
-    "told": _of_winner("told"),
-    "fair": _of_winner("fair"),
-    "place": place,
-    "unequal": unequal_text,
-    "headline": headline,
-    "alike": leader_text,
-}
+QUANTITIES = Quantities(
+    (
+        Quantity("label", lambda digest: str(digest.settings["label"])),
+        Quantity("factor", lambda digest: f"{_lead(digest)} times" if wins(digest) else "does not win"),
+        _of_winner("told"), _of_winner("fair"), Quantity("lead", _lead),
+        Quantity("place", place), Quantity("unequal", unequal_text), Quantity("headline", headline),
+        Quantity("alike", alike), Quantity("by", lambda digest: trick_of(digest).by),
+        Quantity("trick", lambda digest: trick_of(digest).label.lower()),
+        Quantity("winner", lambda digest: BROKER_NAMES[digest.settings["winner"]]),
+        *(one for broker in BROKERS for one in _of(broker)),
+        Quantity("", unequal_text, card="Unequal in the misleading chart"),
+        *(_print(chart, said, broker) for chart, said in zip(CHARTS, ("as shown", "alike"), strict=True)
+          for broker in BROKERS),
+    ),
+    lines={
+        BROKER_NAMES[broker]: [f"{broker}.{cell}" for cell in ("told", "told.range", "fair", "fair.range", "limit")]
+        for broker in BROKERS
+    },
+    corner="Broker",
+)  # fmt: skip
+
+
+def title(digest: Digest) -> str:
+    """What the trick did, and what is left of it."""
+    won = wins(digest)
+    if won is None:
+        return "{winner} by {by}: too few samples to say"
+    said = "wins by {by}, {lead} times ahead" if won else "does not win even by {by}"
+    bound = ", where the client was the limit" if client_bound(digest, "fair", digest.settings["winner"]) else ""
+    return f"{{winner}} {said}; measured alike it is {{place}}{bound}"
+
+
+def _own(digest: Digest) -> str:
+    """The winner's own figure in both charts, where they differ."""
+    told, fair = (QUANTITIES[chart].text(digest) for chart in CHARTS)
+    own = " {winner}’s own figure: {told} in the misleading chart, {fair} measured alike."
+    return own if told != fair else ""
+
+
+def shapes(digest: Digest) -> View:
+    """The two charts."""
+    return {"bars": {chart: figure(digest, chart) for chart in CHARTS}}
 
 
 def _look(point: tuple[str, ...]) -> Look:
@@ -210,8 +211,10 @@ def _look(point: tuple[str, ...]) -> Look:
         Chart("fair", "The same rounds, measured alike", "bars"),
     )
     return Look(
-        point, charts, COLUMNS, view, lambda _digests: {}, QUANTITIES, several=lambda digests: title(digests[0])
-    )
+        point, charts, QUANTITIES, title,
+        sentence=(title, ". The trick: {trick}. Unequal: {unequal}.", _own, " Measured alike: {alike}."),
+        part="{lead} times, measured alike {place}", event="{by}", shapes=shapes,
+    )  # fmt: skip
 
 
 TRICKS_LOOK = _look(("trick", "winner"))

@@ -48,6 +48,17 @@ class Cell:
         """Its word, or the state's own."""
         return self.word or WORDS[self.state]
 
+    @property
+    def text(self) -> str:
+        """no: 35 lost (acknowledged before the work)"""
+        text = f"{self.says}: {self.figure}" if self.figure else self.says
+        return f"{text} ({self.reason})" if self.reason else text
+
+    def to_json(self) -> Json:
+        """By name, with what it says and its sign filled in."""
+        said = {"says": self.says, "sign": SIGNS[self.state]}
+        return {"state": self.state, "word": self.word, "figure": self.figure, "reason": self.reason} | said
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -56,6 +67,11 @@ class Setup:
     name: str
     group: str = ""
     ink: str = ""
+
+    @property
+    def full(self) -> str:
+        """With its group before it, where its name does not begin so."""
+        return self.name if not self.group or self.name.startswith(self.group) else f"{self.group}: {self.name}"
 
 
 @dataclass(frozen=True)
@@ -165,15 +181,11 @@ class Grid:
     @property
     def rows(self) -> list[list[str]]:
         """A row a setup: in each cell the word, the figure and the reason."""
-        return [
-            [_named(row), *(self.text(row.name, column.name) for column in self.capabilities)] for row in self.setups
-        ]
+        return [[row.full, *(self.text(row.name, column.name) for column in self.capabilities)] for row in self.setups]
 
     def text(self, row: str, column: str) -> str:
-        """no: 35 lost (acknowledged before the work)"""
-        cell = self.cell(row, column)
-        text = f"{cell.says}: {cell.figure}" if cell.figure else cell.says
-        return f"{text} ({cell.reason})" if cell.reason else text
+        """What a cell says, in full."""
+        return self.cell(row, column).text
 
     def figures(self) -> dict[str, str]:
         """What prose may ask: `row column`, `row column figure`, and how many say yes: `column yes`."""
@@ -189,7 +201,7 @@ class Grid:
         """Plain JSON; `cells` row by row, with sign and word filled in."""
         rows = [{"name": row.name, "group": row.group, "ink": row.ink} for row in self.setups]
         columns = [{"name": column.name, "one": column.one, "many": column.many} for column in self.capabilities]
-        cells = [[_cell_json(self.cell(row.name, column.name)) for column in self.capabilities] for row in self.setups]
+        cells = [[self.cell(row.name, column.name).to_json() for column in self.capabilities] for row in self.setups]
         said = {"title": self.title, "sentence": self.sentence, "alt": self.alt}
         data = {"format": FORMAT, "kind": self.kind, "rows": rows, "columns": columns, "cells": cells}
         return data | {"noun": list(self.noun), "about": self.about.to_json(), "said": said}
@@ -222,15 +234,6 @@ def grid(
         for row, source in sources.items() if source is not None for quantity in quantities
     }  # fmt: skip
     return Grid(tuple(sources), tuple(q.column for q in quantities), cells, noun, about or About())
-
-
-def _named(row: Setup) -> str:
-    return row.name if not row.group or row.name.startswith(row.group) else f"{row.group}: {row.name}"
-
-
-def _cell_json(cell: Cell) -> Json:
-    said = {"says": cell.says, "sign": SIGNS[cell.state]}
-    return {"state": cell.state, "word": cell.word, "figure": cell.figure, "reason": cell.reason} | said
 
 
 def _amount(good: int, known: int) -> str:
