@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from labs.model.observer import Observer
+import pytest
+
+from labs.model.observer import CancelledError, Observer
 
 
 def test_a_part_is_its_share_of_the_whole_and_bears_its_label() -> None:
@@ -35,3 +37,9 @@ def test_one_that_is_not_told_can_still_stop_the_run() -> None:
     silent.progress(0.5, "")
     assert silent.cancelled()
     assert not told
+
+
+def test_a_run_that_is_to_stop_stops_at_the_next_check_and_says_when() -> None:
+    Observer().check("never")
+    with pytest.raises(CancelledError, match="cancelled at message 5"):
+        Observer(cancelled=lambda: True).part(0, 2).check("at message 5")
