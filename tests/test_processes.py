@@ -29,9 +29,11 @@ CELLS = 8
 @contextmanager
 def group() -> Iterator[Workers]:
     """Workers of which none is left afterwards."""
-    with workers(CELLS, stop=STOP) as started:
-        yield started
-    assert not below_this()
+    try:
+        with workers(CELLS, stop=STOP) as started:
+            yield started
+    finally:
+        assert not below_this()
 
 
 def idle(started: Workers, name: str = "reader", **how: bool) -> Worker:
