@@ -141,7 +141,11 @@ def main(arguments: list[str]) -> int:
     browser_reason()  # installs one where it may, once
     with contextlib.suppress(stack.StackError):
         native.fetch(stack.BROKERS, print)  # once for all of them
-    return everything(options, long="--all" in arguments)
+    try:
+        return everything(options, long="--all" in arguments)
+    except KeyboardInterrupt:
+        print("Interrupted: every part has ended what it had started.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

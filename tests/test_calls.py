@@ -238,7 +238,9 @@ def test_service_and_callers_die_with_the_program_that_started_them(tmp_path: Pa
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("name", ["redis-pair", "rabbitmq-reply", "kafka-reply"])
+@pytest.mark.parametrize(
+    "name", ["redis-pair", *(pytest.param(f"{one}-reply", marks=pytest.mark.long) for one in ("rabbitmq", "kafka"))]
+)
 def test_a_question_over_a_broker_is_answered_and_waits_for_a_service_that_is_away(
     name: str, endpoints: dict[str, Endpoint]
 ) -> None:
@@ -256,7 +258,9 @@ def test_a_question_over_a_broker_is_answered_and_waits_for_a_service_that_is_aw
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("name", ["redis", "rabbitmq", "kafka"])
+@pytest.mark.parametrize(
+    "name", ["rabbitmq", *(pytest.param(one, marks=pytest.mark.long) for one in ("redis", "kafka"))]
+)
 def test_a_publisher_is_free_before_the_service_and_has_its_confirmations(
     name: str, endpoints: dict[str, Endpoint]
 ) -> None:

@@ -140,7 +140,7 @@ def held(found: JobRun) -> tuple[set[int], set[int]]:
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("mode", ["redis-lmove", "redis-stream", "rabbitmq-manual-ack"])
 def test_where_the_worker_acknowledges_nothing_is_lost_and_what_it_held_comes_again(
     mode: str, seed: int, endpoints: dict[str, Endpoint]
@@ -159,7 +159,7 @@ def test_where_the_worker_acknowledges_nothing_is_lost_and_what_it_held_comes_ag
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("prefetch", [1, 50])
+@pytest.mark.parametrize("prefetch", [pytest.param(1, marks=pytest.mark.long), 50])
 def test_the_number_of_duplicates_is_bounded_by_the_prefetch(prefetch: int, endpoints: dict[str, Endpoint]) -> None:
     found, tally = killed("rabbitmq-manual-ack", endpoints, prefetch, seed=2)
     done, unfinished = held(found)
@@ -181,7 +181,7 @@ def test_kafka_redelivers_when_the_session_is_over_and_not_before(endpoints: dic
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("mode", ["redis-blpop", "kafka-commit-before"])
+@pytest.mark.parametrize("mode", [pytest.param("redis-blpop", marks=pytest.mark.long), "kafka-commit-before"])
 def test_where_the_broker_forgets_before_the_work_exactly_what_was_held_and_not_done_is_lost(
     mode: str, endpoints: dict[str, Endpoint]
 ) -> None:
@@ -222,7 +222,7 @@ def test_http_without_a_retry_loses_jobs_and_the_caller_knows_each_of_them() -> 
     assert (tally.twice, tally.verdict) == (0, "kept")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_http_with_retries_and_a_key_does_every_job_once(seed: int) -> None:
     """Seed 2 kills after the effect and before the answer: the caller asks again, and the key tells."""
     found, tally = killed("http-retry", {}, seed=seed)

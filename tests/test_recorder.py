@@ -38,7 +38,9 @@ EVERY = (
 SHORT = Workload(rate_per_s=500, duration_s=1.5, warmup_s=0.5)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    "name", [*ONE_EACH, *(pytest.param(one, marks=pytest.mark.long) for one in EVERY if one not in ONE_EACH)]
+)
 def test_a_quiet_run_keeps_every_message_and_charges_from_the_due_time(
     name: str, endpoints: dict[str, Endpoint], tmp_path: Path
 ) -> None:
@@ -136,7 +138,7 @@ def test_a_broker_that_is_down_is_a_typed_error_within_five_seconds() -> None:
     assert time.monotonic() - start < 5
 
 
-@pytest.mark.parametrize("name", ONE_EACH)
+@pytest.mark.parametrize("name", [*ONE_EACH[:2], *(pytest.param(one, marks=pytest.mark.long) for one in ONE_EACH[2:])])
 def test_a_broker_killed_in_the_middle_is_trouble_and_unknown_and_never_lost(name: str) -> None:
     """In a session of its own, so that the others keep their broker."""
     using = profile(name)
