@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from labs.model.profile import Profile
+from labs.model.text import BROKER_NAMES
 
 GIVEN = "given"
 EXAMPLES = {
@@ -56,6 +57,11 @@ class Endpoint:
     vhost: str = "/"
     servers: tuple[tuple[str, int], ...] = ()
     sasl: str = "PLAIN"
+
+    @property
+    def where(self) -> str:
+        """As a sentence names it: Redis at 127.0.0.1:6379."""
+        return f"{BROKER_NAMES[self.broker]} at {self.host}:{self.port}"
 
     @property
     def is_given(self) -> bool:

@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from labs.brokers.connection import SecureError, Socket, connect, prove, tls_of, what_to_do
 from labs.model.endpoint import Endpoint, UnreachableError
+from labs.model.text import BROKER_NAMES
 
-NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
 REPLY_S, GUESS_S = 1.0, 0.2
 """How long the first bytes are waited for; and those that only tell what a stranger is."""
 ENOUGH = 64
@@ -58,9 +58,9 @@ def greet(endpoint: Endpoint, timeout_s: float) -> None:
     not come about. Says what answers instead, if that can be told."""
     places = endpoint.servers or ((endpoint.host, endpoint.port),)
     failed: list[UnreachableError] = []
-    everywhere = f"{NAMES[endpoint.broker]} at {' or '.join(f'{host}:{port}' for host, port in places)}"
+    everywhere = f"{BROKER_NAMES[endpoint.broker]} at {' or '.join(f'{host}:{port}' for host, port in places)}"
     for host, port in places:
-        where = f"{NAMES[endpoint.broker]} at {host}:{port}"
+        where = f"{BROKER_NAMES[endpoint.broker]} at {host}:{port}"
         try:
             with contextlib.closing(connect(endpoint, timeout_s, host=host, port=port)) as door:
                 reply = _reply(door, _HELLO[endpoint.broker], REPLY_S)
@@ -112,7 +112,7 @@ def _speaks(broker: str, reply: bytes | None) -> bool:
 
 def _instead(endpoint: Endpoint, host: str, port: int, reply: bytes | None) -> str:
     """What is there, in a sentence: by what it said, or by what it says to another greeting."""
-    name = NAMES[endpoint.broker]
+    name = BROKER_NAMES[endpoint.broker]
     if endpoint.broker == "rabbitmq" and reply and reply[:4] == b"AMQP" and len(reply) >= 8:
         version = ".".join(str(number) for number in reply[5:8])
         return f"what answers there speaks AMQP {version} and not the AMQP 0.9.1 that is wanted."

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -18,6 +21,17 @@ from labs.model.facts import Facts
 
 MARK, MARK_HOME, MARK_OWNER = "LABS_STACK", "LABS_STACK_HOME", "LABS_STACK_OWNER"
 MARK_BROKER = "LABS_STACK_BROKER"
+
+
+T = TypeVar("T")
+
+
+def awaited(look: Callable[[], T], within_s: float, every_s: float = 0.02) -> T:
+    """What `look` gives as soon as that is true, or at the end of the time."""
+    deadline = time.monotonic() + within_s
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(every_s)
+    return found
 
 
 def start_of(pid: int) -> float:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labs.model.errors import StackError
 from labs.model.facts import Facts
 from labs.model.workload import NS_PER_S
-from labs.stack.processes import family, send
+from labs.stack.processes import awaited, family, send
 
 if TYPE_CHECKING:
     from labs.stack.supervisor import Supervisor
@@ -48,15 +48,12 @@ def _start(supervisor: Supervisor, broker: str, _amount: int) -> Facts:
     return {}
 
 
-def stand_still(pids: list[int]) -> None:
+def stand_still(pids: list[int], tried: str = "stopping a broker", within_s: float = STOPPED_S) -> None:
     """All processes are stopped; a signal takes a moment to arrive."""
     for pid in pids:
         send(pid, signal.SIGSTOP)
-    deadline = time.monotonic() + STOPPED_S
-    while not all(is_stopped(pid) for pid in pids):
-        if time.monotonic() > deadline:
-            raise StackError("stopping a broker", "a process does not stand still.", "Try again.")
-        time.sleep(0.001)
+    if not awaited(lambda: all(is_stopped(pid) for pid in pids), within_s, 0.001):
+        raise StackError(tried, "a process does not stand still.", "Try again.")
 
 
 def is_stopped(pid: int) -> bool:

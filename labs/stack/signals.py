@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -13,7 +12,7 @@ from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.facts import Facts
 from labs.stack import backends, registry
-from labs.stack.processes import MARK_BROKER, MARK_HOME, family, is_alive, marks, parent_of, send
+from labs.stack.processes import MARK_BROKER, MARK_HOME, awaited, family, is_alive, marks, parent_of, send
 from labs.stack.protocol import is_stopped
 
 STANDS_S = 5.0
@@ -52,12 +51,10 @@ def processes_of(endpoint: Endpoint) -> list[int]:
 def freeze(endpoint: Endpoint) -> None:
     """Stop the broker's processes without ending them (SIGSTOP). StackError unless they are proven ours."""
     _signal(endpoint, signal.SIGSTOP)
-    deadline_s = time.monotonic() + STANDS_S
-    while not all(is_stopped(pid) for first in endpoint.pids for pid in family(first)):  # a signal takes a moment
-        if time.monotonic() > deadline_s:
-            thaw(endpoint)
-            raise StackError(f"freezing {endpoint.broker}", "a process does not stand still.", "Try again.")
-        time.sleep(0.001)
+    stands = awaited(lambda: all(is_stopped(one) for pid in endpoint.pids for one in family(pid)), STANDS_S, 0.001)
+    if not stands:  # a signal takes a moment
+        thaw(endpoint)
+        raise StackError(f"freezing {endpoint.broker}", "a process does not stand still.", "Try again.")
 
 
 def thaw(endpoint: Endpoint) -> None:

@@ -116,6 +116,11 @@ def stack_files() -> list[Path]:
     return sorted((home() / "stacks").glob("*.json"))
 
 
+def stack_file(stack: str) -> Path:
+    """The file of that one."""
+    return home() / "stacks" / f"{stack}.json"
+
+
 def ending_file(stack: str) -> Path:
     """There as soon as somebody decided that the stack shall end, so that nobody takes it for a running one."""
     return home() / "stacks" / f"{stack}.ending"

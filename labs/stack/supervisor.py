@@ -26,7 +26,7 @@ from labs.model.paths import give_back, home
 from labs.stack import disks, native, protocol
 from labs.stack.allowed import raise_limits
 from labs.stack.processes import family, is_alive, me, send, start_of
-from labs.stack.state import ending_file, make_folder, write_json
+from labs.stack.state import ending_file, make_folder, stack_file, write_json
 
 GRACE_S = 20.0  # for a clean stop of brokers whose data is kept
 
@@ -40,7 +40,7 @@ class Supervisor:
         self.place = native.Place(order["ports"], Path(order["run"]), data, order.get("settings", {}))
         self.folder = Path(order.get("folder") or order["data"])
         self.disk: disks.Plain = disks.DISKS[order.get("disk", "plain")](self.folder, data)
-        self.file = home() / "stacks" / f"{order['id']}.json"
+        self.file = stack_file(order["id"])
         self.record: Facts = {**order, "supervisor": me(), "committed": False, "brokers": {}}
         self.left: dict[str, list[Sequence[str]]] = {}
         self.programs: dict[str, native.Program] = {}

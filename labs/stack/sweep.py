@@ -18,7 +18,7 @@ import psutil
 from labs.model import paths
 from labs.model.errors import StackError
 from labs.stack import mending, registry, state
-from labs.stack.processes import MARK, is_alive, marked, marks, owner_lives, send
+from labs.stack.processes import MARK, awaited, is_alive, marked, marks, owner_lives, send
 
 END_S = 40.0
 MOMENT_S = 5.0  # a supervisor whose owner died ends by itself; this long we let it
@@ -60,10 +60,7 @@ def stop(record: registry.Record) -> None:
     state.ending_file(record["id"]).touch()
     send(pid, signal.SIGCONT)
     send(pid, signal.SIGTERM)
-    deadline = time.monotonic() + END_S
-    while is_alive(pid, start) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if is_alive(pid, start):
+    if not awaited(lambda: not is_alive(pid, start), END_S, 0.05):
         send(pid, signal.SIGKILL)
 
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.facts import Facts
@@ -23,8 +22,8 @@ from labs.stack import backends, disks, probe, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.last_words import cause_in
 from labs.stack.native.launch import Launch
-from labs.stack.processes import family, send
-from labs.stack.protocol import is_stopped
+from labs.stack.processes import awaited, family, send
+from labs.stack.protocol import stand_still
 
 DIES_S, STOPS_S, STARTS_S, ANSWERS_S = 10.0, 60.0, 90.0, 60.0
 Report = Callable[[str], None]
@@ -63,8 +62,7 @@ class Arena:
         return registry.endpoint(self.broker, self._record())
 
     def _record(self) -> Facts:
-        path = paths.home() / "stacks" / f"{self._launch.id}.json"
-        found = state.read_json(path)
+        found = state.read_json(state.stack_file(self._launch.id))
         if not isinstance(found, dict):
             raise StackError(f"asking about {self.broker}", "its supervisor has ended.", "Start a new run.")
         return found
@@ -77,15 +75,13 @@ class Arena:
         self._asked += 1
         asked = {"number": self._asked, "verb": verb, "broker": self.broker, "amount": amount}
         self._launch.say(f"do {json.dumps(asked)}")
-        deadline = time.monotonic() + ANSWERS_S
-        while time.monotonic() < deadline:
-            answer = self._record().get("answers", {}).get(str(self._asked))
-            if answer is not None:
-                if not answer["ok"]:
-                    raise StackError(f"{verb} {self.broker}", answer["happened"], answer["to_do"])
-                return dict(answer)
-            time.sleep(0.005)
-        raise StackError(f"{verb} {self.broker}", f"no answer within {ANSWERS_S:.0f} s.", "Start a new run.")
+        number, tried = str(self._asked), f"{verb} {self.broker}"
+        answer: Facts | None = awaited(lambda: self._record().get("answers", {}).get(number), ANSWERS_S, 0.005)
+        if answer is None:
+            raise StackError(tried, f"no answer within {ANSWERS_S:.0f} s.", "Start a new run.")
+        if not answer["ok"]:
+            raise StackError(tried, answer["happened"], answer["to_do"])
+        return dict(answer)
 
     def is_dead(self) -> str:
         """How the broker ended, in words; empty while it runs."""
@@ -102,11 +98,8 @@ class Arena:
         self._alive(kind)
         for one in family(pid) if number == signal.SIGKILL else [pid]:
             send(one, number)
-        deadline = time.monotonic() + patience_s
-        while not (why := self.is_dead()):
-            if time.monotonic() > deadline:
-                raise StackError(f"{kind} {self.broker}", f"pid {pid} is still there.", "Kill it instead.")
-            time.sleep(0.005)
+        if not (why := awaited(self.is_dead, patience_s, 0.005)):
+            raise StackError(f"{kind} {self.broker}", f"pid {pid} is still there.", "Kill it instead.")
         took_s = (self._entry()["ended_ns"] - at_ns) / NS_PER_S
         return Evidence(kind, number.name, at_ns, f"pid {pid}: {why}, {took_s:.3f} s later", {"pid": pid})
 
@@ -137,14 +130,11 @@ class Arena:
         self._alive("freeze")
         self._frozen = family(self._entry()["pid"])
         at_ns = time.monotonic_ns()
-        for pid in self._frozen:
-            send(pid, signal.SIGSTOP)
-        deadline = time.monotonic() + DIES_S
-        while not all(is_stopped(pid) for pid in self._frozen):
-            if time.monotonic() > deadline:
-                self.thaw()
-                raise StackError(f"freeze {self.broker}", "a process does not stand still.", "Try again.")
-            time.sleep(0.001)
+        try:
+            stand_still(self._frozen, f"freeze {self.broker}", DIES_S)
+        except StackError:
+            self.thaw()
+            raise
         return Evidence("freeze", "SIGSTOP", at_ns, f"pid {self._frozen[0]} stands still (state T)")
 
     def thaw(self) -> None:
@@ -194,9 +184,7 @@ class Arena:
 
     def await_record(self) -> None:
         """Until the supervisor has written down what we told it: only then does the endpoint know its version."""
-        deadline = time.monotonic() + ANSWERS_S
-        while self._entry()["state"] == "running" and time.monotonic() < deadline:
-            time.sleep(0.005)
+        awaited(lambda: self._entry()["state"] != "running", ANSWERS_S, 0.005)
 
     def last_words(self) -> str:
         """Why the broker ended, out of its log."""

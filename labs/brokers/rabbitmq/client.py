@@ -45,7 +45,7 @@ def place_of(endpoint: Endpoint) -> Facts:
 def vhost_refused(endpoint: Endpoint, said: object) -> RefusedError:
     """The error for a virtual host that is not there, or not for this user."""
     return RefusedError(
-        f"RabbitMQ at {endpoint.host}:{endpoint.port} refused the virtual host {endpoint.vhost!r} to "
+        f"{endpoint.where} refused the virtual host {endpoint.vhost!r} to "
         f"{endpoint.username!r}: {said}. It stands at the end of the address, a slash in its name as %2F."
     )
 
@@ -82,7 +82,7 @@ class Link:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._where = f"RabbitMQ at {endpoint.host}:{endpoint.port}"
+        self._where = endpoint.where
         self._loop = IOLoop()
         self._opened = False
         self._gone: BaseException | None = None
@@ -196,7 +196,7 @@ def typed(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except AMQPError as error:
-        where = f"RabbitMQ at {endpoint.host}:{endpoint.port}"
+        where = endpoint.where
         raise UnreachableError(f"{where} does not answer: {root(error)}. {what_to_do(endpoint)}") from error
 
 

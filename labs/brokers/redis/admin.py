@@ -109,7 +109,7 @@ class Broker(Owned):
         """RefusedError unless a broker that is not ours to set has the persistence that the profile promises."""
         if self._keeps_nothing:
             return
-        where = f"Redis at {self._endpoint.host}:{self._endpoint.port} is yours and is not changed"
+        where = f"{self._endpoint.where} is yours and is not changed"
         now = self._settings()
         if self._wanted and not now:
             wanted = ", ".join(f"{key} {value!r}" for key, value in self._wanted.items())

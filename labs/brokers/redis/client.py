@@ -46,7 +46,7 @@ TICK_S = 0.002
 @contextlib.contextmanager
 def typed(endpoint: Endpoint) -> Iterator[None]:
     """Turns the errors of redis-py and of sockets into ours."""
-    where = f"Redis at {endpoint.host}:{endpoint.port}"
+    where = endpoint.where
     try:
         yield
     except redis.AuthenticationError as error:

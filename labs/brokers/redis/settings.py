@@ -158,8 +158,7 @@ def _before(client: Client, others: Sequence[Entry], wanted: Mapping[str, str]) 
 
 
 def _wait_for(endpoint: Endpoint, other: Entry, give_up_s: float) -> None:
-    where = f"Redis at {endpoint.host}:{endpoint.port}"
-    said = f"{where} is set to {other.change.label!r} for a run of pid {other.pid}"
+    said = f"{endpoint.where} is set to {other.change.label!r} for a run of pid {other.pid}"
     if time.monotonic() > give_up_s:
         raise RefusedError(f"{said}, which has not ended after {PATIENCE_S:g} s. End that run, then do this again.")
     journal.WAITING.get()(f"{said}: waiting until that has ended")

@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets as random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from labs.model import environ, paths
 from labs.model.endpoint import Endpoint
-from labs.model.errors import StackError
 from labs.model.facts import Facts
-from labs.stack import data, probe, state
+from labs.stack import data, state
 from labs.stack.containers import compose
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, me, start_of
 
-READY_S = 90.0
 Report = Callable[[str], None]
 
 
@@ -49,7 +45,8 @@ class Contained:
             "ports": ports,
             "brokers": {},
         }
-        self.file = state.make_folder(paths.home() / "stacks") / f"{self.id}.json"
+        self.file = state.stack_file(self.id)
+        state.make_folder(self.file.parent)
 
     def wait(self) -> dict[str, Endpoint]:
         """Every broker, once a message went round through each. StackError, with nothing left, if one does not."""
@@ -58,7 +55,7 @@ class Contained:
         if not session:
             data.note_volumes()
         with self._marked():
-            found = compose.start(
+            self.ready = compose.start(
                 self.brokers,
                 project=self.record["project"],
                 ports=self.ports,
@@ -68,33 +65,17 @@ class Contained:
                 more=self.more,
                 report=self.report,
             )
-        ready = {name: replace(place, version=self._prove(place)) for name, place in found.items()}
-        for name, place in ready.items():
+        for name, place in self.ready.items():
             pid = place.pids[0] if place.pids else 0
             about = {"state": "ready", "pid": pid, "start": start_of(pid) if pid else 0.0, "why": "", "log": ""}
             about |= {"container": place.container, "version": place.version, "data_dir": place.data_dir}
             self.record["brokers"][name] = about
         state.write_json(self.file, self.record)
-        self.ready = ready
-        return ready
+        return self.ready
 
     def place(self, broker: str) -> Endpoint:
         """Where the broker was when it was ready."""
         return self.ready[broker]
-
-    def _prove(self, place: Endpoint) -> str:
-        deadline = time.monotonic() + READY_S
-        while True:
-            try:
-                return probe.round_trip(place)
-            except probe.NotReady as reason:
-                if time.monotonic() > deadline:
-                    raise StackError(
-                        f"starting {place.broker} in container {place.container}",
-                        f"no message went round in {READY_S:.0f} s ({reason}).",
-                        f"Look at its log: docker logs {place.container}",
-                    ) from reason
-            time.sleep(0.2)
 
     @contextlib.contextmanager
     def _marked(self) -> Iterator[None]:
@@ -131,4 +112,4 @@ def stop_project(record: Facts, *, volumes: bool) -> None:
     compose.stop(record["project"], volumes=volumes)
     for other in state.stacks():
         if other.get("project") == record["project"]:
-            (paths.home() / "stacks" / f"{other['id']}.json").unlink(missing_ok=True)
+            state.stack_file(other["id"]).unlink(missing_ok=True)

@@ -26,7 +26,7 @@ from labs.stack.containers.project import Contained
 from labs.stack.disks import loop
 from labs.stack.disks import plain as disk_of
 from labs.stack.ports import free_ports
-from labs.stack.processes import family, send
+from labs.stack.processes import awaited, family, send
 from labs.stack.protocol import stand_still
 from labs.stack.testbed import DIES_S, STARTS_S, STOPS_S, Arena, Evidence, NotStarted
 
@@ -120,11 +120,8 @@ class ContainedArena(Arena):
         return Evidence(kind, f"docker {words[0]}", at_ns, f"{name}: {self._awaited(kind)}", {"container": name})
 
     def _awaited(self, kind: str) -> str:
-        deadline = time.monotonic() + DIES_S
-        while not (why := self.is_dead()):
-            if time.monotonic() > deadline:
-                raise StackError(f"{kind} {self.broker}", "its container still runs.", "See docker ps.")
-            time.sleep(0.02)
+        if not (why := awaited(self.is_dead, DIES_S)):
+            raise StackError(f"{kind} {self.broker}", "its container still runs.", "See docker ps.")
         return why
 
     def cut_power(self) -> Evidence:
@@ -145,12 +142,9 @@ class ContainedArena(Arena):
 
     def _until_gone(self, where: Path) -> None:
         """The engine lets go of the volume after the container has ended; a start before that gets the dead one."""
-        deadline = time.monotonic() + STOPS_S
-        while loop.device_of(where) or not self._image.takes_writes():
-            if time.monotonic() > deadline:
-                happened = f"its file system at {where} is still held by somebody."
-                raise StackError(f"power {self.broker}", happened, "Try again; else restart the container engine.")
-            time.sleep(0.05)
+        if not awaited(lambda: not loop.device_of(where) and self._image.takes_writes(), STOPS_S, 0.05):
+            happened = f"its file system at {where} is still held by somebody."
+            raise StackError(f"power {self.broker}", happened, "Try again; else restart the container engine.")
 
     def freeze(self) -> Evidence:
         """It stands still until `thaw` (docker pause)."""

@@ -167,24 +167,25 @@ def _sasl(env: Mapping[str, str]) -> str:
     return found
 
 
+def _places(found: Endpoint) -> str:
+    places = found.servers or ((found.host, found.port),)
+    return ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in places)
+
+
 def shown(found: Endpoint) -> str:
     """The address without the login, as a command line takes it."""
     scheme = next(name for name, (secure, _) in SCHEMES[found.broker].items() if secure == (found.tls is not None))
-    places = found.servers or ((found.host, found.port),)
-    listed = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in places)
     path = f"/{quote(found.vhost, safe='')}" if found.vhost != "/" else ""
-    return f"{scheme}://{listed}{path}" + (f"?stream={found.stream_port}" if found.stream_port else "")
+    return f"{scheme}://{_places(found)}{path}" + (f"?stream={found.stream_port}" if found.stream_port else "")
 
 
 def client_url(found: Endpoint, *, with_password: bool = False) -> str:
     """The address as clients take it: redis-cli -u URL, pika.URLParameters(URL), librdkafka's bootstrap.servers."""
-    places = found.servers or ((found.host, found.port),)
-    listed = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in places)
     if found.broker == "kafka":
-        return listed
+        return _places(found)
     scheme = {"redis": "redis", "rabbitmq": "amqp"}.get(found.broker, "tcp") + ("s" if found.tls is not None else "")
     login = quote(found.username, safe="")
     if with_password and found.password:
         login += f":{quote(found.password, safe='')}"
     path = f"/{quote(found.vhost, safe='')}" if found.broker == "rabbitmq" else ""
-    return f"{scheme}://{login}{'@' if login else ''}{listed}{path}"
+    return f"{scheme}://{login}{'@' if login else ''}{_places(found)}{path}"

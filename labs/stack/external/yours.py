@@ -97,8 +97,7 @@ def _met(bare: dict[str, Endpoint]) -> dict[str, Outcome]:
         visit.join(max(0.0, until_s - time.monotonic()))
     for name, here in asked.items():
         found[name] = one = answers.get(here.broker) or UnreachableError(
-            f"{handshake.NAMES[name]} at {here.host}:{here.port} has not answered within {MEET_S:g} s. "
-            f"{what_to_do(here)}"
+            f"{here.where} has not answered within {MEET_S:g} s. {what_to_do(here)}"
         )
         if isinstance(one, Endpoint):
             _KNOWN[here] = one
@@ -119,8 +118,7 @@ def _visit(here: Endpoint, answers: dict[str, Outcome]) -> None:
 
 def _strange(here: Endpoint, error: Exception) -> str:
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    where = f"{handshake.NAMES[here.broker]} at {here.host}:{here.port}"
-    return f"{where} answers, but not as one does: {said[:200]}. {what_to_do(here)}"
+    return f"{here.where} answers, but not as one does: {said[:200]}. {what_to_do(here)}"
 
 
 def _redis(here: Endpoint) -> str:

@@ -97,7 +97,7 @@ class Launch:
         """Every broker, once all have answered. StackError, with nothing left running, if one does not."""
         self.say(json.dumps(self.order))
         while len(self.ready) < len(self.brokers):
-            record = state.read_json(paths.home() / "stacks" / f"{self.id}.json") or {}
+            record = state.read_json(state.stack_file(self.id)) or {}
             if self.process.poll() is not None or "failed" in record:
                 if parts := record.get("failed_parts"):
                     raise StackError(*parts[:3], broker=parts[3])
@@ -163,7 +163,7 @@ class Launch:
     def release(self) -> None:
         """Let the stack stay behind: it is the user's now."""
         deadline = time.monotonic() + 5
-        while not (state.read_json(paths.home() / "stacks" / f"{self.id}.json") or {}).get("committed"):
+        while not (state.read_json(state.stack_file(self.id)) or {}).get("committed"):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise self._failure("the stack", "its supervisor ended at the last moment.")
             time.sleep(0.02)

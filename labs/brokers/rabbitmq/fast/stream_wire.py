@@ -71,8 +71,9 @@ class Wire:
     def open(self) -> None:
         """Connects and logs in, within seconds or with a typed error."""
         if not self._endpoint.stream_port:
-            where = f"RabbitMQ at {self._endpoint.host}:{self._endpoint.port}"
-            raise RefusedError(f"{where} has no port for streams. If it has one, say so: amqps://HOST/?stream=5551")
+            raise RefusedError(
+                f"{self._endpoint.where} has no port for streams. If it has one, say so: amqps://HOST/?stream=5551"
+            )
         try:
             self._socket = connect(self._endpoint, CONNECT_S, port=self._endpoint.stream_port)
         except OSError as error:

@@ -42,7 +42,7 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self.where = f"RabbitMQ at {endpoint.host}:{endpoint.port}"
+        self.where = endpoint.where
         self.frame_max = FRAME_MAX
         self.unread = b""
         """What came behind the last answer, for the caller to read first."""
