@@ -150,6 +150,7 @@ def test_what_up_stored_is_there_after_down_and_up_and_gone_after_reset() -> Non
     assert client(stack.up(["redis"], "native", report=silent)["redis"]).get("kept") is None
 
 
+@pytest.mark.long
 def test_data_with_another_cluster_id_is_named_at_once_and_reset_mends_it() -> None:
     """RabbitMQ, whose users are in its data too, has this test in containers."""
     stack.up(["kafka"], "native", report=silent)
