@@ -28,7 +28,7 @@ check: env-dev ## the fast checks: ruff, mypy --strict on labs/; for JavaScript 
 	$(RUN) -m mypy
 	$(DENO) fmt --check
 	$(DENO) lint
-	$(DENO) check $(SCRIPTS)
+	$(DENO) check --quiet $(SCRIPTS)
 
 book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
 	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.pages.build

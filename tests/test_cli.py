@@ -45,7 +45,7 @@ from tests.made import FIRST_IN_WORK, job_run, labs, make_run
             "labs: Surviving a lost machine needs more machines",
         ),
         (["run", "latency-ladder", "--set", "rungs=3"], "--set rung=2 is for all"),
-        (["run", "latency-ladder", "--set", "mix=perhaps"], "yes or no"),
+        (["run", "latency-ladder", "--set", "mix=yes"], "named 'mix'"),
         (["run", "latency-ladder", "--set", "backend=podman"], "There are: auto, compose, native."),
         (["run", "latency-ladder", "--set", "repeats=0"], "1 to 100"),
         (

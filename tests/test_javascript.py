@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from labs.experiments import EXPERIMENTS
+from labs.experiments import EXPERIMENTS, experiment
+from labs.experiments.latency_ladder import chosen_profiles
 from labs.model.paths import PROJECT
 from labs.pages.bundle import JS, BundleError, bundle
+from labs.pages.state import recorded_state
 
 DENO = str(Path(sys.executable).with_name("deno"))
 VENDORED = ("vendor/",)
@@ -71,6 +75,38 @@ def test_no_control_of_a_lab_and_no_setting_of_a_point_is_known_to_the_panel_by_
     text = re.sub(r"^\s*(//|\*|/\*).*", "", file.read_text("utf-8"), flags=re.MULTILINE).replace("meta.broker", "")
     known = {name for name in names if re.search(rf"\.{name}\b|[\"'`]{name}[\"'`]", text)}
     assert known == set()
+
+
+def sent(folder: Path, lab: str, script: str) -> Any:
+    """What a panel of the lab sends with Run, after `script` has chosen with `choice`."""
+    (folder / "state.json").write_text(json.dumps(recorded_state(experiment(lab))))
+    (folder / "run.mjs").write_text(
+        f'import {{ Choice }} from "{JS.as_uri()}/choice.mjs";\n'
+        'import state from "./state.json" with { type: "json" };\n'
+        f"const choice = new Choice(state, () => ({{}}));\n{script}\nconsole.log(JSON.stringify(choice.settings()));\n"
+    )
+    done = subprocess.run([DENO, "run", "--quiet", "run.mjs"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_what_a_panel_sends_of_mixed_promises_is_what_the_run_takes(tmp_path: Path) -> None:
+    script = 'choice.values.brokers = ["redis", "kafka"];\nchoice.startMixing({ kafka: 3 });'
+    settings = experiment("latency-ladder").settings(sent(tmp_path, "latency-ladder", script))
+    chosen = {broker: one.name for broker, one in chosen_profiles(settings).items()}
+    assert chosen == {"redis": "redis-stream-everysec", "kafka": "kafka-flush"}
+
+
+def test_a_panel_sends_no_broker_that_has_no_such_promise_and_nothing_if_none_is_left(tmp_path: Path) -> None:
+    assert sent(tmp_path, "latency-ladder", "choice.values.rung = 1;")["brokers"] == ["redis", "rabbitmq"]
+    assert (
+        sent(tmp_path, "latency-ladder", 'choice.values = { ...choice.values, rung: 1, brokers: ["kafka"] };') is None
+    )
+
+
+def test_mixing_begins_with_the_nearest_stronger_promise_where_a_broker_lacks_the_chosen_one(tmp_path: Path) -> None:
+    found = sent(tmp_path, "latency-ladder", "choice.values.rung = 1;\nchoice.startMixing();")
+    assert found["rungs"] == {"redis": 1, "rabbitmq": 1, "kafka": 2}
 
 
 def test_a_bundle_is_one_module_in_which_no_name_of_a_module_is_seen_by_another(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", 
 """All that decide, for a rule that asks by itself whether it has every point that it needs."""
 Settings = dict[str, Any]
 BACKENDS = ("auto", "compose", "native")
-YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,9 @@ class Control:
     sets: str = ""
     """What a point calls it, where that is another name: `brokers` chooses the points of each `broker`."""
     per: str = ""
-    """The control, one that takes many, of which each value may have its own of this one: a run has them in `rungs`."""
+    """The control, one that takes many, of which each value may have its own of this one."""
+    own: str = ""
+    """The setting of a run that has these, as a table; the panel offers to mix."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sets", self.sets or self.name)
@@ -61,6 +62,13 @@ class Control:
     def typed(self) -> str:
         """Its name as a command line has it."""
         return self.alias or self.name
+
+    def read_own(self, value: Any) -> dict[str, Any]:
+        """A checked table of each one's own value; ValueError says what is allowed."""
+        if not isinstance(value, Mapping):
+            said = f"is a table, which a command line cannot give: --set {self.typed}={self.default} is for all"
+            raise ValueError(f"{self.own} {said}")
+        return {str(one): self.read(own) for one, own in value.items()}
 
     def read(self, value: Any) -> Any:
         """A checked value from what a panel or a command line gave; ValueError says what is allowed."""
@@ -202,10 +210,13 @@ class Experiment:
         """Every control's value, the defaults overridden by `given`; unknown names offer the nearest."""
         chosen = {control.name: control.default for control in self.controls}
         names = {c.name: c for c in self.controls} | {c.alias: c for c in self.controls if c.alias}
+        owns = {control.own: control for control in self.controls if control.own}
         offered = sorted(control.typed for control in self.controls)
         for name, value in (given or {}).items():
-            if name in ("repeats", "seed", "backend", "mix", "rungs"):
+            if name in ("repeats", "seed", "backend"):
                 chosen[name] = _extra(name, value)
+            elif name in owns:
+                chosen[name] = owns[name].read_own(value)
             elif name not in names:
                 raise UnknownNameError(f"setting of {self.name}", name, offered)
             else:
@@ -233,21 +244,12 @@ def _checked(
 
 
 def _extra(name: str, value: Any) -> Any:
+    """What every lab's run takes beside its controls, checked."""
     if name in ("repeats", "seed"):
         most = 100 if name == "repeats" else 1_000_000
         if not str(value).isdigit() or not 1 <= int(value) <= most:
             raise ValueError(f"{name} must be 1 to {most:,}, got {value!r}")
         return int(value)
-    if name == "backend":
-        if str(value) not in BACKENDS:
-            raise UnknownNameError("backend", str(value), list(BACKENDS))
-        return str(value)
-    if name == "mix":
-        if str(value).lower() not in YES_OR_NO:
-            raise ValueError(f"mix must be yes or no, got {value!r}")
-        return YES_OR_NO[str(value).lower()]
-    if not isinstance(value, Mapping):
-        raise ValueError(
-            "rungs is a table of broker and rung, which a command line cannot give: --set rung=2 is for all"
-        )
-    return dict(value)
+    if str(value) not in BACKENDS:
+        raise UnknownNameError("backend", str(value), list(BACKENDS))
+    return str(value)

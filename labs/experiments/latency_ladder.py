@@ -58,12 +58,12 @@ def profile_for(broker: str, rung: int) -> Profile | None:
 
 
 def chosen_profiles(settings: Settings) -> dict[str, Profile]:
-    """Broker -> profile. With `mix`, each broker's own rung from `rungs`; else one rung for all that have it.
+    """Broker -> profile: each broker's own rung from `rungs`, if there is one, else one rung for all that have it.
 
     Raises ValueError with the reason when no chosen broker has a setting for the rung.
     """
     shared = {broker: int(settings["rung"]) for broker in settings["brokers"]}
-    rungs = shared | ((settings.get("rungs") or {}) if settings.get("mix") else {})
+    rungs = shared | settings.get("rungs", {})
     found = {b: profile_for(b, int(rungs[b])) for b in shared}
     have = {broker: one for broker, one in found.items() if one}
     if not have:
@@ -186,7 +186,7 @@ LAB = Experiment(
             sets="broker",
         ),
         Control("rate_per_s", "Rate", "slider", 1000, unit="messages/s", low=100, high=5000, alias="rate"),
-        Control("rung", "Survives", "steps", 2, tuple(_rung_options()), per="brokers"),
+        Control("rung", "Survives", "steps", 2, tuple(_rung_options()), per="brokers", own="rungs"),
         Control(
             "body_bytes",
             "Payload",

@@ -88,7 +88,7 @@ def _control(control: Control) -> State:
 def mix(experiment: Experiment) -> State | None:
     """Which control can have a value of its own for each value of another, and the setting of a run that has these."""
     found = next((control for control in experiment.controls if control.per), None)
-    return {"control": found.name, "of": found.per, "own": "rungs"} if found else None
+    return {"control": found.name, "of": found.per, "own": found.own} if found else None
 
 
 def series() -> dict[str, State]:

@@ -12,40 +12,27 @@ function pictureChart(panel, plot, chosen) {
   const now = JSON.stringify(open.map((view) => [view.label, view.origin, panel.choice.keyOf(view)]));
   if (plot.now === now) return;
   plot.now = now;
-  const figures = open.map((view) =>
-    make(
-      "figure",
-      { class: "picture", "aria-label": `${plot.label}: ${view.label}` },
-      open.length > 1 ? make("p", { class: "pic-under", text: view.label }) : null,
-      make("div", { class: "pic-drawn" }),
-    )
-  );
+  const figures = open.map((view) => {
+    const place = make("div", { class: "pic-drawn" });
+    const name = open.length > 1 ? make("p", { class: "pic-under", text: view.label }) : null;
+    draw(place, view.pictures[plot.name], () => panel.loadPlotly()).catch((error) => panel.failed(error));
+    return make("figure", { class: "picture", "aria-label": `${plot.label}: ${view.label}` }, name, place);
+  });
   plot.box.replaceChildren(...figures);
-  figures.forEach((figure, at) =>
-    draw(figure.querySelector(".pic-drawn"), open[at].pictures[plot.name], () => panel.loadPlotly()).catch((error) =>
-      panel.failed(error)
-    )
-  );
 }
 function gridChart(panel, plot, chosen) {
-  if (Object.values(panel.choice.all()).some((view) => view.pictures?.[plot.name])) {
+  const all = Object.values(panel.choice.all());
+  if (all.some((view) => view.pictures?.[plot.name])) {
     pictureChart(panel, plot, chosen);
     return;
   }
-  const views = Object.values(panel.choice.all()).filter((view) => view.grid), { columns, noun, secret } = plot.layout;
+  const views = all.filter((view) => view.grid), { columns, noun, secret } = plot.layout;
   plot.box.hidden = plot.heading.hidden = !views.length;
   if (!views.length) return;
-  const data = {
-    kind: "grid",
-    columns,
-    noun,
-    rows: views.map((view) => view.grid.setup),
-    cells: views.map((
-      view,
-    ) => (panel.shown(view) ? view.grid.cells : columns.map(() => ({ ...secret, says: SAY.yours })))),
-    said: { title: panel.state.title },
-  };
-  const now = JSON.stringify(data);
+  const hidden = columns.map(() => ({ ...secret, says: SAY.yours }));
+  const cells = views.map((view) => (panel.shown(view) ? view.grid.cells : hidden));
+  const rows = views.map((view) => view.grid.setup), said = { title: panel.state.title };
+  const data = { kind: "grid", columns, noun, rows, cells, said }, now = JSON.stringify(data);
   if (plot.now === now) return;
   plot.now = now;
   const place = make("div", { class: "pic-drawn" });

@@ -130,7 +130,7 @@ export class Choice {
     const { of, own } = this.mix, chosen = this.values[of].filter((one) => !this.gap(one));
     if (!chosen.length) return null;
     const each = () => Object.fromEntries(chosen.map((one) => [one, this.own[one]]));
-    return { ...this.values, [of]: chosen, ...(this.mixing ? { mix: true, [own]: each() } : {}) };
+    return { ...this.values, [of]: chosen, ...(this.mixing ? { [own]: each() } : {}) };
   }
   /** The command that measures these points; what they do not say is as chosen. */
   command(views) {

@@ -63,6 +63,24 @@ export const focusedIn = (
   box,
 ) => (box.contains(document.activeElement) ? /** @type {any} */ (document.activeElement) : null);
 
+const STEPS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+/** Buttons in rows: one tab stop, at first `first`; arrow keys go from one to the next, Enter or Space presses it. */
+export function arrowKeys(box, grid, first = grid[0]?.[0]) {
+  const stopAt = (stop) => {
+    for (const one of grid.flat()) one.tabIndex = one === stop ? 0 : -1;
+  };
+  stopAt(first);
+  box.onkeydown = (event) => {
+    const step = STEPS[event.key], row = grid.findIndex((line) => line.includes(event.target));
+    if (!step || row < 0) return;
+    event.preventDefault();
+    const to = grid[row + step[0]]?.[grid[row].indexOf(event.target) + step[1]];
+    if (!to) return;
+    stopAt(to);
+    to.focus();
+  };
+}
+
 /** A colour by its name in look.css, as the page has it now. */
 export const inkOn = (place) => (name) => getComputedStyle(place).getPropertyValue(`--${name}`).trim();
 

@@ -41,67 +41,36 @@ export class Guesses {
 }
 const SHOWN = "shown";
 
+/** What is asked about the chosen points, what came of the guesses, and how to see everything or begin again. */
 export function guessBox(panel, chosen) {
-  const box = panel.guessing,
-    all = Object.values(panel.choice.all()).map((view) => [panel.choice.keyOf(view), view]),
-    many = chosen.length > 1;
+  const { guessing: box, guesses, choice } = panel, { question, options } = panel.state.guess;
+  const all = Object.values(choice.all()).map((view) => [choice.keyOf(view), view]);
   // The pressed button is gone after a redraw: the focus goes to what came of it, else to the chosen cell.
   const settle = (made) => {
-    panel.guesses.keep(made);
+    guesses.keep(made);
     panel.draw();
-    (box.querySelector(".lp-told:has(p)") ?? panel.root.querySelector("[aria-pressed=true]") ??
-      box.querySelector("button"))?.focus();
+    const next = box.querySelector(".lp-told:has(p)") ?? panel.root.querySelector("[aria-pressed=true]");
+    (next ?? box.querySelector("button"))?.focus();
   };
-  const commit = (view, word) => settle({ ...panel.guesses.made, [panel.choice.keyOf(view)]: word });
-  const asked = chosen.filter((view) => !panel.shown(view)).map((view) =>
-    make(
-      "fieldset",
-      {},
-      make("legend", { text: fill(panel.state.guess.question, view) }),
-      make(
-        "div",
-        { class: "lp-buttons" },
-        ...panel.state.guess.options.map((word) =>
-          make("button", { type: "button", class: "lp-option", text: word, onclick: () => commit(view, word) })
-        ),
-        make(
-          "button",
-          {
-            type: "button",
-            class: "lp-plain",
-            onclick: () => commit(view, SHOWN),
-          },
-          SAY.show,
-          make("span", { class: "lp-hear", text: `: ${view.label}, ${view.event}` }),
-        ),
-      ),
-    )
-  );
-  const results = chosen.filter((view) => panel.shown(view)).map((
-    view,
-  ) => [view, panel.guesses.result(panel.choice.keyOf(view), view)]).filter(([, text]) => text)
-    .map(([view, text]) => make("p", { text: many ? `${view.label}: ${text}` : text }));
-  const score = panel.guesses.score(all), more = all.some(([, view]) => !panel.shown(view));
-  const told = make(
-    "div",
-    { class: "lp-told", tabindex: -1 },
-    ...results,
-    score ? make("p", { class: "lp-score", text: score }) : null,
-  );
-  const ends = make(
-    "div",
-    { class: "lp-buttons" },
-    more
-      ? make("button", {
-        type: "button",
-        class: "lp-small",
-        text: SAY.showAll,
-        onclick: () => settle({ ...Object.fromEntries(all.map(([key]) => [key, SHOWN])), ...panel.guesses.made }),
-      })
-      : null,
-    Object.keys(panel.guesses.made).length
-      ? make("button", { type: "button", class: "lp-small", text: SAY.again, onclick: () => settle({}) })
-      : null,
-  );
-  box.replaceChildren(...asked, told, ends);
+  const button = (kind, text, made, ...more) =>
+    make("button", { type: "button", class: kind, onclick: () => settle(made()) }, text, ...more);
+  const ask = (view) => {
+    const commit = (word) => () => ({ ...guesses.made, [choice.keyOf(view)]: word });
+    const about = make("span", { class: "lp-hear", text: `: ${view.label}, ${view.event}` });
+    const words = options.map((word) => button("lp-option", word, commit(word)));
+    const buttons = make("div", { class: "lp-buttons" }, ...words, button("lp-plain", SAY.show, commit(SHOWN), about));
+    return make("fieldset", {}, make("legend", { text: fill(question, view) }), buttons);
+  };
+  const results = chosen.filter((view) => panel.shown(view)).flatMap((view) => {
+    const text = guesses.result(choice.keyOf(view), view);
+    return text ? [make("p", { text: chosen.length > 1 ? `${view.label}: ${text}` : text })] : [];
+  });
+  const score = guesses.score(all), ends = [];
+  if (score) results.push(make("p", { class: "lp-score", text: score }));
+  const everything = () => ({ ...Object.fromEntries(all.map(([key]) => [key, SHOWN])), ...guesses.made });
+  if (all.some(([, view]) => !panel.shown(view))) ends.push(button("lp-small", SAY.showAll, everything));
+  if (Object.keys(guesses.made).length) ends.push(button("lp-small", SAY.again, () => ({})));
+  const told = make("div", { class: "lp-told", tabindex: -1 }, ...results);
+  const asked = chosen.filter((view) => !panel.shown(view)).map(ask);
+  box.replaceChildren(...asked, told, make("div", { class: "lp-buttons" }, ...ends));
 }

@@ -1,4 +1,4 @@
-import { focusedIn, make, tabular } from "./dom.mjs";
+import { arrowKeys, focusedIn, make, tabular } from "./dom.mjs";
 
 // A reader picks a point from a table by pointer or keyboard.
 
@@ -28,30 +28,11 @@ export const only = (row) => [...row.cells.values()][0];
 /** Whether a row begins a new series; the first one does not. */
 export const begins = (rows, at) => at > 0 && rows[at - 1].view.series !== rows[at].view.series;
 
-/** Buttons of a table: one tab stop, arrow keys between them, Enter or Space picks. */
-function pickers(box, grid) {
-  const all = grid.flat(), first = all.find((one) => one.getAttribute("aria-pressed") === "true") ?? all[0];
-  const stopAt = (stop) => {
-    for (const one of all) one.tabIndex = one === stop ? 0 : -1;
-  };
-  stopAt(first);
-  box.onkeydown = (event) => {
-    const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
-    const row = grid.findIndex((cells) => cells.includes(event.target));
-    if (!step || row < 0) return;
-    event.preventDefault();
-    const to = grid[row + step[0]]?.[grid[row].indexOf(event.target) + step[1]];
-    if (!to) return;
-    stopAt(to);
-    to.focus();
-  };
-}
-
 /** Puts a new table in the place of the old one; the focus stays on the same button. */
 export function redrawn(box, inside, grid) {
   const had = focusedIn(box)?.dataset.key;
   box.replaceChildren(inside);
-  pickers(box, grid);
+  arrowKeys(box, grid, grid.flat().find((one) => one.getAttribute("aria-pressed") === "true"));
   if (had != null) box.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus({ preventScroll: true });
 }
 
