@@ -146,7 +146,7 @@ def test_a_page_weighs_less_than_a_hundred_kilobytes_without_theme_and_chart_bun
     assert sum(weights.values()) < LIMIT_BYTES, weights
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
 def test_nothing_that_is_in_sight_moves_while_a_page_is_being_drawn(
     browser: Browser, host: str, site: Path, width: int
 ) -> None:
