@@ -94,8 +94,8 @@ def digest(lab: str, way: str, **more: Any) -> Digest:
 
 def _lab(look: Any, guess: Guess | None = None) -> Experiment:
     return Experiment(
-        name="made", number="L0.9", title="Made", question="?", claims=(), controls=CONTROLS, grid=list,
-        run=lambda _settings, _watch: [], verdict=lambda _digests: [], needs=(), look=look, guess=guess,
+        name="made", number="L0.9", title="Made", question="?", controls=CONTROLS, grid=list,
+        run=lambda _settings, _watch: [], needs=(), look=look, guess=guess,
     )  # fmt: skip
 
 

@@ -165,7 +165,6 @@ def test_no_claim_is_decided_by_nothing_and_each_has_a_word_by_all_points(
     assert sorted(one.claim for one in lab.judged(digests)) == sorted(lab.claims)
     assert all(one.text.endswith((".", ")")) for one in lab.judged(digests))
     assert set(lab.claims) <= set(claims())
-    assert set(lab.of_part) <= set(lab.claims)
 
 
 def test_every_quantity_is_answered_by_the_recording_in_prose_and_in_the_table(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from labs.experiments import experiment
-from labs.experiments.base import Verdict
 from labs.experiments.kill_the_worker import digest
+from labs.experiments.rules import Verdict
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.scenarios.jobs import MODES

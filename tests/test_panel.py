@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
-from labs.experiments.base import Verdict, Word
+from labs.experiments.rules import Rule, Word
 from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.run import RunFileError
@@ -193,8 +193,8 @@ def test_a_claim_that_several_labs_judge_has_their_word_only_if_they_agree(
             experiment("loss-matrix"),
             name=f"lab-{at}",
             number=f"L9.{at}",
-            verdict=lambda _digests, word=word: [Verdict("C04", word, f"We saw {word}.")],
-            of_part={"C04": (word,)},
+            claims=("C04",),
+            rules=(Rule("C04", lambda _digests, word=word: (word, f"We saw {word}."), of_part=(word,)),),
         )
         monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
         (tmp_path / f"{lab.name}.json").write_text(f'{{"format": 1, "lab": "{lab.name}", "digests": []}}')

@@ -21,6 +21,5 @@ LAB = fault_lab(
     default="kafka-acks-all",
     load=replace(LOAD, name="flood", rate_per_s=8000),
     claims=("C45",),
-    verdict=lambda digests: [loss_verdicts.c45(digests)],
-    of_part={"C45": ("holds with conditions",)},
+    rules=(loss_verdicts.c45,),
 )

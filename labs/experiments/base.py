@@ -1,14 +1,14 @@
-"""What a lab is: a question, controls, a grid to record, a run, charts and a verdict."""
+"""What a lab is: a question, controls, a grid to record, a run, and the rules that judge it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from labs.judge import soundness
+from labs.experiments.rules import Rule, Verdict
 from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.paths import check_ours
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from labs.experiments.rate_lab import Way
     from labs.show.charts import Figure
 
-Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
-WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
-"""All that decide, for a rule that asks by itself whether it has every point that it needs."""
 Settings = dict[str, Any]
 BACKENDS = ("auto", "compose", "native")
 
@@ -98,36 +95,6 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A word on one claim and the sentence that gives the figures."""
-
-    claim: str
-    word: Word
-    text: str
-
-
-@dataclass(frozen=True)
-class _OfSound:
-    """A rule that is asked about the points that count: not about void ones, nor where messages were refused unasked.
-    It says which ones it was not asked about."""
-
-    inner: Callable[[Sequence[Digest]], list[Verdict]]
-
-    @classmethod
-    def rule(cls, one: Callable[[Sequence[Digest]], list[Verdict]]) -> _OfSound:
-        """The same rule, once."""
-        return one if isinstance(one, cls) else cls(one)
-
-    def __call__(self, digests: Sequence[Digest]) -> list[Verdict]:
-        why = {str(one.settings.get("label", one.lab)): said for one in digests if (said := soundness.said(one))}
-        if not why:
-            return self.inner(digests)
-        found = self.inner([digest for digest in digests if not soundness.said(digest)])
-        left_out = " ".join(f"{label}: {said}" for label, said in why.items())
-        return [replace(one, text=f"{one.text} Left out: {left_out}") for one in found]
-
-
-@dataclass(frozen=True)
 class Experiment:
     """One lab. `run` measures live; everything a page shows comes from digests alone."""
 
@@ -135,12 +102,13 @@ class Experiment:
     number: str
     title: str
     question: str
-    claims: tuple[str, ...]
     controls: tuple[Control, ...]
     grid: Callable[[], list[Settings]]
     """The settings that `labs record` records."""
     run: Callable[[Settings, Observer], list[Digest]]
-    verdict: Callable[[Sequence[Digest]], list[Verdict]]
+    claims: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """How each of its claims is judged."""
     warm_up: Callable[[Observer], dict[str, Any]] | None = None
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
@@ -163,9 +131,10 @@ class Experiment:
     """What makes a point's key -> why there can be no such point."""
     ways: tuple[Way, ...] = ()
     """Of a lab whose one control is the way of sending: the ways that can be run here."""
-    of_part: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
-    """Claim -> the words that its rule may say of fewer points than the grid has, because they need no other: one loss
-    refutes `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""
+
+    def verdict(self, digests: Sequence[Digest]) -> list[Verdict]:
+        """A word on each claim by these points, whatever the grid has besides."""
+        return [rule(digests) for rule in self.rules]
 
     def figure(self, chart: str, digests: Sequence[Digest]) -> Figure:
         """A chart of its look for a notebook: `lab.figure("ladder", digests)`."""
@@ -175,8 +144,8 @@ class Experiment:
 
     def judged(self, digests: Sequence[Digest]) -> list[Verdict]:
         """The words that these points can carry; `undecided here` with what is missing for the others."""
-        said, lacking = self.verdict(digests), self.lacking(digests)
-        return [one if self._carried(one) or not lacking else self._waiting(one, lacking) for one in said]
+        lacking, whole = self.lacking(digests), len(self.grid_keys())
+        return [rule.judged(digests, lacking, whole) for rule in self.rules]
 
     def lacking(self, digests: Sequence[Digest]) -> list[str]:
         """The keys of the grid's points that are not among these."""
@@ -193,17 +162,12 @@ class Experiment:
         many = next((control for control in self.controls if control.kind == "many"), None)
         return [settings | {many.sets: one} for one in settings[many.name]] if many else [settings]
 
-    def _carried(self, said: Verdict) -> bool:
-        return said.word == "undecided here" or said.word in self.of_part.get(said.claim, ())
-
-    def _waiting(self, said: Verdict, lacking: Sequence[str]) -> Verdict:
-        whole, some = len(self.grid_keys()), ", ".join(lacking[:3])
-        text = f"The rule looks at all {whole} points of the grid, and {len(lacking)} are missing"
-        more = " and others" if len(lacking) > 3 else ""
-        return Verdict(said.claim, "undecided here", f"{text}: {some}{more}. What is here: {said.text}")
-
     def __post_init__(self) -> None:
-        object.__setattr__(self, "verdict", _OfSound.rule(self.verdict))
+        judged = [one.claim for one in self.rules]
+        if sorted(judged) != sorted(self.claims):
+            raise ValueError(
+                f"{self.name}: its claims are {', '.join(self.claims)}; its rules judge {', '.join(judged)}"
+            )
         object.__setattr__(self, "run", _checked(self.name, self.run))
 
     def settings(self, given: Mapping[str, Any] | None = None) -> Settings:

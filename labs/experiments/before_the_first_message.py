@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from labs.experiments import cost_verdicts
-from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import FAULT_METHOD, hit
 from labs.judge.card import card
 from labs.judge.repeats import known_median, known_range
@@ -188,8 +188,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=cost_verdicts.verdicts,
-    of_part={"C11": ("holds with conditions",), "C13": WORDS, "C14": WORDS},
+    rules=cost_verdicts.RULES,
     why_not=WHY_NOT,
     needs=(),
     look=COST_LOOK,

@@ -99,13 +99,3 @@ def _said(plan: Plan) -> str:
     if plan.open:
         return f"{plan.calls:,} by {plan.callers} callers, {plan.rate_per_s:g}/s, timed from when they were due"
     return f"at most {plan.calls:,} or {plan.duration_s:g} s, by {plan.callers} callers; the next when one is back"
-
-
-def by_settings(digests: Sequence[Digest], **wanted: Any) -> list[Digest]:
-    """The points with these settings."""
-    return [one for one in digests if wanted.items() <= one.settings.items()]
-
-
-def straddles(values: Sequence[bool]) -> bool:
-    """Whether the repeats fall on both sides of a threshold: then nothing is decided (labs.md, rule 4)."""
-    return len(set(values)) > 1

@@ -1,26 +1,18 @@
-"""The verdict rules of C11, C13 and C14 (claims.csv), from the digests of before-the-first-message.
+"""The rules of C11, C13 and C14 (claims.csv) for before-the-first-message.
 
 A quantity rises for a broker if its lowest repeat is above the highest of the HTTP call with the same promise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from labs.experiments.base import Verdict, Word
+from labs.experiments.rules import WORDS, Said, Undecided, by, each, every, point, rule
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, enumerated, seconds, span
 
-Points = Mapping[tuple[str, str], Digest]
-"""(carrier, guarantee) -> its digest."""
-
-
-def verdicts(digests: Sequence[Digest]) -> list[Verdict]:
-    """One verdict a claim; `undecided here` with the reason where a point is missing or says nothing."""
-    points = {(d.settings["carrier"], d.settings["guarantee"]): d for d in digests}
-    return [_c11(points), _c13(points), _c14(points)]
+PAIRS = ("http", *BROKERS)
 
 
 def settings_of(point: Digest) -> tuple[int, int]:
@@ -28,93 +20,78 @@ def settings_of(point: Digest) -> tuple[int, int]:
     return len(point.setup["client"]), len(point.setup["server"])
 
 
-def values(point: Digest, name: str) -> list[float]:
-    """A figure of every repeat; empty if one of them cannot say."""
-    found = [repeat["figures"][name] for repeat in point.repeats]
-    return [] if None in found else found
+def figures(point: Digest, name: str, unknown: str = "Not all processes could be seen.") -> list[float]:
+    """A figure of every repeat."""
+    return each(point, "figures", name, unknown=unknown)
 
 
-def _c11(points: Points) -> Verdict:
-    later = points.get(("later", "best"))
-    if later is None:
-        return Verdict("C11", "undecided here", "No asynchronous pair without a broker was run (HTTP 202).")
-    lost, jobs = values(later, "lost"), [repeat["jobs"]["jobs"] for repeat in later.repeats]
-    if not lost:
-        return Verdict("C11", "undecided here", "What became of the jobs behind HTTP 202 is not known.")
+def _rises(base: Digest, point: Digest, name: str) -> bool:
+    """Whether every repeat of the broker is above every one of HTTP's."""
+    return min(figures(point, name)) > max(figures(base, name))
+
+
+@rule("C11", of_part=("holds with conditions",))
+def c11(digests: Sequence[Digest]) -> Said:
+    """One asynchronous pair without a broker is enough for the condition."""
+    later = point(digests, "an asynchronous pair without a broker (HTTP 202)", carrier="later", guarantee="best")
+    lost = figures(later, "lost", "What became of the jobs behind HTTP 202 is not known.")
     text = "Usually, but not always: a service that answers 202 and works later is asynchronous and has no broker."
-    return Verdict(
-        "C11", "holds with conditions", f"{text} It also lost {span(lost)} of {span(jobs)} jobs when its worker died."
-    )
+    of = span(each(later, "jobs", "jobs"))
+    return "holds with conditions", f"{text} It also lost {span(lost)} of {of} jobs when its worker died."
 
 
-def _missing(points: Points, guarantee: str) -> str:
-    """Which of the points that are compared was not measured; empty if all were."""
-    return ", ".join(name for name in ("http", *BROKERS) if (name, guarantee) not in points)
-
-
-def _c13(points: Points) -> Verdict:
-    if missing := _missing(points, "survives"):
-        return Verdict(
-            "C13", "undecided here", f"Not measured with a promise that survives a killed worker: {missing}."
-        )
-    base, others = points["http", "survives"], {name: points[name, "survives"] for name in BROKERS}
-    for point in (base, *others.values()):
-        if values(point, "lost") == [] or any(values(point, "lost")):
-            return Verdict("C13", "undecided here", f"{point.settings['label']} did not show that it loses nothing.")
-    more = {name: _rises(base, point, "processes") for name, point in others.items()}
-    if None in more.values():
-        return Verdict("C13", "undecided here", "Not all processes could be seen.")
+@rule("C13", of_part=WORDS)
+def c13(digests: Sequence[Digest]) -> Said:
+    """Processes and settings that it takes to lose nothing."""
+    others = every(digests, "carrier", PAIRS, " with a promise that survives a killed worker", guarantee="survives")
+    for one in others.values():
+        unproven = f"{one.settings['label']} did not show that it loses nothing."
+        if any(figures(one, "lost", unproven)):
+            raise Undecided(unproven)
+    base = others.pop("http")
+    more = [_rises(base, one, "processes") for one in others.values()]
     client, both = settings_of(base)[0], sum(settings_of(base))
-    said = "; ".join(_said(name, point) for name, point in others.items())
+    said = "; ".join(_setup(name, one) for name, one in others.items())
     text = (
-        f"To lose nothing the HTTP pair is {span(values(base, 'processes'))} processes and {client} settings. {said}."
+        f"To lose nothing the HTTP pair is {span(figures(base, 'processes'))} processes and {client} settings. {said}."
     )
-    if not all(more.values()) or any(sum(settings_of(point)) <= both for point in others.values()):
-        return Verdict("C13", "holds with conditions" if any(more.values()) else "never held", text)
-    few = [BROKER_NAMES[name] for name, point in others.items() if settings_of(point)[0] <= client]
+    if not all(more) or any(sum(settings_of(one)) <= both for one in others.values()):
+        return ("holds with conditions" if any(more) else "never held"), text
+    few = [BROKER_NAMES[name] for name, one in others.items() if settings_of(one)[0] <= client]
     if few:
         text += f" The code that uses {enumerated(few)} sets no more than the HTTP caller: the rest is the server's."
-        return Verdict("C13", "holds with conditions", text)
-    return Verdict("C13", "holds", text)
+    return ("holds with conditions" if few else "holds"), text
 
 
-def _said(name: str, point: Digest) -> str:
+def _setup(name: str, point: Digest) -> str:
     client, server = settings_of(point)
-    return f"{BROKER_NAMES[name]}: {span(values(point, 'processes'))} processes, {client} + {server} settings"
+    return f"{BROKER_NAMES[name]}: {span(figures(point, 'processes'))} processes, {client} + {server} settings"
 
 
-def _rises(base: Digest, point: Digest, name: str) -> bool | None:
-    """Whether every repeat of the broker is above every one of HTTP's; None if that cannot be said."""
-    low, high = values(point, name), values(base, name)
-    return min(low) > max(high) if low and high else None
-
-
-def _c14(points: Points) -> Verdict:
-    full = [one for one in ("survives", "best") if not _missing(points, one)]
-    if not full:
-        return Verdict("C14", "undecided here", f"Not measured with one promise: {_missing(points, 'survives')}.")
-    base, others = points["http", full[0]], {name: points[name, full[0]] for name in BROKERS}
-    found: dict[str, list[Any]] = {
-        name: [_rises(base, point, quantity) for quantity in ("processes", "mb")] for name, point in others.items()
-    }
-    if any(None in both for both in found.values()):
-        return Verdict("C14", "undecided here", "Not all processes could be seen.")
-    said = "; ".join(_cost(name, point) for name, point in others.items())
-    rose = [all(both) for both in found.values()]
-    word: Word = "holds" if all(rose) else "holds with conditions" if any(rose) else "never held"
-    text = f"{said}. Without a broker the two services hold {whole(values(base, 'mb'))} MB."
-    light = [f"{BROKER_NAMES[name]} {whole(values(others[name], 'mb'))} MB" for name in BROKERS if not found[name][1]]
+@rule("C14", of_part=WORDS)
+def c14(digests: Sequence[Digest]) -> Said:
+    """Processes and memory, at a promise that all of them were measured with."""
+    whole = [one for one in ("survives", "best") if set(PAIRS) <= set(by(digests, "carrier", guarantee=one))]
+    others = every(digests, "carrier", PAIRS, " with one promise", guarantee=(whole or ["survives"])[0])
+    base = others.pop("http")
+    rose = {name: [_rises(base, one, what) for what in ("processes", "mb")] for name, one in others.items()}
+    said = "; ".join(_cost(name, one) for name, one in others.items())
+    text = f"{said}. Without a broker the two services hold {_whole(figures(base, 'mb'))} MB."
+    light = [f"{BROKER_NAMES[name]} {_whole(figures(others[name], 'mb'))} MB" for name in BROKERS if not rose[name][1]]
     if light:
         text += f" Services and broker together hold no more with {', '.join(light)}: its client is that much lighter."
-    return Verdict("C14", word, text)
+    rises = [all(both) for both in rose.values()]
+    return ("holds" if all(rises) else "holds with conditions" if any(rises) else "never held"), text
 
 
-def whole(found: Sequence[float]) -> str:
-    """A range of megabytes, rounded."""
-    return span(round(value) for value in found)
+def _whole(megabytes: Iterable[float]) -> str:
+    return span(round(value) for value in megabytes)
 
 
 def _cost(name: str, point: Digest) -> str:
-    number = span(values(point, "broker_processes"))
-    parts = f"{number} more {'process' if number == '1' else 'processes'}, {whole(values(point, 'broker_mb'))} MB"
-    return f"{BROKER_NAMES[name]}: {parts}, ready in {seconds(values(point, 'ready_s'))}"
+    number = span(figures(point, "broker_processes"))
+    parts = f"{number} more {'process' if number == '1' else 'processes'}, {_whole(figures(point, 'broker_mb'))} MB"
+    return f"{BROKER_NAMES[name]}: {parts}, ready in {seconds(figures(point, 'ready_s'))}"
+
+
+RULES = (c11, c13, c14)

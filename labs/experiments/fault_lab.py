@@ -128,21 +128,3 @@ def judged(lab: str, paths: Iterable[Path]) -> list[Digest]:
 def _kept(lab: str, run: Run) -> Run:
     run.save(new_run_file(lab, run.profile))
     return run
-
-
-def cell(digests: Sequence[Digest], name: str, fault: str) -> Digest | None:
-    """The point of that profile and fault, if it was measured."""
-    asked = {"profile": name, "fault": fault}
-    return next((digest for digest in digests if asked.items() <= digest.settings.items()), None)
-
-
-def word(digests: Sequence[Digest], name: str, fault: str) -> str:
-    """The outcome of a cell; `not measured` if there is none."""
-    found = cell(digests, name, fault)
-    return str(found.median["outcome"]) if found else "not measured"
-
-
-def lost_of(digest: Digest) -> str:
-    """2,600 of 2,600: the sums over the repeats, for a sentence."""
-    ledgers = [repeat["ledger"] for repeat in digest.repeats]
-    return f"{sum(one['lost'] for one in ledgers):,} of {sum(one['acknowledged'] for one in ledgers):,}"

@@ -13,6 +13,4 @@ LAB = fault_lab(
     profiles=MATRIX,
     faults=KINDS,
     default=("redis-list-everysec", "rabbitmq-confirms", "kafka-acks-all"),  # acknowledged once it would survive a kill
-    claims=(),
-    verdict=lambda _digests: [],
 )

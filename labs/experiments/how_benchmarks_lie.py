@@ -93,7 +93,6 @@ LAB = Experiment(
     number="L3.5",
     title="How benchmarks lie",
     question="Which broker is the fastest? Whichever you want.",
-    claims=(),
     controls=(
         Control("trick", "What is unequal", "choice", "batch", tuple(Option(one.name, one.label) for one in TRICKS)),
         Control(
@@ -103,7 +102,6 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=lambda _digests: [],
     needs=BROKERS,
     look=TRICKS_LOOK,
 )  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import Way, best, on_line, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, fastest, on_line, one_by_one, per_s, rate_lab, saturated, tool_way, way
+from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s
 from labs.model.workload import Ceiling
@@ -35,13 +35,7 @@ def _tool(share: float, compression: str = "none", *, alike: bool = True) -> Sid
 
 
 WAYS = (
-    way(
-        "kafka-python-one",
-        "kafka-python, one by one",
-        "kafka-acks-all",
-        "idiomatic",
-        Ceiling(messages=800, window=1, batch=1),
-    ),
+    way("kafka-python-one", "kafka-python, one by one", "kafka-acks-all", "idiomatic", one_by_one(800)),
     way(
         "kafka-python-batches",
         "kafka-python, batches",
@@ -56,13 +50,7 @@ WAYS = (
     _in_batches(5000, 2_000_000),
     way("acks-1", "raw record batches of 5,000, acks=1", "kafka-acks-1", "fast", _batch(5000, 2_000_000)),
     way("flush", "raw record batches of 100, flushed one by one", "kafka-flush", "fast", _batch(100, 80_000)),
-    tool_way(
-        "perf-tool",
-        "ProducerPerformance, acks=all",
-        "kafka-acks-all",
-        _tool(0.5),
-        "ProducerPerformance",
-    ),
+    tool_way("perf-tool", "ProducerPerformance, acks=all", "kafka-acks-all", _tool(0.5), "ProducerPerformance"),
     *(
         tool_way(
             f"perf-{compression}-{name}",
@@ -87,34 +75,29 @@ OTHERS = (
 )
 
 
-def verdict(digests: Sequence[Digest]) -> list[Verdict]:
-    """C44 by its rule. Every way here sends 100 bytes in batches, so a million holds with these conditions."""
-    top = best(digests, honest=False)
-    if top is None:
-        return [Verdict("C44", "undecided here", "No way was run.")]
-    per_s, label = float(top.median["per_s"]), top.settings["label"]
-    text = f"The most was {about_per_s(per_s)} ({label}, 100 B; {top.median['limit']})."
-    if per_s >= MILLION:  # a rate that was reached was reached, whoever was the limit
-        return [Verdict("C44", "holds with conditions", f"{text} It takes batches and small messages.")]
-    full = best(digests)
-    if full is not None and float(full.median["per_s"]) >= LAPTOP * MILLION:
-        said = f"{about_per_s(full.median['per_s'])} ({full.settings['label']})"
-        return [Verdict("C44", "holds with conditions", f"{text} With the broker at its limit it was {said}.")]
-    if full is None:
-        return [Verdict("C44", "undecided here", f"{text} In no way that was run was the broker the limit.")]
-    return [Verdict("C44", "undecided here", f"{text} This machine is too small to say more.")]
+@rule("C44", of_part=("holds with conditions",))
+def c44(digests: Sequence[Digest]) -> Said:
+    """Every way here sends 100 bytes in batches, so a million holds with these conditions."""
+    top = fastest(digests)
+    text = f"The most was {about_per_s(per_s(top))} ({top.settings['label']}, 100 B; {top.median['limit']})."
+    if per_s(top) >= MILLION:  # a rate that was reached was reached, whoever was the limit
+        return "holds with conditions", f"{text} It takes batches and small messages."
+    full = fastest(saturated(digests), f"{text} In no way that was run was the broker the limit.")
+    if per_s(full) < LAPTOP * MILLION:
+        raise Undecided(f"{text} This machine is too small to say more.")
+    said = f"{about_per_s(per_s(full))} ({full.settings['label']})"
+    return "holds with conditions", f"{text} With the broker at its limit it was {said}."
 
 
 LAB = rate_lab(
     "kafka-million",
-    "L5.1",
-    "Is it a million? Kafka",
-    "How many messages a second does one Kafka take, and what does the size of a batch do to it?",
+    number="L5.1",
+    title="Is it a million? Kafka",
+    question="How many messages a second does one Kafka take, and what does the size of a batch do to it?",
     claims=("C44",),
     ways=WAYS,
     default="batch-1000",
     others=OTHERS,
     axis="messages in a batch",
-    verdict=verdict,
-    of_part={"C44": ("holds with conditions",)},
+    rules=(c44,),
 )

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labs.experiments import worker_verdicts
-from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge import soundness
 from labs.judge.card import card
 from labs.judge.repeats import agreement, known_median, known_range
@@ -167,8 +167,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=worker_verdicts.verdicts,
-    of_part={"C02": ("holds with conditions",), "C18": ("holds",), "C19": WORDS, "C26": ("never held",)},
+    rules=worker_verdicts.RULES,
     needs=BROKERS,
     look=JOBS_LOOK,
     guess=JOBS_GUESS,

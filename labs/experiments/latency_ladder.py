@@ -5,13 +5,13 @@ Open loop, counted from the due time. Claims C48, C58 and the latency half of C6
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from labs.experiments import ladder_verdicts
-from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.digest import digest, run_card
 from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
 from labs.judge.limit import disturbed, void, young
@@ -164,11 +164,6 @@ def _rung_options() -> Iterator[Option]:
         yield Option(rung, survives, reason)
 
 
-def verdict(digests: Sequence[Digest]) -> list[Any]:
-    """Words on C48, C58 and C62 from the points at 1,000 messages a second, rung 2."""
-    return ladder_verdicts.verdicts(digests)
-
-
 LAB = Experiment(
     name=NAME,
     number="L5.4",
@@ -199,8 +194,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=verdict,
-    of_part={"C48": WORDS, "C58": WORDS},
+    rules=ladder_verdicts.RULES,
     missing=MISSING,
     warm_up=warm_up,
     far=True,

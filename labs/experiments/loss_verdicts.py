@@ -1,109 +1,120 @@
-"""The verdict rules of C02, C04, C29, C33, C43, C45, C54 and C57 (claims.csv) applied to cells of the loss matrix.
+"""The rules of C02, C04, C29, C33, C43, C45, C54 and C57 (claims.csv) for cells of the loss matrix.
 
-A rule is applied only to cells whose repeats agree; `unknown`, `did not start` and `mixed` decide nothing.
+A cell counts only if its repeats agree; `unknown`, `did not start` and `mixed` decide nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.experiments.base import Verdict
-from labs.experiments.fault_lab import cell, lost_of, word
+from labs.experiments.rules import Said, Undecided, points, rule
 from labs.model.digest import Digest
+from labs.model.faults import ENDING, NAMES
 
 LOST, KEPT = ("some lost", "all lost"), "none lost"
 DEFAULTS = ("redis-list-rdb", "kafka-acks-all")
 """What the server of Redis and the client of Kafka do when nothing is set. RabbitMQ leaves it to each message."""
-EVENTS = ("stop", "kill", "power")
-SAID = {"stop": "a clean stop", "kill": "SIGKILL", "power": "a power cut"}
+
+
+def outcome(digests: Sequence[Digest], name: str, fault: str) -> str:
+    """What became of that setting's messages; `not measured` if that is so."""
+    found = points(digests, profile=name, fault=fault)
+    return str(found[0].median["outcome"]) if found else "not measured"
 
 
 def said(digests: Sequence[Digest], name: str, fault: str) -> str:
     """One cell in words: `Kafka, acks=all lost 0 of 7,800 to SIGKILL`."""
-    found = cell(digests, name, fault)
-    if found is None:
-        return f"{name} was not measured under {SAID[fault]}"
-    outcome = found.median["outcome"]
-    if outcome in (*LOST, KEPT, "mixed"):
-        return f"{found.settings['label']} lost {lost_of(found)} to {SAID[fault]}"
-    return f"{found.settings['label']}: {outcome} after {SAID[fault]}"
-
-
-def _counted(digests: Sequence[Digest]) -> list[Digest]:
-    return [d for d in digests if d.median["outcome"] in (*LOST, KEPT)]
-
-
-def c02(digests: Sequence[Digest]) -> Verdict:
-    """HOLDS if every mode loses 0, CONDITIONAL if some do and some do not, NEVER HELD if all lose."""
-    found = _counted(digests)
-    losing = [d for d in found if d.median["outcome"] in LOST]
-    text = f"Of {len(found)} cells with a count, {len(losing)} lost acknowledged messages."
+    found = points(digests, profile=name, fault=fault)
     if not found:
-        return Verdict("C02", "undecided here", "No cell of the loss matrix has a count.")
+        return f"{name} was not measured under {NAMES[fault]}"
+    word, label = outcome(found, name, fault), found[0].settings["label"]
+    if word not in (*LOST, KEPT, "mixed"):
+        return f"{label}: {word} after {NAMES[fault]}"
+    ledgers = [repeat["ledger"] for repeat in found[0].repeats]
+    lost, of = (sum(one[what] for one in ledgers) for what in ("lost", "acknowledged"))
+    return f"{label} lost {lost:,} of {of:,} to {NAMES[fault]}"
+
+
+def _with(digests: Sequence[Digest], *outcomes: str) -> list[Digest]:
+    return [one for one in digests if one.median["outcome"] in outcomes]
+
+
+@rule("C02", of_part=("holds with conditions",))
+def c02(digests: Sequence[Digest]) -> Said:
+    """HOLDS if every mode loses 0, CONDITIONAL if some do and some do not, NEVER HELD if all lose."""
+    found, losing = _with(digests, *LOST, KEPT), _with(digests, *LOST)
+    if not found:
+        raise Undecided("No cell of the loss matrix has a count.")
+    text = f"Of {len(found)} cells with a count, {len(losing)} lost acknowledged messages."
     if len(losing) == len(found):
-        return Verdict("C02", "never held", text)
-    return Verdict("C02", "holds with conditions" if losing else "holds", text)
+        return "never held", text
+    return ("holds with conditions" if losing else "holds"), text
 
 
-def c04(digests: Sequence[Digest]) -> Verdict:
+@rule("C04", of_part=("never held",))
+def c04(digests: Sequence[Digest]) -> Said:
     """NEVER HELD if a default configuration loses acknowledged messages to a process kill; HOLDS if every cell is 0."""
-    guilty = [name for name in DEFAULTS if word(digests, name, "kill") in LOST]
-    if guilty:
-        return Verdict("C04", "never held", f"{said(digests, guilty[0], 'kill')}, with the settings it comes with.")
-    found = _counted(digests)
-    if found and len(found) == len(digests) and all(d.median["outcome"] == KEPT for d in found):
-        return Verdict("C04", "holds", f"No cell of {len(found)} lost an acknowledged message.")
-    return Verdict("C04", "undecided here", "The default settings were not all measured, or a cell has no count.")
+    if guilty := [name for name in DEFAULTS if outcome(digests, name, "kill") in LOST]:
+        return "never held", f"{said(digests, guilty[0], 'kill')}, with the settings it comes with."
+    if digests and len(_with(digests, KEPT)) == len(digests):
+        return "holds", f"No cell of {len(digests)} lost an acknowledged message."
+    raise Undecided("The default settings were not all measured, or a cell has no count.")
 
 
-def c29(digests: Sequence[Digest]) -> Verdict:
+@rule("C29", of_part=("holds with conditions",))
+def c29(digests: Sequence[Digest]) -> Said:
     """The definition is usable if the settings rank differently by clean stop, kill and power cut."""
-    names = list(dict.fromkeys(d.settings["profile"] for d in digests))
-    whole = [n for n in names if all(word(digests, n, e) in (*LOST, KEPT) for e in EVENTS)]
-    kept = {event: {n for n in whole if word(digests, n, event) == KEPT} for event in EVENTS}
+    names = list(dict.fromkeys(one.settings["profile"] for one in digests))
+    whole = [name for name in names if all(outcome(digests, name, event) in (*LOST, KEPT) for event in ENDING)]
     if len(whole) < 2:
-        return Verdict("C29", "undecided here", "Too few settings were measured under all three events.")
-    counts = ", ".join(f"{len(kept[event])} of {len(whole)} settings survive {SAID[event]}" for event in EVENTS)
+        raise Undecided("Too few settings were measured under all three events.")
+    kept = {event: {name for name in whole if outcome(digests, name, event) == KEPT} for event in ENDING}
+    counts = ", ".join(f"{len(one)} of {len(whole)} settings survive {NAMES[event]}" for event, one in kept.items())
     differ = len({frozenset(one) for one in kept.values()}) > 1
-    return Verdict("C29", "holds with conditions" if differ else "holds", f"{counts}: one must say recover from what.")
+    return ("holds with conditions" if differ else "holds"), f"{counts}: one must say recover from what."
 
 
-def c33(digests: Sequence[Digest]) -> Verdict:
+@rule("C33", of_part=("holds with conditions",))
+def c33(digests: Sequence[Digest]) -> Said:
     """HOLDS if persistent survive and transient do not; CONDITIONAL if the queue type decides as well."""
-    transient, persistent = (word(digests, f"rabbitmq-{n}", "kill") for n in ("transient-confirms", "confirms"))
-    text = f"{said(digests, 'rabbitmq-transient-confirms', 'kill')}; {said(digests, 'rabbitmq-confirms', 'kill')}."
-    if transient != "all lost" or persistent != KEPT:
-        return Verdict("C33", "undecided here", text)
-    classic, quorum = (word(digests, f"rabbitmq-{n}", "power") for n in ("confirms", "quorum"))
-    if classic == quorum:
-        return Verdict("C33", "holds", text)
-    rest = f"{said(digests, 'rabbitmq-confirms', 'power')}; {said(digests, 'rabbitmq-quorum', 'power')}."
-    return Verdict("C33", "holds with conditions", f"{text} By queue type: {rest}")
+    transient, persistent, quorum = (f"rabbitmq-{name}" for name in ("transient-confirms", "confirms", "quorum"))
+    text = f"{said(digests, transient, 'kill')}; {said(digests, persistent, 'kill')}."
+    if outcome(digests, transient, "kill") != "all lost" or outcome(digests, persistent, "kill") != KEPT:
+        raise Undecided(text)
+    if outcome(digests, persistent, "power") == outcome(digests, quorum, "power"):
+        return "holds", text
+    rest = f"{said(digests, persistent, 'power')}; {said(digests, quorum, 'power')}."
+    return "holds with conditions", f"{text} By queue type: {rest}"
 
 
-def c43(digests: Sequence[Digest]) -> Verdict:
+@rule("C43")
+def c43(digests: Sequence[Digest]) -> Said:
     """Only what persistence buys is measured here; its price is a later lab's."""
     names = ("rabbitmq-transient-confirms", "rabbitmq-persistent", "rabbitmq-confirms")
     bought = "; ".join(said(digests, name, "kill") for name in names)
-    return Verdict("C43", "undecided here", f"What it buys: {bought}. What it costs is measured by L4.2.")
+    raise Undecided(f"What it buys: {bought}. What it costs is measured by L4.2.")
 
 
-def c45(digests: Sequence[Digest]) -> Verdict:
+@rule("C45", of_part=("holds with conditions",))
+def c45(digests: Sequence[Digest]) -> Said:
     """HOLDS if acks=all survives a kill; CONDITIONAL if weaker acks or a power cut lose."""
-    if word(digests, "kafka-acks-all", "kill") != KEPT:
-        return Verdict("C45", "undecided here", said(digests, "kafka-acks-all", "kill") + ".")
-    weak = [(n, e) for n, e in (("kafka-acks-0", "kill"), ("kafka-acks-1", "kill"), ("kafka-acks-all", "power"))
-            if word(digests, n, e) in LOST]  # fmt: skip
-    text = "; ".join([said(digests, "kafka-acks-all", "kill"), *(said(digests, *one) for one in weak)])
-    return Verdict("C45", "holds with conditions" if weak else "holds", f"{text}.")
+    told = [said(digests, "kafka-acks-all", "kill")]
+    if outcome(digests, "kafka-acks-all", "kill") != KEPT:
+        raise Undecided(f"{told[0]}.")
+    weaker = (("kafka-acks-0", "kill"), ("kafka-acks-1", "kill"), ("kafka-acks-all", "power"))
+    told += [said(digests, *one) for one in weaker if outcome(digests, *one) in LOST]
+    return ("holds with conditions" if len(told) > 1 else "holds"), f"{'; '.join(told)}."
 
 
-def redis_keeps(digests: Sequence[Digest]) -> list[Verdict]:
-    """C54 and C57: NEVER HELD if any shipped setting keeps all after a process kill."""
-    redis = [d for d in digests if d.settings["broker"] == "redis" and d.settings["fault"] == "kill"]
-    keeping = [d for d in redis if d.median["outcome"] == KEPT]
-    losing = [d for d in redis if d.median["outcome"] in LOST]
-    text = "; ".join(said(digests, d.settings["profile"], "kill") for d in (*keeping[:2], *losing[:1]))
-    decided = "never held" if keeping else "holds" if redis and len(losing) == len(redis) else "undecided here"
-    text = f"{text}." if text else "No setting of Redis was measured under SIGKILL."
-    return [Verdict(claim, decided, text) for claim in ("C54", "C57")]  # type: ignore[arg-type]
+def redis_keeps(digests: Sequence[Digest]) -> Said:
+    """NEVER HELD if any shipped setting keeps all after a process kill."""
+    redis = points(digests, broker="redis", fault="kill")
+    keeping, losing = _with(redis, KEPT), _with(redis, *LOST)
+    told = [said(digests, one.settings["profile"], "kill") for one in (*keeping[:2], *losing[:1])]
+    text = f"{'; '.join(told)}." if told else "No setting of Redis was measured under SIGKILL."
+    if not keeping and (not redis or len(losing) < len(redis)):
+        raise Undecided(text)
+    return ("never held" if keeping else "holds"), text
+
+
+c54, c57 = (rule(claim, of_part=("never held",))(redis_keeps) for claim in ("C54", "C57"))

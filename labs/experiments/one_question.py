@@ -83,8 +83,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=question_verdicts.verdicts,
-    of_part={"C06": ("holds",), "C08": ("never held",), "C15": ("holds with conditions",)},
+    rules=question_verdicts.RULES,
     needs=BROKERS,
     look=QUESTION_LOOK,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from labs.experiments.base import Experiment, Settings, Verdict
+from labs.experiments.base import Experiment, Settings
 from labs.judge.card import machine
 from labs.judge.latency import ladder_ms
 from labs.judge.repeats import median_of, spread_of
@@ -118,21 +118,14 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     return [Digest(lab=NAME, settings={}, repeats=rows, median=median_of(rows), spread=spread_of(rows), card=card)]
 
 
-def verdict(_digests: Sequence[Digest]) -> list[Verdict]:
-    """The passport judges no claim; other labs use its figures."""
-    return []
-
-
 LAB = Experiment(
     name=NAME,
     number="L0",
     title="Your machine's passport",
     question="What does this machine do without any broker?",
-    claims=(),
     controls=(),
     grid=lambda: [{"repeats": 5}],
     run=run,
-    verdict=verdict,
     needs=(),
     look=PASSPORT_LOOK,
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import Way, on_line, points, rate_lab, way
+from labs.experiments.rate_lab import Way, on_line, per_s, rate_lab, way
+from labs.experiments.rules import Said, Undecided, by, rule
 from labs.model.digest import Digest
 from labs.model.workload import Ceiling
 from labs.show.looks import PRICE_LOOK
@@ -47,43 +47,38 @@ def _said(label: str, window: int) -> str:
 def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
     """Transient rate over that of `kind` at the same window; None where one is missing or our client was the limit."""
     pair = [found.get(f"{name}-{window}") for name in ("transient", kind)]
-    if None in pair or any(one.median["client_bound"] for one in pair if one):
-        return None
-    transient, other = (float(one.median["per_s"]) for one in pair if one)
-    return transient / other if other else None
+    rates = [per_s(one) for one in pair if one and not one.median["client_bound"]]
+    return rates[0] / rates[1] if len(rates) == 2 and rates[1] else None
 
 
-def verdict(digests: Sequence[Digest]) -> list[Verdict]:
-    """C43 by its rule."""
-    found = points(digests)
-    known = {(kind, window): slowdown(found, kind, window) for kind in ("persistent", "quorum") for window in WINDOWS}
-    sure = {key: value for key, value in known.items() if value is not None}
-    if len(sure) < len(known):
-        return [Verdict("C43", "undecided here", f"{len(sure)} of {len(known)} comparisons can be made.")]
-    told = "; ".join(
-        f"{KINDS[kind][0]}, window {window:,}: {value:.2g} times slower" for (kind, window), value in sure.items()
+@rule("C43", of_part=("holds with conditions",))
+def c43(digests: Sequence[Digest]) -> Said:
+    """How much slower persistent is at each window."""
+    found, pairs = by(digests, "way"), [(kind, window) for kind in ("persistent", "quorum") for window in WINDOWS]
+    slower = {pair: value for pair in pairs if (value := slowdown(found, *pair)) is not None}
+    if len(slower) < len(pairs):
+        raise Undecided(f"{len(slower)} of {len(pairs)} comparisons can be made.")
+    text = "; ".join(
+        f"{KINDS[kind][0]}, window {window:,}: {value:.2g} times slower" for (kind, window), value in slower.items()
     )
-    wide = [value for (kind, window), value in sure.items() if kind == "persistent" and window >= WIDE]
-    if min(wide) >= DEAR:
-        return [Verdict("C43", "holds", f"{told}.")]
-    if max(sure.values()) < CHEAP:
-        return [Verdict("C43", "no longer holds", f"{told}.")]
-    if max(sure.values()) >= DEAR:
-        return [Verdict("C43", "holds with conditions", f"{told}.")]
-    return [Verdict("C43", "undecided here", f"{told}: between the rule's bounds.")]
+    if min(slower["persistent", window] for window in WINDOWS if window >= WIDE) >= DEAR:
+        return "holds", f"{text}."
+    if max(slower.values()) < CHEAP:
+        return "no longer holds", f"{text}."
+    if max(slower.values()) < DEAR:
+        raise Undecided(f"{text}: between the rule's bounds.")
+    return "holds with conditions", f"{text}."
 
 
 LAB = rate_lab(
     "price-of-persistence",
-    "L4.2",
-    "The price of persistence",
-    "What does it cost RabbitMQ to write a message down, and does it depend on how you wait?",
+    number="L4.2",
+    title="The price of persistence",
+    question="What does it cost RabbitMQ to write a message down, and does it depend on how you wait?",
     claims=("C43",),
     ways=tuple(_ways()),
     default="persistent-100",
-    others=(),
     axis="messages without an answer",
-    verdict=verdict,
-    of_part={"C43": ("holds with conditions",)},
+    rules=(c43,),
     look=PRICE_LOOK,
 )

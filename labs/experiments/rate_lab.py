@@ -6,13 +6,14 @@ Published figures stand beside them with their source.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from labs.experiments.base import Control, Experiment, Option, Settings, Verdict, Word
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import summed
+from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
@@ -57,6 +58,11 @@ class Way:
     def broker(self) -> str:
         """Whose broker it is."""
         return profile(self.profile).broker
+
+
+def one_by_one(messages: int) -> Ceiling:
+    """Each message waits for the answer to the one before."""
+    return Ceiling(messages=messages, window=1, batch=1)
 
 
 def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part = "produce") -> Way:
@@ -151,28 +157,23 @@ def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
     return found
 
 
-def rate_lab(  # noqa: PLR0913 - a lab has so many parts
+def rate_lab(
     name: str,
-    number: str,
-    title: str,
-    question: str,
     *,
-    claims: tuple[str, ...],
     ways: Sequence[Way],
     default: str,
-    others: Sequence[str],
+    others: Sequence[str] = (),
     axis: str = "",
-    verdict: Callable[[Sequence[Digest]], list[Verdict]],
     look: Look = RATE_LOOK,
-    of_part: Mapping[str, tuple[Word, ...]] | None = None,
+    **lab: Any,
 ) -> Experiment:
-    """A lab whose one control is the way; `others` are published figures, `axis` is what its lines run along."""
+    """A lab whose one control is the way of sending; `lab` is the rest of it.
+
+    `others` are published figures, `axis` is what its lines run along.
+    """
     known = {one.name: one for one in ways}
     brokers = tuple(dict.fromkeys(one.broker for one in ways))
-    elsewhere = [
-        Option(PUBLISHED + one, published()[one].label, "published by others: nothing to run here") for one in others
-    ]
-    options = (*(Option(one.name, one.label) for one in ways), *elsewhere)
+    options = (*(Option(one.name, one.label) for one in ways), *map(_nothing_to_run, others))
 
     def run(settings: Settings, observer: Observer) -> list[Digest]:
         chosen = known.get(settings["way"])
@@ -180,37 +181,31 @@ def rate_lab(  # noqa: PLR0913 - a lab has so many parts
             raise ValueError(f"{settings['way']} was published by others: there is nothing to run here")
         return [measured(name, chosen, settings, observer)]
 
-    def only_here(settings: Settings) -> str:
-        chosen, able = known.get(settings["way"]), ", ".join(one.name for one in ways if one.load)
-        if chosen is None or chosen.load:
-            return ""
-        return f"{chosen.label}: a vendor's tool runs on this machine only. With --executor go: {able}."
-
-    def grid() -> list[Settings]:
-        return [{"way": one.name, "repeats": REPEATS} for one in ways]
-
-    def with_published(digests: Sequence[Digest]) -> list[Verdict]:
-        return verdict([digest for digest in digests if not digest.settings.get("published")])
-
     return Experiment(
         name=name,
-        number=number,
-        title=title,
-        question=question,
-        claims=claims,
         controls=(Control("way", "Way of sending", "choice", default, options),),
-        grid=grid,
+        grid=lambda: [{"way": one.name, "repeats": REPEATS} for one in ways],
         run=run,
-        verdict=with_published,
-        of_part=of_part or {},
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
         ways=tuple(ways),
         far=True,
-        only_here=only_here,
+        only_here=partial(_only_here, known),
         look=along(look, axis) if axis else look,
+        **lab,
     )
+
+
+def _nothing_to_run(name: str) -> Option:
+    return Option(PUBLISHED + name, published()[name].label, "published by others: nothing to run here")
+
+
+def _only_here(ways: Mapping[str, Way], settings: Settings) -> str:
+    chosen, able = ways.get(settings["way"]), ", ".join(one.name for one in ways.values() if one.load)
+    if chosen is None or chosen.load:
+        return ""
+    return f"{chosen.label}: a vendor's tool runs on this machine only. With --executor go: {able}."
 
 
 def _warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
@@ -225,17 +220,18 @@ def _warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
     return {}
 
 
-def points(digests: Sequence[Digest]) -> dict[str, Digest]:
-    """Way -> its digest."""
-    return {digest.settings["way"]: digest for digest in digests}
+def per_s(digest: Digest) -> float:
+    """Messages a second, the median of the repeats."""
+    return float(digest.median["per_s"])
 
 
-def saturated(digest: Digest) -> bool:
-    """Whether the broker, or the machine it shares with us, had no more to give: only then is a rate its most."""
-    return digest.median["stamp"] in ("broker-bound", "machine-bound")
+def fastest(digests: Iterable[Digest], why: str = "No way was run.") -> Digest:
+    """The point with the highest rate; Undecided says `why` there is none."""
+    if (found := max(digests, key=per_s, default=None)) is None:
+        raise Undecided(why)
+    return found
 
 
-def best(digests: Sequence[Digest], *, honest: bool = True) -> Digest | None:
-    """The fastest point; `honest` leaves out those where our client or the round trip was the limit."""
-    known = [digest for digest in digests if saturated(digest) or not honest]
-    return max(known, key=lambda digest: float(digest.median["per_s"]), default=None)
+def saturated(digests: Sequence[Digest]) -> list[Digest]:
+    """Those where the broker, or the machine it shares with us, had no more to give: only there is a rate its most."""
+    return [one for one in digests if one.median["stamp"] in ("broker-bound", "machine-bound")]

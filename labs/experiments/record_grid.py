@@ -67,20 +67,7 @@ def record_lab(
     if keep and not path.exists():
         raise RunFileError(f"There is no {path} whose other points could be kept. Record the whole lab first.")
     old = recording.load(path) if keep else None  # before hours of measuring, not after
-    digests: list[Digest] = []
-    extra: dict[str, Any] = {}
-    needed = lab.needs
-    host_network = bool(needed) and sys.platform == "linux" and stack.kind_of(backend) == "compose"
-    if host_network:
-        extra = port_proxy_ms(observer)
-    with stack.session(needed, backend, report=lambda text: observer.progress(0, text), host_network=host_network):
-        if lab.warm_up:
-            extra |= lab.warm_up(observer)
-        for at, point in enumerate(settings):
-            asked = point if lab.needs or not lab.controls else point | {"backend": backend}
-            digests += lab.run(asked, observer.part(at, len(settings)))
-    if host_network:
-        digests = [replace(one, card={**one.card, "backend": "containers, host networking"}) for one in digests]
+    digests, extra = _measured(lab, settings, observer, backend)
     head = {**digests[0].card, **extra}
     digests += lab.elsewhere() if lab.elsewhere else []
     if old:
@@ -89,6 +76,24 @@ def record_lab(
         head = dict(old.card)
     recording.save(path, lab.name, digests, head)
     return path
+
+
+def _measured(
+    lab: Experiment, settings: Sequence[Settings], observer: Observer, backend: str
+) -> tuple[list[Digest], dict[str, Any]]:
+    """All points, and what belongs on the file's card besides that of the first."""
+    host_network = bool(lab.needs) and sys.platform == "linux" and stack.kind_of(backend) == "compose"
+    extra: dict[str, Any] = port_proxy_ms(observer) if host_network else {}
+    digests: list[Digest] = []
+    with stack.session(lab.needs, backend, report=lambda text: observer.progress(0, text), host_network=host_network):
+        if lab.warm_up:
+            extra |= lab.warm_up(observer)
+        for at, point in enumerate(settings):
+            asked = point if lab.needs or not lab.controls else point | {"backend": backend}
+            digests += lab.run(asked, observer.part(at, len(settings)))
+    if host_network:
+        digests = [replace(one, card={**one.card, "backend": "containers, host networking"}) for one in digests]
+    return digests, extra
 
 
 def judge_anew(lab: Experiment, folder: Path | None = None, runs: Path | None = None) -> Path:

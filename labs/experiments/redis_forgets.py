@@ -22,6 +22,5 @@ LAB = fault_lab(
     faults=ENDING,
     default="redis-list-rdb",
     claims=("C54", "C57"),
-    verdict=loss_verdicts.redis_keeps,
-    of_part=dict.fromkeys(("C54", "C57"), ("never held",)),
+    rules=(loss_verdicts.c54, loss_verdicts.c57),
 )

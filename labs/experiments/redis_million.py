@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labs.experiments.base import Verdict
-from labs.experiments.rate_lab import Way, on_line, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, fastest, on_line, one_by_one, per_s, rate_lab, tool_way, way
+from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s
 from labs.model.workload import Ceiling
@@ -44,15 +44,9 @@ def _benchmark(setting: Setting) -> Figure:
 
 
 WAYS = (
-    way(
-        "redis-py-one",
-        "redis-py, XADD one by one",
-        "redis-stream-none",
-        "idiomatic",
-        Ceiling(messages=8000, window=1, batch=1),
-    ),
+    way("redis-py-one", "redis-py, XADD one by one", "redis-stream-none", "idiomatic", one_by_one(8000)),
     way("redis-py-512", "redis-py, XADD in pipelines of 512", "redis-stream-none", "idiomatic", _deep(512, 150_000)),
-    _xadd(1, "one by one", Ceiling(messages=15_000, window=1, batch=1)),
+    _xadd(1, "one by one", one_by_one(15_000)),
     _xadd(16, "pipelines of 16", _deep(16, 300_000)),
     _xadd(512, "pipelines of 512", _deep(512, 800_000)),
     way("lpush-512", "raw frames, LPUSH of 512 at once", "redis-list-none", "fast", _deep(512, 1_000_000)),
@@ -69,11 +63,7 @@ WAYS = (
         _deep(512, 100_000),
     ),
     tool_way(
-        "benchmark",
-        "redis-benchmark, XADD, its best setting",
-        "redis-stream-none",
-        _benchmark,
-        "redis-benchmark",
+        "benchmark", "redis-benchmark, XADD, its best setting", "redis-stream-none", _benchmark, "redis-benchmark"
     ),
 )
 OTHERS = ("article-redis", "redis-docs-set", "mqperf-redis-streams")
@@ -81,33 +71,27 @@ MESSAGES = ("xadd-512", "lpush-512", "publish-read", "publish-read-2", "publish-
 """Commands that carry a message to somebody: a PUBLISH that nobody hears is not one."""
 
 
-def verdict(digests: Sequence[Digest]) -> list[Verdict]:
-    """C53 by its rule: a messaging command at a million a second; all of ours that fast send more than 16 at once."""
-    known = [digest for digest in digests if digest.settings["way"] in MESSAGES]
-    if not known:
-        return [Verdict("C53", "undecided here", "No messaging command was run.")]
-    top = max(known, key=lambda digest: float(digest.median["per_s"]))
-    per_s, label = float(top.median["per_s"]), top.settings["label"]
-    text = f"The most was {about_per_s(per_s)} ({label}; {top.median['limit']})."
-    if per_s >= MILLION:
-        return [Verdict("C53", "holds with conditions", f"{text} It takes pipelines of {DEEP} and more.")]
-    if top.median["client_bound"]:
-        return [Verdict("C53", "undecided here", f"{text} Our own client was the limit.")]
-    return [
-        Verdict("C53", "undecided here", f"{text} This machine did not reach a million, and the rule asks for one.")
-    ]
+@rule("C53", of_part=("holds with conditions",))
+def c53(digests: Sequence[Digest]) -> Said:
+    """A messaging command at a million a second; all of ours that fast send more than 16 at once."""
+    known = [one for one in digests if one.settings["way"] in MESSAGES]
+    top = fastest(known, "No messaging command was run.")
+    text = f"The most was {about_per_s(per_s(top))} ({top.settings['label']}; {top.median['limit']})."
+    if per_s(top) >= MILLION:
+        return "holds with conditions", f"{text} It takes pipelines of {DEEP} and more."
+    small = "This machine did not reach a million, and the rule asks for one."
+    raise Undecided(f"{text} {'Our own client was the limit.' if top.median['client_bound'] else small}")
 
 
 LAB = rate_lab(
     "redis-million",
-    "L6.1",
-    "Is it a million? Redis",
-    "How many messages a second does one Redis take, and what does the depth of a pipeline do to it?",
+    number="L6.1",
+    title="Is it a million? Redis",
+    question="How many messages a second does one Redis take, and what does the depth of a pipeline do to it?",
     claims=("C53",),
     ways=WAYS,
     default="xadd-512",
     others=OTHERS,
     axis="commands in a pipeline",
-    verdict=verdict,
-    of_part={"C53": ("holds with conditions",)},
+    rules=(c53,),
 )

@@ -6,7 +6,7 @@ Claims C07 and C09.
 from __future__ import annotations
 
 from labs.experiments import waiting_verdicts
-from labs.experiments.base import WORDS, Control, Experiment, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.calling import measured
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
 from labs.model.digest import Digest
@@ -80,8 +80,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
-    verdict=waiting_verdicts.verdicts,
-    of_part={"C07": ("holds with conditions",), "C09": WORDS},
+    rules=waiting_verdicts.RULES,
     needs=TOLD,
     look=WAITING_LOOK,
 )
