@@ -112,8 +112,9 @@ class Reading(_Source):
 class Listening(_Source):
     """A subscriber: what comes while it works waits in its own socket."""
 
-    def begin(self) -> None:
-        self._channel = self.redis.pubsub(ignore_subscribe_messages=True)
+    def __init__(self, task: Task, redis_: Client) -> None:
+        super().__init__(task, redis_)
+        self._channel = redis_.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(self.key)
         self._channel.get_message(timeout=CONNECT_S)
 
