@@ -342,9 +342,6 @@ def test_a_grid_from_a_table_of_quantities_has_a_cell_for_each_and_says_what_is_
     assert made.sentence == "Of 2 numbers, 1 is even. 2 of 6 cells say “not measured”."
 
 
-LOSS = {"none lost": "yes", "some lost": "partly", "all lost": "no", "did not start": "failed"}
-
-
 def test_the_loss_matrix_is_a_grid() -> None:
     file = recorded("loss-matrix")
     assert file is not None
@@ -352,7 +349,7 @@ def test_the_loss_matrix_is_a_grid() -> None:
     found: dict[tuple[str, str], Cell] = {}
     for digest in file.digests:
         drawn = fault.cell(digest)
-        state = LOSS.get(drawn["word"], drawn["word"])
+        state = OUTCOMES[drawn["word"]]
         found[digest.settings["label"], fault.head(digest)] = Cell(state, drawn["word"], drawn["lines"][0])
     setups = {digest.settings["label"]: Setup(digest.settings["label"]) for digest in file.digests}
     made = Grid(tuple(setups.values()), tuple(map(Capability, heads)), found)
@@ -481,3 +478,6 @@ def test_a_lab_of_a_grid_is_a_row_a_point_and_a_column_a_quantity() -> None:
     assert state["views"]["list"]["sentence"] == "Redis, List. Kept: no: 0; Named: list (it is so called)."
     assert lab.look.quantities["kept"].text(digests[2]) == "2"
     assert json.loads(json.dumps(state)) == state
+    figure = lab.figure("grid", digests)
+    assert figure.layout.title.text.startswith("Of 6 cells, 2 yes")
+    assert [text.split("<br>")[0] for text in figure.data[0].text[-1]] == ["<b>✕ no</b>", "<b>◐ list</b>"]

@@ -23,7 +23,7 @@ from labs.model.paths import PROJECT
 from labs.pages import Panel
 from labs.pages.pages import default_views
 from labs.pages.recordings import recorded
-from labs.show.renderers import KINDS
+from labs.show.renderers import drawable
 from labs.show.still import image, picture
 from labs.show.still.axes import axis
 
@@ -126,7 +126,7 @@ def test_a_lab_without_a_recording_says_so_in_its_plain_output(tmp_path: Path, m
 def test_every_chart_has_a_picture_that_is_sound_svg_with_its_finding(lab: str) -> None:
     file = recorded(lab)
     assert file is not None
-    for name in [chart.name for chart in experiment(lab).look.charts if chart.kind in KINDS]:
+    for name in [chart.name for chart in experiment(lab).look.charts if drawable(chart)]:
         figure = experiment(lab).figure(name, file.digests[:40])
         drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))
         width, height = (float(drawn.get(side, "0")) for side in ("width", "height"))

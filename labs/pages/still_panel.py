@@ -5,7 +5,7 @@ It stands in the output under the widget; panel.mjs puts it out of sight as long
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -13,6 +13,8 @@ from labs.experiments.base import Experiment
 from labs.model.digest import Digest
 from labs.pages.pages import NOT_RECORDED, SAID, at_default, default_views, table
 from labs.pages.state import State, views
+from labs.show import Json
+from labs.show.renderers import drawable
 from labs.show.still import finding, image
 
 OPEN = 8
@@ -51,9 +53,12 @@ def bundle(experiment: Experiment, digests: Sequence[Digest], origin: str, name:
 
 
 def _picture(experiment: Experiment, digests: Sequence[Digest]) -> tuple[str, str]:
-    """What the lab's first picture finds, and the picture."""
+    """What the lab's first picture finds, and the picture; that of a timeline or of lanes needs a script."""
+    chart = next((chart.name for chart in experiment.look.charts if drawable(chart)), None)
     try:
-        figure: Mapping[str, Any] = experiment.figure(experiment.look.charts[0].name, digests).to_plotly_json()
+        if chart is None:
+            return experiment.look.finding(digests), ""
+        figure: Json = experiment.figure(chart, digests).to_plotly_json()
         return finding(figure), f"<p>{image(figure)}</p>"
     except Exception as error:  # what was measured is worth more than its picture
         return f"The picture could not be drawn ({error})", ""

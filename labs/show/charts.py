@@ -14,7 +14,7 @@ from labs.model.profile import RUNGS
 from labs.show import Json
 from labs.show.colours import palette
 from labs.show.looks.base import Look
-from labs.show.renderers import KINDS
+from labs.show.renderers import KINDS, drawable
 from labs.show.still import still
 
 UNDER = 110
@@ -38,7 +38,7 @@ def figure(look: Look, name: str, digests: Sequence[Digest]) -> Figure:
 
     A figure in a notebook stands on white paper: its colours are those of the light theme, whatever Lab's is.
     """
-    known = {chart.name: chart for chart in look.charts if chart.kind in KINDS}
+    known = {chart.name: chart for chart in look.charts if drawable(chart)}
     if name not in known:
         raise ValueError(f"there is no chart {name!r} to draw; there are: {', '.join(known) or 'none'}")
     chart = known[name]

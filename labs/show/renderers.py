@@ -14,20 +14,24 @@ from labs.model.profile import BROKERS
 from labs.show import Json
 from labs.show.colours import coloured, dressed, palette, tint
 from labs.show.looks.base import Chart, View
+from labs.show.pictures.grid import SIGNS, State
 from labs.show.traces import FONT, HEIGHT_PX, MARKS, joined
 
 escape = partial(escaped, quote=False)
 """plotly takes a text for markup."""
 Drawn = tuple[list[Json], Json]
-OUTCOMES = {
-    "none lost": ("●", "holds"),
-    "some lost": ("◐", "conditions"),
-    "all lost": ("✕", "never"),
-    "did not start": ("■", "no-longer"),
-    "mixed": ("≈", "undecided"),
-    "unknown": ("○", "undecided"),
-}
-"""Outcome -> its sign and its colour, as in panel.css."""
+Cells = dict[tuple[str, str], tuple[State, str, Sequence[str]]]
+"""(Row, column) -> state, word and further lines."""
+STATES: dict[State, str] = {
+    "yes": "holds", "partly": "conditions", "no": "never", "failed": "no-longer", "mixed": "undecided",
+    "unknown": "undecided", "absent": "ink-soft", "unmeasured": "ink-soft",
+}  # fmt: skip
+"""State of a cell -> its colour, as in panel.css and pictures.css; its sign is that of a grid."""
+OUTCOMES: dict[str, State] = {
+    "none lost": "yes", "some lost": "partly", "all lost": "no", "did not start": "failed", "mixed": "mixed",
+    "unknown": "unknown",
+}  # fmt: skip
+"""What becomes of messages -> the state of its cell."""
 FATES = {
     "lost": ("never", 1.0, ""),
     "once": ("holds", 0.45, ""),
@@ -140,26 +144,43 @@ def dots(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
 def matrix(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
     """A cell a point with the outcome's sign, word and counts: rows by broker, columns from mild to hard."""
     broker = {view["label"]: view["broker"] for view in views}
-    rows = sorted(broker, key=lambda label: BROKERS.index(broker[label]))[::-1]
+    rows = sorted(broker, key=lambda label: BROKERS.index(broker[label]))
     heads = {key: text for key, text in layout["heads"] if any(view[chart.columns] == key for view in views)}
-    words, ink = list(OUTCOMES), palette()
-    cells = {(view["label"], view[chart.columns]): view["cell"] for view in views}
-    found = [[cells.get((row, head)) for head in heads] for row in rows]
-    steps = [tint(ink[OUTCOMES[word][1]], 0.3 if word == "all lost" else 0.15) for word in words]
+    cells: Cells = {
+        (view["label"], heads[view[chart.columns]]): (OUTCOMES[cell["word"]], cell["word"], cell["lines"])
+        for view in views for cell in [view["cell"]]
+    }  # fmt: skip
+    return _heat(rows, list(heads.values()), cells)
+
+
+def grid(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """A row a point, a column a capability, each cell with its sign, its word and its figure."""
+    heads = [column["name"] for column in layout["columns"]]
+    cells: Cells = {
+        (view["label"], head): (cell["state"], cell["says"], [cell["figure"]] if cell["figure"] else [])
+        for view in views for head, cell in zip(heads, view["grid"]["cells"], strict=True)
+    }  # fmt: skip
+    return _heat(list(dict.fromkeys(view["label"] for view in views)), heads, cells)
+
+
+def _heat(rows: Sequence[str], heads: Sequence[str], cells: Cells) -> Drawn:
+    states, ink, up = list(STATES), palette(), rows[::-1]
+    steps = [tint(ink[colour], 0.3 if state == "no" else 0.15) for state, colour in STATES.items()]
+    found = [[cells.get((row, head)) for head in heads] for row in up]
     heat = {
-        "type": "heatmap", "x": list(heads.values()), "y": rows, "texttemplate": "%{text}", "hoverinfo": "skip",
-        "z": [[words.index(cell["word"]) if cell else None for cell in line] for line in found],
-        "text": [[_cell_text(cell) if cell else "" for cell in line] for line in found],
-        "showscale": False, "xgap": 3, "ygap": 3, "zmin": -0.5, "zmax": len(words) - 0.5,
-        "colorscale": [[edge / len(words), step] for n, step in enumerate(steps) for edge in (n, n + 1)],
+        "type": "heatmap", "x": list(heads), "y": list(map(escape, up)), "texttemplate": "%{text}",
+        "z": [[states.index(cell[0]) if cell else None for cell in line] for line in found],
+        "text": [["<br>".join(_cell_lines(*cell)) if cell else "" for cell in line] for line in found],
+        "hoverinfo": "skip", "showscale": False, "xgap": 3, "ygap": 3, "zmin": -0.5, "zmax": len(states) - 0.5,
+        "colorscale": [[edge / len(states), step] for n, step in enumerate(steps) for edge in (n, n + 1)],
         "textfont": {"size": 12, "color": ink["ink"]},
     }  # fmt: skip
     axes = {"xaxis": {"side": "top"}, "yaxis": {"automargin": True}, "showlegend": False}
     return [heat], TABLE | axes | {"height": 150 + CELL_PX * len(rows)}
 
 
-def _cell_text(cell: Json) -> str:
-    return "<br>".join([f"<b>{OUTCOMES[cell['word']][0]} {cell['word']}</b>", *cell["lines"]])
+def _cell_lines(state: State, word: str, lines: Sequence[str]) -> list[str]:
+    return [f"<b>{SIGNS[state]} {escape(word)}</b>", *map(escape, lines)]
 
 
 def bars(_chart: Chart, views: Sequence[View], _layout: Json) -> Drawn:
@@ -190,6 +211,11 @@ def _bars(drawn: Json) -> Json:
 
 
 KINDS: Mapping[str, Callable[[Chart, Sequence[View], Json], Drawn]] = {
-    "plot": plot, "strips": strips, "dots": dots, "matrix": matrix, "bars": bars,
+    "plot": plot, "strips": strips, "dots": dots, "matrix": matrix, "grid": grid, "bars": bars,
 }  # fmt: skip
-"""A bill is a table, and timeline, lanes and grid have a picture of their own (labs/show/pictures)."""
+"""A bill is a table, and timeline and lanes have a picture of their own (labs/show/pictures)."""
+
+
+def drawable(chart: Chart) -> bool:
+    """Whether it has a renderer here; of grids those that have a row a point."""
+    return chart.kind in KINDS and (chart.kind != "grid" or bool(chart.rows))

@@ -9,8 +9,9 @@ from typing import Any
 
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, ms_text
+from labs.show import Json
 
-Trace = dict[str, Any]
+Trace = Json
 MARKS = {"redis": "circle", "rabbitmq": "square", "kafka": "diamond", "memory": "circle-open", "sync": "triangle-up"}
 INKS = {"memory": "harness"}
 """Colours of look.css that are not called as the series is."""
@@ -100,7 +101,7 @@ def _percent(quantile: float) -> str:
     return f"{math.floor(quantile * 1e5) / 1e3:g} %"
 
 
-def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
+def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     """The axes of both charts, one range for all digests of the lab so that charts can be compared by eye."""
     curves = [ms for d in digests for r in d.repeats for _, ms in r["curve"] if ms > 0]
     floors = [ms for d in digests if (ms := d.floor_ms.get("p50"))]
@@ -119,17 +120,17 @@ def layouts(digests: Sequence[Digest]) -> dict[str, dict[str, Any]]:
     return {"ladder": base | both | {"xaxis": ladder_x}, "rate": base | both | {"xaxis": rate_x}}
 
 
-def ms_axes(name: str, span: Sequence[float]) -> tuple[dict[str, Any], dict[str, Any]]:
+def ms_axes(name: str, span: Sequence[float]) -> tuple[Json, Json]:
     """A bare layout, and a log axis of milliseconds over `span` (powers of ten)."""
     return base_layout(), log_axis(name, span) | {"tickvals": _decades(*span)}
 
 
-def log_axis(name: str, span: Sequence[float]) -> dict[str, Any]:
+def log_axis(name: str, span: Sequence[float]) -> Json:
     """A log axis over `span` (powers of ten)."""
     return _axis(name, type="log", range=list(span), gridcolor="line")
 
 
-def base_layout() -> dict[str, Any]:
+def base_layout() -> Json:
     """What all charts have in common."""
     margin = {"l": 56, "r": 92, "t": 12, "b": 52}
     font = {"family": FONT, "size": 13}
@@ -137,7 +138,7 @@ def base_layout() -> dict[str, Any]:
     return {"height": HEIGHT_PX, "margin": margin, "font": font, "showlegend": False, "hovermode": "closest"} | clear
 
 
-def _axis(name: str, **more: Any) -> dict[str, Any]:
+def _axis(name: str, **more: Any) -> Json:
     quiet = {"showgrid": "gridcolor" in more, "zeroline": False, "fixedrange": True, "automargin": False}
     return {"title": {"text": name, "font": {"size": 12}, "standoff": 8}} | quiet | more
 
@@ -158,13 +159,13 @@ def _within(digests: Sequence[Digest], span: Sequence[float]) -> dict[str, float
     return {name: ms for name, ms in known if span[0] < math.log10(ms) < span[1]}
 
 
-def _references(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[str, Any]]:
+def _references(digests: Sequence[Digest], span: Sequence[float]) -> list[Json]:
     line = {"color": "ink-soft", "width": 1, "dash": "4px,4px"}
     at = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "layer": "below", "line": line}
     return [at | {"y0": ms, "y1": ms} for ms in _within(digests, span).values()]
 
 
-def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[dict[str, Any]]:
+def _reference_names(digests: Sequence[Digest], span: Sequence[float]) -> list[Json]:
     at = {"xref": "paper", "x": 0.995, "xanchor": "right", "yref": "y", "yanchor": "bottom", "showarrow": False}
     soft = {"font": {"size": 11, "color": "ink-soft"}}
     within = _within(digests, span)

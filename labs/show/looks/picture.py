@@ -13,7 +13,7 @@ from labs.model.text import capital
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
 from labs.show.pictures import Picture, picture
-from labs.show.pictures.grid import Cell, Setup
+from labs.show.pictures.grid import Cell, Setup, grid
 from labs.show.pictures.grid import Quantity as Column
 from labs.show.quantities import Quantities, Quantity, Rows
 
@@ -107,6 +107,7 @@ def grid_look(
     return Look(
         point, (chart,), Quantities(found), "{label}: {says}", ("{label}. {cells}.",), shapes=shapes, layouts=layouts,
         caption="outcomes",
+        several=lambda digests: grid(table, {setup(one): one for one in digests}, noun=noun).title,
     )  # fmt: skip
 
 

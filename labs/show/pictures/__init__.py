@@ -5,9 +5,7 @@ Typed data in, plain JSON out; the browser and a notebook draw the same JSON wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from labs.model.digest import Table
 from labs.show.pictures.base import FORMAT, About, Mark, PictureError, Span
 from labs.show.pictures.grid import Grid
 from labs.show.pictures.lanes import Lanes
@@ -19,7 +17,7 @@ KINDS: dict[str, type[Timeline] | type[Lanes] | type[Grid]] = {"timeline": Timel
 __all__ = ["KINDS", "About", "Grid", "Lanes", "Mark", "Picture", "PictureError", "Span", "Timeline", "picture"]
 
 
-def picture(data: Mapping[str, Any], name: str = "picture") -> Picture:
+def picture(data: Table, name: str = "picture") -> Picture:
     """JSON -> the picture. PictureError says in one line what is wrong with it."""
     if data.get("format") != FORMAT:
         raise PictureError(

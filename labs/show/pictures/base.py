@@ -5,15 +5,15 @@ Inside all times are integer ns after the start of the run; at the edge (JSON, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
+from labs.model.digest import Table
 from labs.model.text import enumerated, ms_text
+from labs.show import Json
 
 FORMAT = 1
 NS_PER_MS = 1_000_000
-Json = dict[str, Any]
 INKS = (
     "redis", "rabbitmq", "kafka", "sync", "harness", "holds", "conditions", "no-longer", "never", "undecided", "ink",
     "ink-soft",
@@ -88,7 +88,7 @@ class Mark:
         return {"at_ms": to_ms(self.at_ns), "text": self.text, "lane": self.lane}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Mark:
+    def from_json(cls, data: Table) -> Mark:
         """What `to_json` gave."""
         return cls(to_ns(data["at_ms"]), str(data["text"]), str(data.get("lane", "")))
 
@@ -106,7 +106,7 @@ class Span:
         return {"start_ms": to_ms(self.start_ns), "end_ms": to_ms(self.end_ns), "text": self.text}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Span:
+    def from_json(cls, data: Table) -> Span:
         """What `to_json` gave."""
         return cls(to_ns(data["start_ms"]), to_ns(data["end_ms"]), str(data["text"]))
 
@@ -123,7 +123,7 @@ class About:
     """The one condition of the sentence: `with 10 jobs taken at once`."""
     command: str = ""
     """What repeats the run."""
-    card: Mapping[str, Any] = field(default_factory=dict)
+    card: Table = field(default_factory=dict)
     """The run card, as a digest has it."""
 
     def to_json(self) -> Json:
@@ -131,7 +131,7 @@ class About:
         return {one.name: getattr(self, one.name) for one in fields(self)} | {"card": dict(self.card)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> About:
+    def from_json(cls, data: Table) -> About:
         """What `to_json` gave."""
         known = {name: str(data.get(name, "")) for name in ("title", "under", "condition", "command")}
         return cls(**known, card=dict(data.get("card", {})))

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import Generic, Literal, TypeVar, cast, get_args
 
+from labs.model.digest import Table
 from labs.model.text import capital, counted, enumerated
-from labs.show.pictures.base import FORMAT, About, Json, check, closed, distinct
+from labs.show import Json
+from labs.show.pictures.base import FORMAT, About, check, closed, distinct
 
 Source = TypeVar("Source")
 State = Literal["yes", "partly", "no", "failed", "mixed", "unknown", "absent", "unmeasured"]
@@ -207,7 +209,7 @@ class Grid:
         return data | {"noun": list(self.noun), "about": self.about.to_json(), "said": said}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Grid:
+    def from_json(cls, data: Table) -> Grid:
         """What `to_json` gave; words are made anew."""
         rows, columns = tuple(Setup(**one) for one in data["rows"]), tuple(Capability(**one) for one in data["columns"])
         sizes = [len(line) for line in data["cells"]]

@@ -6,15 +6,15 @@ An item that was taken before it was begun has a thin line before its bar. One t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from labs.model.digest import Table
 from labs.model.text import capital, counted, enumerated
+from labs.show import Json
 from labs.show.pictures.base import (
     FORMAT,
     About,
-    Json,
     Mark,
     after_start,
     check,
@@ -216,7 +216,7 @@ class Lanes:
         return data | {"length_ms": to_ms(self.length_ns), "about": self.about.to_json(), "said": said}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Lanes:
+    def from_json(cls, data: Table) -> Lanes:
         """What `to_json` gave; rows and words are made anew."""
         lanes, states = tuple(data["lanes"]), tuple(State(**one) for one in data["states"])
         items = tuple(item_of(one, lanes, states) for one in data["items"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from labs.show.pictures.base import Json, PictureError, check, distinct, known_ink, to_ms, to_ns
+from labs.model.digest import Table
+from labs.show import Json
+from labs.show.pictures.base import PictureError, check, distinct, known_ink, to_ms, to_ns
 
 Scale = Literal["linear", "log"]
 Shape = Literal["line", "steps", "dots"]
@@ -95,7 +96,7 @@ def panel_json(panel: Panel) -> Json:
     }
 
 
-def panel_of(data: Mapping[str, Any]) -> Panel:
+def panel_of(data: Table) -> Panel:
     """What `panel_json` gave."""
     where = f"panel {data.get('name')!r}"
     lines = []

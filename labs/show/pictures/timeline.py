@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
+from labs.model.digest import Table
+from labs.show import Json
 from labs.show.pictures.base import (
     FORMAT,
     About,
-    Json,
     Mark,
     Span,
     after_start,
@@ -141,7 +142,7 @@ class Timeline:
         return data | {"marks": marks, "spans": spans, "about": self.about.to_json(), "said": said}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Timeline:
+    def from_json(cls, data: Table) -> Timeline:
         """What `to_json` gave; words are made anew from the data."""
         panels = tuple(panel_of(one) for one in data["panels"])
         marks, spans = (tuple(of(one) for one in data.get(name, ()))

@@ -6,15 +6,14 @@ It draws lines, marks, horizontal bars and matrices, which is what charts.py mak
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from labs.show.still.axes import Axis, axis
+from labs.show.still.axes import Axis, Told, axis
 from labs.show.still.key import CHARACTER, LINE, WIDTH, legend, rows
 from labs.show.still.marks import Box, bars, cells, lines, scatter, text_at
 
-Figure = Mapping[str, Any]
 WRAP, UNDER, NAME = 76, 112, 44
 """Letters in a line of the title, of what stands under it, of a name beside its row."""
 CELL, ROW = 112, 72
@@ -23,7 +22,7 @@ SIZES = {"small": 11, "usual": 12, "head": 16}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
-def picture(figure: Figure) -> str:
+def picture(figure: Told) -> str:
     """The SVG. Every text in it is text: what stands in a name is never markup."""
     data, layout = figure.get("data") or [], figure.get("layout") or {}
     head, key = _head(layout), rows(data, layout)
@@ -42,18 +41,18 @@ def picture(figure: Figure) -> str:
     return _sheet(layout, (width, height), " ".join(line for line, _ in head), titles + named + inside)
 
 
-def finding(figure: Figure) -> str:
+def finding(figure: Told) -> str:
     """What stands over the picture."""
     return " ".join(line for line, kind in _head(figure.get("layout") or {}) if kind == "head")
 
 
-def still(figure: Figure) -> dict[str, str]:
+def still(figure: Told) -> dict[str, str]:
     """The figure as a notebook's output: the picture, and in words what it finds and says."""
     said = str(((figure.get("layout") or {}).get("meta") or {}).get("sentence", ""))
     return {"text/html": image(figure, said), "text/plain": f"{finding(figure)}. {said}".strip()}
 
 
-def image(figure: Figure, said: str = "") -> str:
+def image(figure: Told, said: str = "") -> str:
     """The picture as an HTML image: previews that clean inline SVG away leave it. `said` is what it says in words."""
     told = finding(figure)
     coded = b64encode(picture(figure).encode()).decode()
@@ -61,7 +60,7 @@ def image(figure: Figure, said: str = "") -> str:
     return f'<img alt="{words}" src="data:image/svg+xml;base64,{coded}" style="max-width: 100%; height: auto">'
 
 
-def _sheet(layout: Mapping[str, Any], size: tuple[float, float], told: str, inside: str) -> str:
+def _sheet(layout: Told, size: tuple[float, float], told: str, inside: str) -> str:
     ink, paper = (layout.get("font") or {}).get("color", "#1f2328"), layout.get("paper_bgcolor", "#ffffff")
     width, height = (f"{length:.0f}" for length in size)
     place = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -71,14 +70,14 @@ def _sheet(layout: Mapping[str, Any], size: tuple[float, float], told: str, insi
     return f"{opening}<title>{escape(told)}</title>{sheet}{inside}</svg>"
 
 
-def _above(layout: Mapping[str, Any]) -> float:
+def _above(layout: Told) -> float:
     """Room over the axes: for the name of the upright one, names of columns, notes that stand there."""
     notes = any(float(one.get("y") or 0) >= 1 for one in _free(layout))
     named = any((layout.get(f"yaxis{n}") or {}).get("title") for n in ("", "2"))
     return 6.0 + 20 * (_ticks_above(layout) or named) + 34 * notes
 
 
-def _tall(data: Sequence[Figure], layout: Mapping[str, Any]) -> float:
+def _tall(data: Sequence[Told], layout: Told) -> float:
     """How tall the axes are: as the figure has them, and every row as tall as its name."""
     names = {name for trace in data for name in _values(trace, "y") if isinstance(name, str)}
     margin = layout.get("margin") or {}
@@ -88,17 +87,17 @@ def _tall(data: Sequence[Figure], layout: Mapping[str, Any]) -> float:
     return float(max(told, row * len(names), 60))
 
 
-def _columns(data: Sequence[Figure]) -> int:
+def _columns(data: Sequence[Told]) -> int:
     """How many columns its matrix has, if it is one."""
     return max((len(_values(trace, "x")) for trace in data if trace.get("type") == "heatmap"), default=0)
 
 
-def _free(layout: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _free(layout: Told) -> list[Told]:
     """Notes that belong to no pair of axes."""
     return [one for one in layout.get("annotations") or [] if _home(one) == "paper"]
 
 
-def _home(note: Mapping[str, Any]) -> str:
+def _home(note: Told) -> str:
     """The axis that a note belongs to; one across the picture at a level of the data belongs to the first."""
     ref = str(note.get("xref", "x")).removesuffix(" domain")
     return "x" if ref == "paper" and str(note.get("yref", "y"))[0] == "y" else ref
@@ -112,7 +111,7 @@ def _style(kind: str) -> str:
     )
 
 
-def _head(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _head(layout: Told) -> list[tuple[str, str]]:
     """The lines of the title: the finding first, what is drawn below it."""
     title = layout.get("title") or {}
     first, _, rest = str(title.get("text") or "").partition("<br>")
@@ -121,15 +120,15 @@ def _head(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found + [(line, "under") for part in under if part for line in lines(part, UNDER)]
 
 
-def _ticks_above(layout: Mapping[str, Any]) -> bool:
+def _ticks_above(layout: Told) -> bool:
     return bool((layout.get("xaxis") or {}).get("side") == "top")
 
 
-def _panels(data: Sequence[Figure]) -> list[str]:
+def _panels(data: Sequence[Told]) -> list[str]:
     return list(dict.fromkeys(str(trace.get("xaxis", "x"))[1:] for trace in data)) or [""]
 
 
-def _sides(data: Sequence[Figure], layout: Mapping[str, Any]) -> tuple[float, float]:
+def _sides(data: Sequence[Told], layout: Told) -> tuple[float, float]:
     """Room left of the axis for its names, and right of the lines for theirs."""
     named = [str(name) for trace in data for name in _values(trace, "y") if isinstance(name, str)]
     named += [str(text) for text in (layout.get("yaxis") or {}).get("ticktext") or []]
@@ -139,12 +138,12 @@ def _sides(data: Sequence[Figure], layout: Mapping[str, Any]) -> tuple[float, fl
     return min(left, WIDTH * 0.45), max(float((layout.get("margin") or {}).get("r", 24)), 24.0)
 
 
-def _values(trace: Figure, name: str) -> list[Any]:
+def _values(trace: Told, name: str) -> list[Any]:
     found = trace.get(name)
     return [] if found is None else list(found)
 
 
-def _plot(data: Sequence[Figure], layout: Mapping[str, Any], panel: str, box: Box) -> str:
+def _plot(data: Sequence[Told], layout: Told, panel: str, box: Box) -> str:
     """One pair of axes with what stands on them."""
     mine = [trace for trace in data if str(trace.get("xaxis", "x"))[1:] == panel]
     told_x, told_y = (layout.get(f"{name}axis{panel}") or {} for name in "xy")
@@ -167,7 +166,7 @@ def _plot(data: Sequence[Figure], layout: Mapping[str, Any], panel: str, box: Bo
     return "".join([*parts, *(_note(one, x, y, box) for one in notes)])
 
 
-def _stacked(mine: Sequence[Figure]) -> list[float]:
+def _stacked(mine: Sequence[Told]) -> list[float]:
     sums: dict[str, float] = {}
     for trace in mine:
         for name, value in zip(_values(trace, "y"), _values(trace, "x"), strict=False):
@@ -203,7 +202,7 @@ def _frame(x: Axis, y: Axis, box: Box, *, above: bool) -> str:
     return "".join(parts)
 
 
-def _shape(shape: Mapping[str, Any], x: Axis, y: Axis, box: Box) -> str:
+def _shape(shape: Told, x: Axis, y: Axis, box: Box) -> str:
     """A reference: a level across the whole picture, or a line between two points of the data."""
     across = "domain" in str(shape.get("xref", "x")) or shape.get("xref") == "paper"
     ends = (box.left, box.right) if across else (x.of(shape.get("x0")), x.of(shape.get("x1")))
@@ -216,7 +215,7 @@ def _shape(shape: Mapping[str, Any], x: Axis, y: Axis, box: Box) -> str:
     return f'<path d="{start}{stop}" stroke="{colour}" stroke-dasharray="2 4" fill="none"/>'
 
 
-def _note(note: Mapping[str, Any], x: Axis, y: Axis, box: Box) -> str:
+def _note(note: Told, x: Axis, y: Axis, box: Box) -> str:
     """An annotation; on a logarithmic axis plotly counts its place in powers of ten."""
     free_x, free_y = (str(note.get(f"{a}ref", a)) for a in "xy")
     across, up = float(note.get("x") or 0), float(note.get("y") or 0)

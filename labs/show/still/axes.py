@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+Told = Mapping[str, Any]
+"""What plotly is told: a trace, a layout or a part of one."""
 Named = Sequence[tuple[float, str]]
 ROOM = 0.05
 """An axis that names no range ends so far beyond its data, as a share of them."""
@@ -43,7 +45,7 @@ class Axis:
         return math.log10(value) if self.log else float(value)
 
 
-def axis(told: Mapping[str, Any], values: Iterable[Any], ends: tuple[float, float], *, from_zero: bool) -> Axis:
+def axis(told: Told, values: Iterable[Any], ends: tuple[float, float], *, from_zero: bool) -> Axis:
     """The axis that plotly's words ask for, over these values; bars begin at zero where that can be."""
     found, title = list(values), told.get("title", {})
     text = str(title.get("text") or "") if isinstance(title, Mapping) else str(title)
@@ -60,7 +62,7 @@ def axis(told: Mapping[str, Any], values: Iterable[Any], ends: tuple[float, floa
     )
 
 
-def _of_names(told: Mapping[str, Any], names: list[str], ends: tuple[float, float], text: str) -> Axis:
+def _of_names(told: Told, names: list[str], ends: tuple[float, float], text: str) -> Axis:
     if told.get("autorange") == "reversed":
         ends = (ends[1], ends[0])
     ticks = tuple((float(at), name) for at, name in enumerate(names))
@@ -75,7 +77,7 @@ def _span(numbers: Sequence[float], *, log: bool, from_zero: bool) -> tuple[floa
     return low - room, high + room
 
 
-def _ticks(told: Mapping[str, Any], span: tuple[float, float], *, log: bool, most: float) -> Named:
+def _ticks(told: Told, span: tuple[float, float], *, log: bool, most: float) -> Named:
     low, high = span
     if told.get("tickvals") is not None:
         places = [math.log10(value) if log else float(value) for value in told["tickvals"]]

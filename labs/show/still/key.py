@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from labs.show.still.axes import Axis
+from labs.show.still.axes import Axis, Told
 from labs.show.still.marks import bars, lines, scatter, text_at
 
 WIDTH, CHARACTER, LINE = 760, 6.8, 17
 """Of the picture, of a letter and of a line of text, in the units of the drawing."""
 
 
-def rows(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> list[list[tuple[str, Mapping[str, Any]]]]:
+def rows(data: Sequence[Told], layout: Told) -> list[list[tuple[str, Told]]]:
     """The lines of the key: name and trace of each; none where the names stand elsewhere."""
     key = _key(data, layout)
-    found: list[list[tuple[str, Mapping[str, Any]]]] = [[]] if key else []
+    found: list[list[tuple[str, Told]]] = [[]] if key else []
     used = 12.0
     for name, trace in key:
         wide = len(name) * CHARACTER + 44
@@ -27,7 +26,7 @@ def rows(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> list[l
     return found
 
 
-def _key(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def _key(data: Sequence[Told], layout: Told) -> list[tuple[str, Told]]:
     """Name and trace of what a legend names; none where the names stand elsewhere."""
     if not layout.get("showlegend"):
         return []
@@ -35,7 +34,7 @@ def _key(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> list[t
     return [(" ".join(lines(trace["name"])), trace) for trace in shown]
 
 
-def legend(rows: Sequence[Sequence[tuple[str, Mapping[str, Any]]]], top: float) -> str:
+def legend(rows: Sequence[Sequence[tuple[str, Told]]], top: float) -> str:
     """The key as SVG, its first line at `top`."""
     parts = []
     for row, names in enumerate(rows):
@@ -46,7 +45,7 @@ def legend(rows: Sequence[Sequence[tuple[str, Mapping[str, Any]]]], top: float) 
     return "".join(parts)
 
 
-def _sample(trace: Mapping[str, Any], x: float, y: float) -> str:
+def _sample(trace: Told, x: float, y: float) -> str:
     """A piece of the trace for the legend."""
     if trace.get("type") == "bar":
         line = Axis(0, 1, x, x + 20)

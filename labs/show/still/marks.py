@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape, unescape
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from labs.show.still.axes import Axis
+from labs.show.still.axes import Axis, Told
 
-Trace = Mapping[str, Any]
 DASHES = {"dot": "2 4", "dash": "8 5", "longdash": "12 6", "dashdot": "8 4 2 4", "longdashdot": "12 4 2 4"}
 HATCHES = {"/": "M0 6L6 0", ".": "M2 3H4", "x": "M0 0L6 6M6 0L0 6"}
 THICK = 0.72
@@ -41,7 +40,7 @@ def text_at(x: float, y: float, text: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" {more}>{escape(text)}</text>'
 
 
-def scatter(trace: Trace, x: Axis, y: Axis) -> str:
+def scatter(trace: Told, x: Axis, y: Axis) -> str:
     """A line that breaks where there is nothing, and its marks."""
     found = [(x.of(a), y.of(b)) for a, b in zip(_list(trace, "x"), _list(trace, "y"), strict=False)]
     line, marker, mode = trace.get("line") or {}, trace.get("marker") or {}, str(trace.get("mode", "lines"))
@@ -59,7 +58,7 @@ def scatter(trace: Trace, x: Axis, y: Axis) -> str:
     return f'<g opacity="{opacity:g}">{"".join(parts)}</g>'
 
 
-def _list(trace: Trace, name: str) -> list[Any]:
+def _list(trace: Told, name: str) -> list[Any]:
     found = trace.get(name)
     return [] if found is None else list(found)
 
@@ -75,7 +74,7 @@ def _way(found: Sequence[tuple[float | None, float | None]]) -> str:
     return "".join(way)
 
 
-def _thinned(shown: list[Any], marker: Mapping[str, Any]) -> list[Any]:
+def _thinned(shown: list[Any], marker: Told) -> list[Any]:
     """`maxdisplayed` marks at most, the last one among them."""
     most = int(marker.get("maxdisplayed") or 0)
     if not most or len(shown) <= most:
@@ -91,7 +90,7 @@ def _one(value: Any, at: int) -> Any:
     return value[at] if at < len(value) else None
 
 
-def _mark(marker: Mapping[str, Any], at: int, x: float, y: float, usual: str) -> str:
+def _mark(marker: Told, at: int, x: float, y: float, usual: str) -> str:
     symbol, size = str(_one(marker.get("symbol"), at) or "circle"), float(_one(marker.get("size"), at) or 8)
     colour = escape(str(_one(marker.get("color"), at) or usual))
     half, tip, hollow = size / 2, size * 0.6, symbol.endswith("-open")
@@ -111,7 +110,7 @@ def _mark(marker: Mapping[str, Any], at: int, x: float, y: float, usual: str) ->
     return f'<path d="{ways.get(shape, ways["square"])}" {paint}/>'
 
 
-def bars(traces: Sequence[Trace], x: Axis, y: Axis, mode: str) -> str:
+def bars(traces: Sequence[Told], x: Axis, y: Axis, mode: str) -> str:
     """Horizontal bars: end to end in a stack, side by side where traces share a row, else each in a row of its own."""
     named = [str(name) for trace in traces for name in _list(trace, "y")]
     shared = mode != "stack" and len(set(named)) < len(named)
@@ -138,7 +137,7 @@ def _start(x: Axis, begin: float) -> float:
     return x.start if found is None else max(found, x.start)
 
 
-def _bar(trace: Trace, at: int, span: tuple[float, float], rows: tuple[float, float], end: float) -> str:
+def _bar(trace: Told, at: int, span: tuple[float, float], rows: tuple[float, float], end: float) -> str:
     marker, (left, right), (top, height) = trace.get("marker") or {}, span, rows
     colour = str(_one(marker.get("color"), at) or "#555")
     edge = marker.get("line") or {}
@@ -170,7 +169,7 @@ def _beside(text: str, right: float, y: float, end: float) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{rim}>{escape(text)}</text>'
 
 
-def cells(trace: Trace, x: Axis, y: Axis) -> str:
+def cells(trace: Told, x: Axis, y: Axis) -> str:
     """A matrix: each cell in its colour with its words."""
     wide, tall = abs(x.place(1) - x.place(0)) - 3, abs(y.place(1) - y.place(0)) - 3
     parts = []
@@ -191,7 +190,7 @@ def cells(trace: Trace, x: Axis, y: Axis) -> str:
     return "".join(parts)
 
 
-def _colour(trace: Trace, value: float) -> str:
+def _colour(trace: Told, value: float) -> str:
     low, high = float(trace.get("zmin", 0)), float(trace.get("zmax", 1))
     share = (value - low) / ((high - low) or 1)
     return str([colour for edge, colour in trace["colorscale"] if edge <= share + 1e-9][-1])
