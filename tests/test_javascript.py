@@ -64,6 +64,14 @@ def test_make_check_sees_a_mistake_in_every_file_of_ours(
     assert [name for name in sorted(files) if name not in found.replace("\\", "/")] == []
 
 
+def test_no_line_is_longer_than_120_columns_comments_too() -> None:
+    lines = [
+        (name, line) for name in tracked(".mjs", ".js") for line in (PROJECT / name).read_text("utf-8").split("\n")
+    ]
+    assert len(lines) > 2000
+    assert [one for one in lines if len(one[1]) > 120] == []
+
+
 @pytest.mark.parametrize(
     "file", [*JS.glob("*.mjs"), *(PROJECT / "book" / "_static").glob("*.mjs")], ids=lambda file: file.name
 )

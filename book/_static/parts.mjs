@@ -277,7 +277,7 @@ function guess(box) {
   fold.hidden = true;
 }
 
-// ---- a term: hover and focus show the definition (CSS); Escape puts it away; the first touch shows it, the second follows
+// ---- a term: hover and focus show the definition (CSS), Escape puts it away; a touch shows it, a second one follows
 function term(box) {
   const link = box.querySelector("a"), tip = box.querySelector(".term-tip");
   const placed = () => {

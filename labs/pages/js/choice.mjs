@@ -1,5 +1,5 @@
-// What is chosen, and which points stand for it. What a control means is in the state (labs/pages/state.py): no control,
-// setting or broker is known here by name.
+// What is chosen, and which points stand for it. What a control means is in the state (labs/pages/state.py): no
+// control, setting or broker is known here by name.
 
 /**
  * A point of the lab: its settings by name, and what its look makes of it (`label`, `title`, `sentence`, `rows`, ...).
@@ -152,7 +152,7 @@ export class Choice {
     const alike = (one, view) => one.live === view.live && held.every((name) => one[name] === view[name]);
     return views.flatMap((view) => Object.values(this.all()).filter((one) => alike(one, view)));
   }
-  /** All lines, at the numbers nearest to what is chosen; of a control that does not make the lines, the chosen value. */
+  /** All lines, at the numbers nearest to what is chosen; of a control that makes no lines, the chosen value. */
   #everyLine(plot) {
     const drawn = Object.values(this.all()).filter((view) => view.traces[plot.name]?.length);
     const named = this.controls.slice(1).filter((control) => !this.numeric.includes(control));

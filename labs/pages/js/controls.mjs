@@ -2,7 +2,7 @@ import { focusedIn, input, make, newId } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 import { count } from "./text.mjs";
 
-// The controls; each is { element, sync }: `sync` shows what is chosen, and what a reader does goes through `panel.set`.
+// The controls; each is { element, sync }: `sync` shows what is chosen, what a reader does goes through `panel.set`.
 
 function manyControl(panel, { name, label, options }) {
   const { choice } = panel, box = make("fieldset", {}, make("legend", { text: label }));

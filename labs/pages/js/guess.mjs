@@ -2,7 +2,8 @@ import { make } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 import { fill } from "./text.mjs";
 
-// The reader commits before an outcome is shown. A guess is kept by the point's key: on a page in this browser, in JupyterLab as long as the panel lives.
+// The reader commits before an outcome is shown. A guess is kept by the point's key: on a page in this browser, in
+// JupyterLab as long as the panel lives.
 export class Guesses {
   constructor(state, live) {
     this.state = state;

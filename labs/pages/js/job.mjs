@@ -1,7 +1,7 @@
 import { make } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 
-/** Run and Cancel of a live panel, and how far the run is. `start` gives the settings, or null where nothing can run. */
+/** Run and Cancel of a live panel, and how far the run is. `start` gives the settings, null if nothing can run. */
 export class Job {
   constructor(model, start) {
     const button = (text, more) => make("button", { type: "button", text, ...more });

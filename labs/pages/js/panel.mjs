@@ -13,7 +13,7 @@ import { SAY } from "./say.mjs";
 // One panel, two homes: JupyterLab (anywidget, with a kernel) and a page (lab-loader.mjs, replaying recorded runs).
 // It picks, joins and draws what state.py decided; every text from outside goes in as textContent.
 
-/** The output under a live panel says the same in plain HTML: out of sight as long as this view of the panel is drawn. */
+/** The output under a live panel says the same in plain HTML: out of sight as long as this view is drawn. */
 function stillOutput(id) {
   const mark = `[data-labs-still="${CSS.escape(id)}"]`, style = make("style");
   style.textContent = `${mark} { display: none; } .jp-OutputArea-child:has(${mark}) { display: none; }`;

@@ -2,7 +2,8 @@ import { cells, make } from "./dom.mjs";
 import { begins, only, picker, places, redrawn, rowPicker, scrolled } from "./picking.mjs";
 import { SAY } from "./say.mjs";
 
-// Pictures that are tables to pick from; nothing is said by colour alone. What a cell says was decided in labs/show/looks.
+// Pictures that are tables to pick from; nothing is said by colour alone. What a cell says was decided in
+// labs/show/looks.
 
 const gap = () => make("tr", { class: "lp-gap" }, make("td", { colspan: 3 }));
 const rowHead = (inside) => make("th", { scope: "row" }, inside);

@@ -1,6 +1,6 @@
 import { arrowKeys, cells, make, tabular } from "../dom.mjs";
 
-// Setup by capability: what labs/show/pictures/grid.py wrote. A cell is a button, and its detail stands below the table.
+// Setup by capability: what labs/show/pictures/grid.py wrote. A cell is a button, its detail stands below the table.
 const GRID_SAY = { choose: "Choose a cell to read what is known of it.", scroll: "scrolls sideways" };
 
 /**

@@ -2,7 +2,8 @@ import { make } from "../dom.mjs";
 import { keyLine, plain, sampleOf, tint } from "./shapes.mjs";
 import { markShapes, overTime, timeAxis, timeText } from "./time.mjs";
 
-// Items by lane over time: what labs/show/pictures/lanes.py wrote. An item is [lane, row, name, state, since, start, end].
+// Items by lane over time: what labs/show/pictures/lanes.py wrote. An item is
+// [lane, row, name, state, since, start, end].
 const LANES_SAY = { taken: "taken, not begun yet", open: "never ended", scroll: "lanes, scrolls" };
 const HEAD = 24, FOOT = 48, SIDE = 14, MOST = 620, LEAST_ROW = 5, MOST_ROW = 16;
 const [LANE, ROW, NAME, STATE, SINCE, START, END] = [0, 1, 2, 3, 4, 5, 6];
@@ -16,7 +17,7 @@ const SIGNS = {
   triangle: ["triangle-up", "M22 3l4 8h-8z"],
 };
 
-/** The look of a state's bar. Stripes and a paler fill tell states apart without colour; a sign is seen from afar too. */
+/** The look of a state's bar. Stripes and a paler fill tell states apart without colour; a sign is seen from afar. */
 function barOf(state, ink) {
   const colour = ink(state.ink), striped = state.fill === "striped";
   const fill = { solid: colour, pale: tint(colour, 0.3), striped: tint(colour, 0.25), hollow: "transparent" };
