@@ -4,6 +4,7 @@
     python -m tests --all        the same, and then what is marked long or compose, and the notebooks: `make test-all`
     python -m tests PATHS ...    these tests, as pytest takes them
 
+Which tests run at the same time, and why: tests/lanes.py. What they may take: tests/budget.py.
 With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the tests that need it, and ended after.
 """
 
