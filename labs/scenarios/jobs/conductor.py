@@ -57,8 +57,8 @@ def run(mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, observ
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
     task = Task(mode, endpoint, name, prefetch if mode.batches else 1)
-    at_desk, crew = way_of(mode).desk(mode, endpoint, name), workers(CELLS, Slot.STOP)
-    with waiting(observer), at_desk as desk, crew as started, Watchdog() as watchdog:
+    at_desk, processes = way_of(mode).desk(mode, endpoint, name), workers(CELLS, Slot.STOP)
+    with waiting(observer), at_desk as desk, processes as started, Watchdog() as watchdog:
         log = EventLog(started.board)
         first = _start(started, task, 1)
         await_ready([first], READY_WITHIN_S, observer, "the first job")
