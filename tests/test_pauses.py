@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -115,8 +116,12 @@ def recorded(here: Endpoint, name: str, load: Workload, pids: Callable[[], Seque
 
 
 def workers() -> list[int]:
-    """Producer and consumer: those of our children that multiprocessing started."""
-    return [one.pid for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+    """Producer and consumer: those of our children that multiprocessing started, and that have not ended."""
+    found = []
+    for one in psutil.Process().children():
+        with contextlib.suppress(psutil.ZombieProcess):
+            found += [one.pid] if "spawn_main" in " ".join(one.cmdline()) else []
+    return found
 
 
 @pytest.mark.broker
