@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from labs.experiments import cost_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
@@ -20,6 +20,7 @@ from labs.judge.card import card
 from labs.judge.repeats import known_median, known_range
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Middle, Repeat
 from labs.model.observer import Observer
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
@@ -50,7 +51,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     return found
 
 
-def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[dict[str, Any], dict[str, Any]]:
+def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[Repeat, dict[str, Any]]:
     """What one start of everything gave, and the run card's facts."""
     from labs import stack
     from labs.scenarios.jobs.conductor import evidence
@@ -66,11 +67,14 @@ def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[dict
             observer.progress(STAGES["settle"], "coming to rest")
             pids = {"sender": [at_work.sender], "receiver": [at_work.receiver]}
             rows, calm = settled(lambda: pids | {"broker": stack.processes_of(place)}, observer)
-        found = {"ready_s": place.ready_s, "first_s": round(at_work.first_s, 3), "weights": rows, "calm": calm}
-        found |= {"seen": not pair.has_broker or bool(place.pids)}
         killed = hit(NAME, mode_of(pair.mode), _site(pair, place), Plan(seed), PREFETCH, observer.slice(STAGES["kill"]))
     tally, death = judge(killed), killed.death
-    found |= {
+    found: Repeat = {
+        "ready_s": place.ready_s,
+        "first_s": round(at_work.first_s, 3),
+        "weights": rows,
+        "calm": calm,
+        "seen": not pair.has_broker or bool(place.pids),
         "seed": seed,
         "jobs": {name: getattr(tally, name) for name in ("jobs", "once", "twice", "lost", "unknown", "told")},
         "verdict": tally.verdict,
@@ -103,7 +107,7 @@ def _site(pair: Pair, place: Endpoint) -> Endpoint | None:
     return place if pair.has_broker else None
 
 
-def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
+def summed(repeat: Repeat) -> dict[str, float | None]:
     """The figures of one repeat: processes and megabytes of all and of the broker alone; None where it cannot be seen.
 
     A megabyte is a million bytes.
@@ -128,21 +132,27 @@ def summed(repeat: Mapping[str, Any]) -> dict[str, float | int | None]:
     }
 
 
-def digest(pair: Pair, repeats: Sequence[Table], on_card: Table) -> Digest:
+def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Table) -> Digest:
     """One point of the lab: the facts of each repeat, and their medians."""
     from labs import stack
 
     figures = [summed(one) for one in repeats]
     known = {name: [one[name] for one in figures] for name in figures[0]}
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
-    named = {"carrier": pair.carrier, "guarantee": pair.guarantee, "label": pair.label}
+    median = {name: known_median(values) for name, values in known.items()}
+    median["took_s"] = known_median([one["took_s"] for one in repeats], 1)
     return Digest(
         lab=NAME,
-        settings=named | {"broker": pair.broker, "mode": pair.mode},
+        settings={
+            "carrier": pair.carrier,
+            "guarantee": pair.guarantee,
+            "label": pair.label,
+            "broker": pair.broker,
+            "mode": pair.mode,
+        },
         setup={"client": pair.settings, "server": lines, "lines": pair.lines},
-        repeats=[{**one, "figures": two} for one, two in zip(repeats, figures, strict=True)],
-        median={name: known_median(values) for name, values in known.items()}
-        | {"took_s": known_median([one["took_s"] for one in repeats], 1)},
+        repeats=[cast("Repeat", {**one, "figures": two}) for one, two in zip(repeats, figures, strict=True)],
+        median=cast("Middle", median),
         spread={name: known_range(values) for name, values in known.items()},
         card=on_card,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
@@ -14,6 +14,7 @@ from labs.judge.repeats import known_median, median_of, spread_of
 from labs.model.carriers import Carrier
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Chosen, Middle, Repeat
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import profile
@@ -64,15 +65,15 @@ def digest(lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[
     repeats = [judge(one) for one in counted.runs]
     ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
     rates = [r["per_s"] for r in repeats]
+    whole = {
+        "per_s": None if None in rates else known_median(rates, 2),
+        "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
+    }
     found = Digest(
         lab=lab,
-        settings={"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker, **named},
-        repeats=repeats,
-        median={name: median_of(parts) for name, parts in ladders.items()}
-        | {
-            "per_s": None if None in rates else known_median(rates, 2),
-            "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
-        },
+        settings=cast("Chosen", {"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker, **named}),
+        repeats=cast("list[Repeat]", repeats),
+        median=cast("Middle", {name: median_of(parts) for name, parts in ladders.items()} | whole),
         spread={name: spread_of(parts) for name, parts in ladders.items()},
         card=on_card,
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.card import backend_of, broker_of, machine
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS, profile
 from labs.model.text import BROKER_NAMES
@@ -56,7 +57,7 @@ def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool
         },
         setups={chart: _each(setups, Setup.conditions) for chart, setups in shown.items()},
         labels={chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
-        repeats=repeats,
+        repeats=cast("list[Repeat]", repeats),
         median={},
         card=card,
     )

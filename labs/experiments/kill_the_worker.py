@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments import worker_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
@@ -18,6 +18,7 @@ from labs.judge.card import card
 from labs.judge.repeats import agreement, known_median, known_range
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Middle, Repeat, figure
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, profile
@@ -87,23 +88,28 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_c
 
     counted = soundness.counted(runs, lambda one: void(one[0]), lambda one: refused_unasked(one[0]))
     repeats = [_repeat(one, judge(one), took_s) for one, took_s in counted.runs]
-    counts = {name: [r["jobs"][name] for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
-    known = counts | {name: [r[name] for r in repeats] for name in ("redelivery_s", "restart_s")}
-    settings = {"mode": mode.name, "label": mode.label, "broker": mode.broker}
+    known = {name: [figure(r, "jobs", name) for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
+    known |= {name: [figure(r, name) for r in repeats] for name in ("redelivery_s", "restart_s")}
+    median = agreement(repeats) | {name: known_median(values, 3) for name, values in known.items()}
+    median["took_s"] = known_median([r["took_s"] for r in repeats], 1)
     found = Digest(
         lab=NAME,
-        settings=settings | {"prefetch": prefetch, "batches": mode.batches},
+        settings={
+            "mode": mode.name,
+            "label": mode.label,
+            "broker": mode.broker,
+            "prefetch": prefetch,
+            "batches": mode.batches,
+        },
         repeats=repeats,
-        median={name: known_median(values, 3) for name, values in known.items()}
-        | agreement(repeats)
-        | {"took_s": known_median([r["took_s"] for r in repeats], 1)},
+        median=cast("Middle", median),
         spread={name: known_range(values) for name, values in known.items()},
         card=on_card,
     )
     return counted.told_by(found)
 
 
-def _repeat(run: JobRun, tally: Tally, took_s: float) -> dict[str, Any]:
+def _repeat(run: JobRun, tally: Tally, took_s: float) -> Repeat:
     from labs.scenarios.jobs.conductor import evidence
 
     death = run.death

@@ -31,14 +31,16 @@ def _p99s_ms(digests: Sequence[Digest], *brokers: str) -> list[list[tuple[float,
 
 
 def _both_ends(point: Digest) -> list[tuple[float, float]]:
-    return [(repeat["service_ms"]["p99"], repeat["latency_ms"]["p99"]) for repeat in point.repeats]
+    """Those of the repeats that have one."""
+    return list(zip(point.each("service_ms", "p99"), point.each("latency_ms", "p99"), strict=False))
 
 
 def _useless(point: Digest, label: str) -> str:
     """Why a point cannot carry a verdict; empty if it can."""
     if busy := [repeat for repeat in point.repeats if repeat["saturated"]]:
         return f"The {label} point is client-bound: {busy[0]['why']}."
-    return f"The {label} point has too few messages for a p99." if any(None in e for e in _both_ends(point)) else ""
+    few = len(_both_ends(point)) < len(point.repeats)
+    return f"The {label} point has too few messages for a p99." if few else ""
 
 
 @rule("C48", of_part=WORDS)

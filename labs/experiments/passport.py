@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from labs.judge.card import machine
 from labs.judge.latency import ladder_ms
 from labs.judge.repeats import median_of, spread_of
 from labs.model.digest import Digest
+from labs.model.figures import Middle, Repeat
 from labs.model.observer import Observer
 from labs.model.paths import home
 from labs.show.looks import PASSPORT_LOOK
@@ -115,7 +117,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             row |= measure()
         rows.append(row)
     card = {**machine(), "date": time.strftime("%Y-%m-%d"), "repeats": repeats}
-    return [Digest(lab=NAME, settings={}, repeats=rows, median=median_of(rows), spread=spread_of(rows), card=card)]
+    repeats, median = cast("list[Repeat]", rows), cast("Middle", median_of(rows))
+    return [Digest(lab=NAME, settings={}, repeats=repeats, median=median, spread=spread_of(rows), card=card)]
 
 
 LAB = Experiment(

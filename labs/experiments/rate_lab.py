@@ -17,6 +17,7 @@ from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Chosen, Middle
 from labs.model.observer import Observer, Part
 from labs.model.profile import profile
 from labs.model.published import published
@@ -150,9 +151,9 @@ def said_elsewhere(lab: str, names: Sequence[str]) -> list[Digest]:
     found = []
     for name in names:
         one = published()[name]
-        settings = {"way": PUBLISHED + name, "label": one.label, "broker": one.broker, "published": True}
+        settings: Chosen = {"way": PUBLISHED + name, "label": one.label, "broker": one.broker, "published": True}
         source = {"broker": one.label, "source": one.source, "conditions": one.conditions}
-        median = {"per_s": one.per_s, "client_bound": False, "limit": one.conditions}
+        median: Middle = {"per_s": one.per_s, "client_bound": False, "limit": one.conditions}
         found.append(Digest(lab=lab, settings=settings, repeats=[], median=median, card=source))
     return found
 

@@ -6,7 +6,7 @@ count, how the repeats must agree and what a part of a grid can carry is decided
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -81,7 +81,7 @@ def points(digests: Sequence[Digest], **settings: Any) -> list[Digest]:
 
 def by(digests: Sequence[Digest], name: str, **settings: Any) -> dict[Any, Digest]:
     """What they call `name` -> the point with these settings."""
-    return {one.settings[name]: one for one in points(digests, **settings) if name in one.settings}
+    return {one.settings.get(name): one for one in points(digests, **settings) if name in one.settings}
 
 
 def every(
@@ -102,18 +102,12 @@ def point(digests: Sequence[Digest], label: str, **settings: Any) -> Digest:
     return found[0]
 
 
-def each(one: Digest, *path: str, unknown: str = "") -> list[Any]:
-    """A figure of every repeat, by its name or the names that lead to it; Undecided where one repeat cannot say."""
-    values: list[Any] = [_at(repeat, path) for repeat in one.repeats]
-    if None in values or not values:
-        raise Undecided(unknown or f"Not every repeat of {one.settings['label']} says its {' '.join(path)}.")
+def each(one: Digest, name: str, step: str = "", *, unknown: str = "") -> list[float]:
+    """A figure of every repeat, or a step of it; Undecided where one repeat cannot say."""
+    values = one.each(name, step)
+    if len(values) < len(one.repeats) or not values:
+        raise Undecided(unknown or f"Not every repeat of {one.settings['label']} says its {f'{name} {step}'.strip()}.")
     return values
-
-
-def _at(figures: Mapping[str, Any], path: Sequence[str]) -> Any:
-    for name in path:
-        figures = figures[name]
-    return figures
 
 
 def agreed(values: Iterable[V], word_of: Callable[[V], W | None], said: str) -> W:

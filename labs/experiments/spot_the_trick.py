@@ -8,6 +8,7 @@ from labs.experiments import how_benchmarks_lie
 from labs.experiments.base import Control, Option, Settings
 from labs.experiments.how_benchmarks_lie import REPEATS, compared
 from labs.model.digest import Digest
+from labs.model.figures import Chosen
 from labs.model.observer import Observer
 from labs.model.tricks import trick
 from labs.show.looks import SPOT_GUESS, SPOT_LOOK
@@ -31,7 +32,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     case = settings["case"]
     name, winner = CASES[case]
     found = compared(trick(name), [winner], settings, observer)[winner]
-    named = {**found.settings, "case": case, "label": f"Chart {case.upper()}"}
+    named: Chosen = {**found.settings, "case": case, "label": f"Chart {case.upper()}"}
     return [replace(found, lab=NAME, settings=named)]
 
 

@@ -28,8 +28,8 @@ def _shares(digests: Sequence[Digest], carrier: str) -> dict[int, list[float]]:
     """Callers -> each repeat's rate as a share of callers times the rate that one caller can have at most."""
     most, found = alone_per_s(digests, carrier, USUAL_MS), {}
     for point in points(digests, carrier=carrier, service_ms=USUAL_MS) if most else []:
-        rates, callers = [repeat["per_s"] for repeat in point.repeats], point.settings["callers"]
-        if None not in rates and not point.median["client_bound"]:
+        rates, callers = point.each("per_s"), point.settings["callers"]
+        if len(rates) == len(point.repeats) and not point.median["client_bound"]:
             found[callers] = [rate / (callers * (most or 1)) for rate in rates]
     return found
 

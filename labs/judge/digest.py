@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
@@ -16,16 +16,17 @@ from labs.judge.repeats import median_of, spread_of, worst_verdict
 from labs.model import clock_offset
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Chosen, Ledger, Repeat
 from labs.model.profile import Profile
 from labs.model.run import NEVER, NOT_SAID, REFUSAL, Run
 
 
-def repeat(run: Run, broker: str) -> dict[str, Any]:
+def repeat(run: Run, broker: str) -> Repeat:
     """All numbers of one run, computed from its columns; shape as in `digest`."""
     latency = end_to_end_ns(run)
     stamp, why = bottleneck(run, broker)
     cpu = {role: None if cores is None else round(cores, 3) for role, cores in cpu_cores(run).items()}
-    ledger = asdict(account(run))
+    ledger = cast("Ledger", asdict(account(run)))
     return {
         "count": len(latency),
         "latency_ms": _rounded(ladder_ms(latency)),
@@ -53,16 +54,20 @@ def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
     counted = soundness.counted(runs, void, _refused)
     repeats = [repeat(run, profile.broker) for run in counted.runs]
-    ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
-    stamp = Counter(r["stamp"] for r in repeats).most_common(1)[0][0]
+    latency_ms = [r["latency_ms"] for r in repeats]
     named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
     found = Digest(
         lab=lab,
-        settings={**settings, **named},
+        settings=cast("Chosen", {**settings, **named}),
         repeats=repeats,
-        median={name: median_of(values) for name, values in ladders.items()}
-        | {"stamp": stamp, "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats])},
-        spread=spread_of(ladders["latency_ms"]),
+        median={
+            "latency_ms": median_of(latency_ms),
+            "service_ms": median_of([r["service_ms"] for r in repeats]),
+            "lateness_ms": median_of([r["lateness_ms"] for r in repeats]),
+            "stamp": Counter(r["stamp"] for r in repeats).most_common(1)[0][0],
+            "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats]),
+        },
+        spread=spread_of(latency_ms),
         card=on_card,
     )
     return counted.told_by(found)

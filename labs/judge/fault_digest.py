@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import cast
 
 from labs.judge import soundness
 from labs.judge.digest import run_card
@@ -17,6 +17,8 @@ from labs.judge.loss import Ledger, account, loss_window_s, refusal
 from labs.judge.repeats import agreement, known_median, known_range
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
+from labs.model.figures import Chosen, Middle, Repeat, figure
+from labs.model.figures import Ledger as Counts
 from labs.model.profile import Profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S
@@ -48,7 +50,7 @@ def verdict(run: Run, ledger: Ledger) -> str:
     return "broken" if ledger.unexpected and word == "kept" else word
 
 
-def repeat(run: Run) -> dict[str, Any]:
+def repeat(run: Run) -> Repeat:
     """The bill of one run; shares in 0..1, times in seconds."""
     ledger, fault = account(run), run.facts.get("fault") or {}
     at_ns = int(fault.get("at_ns", 0))
@@ -57,7 +59,7 @@ def repeat(run: Run) -> dict[str, Any]:
         "outcome": outcome(run, ledger),
         "verdict": verdict(run, ledger),
         "lost_share": round(ledger.lost / ledger.acknowledged, 4) if ledger.acknowledged and run.settled else None,
-        "ledger": asdict(ledger),
+        "ledger": cast("Counts", asdict(ledger)),
         "loss_window_s": loss_window_s(run, at_ns) if happened(run) else None,
         "recovery_s": run.facts.get("recovery_s"),
         "took_s": run.facts.get("took_s"),
@@ -81,7 +83,7 @@ def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Dige
     here = Endpoint(using.broker, "127.0.0.1", 0, backend=last.facts.get("backend", "native"))
     found = Digest(
         lab=lab,
-        settings={**settings, **named, **plan},
+        settings=cast("Chosen", {**settings, **named, **plan}),
         repeats=repeats,
         median=middle(repeats),
         spread={name: known_range([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
@@ -90,12 +92,12 @@ def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Dige
     return counted.told_by(found)
 
 
-def middle(repeats: Sequence[Table]) -> dict[str, Any]:
+def middle(repeats: Sequence[Repeat]) -> Middle:
     """The repeats as one: their outcome (mixed if they disagree), how many agree with it, and medians."""
     names = ("lost_share", "lost", "acknowledged", "loss_window_s", "recovery_s", "took_s")
-    return agreement(repeats) | {name: known_median([_number(r, name) for r in repeats]) for name in names}
+    medians = {name: known_median([_number(r, name) for r in repeats]) for name in names}
+    return cast("Middle", agreement(repeats) | medians)
 
 
-def _number(one: Table, name: str) -> float | None:
-    value: float | None = one["ledger"][name] if name in ("lost", "acknowledged") else one[name]
-    return value
+def _number(one: Repeat, name: str) -> float | None:
+    return figure(one, "ledger", name) if name in ("lost", "acknowledged") else figure(one, name)

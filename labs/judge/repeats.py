@@ -6,7 +6,7 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from labs.model.digest import Table
+from labs.model.figures import Repeat
 
 Steps = Mapping[str, float | None]
 
@@ -40,7 +40,7 @@ def worst_verdict(verdicts: Sequence[str]) -> str:
     return next((word for word in ("broken", "unknown") if word in verdicts), "kept")
 
 
-def agreement(repeats: Sequence[Table]) -> dict[str, str | int]:
+def agreement(repeats: Sequence[Repeat]) -> dict[str, str | float | None]:
     """Their outcome (mixed if they disagree), how many agree on the commonest, and the worst verdict."""
     outcomes = Counter(one["outcome"] for one in repeats)
     [(outcome, agree)] = outcomes.most_common(1)

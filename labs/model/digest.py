@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from labs.model.figures import Chosen, Ladder, Middle, Repeat, figure
 from labs.model.run import FORMAT
 
 Table = Mapping[str, Any]
@@ -21,7 +22,7 @@ class Digest:
     """One measured point; its parts stand in the order in which a file has them."""
 
     lab: str
-    settings: Table
+    settings: Chosen
     """What was chosen, and what identifies the point: broker, profile, label."""
     setup: Table = field(default_factory=dict)
     """What has to be set and written for it, where that is what the lab counts."""
@@ -29,13 +30,13 @@ class Digest:
     """Chart -> broker -> the conditions it was measured under, where they differ."""
     labels: Table = field(default_factory=dict)
     """Chart -> broker -> the label of its profile."""
-    repeats: Sequence[Table]
+    repeats: Sequence[Repeat]
     """The figures of each repeat that counts."""
-    median: Table
+    median: Middle
     """Figure by figure the median over the repeats, and what all of them together are called."""
     spread: Table = field(default_factory=dict)
     """Figure by figure [lowest, highest] over the repeats."""
-    floor_ms: Table = field(default_factory=dict)
+    floor_ms: Ladder = field(default_factory=dict)
     """The same latencies around a server that only keeps messages in memory, ms."""
     card: Table
     """The run card: versions, machine, settings in force, date."""
@@ -58,6 +59,15 @@ class Digest:
             if names:
                 raise ValueError(f"it {what} {', '.join(sorted(names))}")
         return cls(**parts)
+
+    def number(self, name: str, step: str = "") -> float | None:
+        """A median, or a step of a ladder of medians; None where there is none or too few samples could say."""
+        return figure(self.median, name, step)
+
+    def each(self, name: str, step: str = "") -> list[float]:
+        """The same figure of each repeat that could say."""
+        found = [figure(one, name, step) for one in self.repeats]
+        return [one for one in found if one is not None]
 
     def to_json(self) -> dict[str, Any]:
         """What a file has of it."""

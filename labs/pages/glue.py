@@ -89,7 +89,7 @@ def _of_points(lab: Experiment, file: Recording, words: Sequence[str]) -> str:
     if asked.ranked:
         return _order(lab, found, asked.what)
     if asked.under is not None:
-        return _under(lab, sorted(found, key=lambda one: float(one.settings[along])), asked, along)
+        return _under(lab, sorted(found, key=lambda one: float(str(one.settings.get(along)))), asked, along)
     if asked.what == "date":
         return recorded_on(replace(file, digests=found))
     texts = list(dict.fromkeys(_text(lab, one, asked.what) for one in found))

@@ -42,9 +42,9 @@ def title(digests: Sequence[Digest]) -> str:
         return words["unknown" if digests else "none"].format(rate=rate_text(digests[0].settings["rate_per_s"]))
     highest = max(d.settings["rate_per_s"] for d in digests)
     ranked = sorted(
-        (d for d in digests if d.settings["rate_per_s"] == highest), key=lambda d: d.median["latency_ms"][step]
+        (d for d in digests if d.settings["rate_per_s"] == highest), key=lambda d: d.number("latency_ms", step) or 0.0
     )
-    low, high = (d.median["latency_ms"][step] for d in (ranked[0], ranked[-1]))
+    low, high = (d.number("latency_ms", step) or 0.0 for d in (ranked[0], ranked[-1]))
     ends = (ranked[0], ranked[-1])
     bound = words["bound"] if any(d.median["stamp"] == "client-bound" for d in ends) else ""
     bound += words["unseen"] if any(broker_unseen(d) for d in ends) else ""

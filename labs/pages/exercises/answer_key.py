@@ -50,15 +50,15 @@ def point(digests: Digests, **settings: Any) -> Digest:
 
 def _lost(digest: Digest) -> float:
     """Jobs lost in all repeats. NoTruth if one repeat cannot say."""
-    values = [repeat["figures"]["lost"] for repeat in digest.repeats]
-    if None in values:
+    values = digest.each("figures", "lost")
+    if len(values) < len(digest.repeats):
         raise NoTruth(f"What became of the jobs of {digest.settings['label']} is unknown in this run. Run it again.")
     return float(sum(values))
 
 
 def _p50(digest: Digest, step: str) -> float:
     """A median, ms. NoTruth where there were too few calls for one."""
-    value = digest.median[step]["p50"]
+    value = digest.number(step, "p50")
     if value is None:
         raise NoTruth(f"{digest.settings['label']}: too few calls for a median in this run. Run it again.")
     return float(value)
@@ -84,7 +84,9 @@ def slower_than_asking(digests: Digests) -> frozenset[str]:
 
 
 def _range(digest: Digest) -> tuple[float, float]:
-    values = [float(repeat["blocked_ms"]["p50"]) for repeat in digest.repeats]
+    values = digest.each("blocked_ms", "p50")
+    if len(values) < len(digest.repeats):
+        raise NoTruth(f"{digest.settings['label']}: too few calls for a median in this run. Run it again.")
     return min(values), max(values)
 
 
@@ -147,8 +149,8 @@ def survivors(digests: Digests) -> frozenset[str]:
 
 def one_over_the_wait(digests: Digests) -> float:
     """Persistent messages a second with one under way; the run has to show that they are one over the mean wait."""
-    median = point(digests, way="persistent-1").median
-    per_s, predicted = float(median["per_s"]), 1000 / float(median["confirm_ms"]["mean"])
+    found = point(digests, way="persistent-1")
+    per_s, predicted = float(found.median["per_s"]), 1000 / float(found.median["confirm_ms"]["mean"] or 0)
     if not 1 / NEAR < per_s / predicted < NEAR:
         raise NoTruth("In this run the client itself took time between two messages. Run persistent-1 once more.")
     return per_s
@@ -174,10 +176,11 @@ def why_fewer_bytes(digests: Digests) -> str:
     Asked of transient messages: for persistent ones a reader saved no bytes in the book's recording (RabbitMQ 4.3).
     """
     alone, read = (point(digests, way=name).median for name in ("transient-100", "transient-100-read"))
-    sizes = [one["disk_bytes_per_message"] for one in (alone, read)]
-    if None in sizes:
+    more, less = (one["disk_bytes_per_message"] for one in (alone, read))
+    behind = read["behind"]
+    if more is None or less is None or behind is None:
         raise NoTruth("What the broker wrote could not be seen where this ran. Run both on Linux, on this machine.")
-    if read["behind"] > BEHIND or sizes[1] * NEAR > sizes[0]:
+    if behind > BEHIND or less * NEAR > more:
         raise NoTruth("In this run the reader did not keep up, or it saved too few bytes to tell. Run both once more.")
     return "acknowledged"
 

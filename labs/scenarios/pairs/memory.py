@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import psutil
 
+from labs.model.figures import Weight as Row
 from labs.model.observer import Observer
 
-Row = dict[str, Any]
 EVERY_S, AT_MOST_S = 0.5, 4.0
 CALM = 0.01
 """It has come to rest when it changed by less than this share from one look to the next, twice."""
@@ -45,7 +44,8 @@ def total(rows: Sequence[Row]) -> int:
 
 def shared_out(rows: Sequence[Row]) -> int | None:
     """The same with shared pages divided; None unless every row has it."""
-    return None if any(row["pss"] is None for row in rows) else sum(row["pss"] for row in rows)
+    known = [row["pss"] for row in rows if row["pss"] is not None]
+    return sum(known) if len(known) == len(rows) else None
 
 
 def settled(groups: Callable[[], Mapping[str, Sequence[int]]], observer: Observer) -> tuple[list[Row], bool]:

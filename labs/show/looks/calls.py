@@ -25,11 +25,10 @@ def place(ms: float | None) -> float | None:
 
 def dots(digest: Digest, step: str = "blocked_ms") -> Json:
     """The marks of a row: the median, the p99 where it can be said, and the median of each repeat."""
-    steps = digest.median[step]
-    repeats = [place(repeat[step]["p50"]) for repeat in digest.repeats if repeat[step]]
+    repeats = map(place, digest.each(step, "p50"))
     return {
-        "at": place(steps["p50"]),
-        "tail": place(steps["p99"]),
+        "at": place(digest.number(step, "p50")),
+        "tail": place(digest.number(step, "p99")),
         "repeats": [one for one in repeats if one is not None],
         "hollow": client_bound(digest),
     }
@@ -84,8 +83,7 @@ def step_of(name: str, step: str, head: str = "") -> Quantity[str]:
     """A step of a ladder, as text: a step with too few samples says so, and a point without the ladder says nothing."""
 
     def get(digest: Digest) -> str:
-        steps = digest.median.get(name)
-        return ms_text(steps[step]) if steps else ""
+        return ms_text(digest.number(name, step)) if digest.median.get(name) else ""
 
     return Quantity(step, get, head=head, none="too few samples")
 

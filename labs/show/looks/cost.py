@@ -24,7 +24,7 @@ DECADES = {"mb": (1.5, 3.0), "to_first_s": (-0.5, 1.5), "processes": (0.0, 1.3)}
 
 def figures(digest: Digest, name: str) -> list[float]:
     """A figure of each repeat that can say."""
-    return [one["figures"][name] for one in digest.repeats if one["figures"][name] is not None]
+    return digest.each("figures", name)
 
 
 def _alone(digest: Digest) -> bool:
@@ -98,7 +98,7 @@ QUANTITIES = Quantities((
 def traces(digest: Digest, chart: str) -> list[Trace]:
     """The pair's row: each repeat as a faint point, the median as the mark."""
     name, unit, _ = DRAWN[chart]
-    settings, values, middle = digest.settings, figures(digest, name), digest.median[name]
+    settings, values, middle = digest.settings, figures(digest, name), digest.number(name)
     if middle is None:
         return []
     at = -list(ROWS).index(settings["carrier"])

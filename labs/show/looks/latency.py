@@ -23,7 +23,7 @@ SHORT_STAMPS = {
 
 def _total(digest: Digest, fate: str) -> int:
     """Messages of a fate over all repeats."""
-    return sum(int(repeat["ledger"][fate]) for repeat in digest.repeats)
+    return sum(map(int, digest.each("ledger", fate)))
 
 
 def _delivered(digest: Digest) -> str:

@@ -22,7 +22,7 @@ STEPS = {"p50": "median", "p90": "p90", "max": "worst"}
 
 
 def _step(name: str, head: str = "") -> Quantity[float]:
-    return Quantity(name, lambda digest: digest.median.get(name), ms_text, head, none="too few samples")
+    return Quantity(name, lambda digest: digest.number(name), ms_text, head, none="too few samples")
 
 
 def _spread(name: str) -> Quantity[str]:
@@ -36,7 +36,7 @@ def _spread(name: str) -> Quantity[str]:
 QUANTITIES = Quantities(
     (
         Quantity("label", lambda _digest: "This machine"),
-        Quantity("loop_m_per_s", lambda digest: digest.median["loop_m_per_s"], "{:.0f}".format),
+        Quantity("loop_m_per_s", lambda digest: digest.number("loop_m_per_s"), "{:.0f}".format),
         *(_step(f"{name}.{step}", STEPS.get(step, "")) for name in ROWS for step in (*STEPS, "p99", "p999")),
         *map(_spread, ROWS),
     ),
@@ -55,7 +55,7 @@ def traces(digest: Digest) -> list[Trace]:
     meta = {"broker": "memory", "hollow": False, "name": BROKER_NAMES["memory"]}
     found: list[Trace] = []
     for at, name in enumerate(ROWS):
-        values = [r[f"{name}.p50"] for r in digest.repeats if r.get(f"{name}.p50")]
+        values = [ms for ms in digest.each(f"{name}.p50") if ms]
         found.append({"x": values, "y": [at] * len(values), "meta": meta | {"role": "points"}})
         line = {step: _known(digest, step).get(at) for step in STEPS}
         said = {step: ms for step, ms in line.items() if ms is not None}

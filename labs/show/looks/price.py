@@ -6,7 +6,7 @@ A recording from before the waiting and the bytes were kept has neither: then no
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from labs.model.digest import Digest
@@ -98,9 +98,9 @@ QUANTITIES = Quantities((
 ))  # fmt: skip
 
 
-def _point(at: float, text: str, values: Sequence[float], middle: float, about: dict[str, str | bool]) -> list[Trace]:
+def _point(at: float, text: str, values: Sequence[float], middle: float, about: Mapping[str, object]) -> list[Trace]:
     """A point of a line: the repeats faint, the median as the mark."""
-    about |= {"hover": "%{text}<extra></extra>"}
+    about = {**about, "hover": "%{text}<extra></extra>"}
     mark = {"x": [at], "y": [middle], "text": [text], "meta": about | {"role": "median"}}
     return [{"x": [at] * len(values), "y": list(values), "meta": about | {"role": "points"}}, mark]
 
@@ -111,10 +111,10 @@ def slope(digest: Digest) -> list[Trace]:
     if read(digest):
         return []
     name = "one by one" if settings["along"] == 1 else f"{settings['along']:,} under way"
-    about = {"broker": settings["broker"], "line": str(settings["along"]), "name": name}
-    about |= {"hollow": rate.fate(digest) in rate.HOLLOW}
+    named = {"broker": settings["broker"], "line": str(settings["along"]), "name": name}
+    about = {**named, "hollow": rate.fate(digest) in rate.HOLLOW}
     text = f"{settings['label']}: {about_per_s(rate.per_s(digest))}"
-    values = [one["per_s"] for one in digest.repeats]
+    values = digest.each("per_s")
     return _point(list(KINDS).index(kind(digest)), text, values, rate.per_s(digest), about)
 
 
@@ -124,7 +124,7 @@ def disk(digest: Digest) -> list[Trace]:
     if size is None or settings["along"] != SHOWN_AT:
         return []
     about = {"broker": settings["broker"], "line": kind(digest), "name": KINDS[kind(digest)], "hollow": False}
-    values = [one["disk_bytes_per_message"] for one in digest.repeats]
+    values = digest.each("disk_bytes_per_message")
     return _point(int(read(digest)), f"{settings['label']}: {bytes_text(size)}", values, size, about)
 
 
@@ -139,7 +139,7 @@ def shapes(digest: Digest) -> View:
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     """Rates on a log axis over the three kinds; bytes from zero, without and with a reader; heads of the tables."""
     own = [one for one in digests if not read(one)]
-    rates = [repeat["per_s"] for one in own for repeat in one.repeats if repeat["per_s"] > 0] or [100, 1e5]
+    rates = [per_s for one in own for per_s in one.each("per_s") if per_s > 0] or [100, 1e5]
     span = [math.floor(math.log10(min(rates)) * 2) / 2, math.ceil(math.log10(max(rates)) * 2) / 2]
     up = log_axis("messages per second (log)", span) | {"tickformat": "~s"}
     most = max((size for one in digests for trace in disk(one) for size in trace["y"]), default=100)

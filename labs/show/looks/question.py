@@ -32,7 +32,7 @@ def became(digest: Digest) -> dict[str, list[int]]:
     """With the service away: how each repeat's questions ended, by the names of ENDS."""
     asked = {name: "answered" if name == "late" else name for name in ENDS}
     return {
-        name: [sum(repeat["away"][who][as_] for who in GROUPS) for repeat in digest.repeats]
+        name: [sum(away[who][as_] for who in GROUPS) for one in digest.repeats if (away := one["away"])]
         for name, as_ in asked.items()
     }
 

@@ -71,7 +71,7 @@ def title(digest: Digest) -> str:
 
 def _repeats(digest: Digest) -> list[float]:
     """The rates of the repeats, where there are several."""
-    return [one["per_s"] for one in digest.repeats] if len(digest.repeats) > 1 else []
+    return digest.each("per_s") if len(digest.repeats) > 1 else []
 
 
 def _mb(digest: Digest) -> str:
@@ -180,8 +180,8 @@ def line(digest: Digest) -> list[Trace]:
     settings = digest.settings
     if not settings.get("line"):
         return []
-    about = {"broker": settings["broker"], "line": settings["line"], "name": settings["line"], "role": "median"}
-    about |= {"hollow": fate(digest) in HOLLOW, "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>"}
+    named = {"broker": settings["broker"], "line": settings["line"], "name": settings["line"], "role": "median"}
+    about = named | {"hollow": fate(digest) in HOLLOW, "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>"}
     return [{"x": [settings["along"]], "y": [per_s(digest)], "text": [limit(digest)], "meta": about}]
 
 

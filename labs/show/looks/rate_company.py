@@ -42,7 +42,7 @@ def said(digest: Digest) -> str:
 
 
 def _median(name: str, asked: str) -> Quantity[float]:
-    return Quantity(asked, lambda digest: digest.median.get(name), about_per_s, card=asked.capitalize())
+    return Quantity(asked, lambda digest: digest.number(name), about_per_s, card=asked.capitalize())
 
 
 def _of(fits: str, say: Callable[[Digest], str]) -> Callable[[Digest], str]:

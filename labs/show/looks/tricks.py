@@ -6,9 +6,11 @@ Both charts come from the same rounds. Whoever copies the first one copies that 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from functools import partial
 
 from labs.model.digest import Digest
+from labs.model.figures import Shown
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, times
 from labs.model.tricks import TRICKS
@@ -23,9 +25,14 @@ WARNING = "Misleading on purpose: what is compared here is not alike"
 PLACES = ("first", "second", "third")
 
 
+def _shown(digest: Digest, chart: str) -> list[Mapping[str, Shown]]:
+    """Broker -> its figure in that chart, one table a repeat."""
+    return [one["told"] if chart == "told" else one["fair"] for one in digest.repeats]
+
+
 def values(digest: Digest, chart: str, broker: str) -> list[float]:
     """A broker's figures in that chart, one a repeat that could say."""
-    found = [repeat[chart][broker]["value"] for repeat in digest.repeats]
+    found = [one[broker]["value"] for one in _shown(digest, chart)]
     return [value for value in found if value is not None]
 
 
@@ -102,7 +109,7 @@ def _name(digest: Digest, chart: str, broker: str) -> str:
 
 def client_bound(digest: Digest, chart: str, broker: str) -> bool:
     """Whether our own client was the limit in most repeats."""
-    found = [str(repeat[chart][broker]["stamp"]) for repeat in digest.repeats]
+    found = [one[broker]["stamp"] for one in _shown(digest, chart)]
     return found.count("client-bound") * 2 > len(found)
 
 

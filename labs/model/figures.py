@@ -1,0 +1,187 @@
+"""What stands in a digest, by name and kind. No point has all of it: each kind of lab has its own part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+Ladder = Mapping[str, float | None]
+"""Step (p50, p90, p99, p999, max) -> its figure; None where too few samples could say."""
+
+
+class Chosen(TypedDict, total=False):
+    """What makes a point: what the reader chose, and who that is."""
+
+    label: str
+    broker: str
+    profile: str
+    rung: int
+    rate_per_s: int
+    body_bytes: int
+    carrier: str
+    confirm: str
+    callers: int
+    service: str
+    service_ms: int
+    guarantee: str
+    mode: str
+    prefetch: int
+    batches: bool
+    fault: str
+    way: str
+    lane: str
+    line: str
+    along: int
+    read: bool
+    published: bool
+    trick: str
+    winner: str
+    case: str
+
+
+class Ledger(TypedDict, total=False):
+    """What became of the messages of one run, in messages; `verdict` says it in a word."""
+
+    attempted: int
+    acknowledged: int
+    delivered: int
+    lost: int
+    duplicated: int
+    reordered: int
+    unexpected: int
+    recovered: int
+    unconfirmed: int
+    unknown: int
+    refused: int
+    holes: int
+    tail: int
+    verdict: str
+
+
+class Struck(TypedDict, total=False):
+    """The fault of one run, and the proof that it happened."""
+
+    kind: str
+    method: str
+    at_s: float | None
+    evidence: str
+
+
+class Shown(TypedDict, total=False):
+    """One broker's figure in a chart of a trick, and who was the limit."""
+
+    value: float | None
+    stamp: str
+    limit: str
+    foreign: float
+
+
+class Weight(TypedDict):
+    """One process and the memory that it holds, bytes."""
+
+    role: str
+    name: str
+    rss: int
+    pss: int | None
+
+
+class Middle(TypedDict, total=False):
+    """Medians over the repeats, and what all of them together are called."""
+
+    outcome: str
+    verdict: str
+    agree: int
+    stamp: str
+    limit: str
+    client_bound: bool
+    per_s: float
+    latency_ms: Ladder
+    service_ms: Ladder
+    lateness_ms: Ladder
+    confirm_ms: Ladder
+    blocked_ms: Ladder
+    waited_ms: Ladder
+    late_ms: Ladder
+    behind: float | None
+    disk_bytes_per_message: float | None
+    publishes_per_s: float
+    deliveries_per_s: float
+    common_s: float
+    redelivery_s: float | None
+    restart_s: float | None
+    took_s: float | None
+    lost: float | None
+    lost_share: float | None
+    acknowledged: float | None
+    loss_window_s: float | None
+    recovery_s: float | None
+    processes: int
+    mb: float
+    broker_mb: float
+    to_first_s: float
+
+
+class Repeat(TypedDict, total=False):
+    """The figures of one repeat."""
+
+    seed: int
+    count: int
+    outcome: str
+    verdict: str
+    trouble: str
+    refusal: str
+    stamp: str
+    why: str
+    limit: str
+    said: str
+    saturated: bool
+    contaminated: bool
+    young: bool
+    client_bound: bool
+    calm: bool
+    seen: bool
+    over: bool
+    ledger: Ledger
+    ledgers: Sequence[Ledger]
+    fault: Struck
+    jobs: Mapping[str, int]
+    waiting: Mapping[str, int]
+    held: int
+    ends: Mapping[str, int]
+    away: Mapping[str, Any] | None
+    done_meanwhile: int
+    delivered: int
+    curve: Sequence[Sequence[float]]
+    latency_ms: Ladder
+    service_ms: Ladder
+    lateness_ms: Ladder
+    confirm_ms: Ladder | None
+    blocked_ms: Ladder
+    waited_ms: Ladder
+    late_ms: Ladder
+    cpu: Mapping[str, float | None]
+    cores: Mapping[str, float | None]
+    foreign: float
+    per_s: float | None
+    disk_bytes_per_message: float | None
+    behind: float | None
+    took_s: float | None
+    recovery_s: float | None
+    redelivery_s: float | None
+    restart_s: float | None
+    loss_window_s: float | None
+    lost_share: float | None
+    ready_s: float
+    first_s: float
+    weights: Sequence[Weight]
+    figures: Mapping[str, float | None]
+    told: Mapping[str, Shown]
+    fair: Mapping[str, Shown]
+
+
+def figure(table: Mapping[str, object], name: str, step: str = "") -> float | None:
+    """A number by its name, or a step of a ladder of numbers; None where there is none."""
+    found = table.get(name)
+    if step:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, int | float) else None
