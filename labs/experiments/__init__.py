@@ -32,13 +32,14 @@ def _place(number: str) -> tuple[int, int, str]:
     return int(chapter), int(at or 0), letter
 
 
-def _load(name: str) -> Experiment:
+def load(name: str) -> Experiment:
+    """The lab in the module of that name."""
     lab: Experiment = import_module(f"{__name__}.{name.replace('-', '_')}").LAB
     return lab
 
 
 _MODULES = [path for path in Path(__file__).parent.glob("[a-z]*.py") if _IS_LAB.search(path.read_text("utf-8"))]
-EXPERIMENTS = _Labs((path.stem.replace("_", "-") for path in _MODULES), _load)
+EXPERIMENTS = _Labs((path.stem.replace("_", "-") for path in _MODULES), load)
 
 
 def experiment(name: str) -> Experiment:
