@@ -167,7 +167,21 @@ def test_verify_names_a_run_of_killed_workers_that_is_cut_short_or_newer(tmp_pat
 
 EMPTY = 2
 """Lines of click's help for a command that says nothing of itself: its usage and a blank one."""
-COMMANDS = {"up", "down", "status", "doctor", "run", "record", "list", "verify", "passport", "lab", "bench", "promises"}
+COMMANDS = {
+    "up",
+    "down",
+    "status",
+    "doctor",
+    "run",
+    "record",
+    "list",
+    "new",
+    "verify",
+    "passport",
+    "lab",
+    "bench",
+    "promises",
+}
 
 
 def test_the_commands_are_these_and_the_first_page_has_a_sentence_for_each() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +15,10 @@ import pytest
 from nbclient import NotebookClient
 
 from labs.pages.build import build
+from tests.copied import copy
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^(`{3,})(\w+) ([^\n]+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 ASKED = [f"tests/test_{name}.py" for name in ("every_lab", "parts", "chapter")]
 ASKED.append("tests/test_house.py::test_pages_and_pictures_are_made_without_a_broker_in_the_room")
@@ -46,22 +45,13 @@ def write(root: Path, block: Block) -> None:
     path = root / block.where["file"]
     anchor = block.where.get("before") or block.where.get("after")
     if anchor is None:
-        assert not path.exists(), f"{path.name} exists already: the walk-through would overwrite it"
+        assert path.exists(), f"`labs new` has not written {path.name}: mend the walk-through"
         path.write_text(block.text, "utf-8")
         return
     lines = path.read_text("utf-8").splitlines()
     assert lines.count(anchor) == 1, f"{block.where['file']} has no line {anchor!r}: mend the walk-through"
     at = lines.index(anchor) + ("after" in block.where)
     path.write_text("\n".join([*lines[:at], block.text.rstrip("\n"), *lines[at:]]) + "\n", "utf-8")
-
-
-def copy(to: Path) -> Path:
-    listed = subprocess.run(LISTED, cwd=ROOT, capture_output=True, check=True).stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, to / name)
-    return to
 
 
 @pytest.mark.long
@@ -71,20 +61,17 @@ def test_the_example_lab_of_the_walk_through_runs_is_recorded_and_becomes_a_page
     root = copy(tmp_path / "copy of the book")
     settings = os.environ | {"LABS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root), "LABS_MODE": "live"}
     steps = blocks()
-    assert len([block for block in steps if "file" in block.where]) >= 5
+    assert [sorted(block.where) for block in steps] == [["run"], ["file"], ["run"], ["after", "file"]]
     for block in steps:
         if "file" in block.where:
             write(root, block)
+            continue
+        words = shlex.split(block.text)
+        assert words[0] == "labs", block.text
+        done = subprocess.run([sys.executable, "-m", *words], cwd=root, env=settings, capture_output=True, text=True)
+        assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
     clean = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=root, capture_output=True, text=True)
     assert clean.returncode == 0, clean.stdout
-    for block in steps:
-        for line in block.text.splitlines() if "run" in block.where else ():
-            words = shlex.split(line)
-            assert words[0] == "labs", line
-            done = subprocess.run(
-                [sys.executable, "-m", *words], cwd=root, env=settings, capture_output=True, text=True
-            )
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert (root / "book" / "runs" / "own-delay.json").exists()
     checked = subprocess.run([*PYTEST, *ASKED], cwd=root, env=settings, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout

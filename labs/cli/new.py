@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 
 TEMPLATES = PROJECT / "labs" / "experiments" / "templates"
 TOC = PROJECT / "book" / "_toc.yml"
-KINDS = ("grid", "ladder", "lanes", "timeline")
+ALONE, REDIS = "nothing but Python", "nothing here, Redis if you run it live (`make lab` gets it)"
+KINDS = {
+    "ladder": ALONE,
+    "rates": REDIS,
+    "lines": REDIS,
+    "matrix": REDIS,
+    "timeline": ALONE,
+    "lanes": ALONE,
+    "grid": ALONE,
+}
+"""Kind -> what its example needs."""
 NAME = re.compile(r"[a-z]+(-[a-z]+)*")
-LONGEST = 40
+LONGEST = 30
 """Of a name: a line with it has to fit."""
 FIRST = "Before the first broker"
 """The part of the table of contents that chapter 0 is."""
@@ -37,7 +47,7 @@ FIRST = "Before the first broker"
 def command(name: str, kind: str, chapter: int, dry_run: bool) -> None:
     """Begin a lab NAME: module, notebook, page and quiz that pass every check, with texts that say what to fill in.
 
-    It measures our own delay until its module measures something else, and records that, which takes a few seconds.
+    It measures an example until its module measures something of its own, and records that, which takes some seconds.
     Nothing is overwritten, and nothing is left of a lab that could not be made whole.
     """
     number, stem = place(name, kind, chapter)
@@ -59,10 +69,9 @@ def place(name: str, kind: str, chapter: int) -> tuple[str, str]:
     from labs.experiments import EXPERIMENTS
     from labs.pages import course
 
-    if not NAME.fullmatch(name):
-        raise ValueError(
-            f"{name!r} cannot be the name of a lab. Write it in small letters with dashes, like own-delay."
-        )
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        said = f"Take small letters and dashes, {LONGEST} at most, like own-delay."
+        raise ValueError(f"{name!r} cannot be the name of a lab. {said}")
     if name in EXPERIMENTS:
         raise ValueError(f"There is a lab named {name} already. Take another name.")
     if kind not in KINDS:
@@ -85,7 +94,7 @@ def place(name: str, kind: str, chapter: int) -> tuple[str, str]:
 def written(name: str, kind: str, number: str, stem: str) -> dict[Path, str]:
     """Path -> text of what a lab consists of."""
     module = name.replace("-", "_")
-    words = {"name": name, "module": module, "number": number, "stem": stem}
+    words = {"name": name, "module": module, "number": number, "stem": stem, "needs": KINDS[kind]}
     words["title"] = name.replace("-", " ").capitalize()
     places = {
         f"{kind}.py": PROJECT / "labs" / "experiments" / f"{module}.py",
