@@ -240,6 +240,7 @@ def test_a_trick_that_is_asked_of_several_is_measured_once_for_all() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.long
 def test_rabbitmq_wins_by_a_batch_on_real_brokers() -> None:
     found = LIE.run(LIE.settings({"trick": "batch", "winner": "rabbitmq"}), Observer())
     assert [LIE.look.key(digest.settings) for digest in found] == ["batch|rabbitmq"]
