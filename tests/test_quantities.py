@@ -42,7 +42,7 @@ POINTS = (point("a", 3, 5, s=0.5, half=2.0), point("b", 7, 7, half=8.0))
 LAB = Experiment(
     name="made", number="L9.9", title="Made", question="What is lost?", claims=(), needs=(), look=LOOK,
     controls=(Control("way", "Way", "choice", "a", tuple(Option(one, one) for one in "ab")),),
-    grid=lambda: [{"way": "a"}, {"way": "b"}], run=lambda *_: [], verdict=lambda _digests: [],
+    grid=lambda: [{"way": "a"}, {"way": "b"}], run=lambda *_: [],
 )  # fmt: skip
 
 
