@@ -77,7 +77,7 @@ def test_modules_that_are_blocked_hide_nothing_and_the_page_says_that_they_are_m
     assert "make serve" not in page.locator("article").inner_text()
 
 
-@pytest.mark.parametrize("file", ["panel.mjs", "plotly-basic.min.js", "05-4-none"])
+@pytest.mark.parametrize("file", ["panel.mjs", "dom.mjs", "plotly-basic.min.js", "05-4-none"])
 def test_a_panel_whose_parts_do_not_come_leaves_the_figures_and_says_why(page: Page, host: str, file: str) -> None:
     if file == "05-4-none":
         page.route("**/panels/latency-ladder.json", lambda route: route.fulfill(body="{", status=200))

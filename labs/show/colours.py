@@ -22,7 +22,7 @@ def palette(theme: str = "light") -> dict[str, str]:
 
 
 def dressed(trace: Trace, theme: str = "light") -> Trace:
-    """A slim trace with its style and colour, as plotly wants it. panel.mjs does the same."""
+    """A slim trace with its style and colour, as plotly wants it. traces.mjs does the same."""
     meta, ink = trace["meta"], palette(theme)
     colour = ink[INKS.get(meta["broker"], meta["broker"])]
     style = styles()[meta["role"]]

@@ -22,7 +22,7 @@ def step_of(digests: Sequence[Digest]) -> str | None:
 
 
 def templates() -> dict[str, str]:
-    """The titles of a chart, to be filled by `title` here and by panel.mjs there."""
+    """The titles of a chart, to be filled by `title` here and by text.mjs there."""
     return {
         "none": "Nothing to show for this choice",
         "unknown": "Too few messages to say at {rate}",

@@ -1,4 +1,4 @@
-"""Digests -> slim traces and axes: what charts.py draws with plotly here, and panel.mjs draws again in a browser."""
+"""Digests -> slim traces and axes: what charts.py draws with plotly here, and traces.mjs draws again in a browser."""
 
 from __future__ import annotations
 
