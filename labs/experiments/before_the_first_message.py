@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, cast
+from typing import cast
 
 from labs.experiments import cost_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import FAULT_METHOD, hit
 from labs.judge.card import card
 from labs.judge.repeats import known_median, known_range
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Middle, Repeat
 from labs.model.observer import Observer
@@ -51,7 +51,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     return found
 
 
-def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[Repeat, dict[str, Any]]:
+def _once(pair: Pair, backend: str, seed: int, observer: Observer) -> tuple[Repeat, dict[str, object]]:
     """What one start of everything gave, and the run card's facts."""
     from labs import stack
     from labs.scenarios.jobs.conductor import evidence
@@ -132,7 +132,7 @@ def summed(repeat: Repeat) -> dict[str, float | None]:
     }
 
 
-def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Table) -> Digest:
+def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Card) -> Digest:
     """One point of the lab: the facts of each repeat, and their medians."""
     from labs import stack
 
@@ -158,7 +158,7 @@ def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Table) -> Digest:
     )
 
 
-def _card(pair: Pair, place: Endpoint, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _card(pair: Pair, place: Endpoint, facts: Mapping[str, object]) -> dict[str, object]:
     from labs.scenarios.jobs.producer import Plan
 
     host = place.backend == "compose" and sys.platform == "linux"

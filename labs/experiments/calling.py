@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
 from labs.judge.repeats import known_median, median_of, spread_of
 from labs.model.carriers import Carrier
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle, Repeat
 from labs.model.observer import Observer
@@ -42,7 +42,7 @@ def place(carrier: Carrier, observer: Observer) -> Iterator[Endpoint | None]:
 
 
 def measured(
-    lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, Any], repeats: int, observer: Observer
+    lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, object], repeats: int, observer: Observer
 ) -> Digest:
     """One point: the plan, so many times; every run's facts are kept."""
     from labs.scenarios.calls.conductor import run as run_calls
@@ -57,7 +57,7 @@ def measured(
     return digest(lab, carrier, named, runs, on_card)
 
 
-def digest(lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[CallRun], on_card: Table) -> Digest:
+def digest(lab: str, carrier: Carrier, named: Mapping[str, object], runs: Sequence[CallRun], on_card: Card) -> Digest:
     """One point of a lab from its runs. `named` are the settings that make the point."""
     from labs.scenarios.calls.judge import judge, refused_unasked, void
 
@@ -80,7 +80,7 @@ def digest(lab: str, carrier: Carrier, named: Mapping[str, Any], runs: Sequence[
     return counted.told_by(found)
 
 
-def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, Any]:
+def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, object]:
     from labs.scenarios.calls.service import WORKERS
 
     using = profile(carrier.profile_for(plan.confirm)) if endpoint else None

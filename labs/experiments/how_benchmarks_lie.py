@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.card import backend_of, broker_of, machine
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat
 from labs.model.observer import Observer
@@ -43,7 +43,7 @@ def compared(chosen: Trick, winners: Sequence[str], settings: Settings, observer
     return {winner: _digest(chosen, winner, rounds, card) for winner in winners}
 
 
-def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool], Measured]], card: Table) -> Digest:
+def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool], Measured]], card: Card) -> Digest:
     shown = {"told": chosen.told(winner), "fair": dict(chosen.plain)}
     keys = {"told": {b: (b, chosen.is_tilted(b, winner)) for b in BROKERS}, "fair": {b: (b, False) for b in BROKERS}}
     repeats = [{chart: {b: one[key] for b, key in table.items()} for chart, table in keys.items()} for one in rounds]
@@ -63,11 +63,11 @@ def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool
     )
 
 
-def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, Any]:
+def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, object]:
     return {broker: ask(one) for broker, one in setups.items()}
 
 
-def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, Any]:
+def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, object]:
     several = endpoints.values()
     return {
         "broker": ", ".join(broker_of(one, {}) for one in several),

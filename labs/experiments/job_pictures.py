@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labs.model.digest import Digest, Recording
+from labs.model.figures import Repeat
 from labs.model.paths import PROJECT, home, write_text
 from labs.model.run import NEVER
 from labs.model.text import BROKER_NAMES, seconds, span
@@ -144,7 +145,7 @@ def course(run: JobRun, about: About) -> Timeline:
     return timeline(QUANTITIES, run, marks, gap, about=about)
 
 
-def _judged(digest: Digest) -> list[Mapping[str, Any]]:
+def _judged(digest: Digest) -> list[Repeat]:
     return [repeat for repeat in digest.repeats if repeat["verdict"] != "unknown" and not repeat["jobs"]["unknown"]]
 
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from labs.experiments import worker_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge import soundness
 from labs.judge.card import card
 from labs.judge.repeats import agreement, known_median, known_range
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Middle, Repeat, figure
 from labs.model.observer import Observer
@@ -82,7 +82,7 @@ def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: i
     return found
 
 
-def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_card: Table) -> Digest:
+def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_card: Card) -> Digest:
     """One point of the lab from its runs and the seconds that each took."""
     from labs.scenarios.jobs.judge import judge, refused_unasked, void
 
@@ -137,7 +137,7 @@ def _rounded(value_s: float | None) -> float | None:
     return None if value_s is None else round(value_s, 3)
 
 
-def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict[str, Any]:
+def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict[str, object]:
     from labs.scenarios.jobs.producer import BODY_BYTES, Plan
     from labs.scenarios.jobs.work import WORK_S
 

@@ -15,7 +15,7 @@ from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import summed
 from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle
 from labs.model.observer import Observer, Part
@@ -118,7 +118,7 @@ def _scale(chosen: Way, trial: Figure) -> float:
     return min(1.0, LONGEST_S * trial.value / chosen.load.messages) if chosen.load else 1.0
 
 
-def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Table) -> Digest:
+def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Card) -> Digest:
     using = profile(chosen.profile)
     return Digest(
         lab=lab,
@@ -138,7 +138,7 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Table) ->
     )
 
 
-def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, Any]:
+def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, object]:
     load, others = chosen.load, [one.foreign for one in figures]
     how = {"window": load.window, "batch": load.batch} if load else {"command": figures[-1].said}
     client = {"client": chosen.client} if chosen.client else {}

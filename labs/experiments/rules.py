@@ -74,18 +74,18 @@ def rule(claim: str, *, of_part: Sequence[Word] = ()) -> Callable[[Callable[[Seq
     return lambda judge: Rule(claim, judge, tuple(of_part))
 
 
-def points(digests: Sequence[Digest], **settings: Any) -> list[Digest]:
+def points(digests: Sequence[Digest], **settings: object) -> list[Digest]:
     """Those with these settings, in their order."""
     return [one for one in digests if settings.items() <= one.settings.items()]
 
 
-def by(digests: Sequence[Digest], name: str, **settings: Any) -> dict[Any, Digest]:
+def by(digests: Sequence[Digest], name: str, **settings: object) -> dict[Any, Digest]:
     """What they call `name` -> the point with these settings."""
     return {one.settings.get(name): one for one in points(digests, **settings) if name in one.settings}
 
 
 def every(
-    digests: Sequence[Digest], name: str, values: Iterable[str], where: str = "", **settings: Any
+    digests: Sequence[Digest], name: str, values: Iterable[str], where: str = "", **settings: object
 ) -> dict[str, Digest]:
     """The same for all of these values; Undecided names those that were not measured, and `where`."""
     known, asked = by(digests, name, **settings), list(values)
@@ -94,7 +94,7 @@ def every(
     return {value: known[value] for value in asked}
 
 
-def point(digests: Sequence[Digest], label: str, **settings: Any) -> Digest:
+def point(digests: Sequence[Digest], label: str, **settings: object) -> Digest:
     """The one with these settings; Undecided says that `label` was not measured."""
     found = points(digests, **settings)
     if not found:

@@ -5,11 +5,11 @@ A point counts as losing nothing only if every repeat lost nothing and the death
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from labs.experiments.rules import WORDS, Said, Undecided, every, points, rule
 from labs.model.digest import Digest
+from labs.model.figures import Repeat
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES
 
@@ -23,7 +23,7 @@ def lost(point: Digest) -> int | None:
     return max(counts) if counts and not any(_silent(repeat) for repeat in point.repeats) else None
 
 
-def _silent(repeat: Mapping[str, Any]) -> bool:
+def _silent(repeat: Repeat) -> bool:
     return repeat["verdict"] == "unknown" or bool(repeat["jobs"]["unknown"])
 
 

@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
 from labs.model import processors
 from labs.model.endpoint import Endpoint
@@ -21,17 +20,17 @@ UNSEEN = "not seen from here, so whether it was the limit is not known"
 def card(
     endpoint: Endpoint | None,
     using: Profile | None,
-    facts: Mapping[str, Any],
+    facts: Mapping[str, object],
     more: Mapping[str, object],
     *,
     repeats: int,
     others: Sequence[float | None] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The lines that all points have, and `more`, which wins. Without a broker `endpoint` and `using` are None.
 
     `facts` are those of the last run, where it kept any; `others` the cores that other programs used, one a repeat.
     """
-    lines: dict[str, Any] = {"broker": "none", "backend": BACKENDS["native"]}
+    lines: dict[str, object] = {"broker": "none", "backend": BACKENDS["native"]}
     if endpoint:
         lines = {"broker": broker_of(endpoint, facts), "client": client_of(endpoint.broker), "replicas": 1}
         lines |= {"backend": backend_of(endpoint), "durability": facts.get("durability") or {}}
@@ -42,15 +41,15 @@ def card(
 
 
 def machine(
-    facts: Mapping[str, Any] | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()
-) -> dict[str, Any]:
+    facts: Mapping[str, object] | None = None, *, pids: Sequence[int] = (), others: Sequence[float | None] = ()
+) -> dict[str, object]:
     """Which machine it was and what of it could be used: by a run's facts, or else by what these processes may use."""
     known = dict(facts) if facts and "processors" in facts else None
     said = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return {"machine": said, **processors.for_card(known, pids=pids, others=others)}
 
 
-def broker_of(endpoint: Endpoint, facts: Mapping[str, Any]) -> str:
+def broker_of(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
     """The server and its version, as it told a run or whoever started it."""
     return f"{SERVERS[endpoint.broker]} {facts.get('server') or endpoint.version or 'unknown'}"
 

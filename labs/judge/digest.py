@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import cast
 
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
@@ -14,7 +14,7 @@ from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy
 from labs.judge.loss import account, refused_messages
 from labs.judge.repeats import median_of, spread_of, worst_verdict
 from labs.model import clock_offset
-from labs.model.digest import Digest, Table
+from labs.model.digest import Card, Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Ledger, Repeat
 from labs.model.profile import Profile
@@ -50,7 +50,7 @@ def _rounded(ladder: Mapping[str, float | None]) -> dict[str, float | None]:
     return {name: None if ms is None else round(ms, 4) for name, ms in ladder.items()}
 
 
-def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_card: Table) -> Digest:
+def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_card: Card) -> Digest:
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
     counted = soundness.counted(runs, void, _refused)
     repeats = [repeat(run, profile.broker) for run in counted.runs]
@@ -77,7 +77,7 @@ def _refused(run: Run) -> soundness.Refusals:
     return refused_messages(run), int((run["sent_ns"] != NEVER).sum()), str(run.facts.get(REFUSAL) or NOT_SAID)
 
 
-def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, Any]:
+def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, object]:
     """The card of a point of messages: also what they weighed, and how often a disturbed run was done again."""
     last = runs[-1]
     workers = {"workers": f"Dask, {clock_offset.sentence(last.facts['clocks'])}"} if "clocks" in last.facts else {}

@@ -16,19 +16,19 @@ from labs.model.run import FORMAT, RunFileError, check_format
 AGAIN = "Record it again with `labs record`."
 
 
-def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, Any]) -> None:
+def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, object]) -> None:
     """Write a lab's recorded file: all or nothing, and one digest a line so that a review can read the change."""
     lines = [json.dumps(one.to_json(), ensure_ascii=False, separators=(",", ":")) for one in digests]
     _write(path, {"format": FORMAT, "lab": lab, "card": dict(card)}, "digests", lines)
 
 
-def save_rows(path: Path, lab: str, rows: Sequence[Mapping[str, Any]], card: Mapping[str, Any]) -> None:
+def save_rows(path: Path, lab: str, rows: Sequence[Mapping[str, object]], card: Mapping[str, object]) -> None:
     """The same of a file whose parts are rows."""
     lines = [json.dumps(one, ensure_ascii=False) for one in rows]
     _write(path, {"format": FORMAT, "lab": lab, "card": dict(card)}, "rows", lines)
 
 
-def _write(path: Path, head: Mapping[str, Any], part: str, lines: Sequence[str]) -> None:
+def _write(path: Path, head: Mapping[str, object], part: str, lines: Sequence[str]) -> None:
     text = json.dumps(head, ensure_ascii=False)[:-1]
     write_text(path, f'{text}, "{part}": [\n' + ",\n".join(lines) + "\n]}\n")
 

@@ -14,6 +14,8 @@ from labs.model.figures import Chosen, Ladder, Middle, Repeat, figure
 from labs.model.run import FORMAT
 
 Table = Mapping[str, Any]
+"""JSON of many shapes: what a lab counts of a setup, and ranges, which are of figures or of ladders of them."""
+Card = Mapping[str, object]
 NEEDED = ("lab", "settings", "repeats", "median", "card")
 
 
@@ -38,7 +40,7 @@ class Digest:
     """Figure by figure [lowest, highest] over the repeats."""
     floor_ms: Ladder = field(default_factory=dict)
     """The same latencies around a server that only keeps messages in memory, ms."""
-    card: Table
+    card: Card
     """The run card: versions, machine, settings in force, date."""
     void: str = ""
     """Why none of the repeats counts."""
@@ -80,5 +82,5 @@ class Recording:
     """The recorded points of a lab, in the order of its grid, and the run card of the whole."""
 
     lab: str
-    card: Table
+    card: Card
     digests: Sequence[Digest]

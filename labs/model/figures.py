@@ -1,4 +1,7 @@
-"""What stands in a digest, by name and kind. No point has all of it: each kind of lab has its own part."""
+"""What stands in a digest, by name and kind. No point has all of it: each kind of lab has its own part.
+
+Whoever reads a figure by a name of their own, or one that stands in a variable, asks `Digest.number` and `Digest.each`.
+"""
 
 from __future__ import annotations
 

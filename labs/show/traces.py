@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labs.model.digest import Digest
+from labs.model.figures import figure
 from labs.model.text import BROKER_NAMES, ms_text
 from labs.show import Json
 
@@ -150,7 +151,7 @@ def _decades(low: float, high: float) -> list[float]:
 def references(digests: Sequence[Digest]) -> dict[str, float]:
     """Times a reader knows, by name: measured on the machine of the run, and a blink."""
     card = digests[0].card if digests else {}
-    known = {"one flush here": card.get("fsync_ms"), "one round trip": card.get("round_trip_ms")}
+    known = {"one flush here": figure(card, "fsync_ms"), "one round trip": figure(card, "round_trip_ms")}
     return {name: ms for name, ms in known.items() if ms} | {"a blink": BLINK_MS}
 
 
