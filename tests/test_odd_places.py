@@ -20,7 +20,7 @@ from labs.model import paths
 from labs.scenarios.bench.tools import java, redis_benchmark
 from labs.stack import native
 from labs.stack.last_words import cause
-from labs.stack.native import debian
+from labs.stack.native import apt, debian
 from labs.stack.processes import Standing, standing, start_of
 from tests import namespace
 
@@ -304,7 +304,7 @@ def test_a_readers_library_path_and_language_do_not_reach_apt(tmp_path: Path, mo
         (tmp_path / name).write_bytes(b"of another system")
     for name, value in {"LD_LIBRARY_PATH": str(tmp_path), "LC_ALL": "de_DE.UTF-8", "TMPDIR": "/no:where"}.items():
         monkeypatch.setenv(name, value)
-    assert "Package: redis-server" in debian._run(["apt-cache", "show", "redis-server"], tmp_path)
+    assert "Package: redis-server" in apt.run(["apt-cache", "show", "redis-server"], tmp_path)
 
 
 def test_a_readers_options_for_java_and_for_tools_do_not_reach_a_vendors_tool(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,6 +327,7 @@ def test_the_vendors_tool_of_an_unpacked_package_runs_whatever_the_cache_is_call
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     debian.get("redis", lambda _line: None)
-    shutil.copytree(debian.folder("redis"), tmp_path / ODD / "debian" / "redis", symlinks=True)
+    here = debian.folder("redis")
     monkeypatch.setenv("LABS_CACHE", str(tmp_path / ODD))
+    shutil.copytree(here, debian.folder("redis"), symlinks=True)
     assert re.match(r"\d+\.\d+", redis_benchmark.version())

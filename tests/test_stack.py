@@ -26,7 +26,7 @@ from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import native, ports, registry, state, sweep
-from labs.stack.native import jars
+from labs.stack.native import debian, jars, suites
 from labs.stack.processes import family, listeners, marked, start_of
 
 pytestmark = pytest.mark.broker
@@ -207,8 +207,9 @@ def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> No
     ours = stack.up(["redis"], "native", report=silent)["redis"]
     stack.kill(ours)
     assert wait_for(lambda: stack.status()["brokers"]["redis"]["state"] == "dead")
-    program = native.system("redis") or paths.cache() / "debian/redis/usr/bin/redis-server"
-    libraries = ":".join(map(str, (paths.cache() / "debian/redis/usr/lib").glob("*-linux-*")))
+    unpacked = debian.folder("redis") / "usr"
+    program = native.system("redis") or unpacked / "bin/redis-server"
+    libraries = ":".join(map(str, (unpacked / "lib").glob("*-linux-*"))) if suites.chosen() is None else ""
     command = [str(program), "--port", str(ours.port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     decoy = subprocess.Popen(command, env=os.environ | {"LD_LIBRARY_PATH": libraries}, stdout=subprocess.DEVNULL)
     try:
@@ -394,9 +395,11 @@ def test_what_a_killed_download_left_is_swept(tmp_path: Path, monkeypatch: pytes
         ended = subprocess.Popen(["true"])
         ended.wait()
         half = state.make_folder(paths.cache() / f".partial-kafka-{ended.pid}")
+        other = state.make_folder(paths.cache() / "debian" / "forky" / f".partial-redis-{ended.pid}")
         ours = state.make_folder(paths.cache() / "debian" / f".partial-redis-{os.getpid()}")
         stack.down(report=silent)
         assert not half.exists()
+        assert not other.exists()
         assert ours.exists()
 
 

@@ -10,6 +10,7 @@ from labs.model import paths
 from labs.model.errors import StackError
 from labs.stack import state
 from labs.stack.containers import docker
+from labs.stack.native import suites
 
 Report = Callable[[str], None]
 
@@ -25,7 +26,8 @@ def _note() -> Path:
 
 def delete(report: Report) -> None:
     """Delete what native brokers and containers have kept. StackError if any of it is still there."""
-    found = [*_delete_folder(paths.home() / "data"), *_delete_volumes(state.user_project())]
+    folders = [each for name in suites.data_folders() for each in _delete_folder(paths.home() / name)]
+    found = [*folders, *_delete_volumes(state.user_project())]
     state.kept_logins().unlink(missing_ok=True)  # the next data has the logins of that time
     report(f"deleted: {', '.join(found)}" if found else "there was no data of the brokers to delete")
 

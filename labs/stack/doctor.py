@@ -89,9 +89,7 @@ def _native(broker: str) -> Check:
         return _check(name, f"{jars.KAFKA.version}, {'in the cache' if there else 'fetched at the first start'}")
     if found := native.system(broker):
         return _check(name, str(found))
-    return _check(
-        name, "in the cache" if debian.folder(broker).is_dir() else "fetched by apt at the first start, no root"
-    )
+    return _check(name, "in the cache" if debian.is_here(broker) else "fetched by apt at the first start, no root")
 
 
 def _containers(brokers: Sequence[str]) -> list[Check]:

@@ -115,7 +115,7 @@ def _sweep_folders(kept: set[str]) -> None:
     for log in paths.home().glob("log/*-*.log"):
         if log.stem.rpartition("-")[2] not in kept and time.time() - log.stat().st_mtime > 86_400:
             log.unlink(missing_ok=True)
-    for partial in [*paths.cache().glob(".partial-*"), *paths.cache().glob("debian/.partial-*")]:
+    for partial in [*paths.cache().glob(".partial-*"), *paths.cache().glob("debian/**/.partial-*")]:
         if not psutil.pid_exists(int(partial.name.rpartition("-")[2])):
             shutil.rmtree(partial, ignore_errors=True)
 

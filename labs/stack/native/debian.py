@@ -1,18 +1,20 @@
-"""Redis and RabbitMQ on Debian and Ubuntu without root: packages fetched by apt and unpacked into our own cache."""
+"""Redis and RabbitMQ on Debian and Ubuntu without root: packages fetched by apt and unpacked into our own cache.
+
+Either this machine's own packages, or those of another release of Debian with the C library they were built for.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from labs.model import environ
 from labs.model.errors import StackError
-from labs.model.kernel import die_with_parent
 from labs.model.paths import cache
 from labs.model.text import enumerated
+from labs.stack.native import apt, moved, suites
+from labs.stack.native.suites import Suite
 from labs.stack.state import make_folder
 
 ROOTS = {"redis": ("redis-server",), "rabbitmq": ("rabbitmq-server",)}
@@ -31,31 +33,42 @@ _RULES = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances
 
 
 def folder(broker: str) -> Path:
-    """Where that broker's packages are unpacked."""
-    return cache() / "debian" / broker
+    """Where that broker's packages are unpacked, of the suite that is chosen."""
+    suite = suites.chosen()
+    return cache() / "debian" / (f"{suite.name}/{broker}" if suite else broker)
+
+
+def is_here(broker: str) -> bool:
+    """Whether that broker is unpacked, whole, and runs from where it lies now."""
+    return folder(broker).is_dir() and (suites.chosen() is None or moved.runs_from(folder(broker)))
 
 
 def why_not() -> str | None:
-    """None where apt and dpkg are there."""
+    """None where the tools are there; else what is missing."""
     missing = [tool for tool in ("apt-get", "apt-cache", "dpkg") if not shutil.which(tool)]
     return f"{enumerated(missing)} not found" if missing else None
 
 
 def get(broker: str, report: Callable[[str], None]) -> Path:
     """The folder with the broker's programs, fetched and unpacked if not there. Complete or absent."""
-    target = folder(broker)
-    if target.is_dir():
+    target, suite = folder(broker), suites.chosen()
+    if is_here(broker):
         return target
     partial = make_folder(target.parent) / f".partial-{broker}-{os.getpid()}"
     shutil.rmtree(partial, ignore_errors=True)
     try:
         for part in ("packages", "root", "lists/partial"):
             (partial / part).mkdir(parents=True)
-        _download(broker, partial, report)
-        for package in sorted((partial / "packages").glob("*.deb")):
-            _run(["dpkg", "-x", str(package), str(partial / "root")], partial)
-        _make_movable(partial / "root")
-        (partial / "root").rename(target)
+        if target.is_dir():  # the cache was moved or copied: its programs name another folder
+            shutil.copytree(target, partial / "root", symlinks=True, dirs_exist_ok=True)
+        else:
+            _download(broker, suite, partial, report)
+            for package in sorted((partial / "packages").glob("*.deb")):
+                apt.run(["dpkg", "-x", str(package), str(partial / "root")], partial)
+            _make_movable(partial / "root")
+        if suite:
+            moved.make_run_from(target, partial / "root")
+        _put(partial, target)
     except OSError as error:
         raise StackError(f"unpacking {broker} into {target}", f"{error}.", "Free some space and try again.") from error
     finally:
@@ -63,54 +76,49 @@ def get(broker: str, report: Callable[[str], None]) -> Path:
     return target
 
 
-def _download(broker: str, partial: Path, report: Callable[[str], None]) -> None:
+def _put(partial: Path, target: Path) -> None:
+    """The new folder in the place of the old one. Another process may have been quicker, with the same."""
+    if target.is_dir():
+        target.rename(partial / "old")
     try:
-        names = _packages(ROOTS[broker], [], partial)
-        report(f"{broker}: fetching {len(names)} Debian packages, once, without root")
-        _run(["apt-get", *_own(partial), "download", *names], partial / "packages")
-    except StackError:
-        # The machine's package lists are absent or name versions that are gone: fetch lists of our own.
-        report(f"{broker}: the package lists are out of date, fetching our own")
-        lists = ["-o", f"Dir::State::Lists={partial}/lists"]
-        _run(["apt-get", *_own(partial), *lists, "update"], partial)
-        names = _packages(ROOTS[broker], lists, partial)
-        _run(["apt-get", *_own(partial), *lists, "download", *names], partial / "packages")
+        (partial / "root").rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
 
 
-def _own(partial: Path) -> list[str]:
-    # apt as root drops to the user _apt, which cannot write into our folders; the signatures are checked all the same.
-    user = ["-o", "APT::Sandbox::User=root"] if os.getuid() == 0 else []
-    return [*user, "-q", "-o", f"Dir::Cache={partial}", "-o", "Acquire::Retries=3"]
+def _download(broker: str, suite: Suite | None, partial: Path, report: Callable[[str], None]) -> None:
+    """Fetch a broker's packages into `partial`, by the lists that are there; where these do not do, by new ones."""
+    kept = folder(broker).parent / "lists"
+    old = apt.of_suite(suite, partial, kept) if suite else apt.of_machine(partial)
+    if suite is None or kept.is_dir():
+        try:
+            _fetch(broker, suite, old, partial, report)
+            return
+        except StackError:  # they name versions that are gone
+            report(f"{broker}: the package lists are out of date, fetching our own")
+    else:
+        report(f"{broker}: fetching the package list of Debian {suite.release} ({suite.name})")
+    lists = partial / "lists"
+    options = apt.of_suite(suite, partial, lists) if suite else apt.of_machine(partial, lists)
+    apt.get("update", options=options, folder=partial)
+    _fetch(broker, suite, options, partial, report)
+    if suite and not kept.exists():  # for the other broker
+        lists.rename(kept)
 
 
-def _packages(roots: Sequence[str], options: Sequence[str], partial: Path) -> list[str]:
+def _fetch(
+    broker: str, suite: Suite | None, options: Sequence[str], partial: Path, report: Callable[[str], None]
+) -> None:
+    wanted = (*_WANTED, *(suite.libraries if suite else ()))
     rules = [f"--no-{rule}" for rule in _RULES]
-    cached = ["-o", f"Dir::Cache={partial}"]
-    lines = _run(["apt-cache", *cached, *options, "depends", "--recurse", *rules, *roots], partial).splitlines()
-    names = {line.strip() for line in lines if line[:1].isalnum()}
-    found = sorted(name for name in names if name.startswith(_WANTED))
-    if not set(roots) <= set(found):
+    roots = ROOTS[broker]
+    lines = apt.run(["apt-cache", *options, "depends", "--recurse", *rules, *roots], partial).splitlines()
+    names = sorted({line.strip() for line in lines if line[:1].isalnum() and line.startswith(wanted)})
+    if not set(roots) <= set(names):
         raise StackError(f"looking for {', '.join(roots)}", "apt does not know it.", "Install it by hand.")
-    return found
-
-
-def _run(command: Sequence[str], folder_: Path) -> str:
-    done = subprocess.run(
-        list(command),
-        cwd=folder_,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=environ.for_tools(),
-        preexec_fn=die_with_parent,
-    )
-    if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        raise StackError(
-            f"running {command[0]} {command[-1]}", f"{lines[-1]}.", "Or install the broker: see `labs doctor`."
-        )
-    return done.stdout
+    report(f"{broker}: fetching {len(names)} Debian packages, once, without root")
+    apt.get("download", *names, options=options, folder=partial / "packages")
 
 
 def _make_movable(root: Path) -> None:

@@ -21,6 +21,7 @@ from labs.model.errors import StackError
 from labs.model.facts import Facts
 from labs.stack import allowed, native, probe, registry, state
 from labs.stack.last_words import cause_in
+from labs.stack.native import suites
 from labs.stack.processes import MARK, MARK_HOME, MARK_OWNER, is_alive, me, send, start_of
 from labs.stack.state import OtherLoginError
 from labs.stack.sweep import run_folder, run_root
@@ -48,7 +49,7 @@ class Launch:
             allowed.check_room(brokers, paths.home())
         self.id = random.token_hex(4)
         self.brokers, self.report = list(brokers), report
-        folder = {"user": paths.home() / "data", "session": paths.home() / f"session-{self.id}"}[owner]
+        folder = {"user": paths.home() / suites.data_folder(), "session": paths.home() / f"session-{self.id}"}[owner]
         self.order = {
             "id": self.id,
             "backend": "native",

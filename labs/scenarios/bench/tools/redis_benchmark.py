@@ -20,7 +20,8 @@ from labs.model import environ
 from labs.model.endpoint import Endpoint
 from labs.model.kernel import die_with_parent
 from labs.scenarios.bench.tools import Rate, ToolError
-from labs.stack.native import debian
+from labs.stack import native
+from labs.stack.native import debian, suites
 
 TOOL = "redis-benchmark"
 PATIENCE_S = 120.0
@@ -33,7 +34,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def path() -> str:
     """Where the tool is. ToolError with what to do if it is nowhere."""
     unpacked = debian.folder("redis") / "usr" / "bin" / TOOL
-    found = shutil.which(TOOL) or (str(unpacked) if unpacked.exists() else "")
+    here = debian.is_here("redis") and unpacked.exists()
+    found = (shutil.which(TOOL) if native.system("redis") else "") or (str(unpacked) if here else "")
     if found:
         return found
     try:
@@ -89,8 +91,12 @@ def best(endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 1
 
 
 def _surroundings(program: str) -> dict[str, Any]:
-    """Where an unpacked package keeps what its programs need: named from there, for a name of ours may be anything."""
-    own = Path(program).parents[1] / "lib" if program.startswith(str(debian.folder("redis"))) else None
+    """Where an unpacked package keeps what its programs need: named from there, for a name of ours may be anything.
+
+    Those of a suite of Debian find it by themselves.
+    """
+    ours = suites.chosen() is None and program.startswith(str(debian.folder("redis")))
+    own = Path(program).parents[1] / "lib" if ours else None
     names = ":".join(path.name for path in own.glob("*-linux-*")) if own else ""
     found = {"LD_LIBRARY_PATH": names} if names else {}
     return {"env": environ.for_tools() | found, "cwd": own if names else None}
