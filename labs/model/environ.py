@@ -16,7 +16,7 @@ READ = {
     "LABS_MODE": "What panels do: live, recorded, or auto, which is live where the brokers are",
     "LABS_TEACH": "Whether the book is built with the instructors' pages: 1 or 0",
     "LABS_BACKEND": "How brokers are started where nobody says: native, compose, or auto, which takes what there is",
-    "LABS_DEBIAN_SUITE": "The release of Debian whose Redis and RabbitMQ are run: a name, or host for the machine's own",
+    "LABS_DEBIAN_SUITE": "The release of Debian whose Redis and RabbitMQ are run: a name, or host for this machine",
     "LABS_DEBIAN_MIRROR": "The address of Debian's archive; without it that of this machine's apt",
     "LABS_PORT_BASE": "The first of the ports of `labs up`; without it a figure from the user and the folder",
     "LABS_HEALTH_INTERVAL": "How often containers are asked whether they are ready",

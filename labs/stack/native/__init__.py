@@ -149,6 +149,9 @@ def _rabbitmq(place: Place, env: dict[str, str]) -> Program:
         found = next((unpacked / "rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))
         env["LABS_ERLANG"] = f"{unpacked}/erlang"
         env["PATH"] = f"{unpacked}/erlang/bin:{env.get('PATH', '/usr/bin:/bin')}"
+        # The modules of its OpenSSL, and not those of this machine's.
+        modules = next(unpacked.glob("*-linux-*/ossl-modules"), None)
+        env |= {"OPENSSL_MODULES": str(modules)} if modules else {}
     user, password = secrets()["rabbitmq"]
     ports, run = place.ports, place.run
     env |= {

@@ -12,6 +12,7 @@ from labs.model.errors import StackError
 from labs.model.kernel import die_with_parent
 from labs.stack.native.suites import HOST, MIRROR, VARIABLE, Suite
 
+HERE = Path("/")
 KEYRING = "usr/share/keyrings/debian-archive-keyring.gpg"
 _OTHERWISE = f"Or take what this machine's own apt has: {VARIABLE}={HOST}."
 
@@ -31,7 +32,9 @@ def run(command: Sequence[str], folder: Path) -> str:
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         why = next((line for line in lines if line.startswith("E: ")), lines[-1])
-        raise StackError(f"running {command[0]} {command[-1]}", f"{why}.", "Or install the broker: see `labs doctor`.")
+        first = "Free some space and try again" if "No space left" in done.stderr else "Is there a network? Try again"
+        to_do = f"{first}, or install the broker: see `labs doctor`."
+        raise StackError(f"running {command[0]} {command[-1]}", f"{why}.", to_do)
     return done.stdout
 
 
@@ -39,8 +42,10 @@ def get(*arguments: str, options: Sequence[str], folder: Path) -> str:
     """`apt-get` with these options, in that folder, which has its cache as well."""
     # apt as root drops to the user _apt, which cannot write into our folders; the signatures are checked all the same.
     user = ["-o", "APT::Sandbox::User=root"] if os.getuid() == 0 else []
-    patience = ["-o", "Acquire::Retries=3", "-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30"]
-    return run(["apt-get", *user, *patience, "-q", *options, *arguments], folder)
+    # Without the error mode, `update` calls a list that it could not fetch a warning.
+    careful = ["-oAPT::Update::Error-Mode=any", "-oAcquire::Retries=3"]
+    careful += ["-oAcquire::http::Timeout=30", "-oAcquire::https::Timeout=30"]
+    return run(["apt-get", *user, *careful, "-q", *options, *arguments], folder)
 
 
 def of_machine(folder: Path, lists: Path | None = None) -> list[str]:
@@ -81,7 +86,7 @@ def _mirror(folder: Path) -> str:
 
 def _keyring(folder: Path) -> Path:
     """Debian's keys: this machine's, or else those in the package that its own, signed, archive has."""
-    here = Path("/") / KEYRING
+    here = HERE / KEYRING
     if here.exists():
         return here
     try:

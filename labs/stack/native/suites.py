@@ -34,8 +34,8 @@ SUITES = {
     suite.name: suite
     for suite in (
         Suite("bookworm", 12, (*_C, *_SYSTEMD, "libssl3", "libsctp1")),
-        Suite("trixie", 13, (*_C, *_SYSTEMD, "libssl3t64", "libsctp1")),
-        Suite("forky", 14, (*_C, *_SYSTEMD, "libssl3t64", "libsctp1", "libmimalloc3")),
+        Suite("trixie", 13, (*_C, *_SYSTEMD, "libssl3t64", "openssl-provider-legacy", "libsctp1")),
+        Suite("forky", 14, (*_C, *_SYSTEMD, "libssl3t64", "openssl-provider-legacy", "libsctp1", "libmimalloc3")),
     )
 }
 

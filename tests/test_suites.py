@@ -1,0 +1,239 @@
+"""Brokers of another release of Debian, run here with their own C library: its archive and its brokers, for real."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labs import stack
+from labs.model import paths
+from labs.model.errors import StackError
+from labs.model.profile import UnknownNameError
+from labs.stack import native, state
+from labs.stack.native import apt, debian, installed, moved, suites
+from tests import namespace
+
+LABS = (sys.executable, "-m", "labs")
+
+
+def silent(_text: str) -> None:
+    """No report."""
+
+
+@pytest.fixture(autouse=True)
+def chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest suite, and what was fetched stays where the other tests find it."""
+    monkeypatch.setenv("LABS_CACHE", str(paths.cache()))
+    monkeypatch.setenv(suites.VARIABLE, suites.NEWEST)
+    native.fetch(("redis", "rabbitmq"), silent)
+
+
+def what_is_in(folder: Path) -> list[str]:
+    """All that lies in a cache, but for empty folders."""
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()]
+
+
+def test_the_brokers_are_current_and_run_from_the_cache_with_their_own_c_library() -> None:
+    with stack.session(("redis", "rabbitmq"), "native", own=True, report=silent) as found:
+        assert int(found["redis"].version.partition(".")[0]) >= 8
+        assert tuple(map(int, found["rabbitmq"].version.split(".")))[:2] >= (4, 3)
+        for broker, endpoint in found.items():
+            process = psutil.Process(endpoint.pids[0])
+            ours = debian.folder(broker).resolve()
+            assert Path(process.exe()).is_relative_to(ours)
+            loaded = {entry.path for entry in process.memory_maps() if ".so" in entry.path and "/lib" in entry.path}
+            assert any(path.endswith("/libc.so.6") for path in loaded)
+            assert {path for path in loaded if not Path(path).is_relative_to(ours)} == set()
+            assert "LD_LIBRARY_PATH" not in process.environ()
+
+
+def test_what_was_fetched_once_starts_without_a_network(tmp_path: Path) -> None:
+    environ = {"LABS_HOME": tmp_path, suites.MIRROR: "http://127.0.0.1:9/debian"}
+    done = namespace.run([*LABS, "up", "--backend", "native", "redis"], **environ)
+    try:
+        assert done.returncode == 0, done.stderr
+        assert "fetching" not in done.stderr
+    finally:
+        assert namespace.run([*LABS, "down"], **environ).returncode == 0
+
+
+def test_a_cache_that_was_moved_is_made_to_run_from_its_new_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = debian.folder("redis")
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path / "b: c"))
+    shutil.copytree(here, debian.folder("redis"), symlinks=True)
+    assert not debian.is_here("redis")
+    monkeypatch.setenv(suites.MIRROR, "http://127.0.0.1:9/debian")  # nothing is fetched
+    found = debian.get("redis", silent)
+    assert debian.is_here("redis")
+    assert subprocess.run([found / "usr/bin/redis-server", "--version"], check=True, capture_output=True).stdout
+
+
+def test_a_cache_that_was_left_half_done_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = debian.folder("redis")
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    shutil.copytree(here, debian.folder("redis"), symlinks=True)
+    (debian.folder("redis") / moved.NOTE).write_text("")
+    debian.get("redis", silent)
+    assert debian.is_here("redis")
+    assert [path.name for path in debian.folder("redis").parent.iterdir()] == ["redis"]
+
+
+def test_a_library_that_is_missing_is_named(tmp_path: Path) -> None:
+    shutil.copytree(debian.folder("redis"), tmp_path / "root", symlinks=True)
+    [library] = (tmp_path / "root").rglob("libjemalloc.so.2")
+    library.unlink()
+    with pytest.raises(StackError, match=r"making redis-\S+ run here.*libjemalloc\.so\.2"):
+        moved.make_run_from(tmp_path / "target", tmp_path / "root")
+
+
+def test_a_suite_that_there_is_not_is_refused_with_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(suites.VARIABLE, "frky")
+    with pytest.raises(UnknownNameError, match=r"no suite in LABS_DEBIAN_SUITE named 'frky'. Nearest: forky"):
+        debian.folder("redis")
+    done = namespace.run([*LABS, "up", "--backend", "native", "redis"])
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+
+
+def test_each_suite_has_data_of_its_own_and_a_reset_deletes_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    folders = {}
+    for name in (*suites.SUITES, suites.HOST):
+        monkeypatch.setenv(suites.VARIABLE, name)
+        folders[name] = state.make_folder(tmp_path / suites.data_folder())
+    assert len(set(folders.values())) == len(suites.SUITES) + 1
+    stack.down(reset=True, report=silent)
+    assert not any(folder.exists() for folder in folders.values())
+
+
+def test_a_suite_that_is_gone_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suites, "SUITES", {"gone": suites.Suite("gone", 1, ())})
+    monkeypatch.setenv(suites.VARIABLE, "gone")
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    with pytest.raises(StackError, match=r"running apt-get update.*gone.*Release"):
+        debian.get("redis", silent)
+    assert what_is_in(tmp_path) == []
+
+
+class Breaks(http.server.BaseHTTPRequestHandler):
+    """An archive whose answers end in the middle."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        self.wfile.write(b"Origin: Debian\n")
+
+    def log_message(self, *_: object) -> None:
+        """Not to the test's output."""
+
+
+@contextlib.contextmanager
+def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of that server, while inside."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/debian"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("way", ["nobody answers", "breaks in the middle"])
+def test_an_archive_that_fails_leaves_nothing_and_says_what_to_do(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    with serving(Breaks) as address:
+        monkeypatch.setenv(suites.MIRROR, address if way != "nobody answers" else "http://127.0.0.1:9/debian")
+        with pytest.raises(StackError, match=r"running apt-get update.*Is there a network\? Try again"):
+            debian.get("redis", silent)
+    assert what_is_in(tmp_path) == []
+
+
+def test_without_a_mirror_the_error_names_the_two_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "apt.conf").write_text('Dir::Etc::SourceList "/dev/null"; Dir::Etc::SourceParts "/dev/null";\n')
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    with pytest.raises(StackError, match=r"Debian mirror.*knows none.*LABS_DEBIAN_MIRROR.*LABS_DEBIAN_SUITE=host"):
+        apt.of_suite(suites.SUITES["forky"], tmp_path, tmp_path)
+
+
+def test_without_debians_keys_they_come_from_the_machines_own_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apt, "HERE", tmp_path / "no-keys")
+    (tmp_path / "packages").mkdir()
+    options = apt.of_suite(suites.SUITES["forky"], tmp_path, tmp_path / "lists")
+    assert (tmp_path / "keys" / apt.KEYRING).stat().st_size > 10_000
+    assert f"signed-by={tmp_path}/keys/" in (tmp_path / "sources.list").read_text()
+    assert options
+
+
+@pytest.mark.namespace
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [("size=8m", "Free some space and try again"), ("size=300m,noexec", "No program can be started there")],
+)
+def test_a_cache_that_is_full_or_runs_nothing_says_so_and_keeps_nothing(
+    options: str, says: str, tmp_path: Path
+) -> None:
+    lists = debian.folder("redis").parent / "lists"
+    cache, left = tmp_path / "cache", tmp_path / "left"
+    cache.mkdir()
+    into = f"mkdir -p '{cache}/debian/forky'; cp -r '{lists}' '{cache}/debian/forky/lists' || true"
+    disk = f"mount -t tmpfs -o {options} tmpfs '{cache}'; {into if 'noexec' in options else ':'}"
+    look = (
+        f"'{sys.executable}' -m labs up --backend native redis; code=$?; find '{cache}' -type f > '{left}'; exit $code"
+    )
+    done = namespace.run(["sh", "-c", look], disk, LABS_CACHE=cache, LABS_HOME=tmp_path / "home")
+    assert done.returncode == 1, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [line for line in left.read_text().splitlines() if "/lists/" not in line] == []
+
+
+def test_a_broker_on_the_path_that_is_too_old_is_passed_over_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(suites.VARIABLE, "bookworm")
+    old = debian.get("redis", silent) / "usr" / "bin"
+    monkeypatch.delenv(suites.VARIABLE)
+    monkeypatch.setenv("PATH", f"{old}{os.pathsep}{os.environ['PATH']}")
+    assert native.system("redis") is None
+    assert installed.too_old("redis").startswith("redis 7.0.15 (")
+    said: list[str] = []
+    native.fetch(("redis",), said.append)
+    assert f"redis 7.0.15 ({old}/redis-server) is passed over: what is said here is of 7.2 and newer" in said
+
+
+def test_a_broker_on_the_path_that_is_new_enough_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = debian.folder("redis") / "usr" / "bin"
+    monkeypatch.delenv(suites.VARIABLE)
+    monkeypatch.setenv("PATH", f"{new}{os.pathsep}{os.environ['PATH']}")
+    assert native.system("redis") == new / "redis-server"
+    monkeypatch.setenv(suites.VARIABLE, suites.NEWEST)
+    assert native.system("redis") is None
+
+
+def test_a_suite_is_the_default_on_debian_and_not_where_nothing_says_from_where_to_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(suites.VARIABLE)
+    for system, mirror, name in (
+        ("debian", "", suites.NEWEST),
+        ("ubuntu", "", None),
+        ("ubuntu", "http://x/", suites.NEWEST),
+    ):
+        monkeypatch.setattr(suites, "_os", lambda system=system: system)
+        monkeypatch.setenv(suites.MIRROR, mirror)
+        found = suites.chosen()
+        assert (found and found.name) == name
