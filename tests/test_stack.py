@@ -303,7 +303,7 @@ def test_a_process_that_is_not_ours_is_neither_frozen_nor_killed() -> None:
 
 
 def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = state.make_folder(paths.home() / "data/redis")
+    data = state.make_folder(paths.home() / suites.data_folder() / "redis")
     (data / "dump.rdb").write_bytes(b"REDIS0099 written by a newer server")
     with pytest.raises(StackError, match="starting redis: it ended with exit code 1"):
         stack.up(["redis", "memory"], "native", report=silent)

@@ -180,6 +180,21 @@ def test_without_debians_keys_they_come_from_the_machines_own_archive(
     assert options
 
 
+def test_where_nobody_asked_for_a_suite_that_cannot_be_had_the_machines_own_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    monkeypatch.setenv(suites.MIRROR, "http://127.0.0.1:9/debian")
+    monkeypatch.delenv(suites.VARIABLE)
+    said: list[str] = []
+    assert debian.get("redis", said.append) == tmp_path / "debian" / "redis"
+    assert any(line.startswith("Debian 14 is not to be had, so this machine's own apt") for line in said)
+    assert debian.is_here("redis")
+    assert suites.data_folder() == "data"
+    monkeypatch.setattr(suites, "DAY_S", 0)
+    assert suites.data_folder() == "data-forky"
+
+
 @pytest.mark.namespace
 @pytest.mark.parametrize(
     ("options", "says"),

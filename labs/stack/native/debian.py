@@ -56,7 +56,24 @@ def why_not() -> str | None:
 
 
 def get(broker: str, report: Callable[[str], None]) -> Path:
-    """The folder with the broker's programs, fetched and unpacked if not there. Complete or absent."""
+    """The folder with the broker's programs, fetched and unpacked if not there. Complete or absent.
+
+    Where the newest suite is not to be had and nobody has asked for it, the machine's own packages do for a day.
+    """
+    try:
+        return _get(broker, report)
+    except StackError as error:
+        suite = suites.chosen()
+        if suite is None or suites.named():
+            raise
+        suites.do_without()
+        report(
+            f"Debian {suite.release} is not to be had, so this machine's own apt is asked for older brokers: {error}"
+        )
+        return _get(broker, report)
+
+
+def _get(broker: str, report: Callable[[str], None]) -> Path:
     target, suite = folder(broker), suites.chosen()
     if is_here(broker):
         return target

@@ -6,17 +6,23 @@ age: `patched` writes the loader's place into each of them.
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from labs.model import environ
+from labs.model.paths import cache
 from labs.model.profile import UnknownNameError
+from labs.stack.state import make_folder
 
 VARIABLE = "LABS_DEBIAN_SUITE"
 HOST = "host"
 """Instead of a suite: what this machine's own apt has, run with this machine's C library."""
 NEWEST = "forky"
 MIRROR = "LABS_DEBIAN_MIRROR"
+DAY_S = 86_400
 _C = ("libc6", "libstdc++6", "libgcc-s1", "libatomic1", "libcrypt1", "zlib1g", "libzstd1", "libtinfo6")
 _SYSTEMD = ("libsystemd0", "libcap2", "liblz4-1", "liblzma5", "libgcrypt20", "libgpg-error0")
 
@@ -69,9 +75,24 @@ def named() -> str:
     return environ.read(VARIABLE)
 
 
+def do_without() -> None:
+    """From now on, for a day, the machine's own packages are used where LABS_DEBIAN_SUITE says nothing."""
+    make_folder(_note().parent)
+    _note().touch()
+
+
+def _note() -> Path:
+    return cache() / "debian" / ".not-to-be-had"
+
+
 def _default() -> str:
     """The newest suite where its packages can be had without being told from where, which is on Debian."""
-    return NEWEST if environ.read(MIRROR) or _os() == "debian" else HOST
+    if not environ.read(MIRROR) and _os() != "debian":
+        return HOST
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - _note().stat().st_mtime < DAY_S:
+            return HOST
+    return NEWEST
 
 
 def _os() -> str:
