@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from labs.cli.addresses import address_options
 from labs.cli.terminal import as_json, lines, plain, show_json
+
+if TYPE_CHECKING:
+    from labs.model.digest import Table
 
 
 @click.command("doctor")
@@ -30,7 +33,7 @@ def command(json_: bool) -> None:
     sys.exit(bool(unusable))
 
 
-def _checks(report: Mapping[str, Any]) -> Iterator[str]:
+def _checks(report: Table) -> Iterator[str]:
     """A line a check; below it what is missing, and the cure to copy."""
     for check in report["checks"]:
         head = f"{'ok' if check['ok'] else 'no':3} {check['name']:22} "

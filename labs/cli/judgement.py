@@ -90,7 +90,7 @@ def told(judgement: Any) -> str:
     )
 
 
-def _fact(name: str, value: Any) -> str:
+def _fact(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         return f"{name} ({told(value)})"
     if isinstance(value, bool):

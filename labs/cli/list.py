@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from labs.cli.terminal import as_json, lines, plain, show_json
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
+    from labs.model.digest import Table as Facts
 
 WIDE, IN = 80, 6
 
@@ -27,14 +28,14 @@ def command(json_: bool) -> None:
         lines(text())
 
 
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[Facts]:
     """Every lab as a script wants it."""
     from labs.experiments import EXPERIMENTS
 
     return [_row(lab) for lab in EXPERIMENTS.values()]
 
 
-def _row(lab: Experiment) -> dict[str, Any]:
+def _row(lab: Experiment) -> Facts:
     from labs.pages.recordings import recorded, recorded_on
 
     file = recorded(lab.name)
@@ -73,5 +74,11 @@ def _setting(control: Control) -> Iterator[str]:
     usual = control.default if not isinstance(control.default, list) else ",".join(map(str, control.default))
     labels = {option.value: option.label for option in control.options}
     said = f"{allowed} {control.unit}".strip() + f" (usually {labels.get('') if usual == '' else usual})"
-    how: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-    yield from textwrap.wrap(said, WIDE, initial_indent=name, subsequent_indent=" " * len(name), **how)
+    yield from textwrap.wrap(
+        said,
+        WIDE,
+        initial_indent=name,
+        subsequent_indent=" " * len(name),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -101,7 +101,7 @@ def lines(text: Iterable[str]) -> None:
         tell(line)
 
 
-def show_json(value: Any) -> None:
+def show_json(value: object) -> None:
     """JSON for a script: nothing is lost, whatever the terminal can show."""
     whole = out.encoding.startswith("utf")
     out.file.write(json.dumps(value, indent=2, ensure_ascii=not whole) + "\n")

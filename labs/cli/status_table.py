@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-Facts = Mapping[str, Any]
+if TYPE_CHECKING:
+    from labs.model.digest import Table as Facts
+
+
 HEADS = ("broker", "state", "address", "port", "login", "version", "started by")
 UP = ("running", "frozen")
 AFTER = {"its log": "log", "what to do": "to_do"}
