@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from labs.experiments.rules import Rule, Verdict
 from labs.model.digest import Digest
+from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
@@ -186,6 +188,18 @@ class Experiment:
             else:
                 chosen[names[name].name] = names[name].read(value)
         return chosen
+
+
+@contextmanager
+def place(broker: str, observer: Observer) -> Iterator[Endpoint | None]:
+    """That broker for the length of the block; None of no name, and none is started."""
+    from labs import stack
+
+    if not broker:
+        yield None
+        return
+    with stack.session((broker,), report=partial(observer.progress, 0.0)) as endpoints:
+        yield endpoints[broker]
 
 
 def _checked(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 
+from labs.experiments.base import place
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
 from labs.judge.repeats import known_median, median_of, spread_of
@@ -29,18 +28,6 @@ STEPS = ("blocked_ms", "waited_ms", "late_ms")
 SLEEP = "the service sleeps, as if it waited for a disk or a neighbour; {0} such waits at a time"
 
 
-@contextmanager
-def place(carrier: Carrier, observer: Observer) -> Iterator[Endpoint | None]:
-    """The carrier's broker, if it has one; no other is started."""
-    from labs import stack
-
-    if not carrier.profile:
-        yield None
-        return
-    with stack.session((carrier.broker,), report=partial(observer.progress, 0.0)) as endpoints:
-        yield endpoints[carrier.broker]
-
-
 def measured(
     lab: str, carrier: Carrier, plan: Plan, named: Mapping[str, object], repeats: int, observer: Observer
 ) -> Digest:
@@ -48,7 +35,7 @@ def measured(
     from labs.scenarios.calls.conductor import run as run_calls
 
     runs = []
-    with place(carrier, observer) as endpoint:
+    with place(carrier.broker if carrier.profile else "", observer) as endpoint:
         for at in range(repeats):
             found = run_calls(carrier, endpoint, plan, observer.part(at, repeats, carrier.label))
             found.save(new_run_file(lab, carrier.name))

@@ -6,13 +6,11 @@ Eleven ways to hand work to a process. Claims C18, C19, C26 and a part of C02.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from labs.experiments import worker_verdicts
-from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.base import Control, Experiment, Option, Settings, place
 from labs.judge import soundness
 from labs.judge.card import card
 from labs.judge.repeats import agreement, known_median, known_range
@@ -46,7 +44,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
 
     mode, repeats = mode_of(settings["mode"]), settings.get("repeats", 1)
     runs: list[tuple[JobRun, float]] = []
-    with _place(mode, observer) as endpoint:
+    with place(mode.broker if mode.profile else "", observer) as endpoint:
         for at in range(repeats):
             start_s = time.monotonic()
             plan, part = Plan(settings.get("seed", 1) + at), observer.part(at, repeats, mode.label)
@@ -54,18 +52,6 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             runs.append((found, time.monotonic() - start_s))
         on_card = _card(mode, endpoint, [one for one, _ in runs])
     return [digest(mode, settings["prefetch"], runs, on_card)]
-
-
-@contextmanager
-def _place(mode: Mode, observer: Observer) -> Iterator[Endpoint | None]:
-    """The mode's broker, if it has one."""
-    from labs import stack
-
-    if not mode.profile:
-        yield None
-        return
-    with stack.session((mode.broker,), report=partial(observer.progress, 0.0)) as endpoints:
-        yield endpoints[mode.broker]
 
 
 def hit(lab: str, mode: Mode, endpoint: Endpoint | None, plan: Plan, prefetch: int, observer: Observer) -> JobRun:
