@@ -136,6 +136,7 @@ def make(name: str, files: dict[Path, str], run: Path) -> None:
     """Write everything and record the lab; whatever stops that, it is as if nothing had been written."""
     from labs.cli.progress import Bar
     from labs.experiments import EXPERIMENTS, load, record_grid
+    from labs.pages.recordings import recorded
 
     before = TOC.read_text("utf-8")
     try:
@@ -145,6 +146,9 @@ def make(name: str, files: dict[Path, str], run: Path) -> None:
         lab = EXPERIMENTS[name] = load(name)
         with Bar(f"{lab.number} {lab.title}") as observer:
             record_grid.record_lab(lab, record_grid.points(lab), observer)
+        recorded(
+            name
+        )  # a figure that cannot be, as of a machine that stood still, is told now and not by the first test
     except BaseException:
         for path in (*(one for one in files if one != TOC), run):
             path.unlink(missing_ok=True)
