@@ -90,6 +90,8 @@ def test_the_machine_is_counted_now_and_then_and_that_is_enough() -> None:
     rare = run.columns["cpu_machine_ns"].copy()
     rare[1:-1] = NEVER
     assert cpu_cores(replace(run, columns={**run.columns, "cpu_machine_ns": rare}))["foreign"] == pytest.approx(0.1)
+    ended = replace(run, columns={**run.columns, "cpu_machine_ns": run.columns["cpu_machine_ns"][::-1].copy()})
+    assert (cpu_cores(ended)["machine"], cpu_cores(ended)["foreign"]) == (None, None)  # and not less than nothing
 
 
 def test_a_kafka_that_has_just_started_is_young_and_the_sentence_says_so() -> None:

@@ -102,12 +102,14 @@ def _measured_ns(run: Run) -> tuple[int, int]:
 
 
 def _cores(used_ns: Column, at_ns: Column) -> float | None:
-    """Between the first and the last sample that there is."""
+    """Between the first and the last sample that there is; None where processes have ended that had used more."""
     known = np.flatnonzero(used_ns != NEVER)
     if len(known) < 2:
         return None
     first, end = known[0], known[-1]
-    return float(used_ns[end] - used_ns[first]) / float(at_ns[end] - at_ns[first])
+    used = float(used_ns[end] - used_ns[first])
+    # The machine's is a sum over processes, and one that has ended takes its time away with it.
+    return None if used < 0 else used / float(at_ns[end] - at_ns[first])
 
 
 def _too_late(run: Run) -> str:
