@@ -75,7 +75,7 @@ def _check(root: Path, loader: Path, programs: list[Path]) -> None:
     for program in programs:
         listed = _tool(root / loader, "--inhibit-cache", "--list", str(program))
         lines = [line.strip() for line in (listed.stdout + listed.stderr).splitlines()]
-        strange = [line for line in lines if "not found" in line or "error" in line or _elsewhere(line, root)]
+        strange = [line for line in lines if "not found" in line or "cannot open" in line or _elsewhere(line, root)]
         if listed.returncode or strange:
             why = strange[0] if strange else f"code {listed.returncode}"
             raise StackError(f"making {program.name} run here", f"{why}.", "Another suite may do: LABS_DEBIAN_SUITE.")
