@@ -66,7 +66,7 @@ def _pieces(node: nodes.Element, heading: str) -> list[Cut]:
 def _charts(panel: nodes.Element, heading: str) -> list[Cut]:
     """The panel once for each of its charts. Two that are to be compared (`bars`) stay on one slide."""
     lab = experiment(panel["lab"])
-    charts = lab.look.charts
+    charts = [chart for chart in lab.look.charts if chart.page]
     if len(charts) < 2 or any(chart.kind == "bars" for chart in charts):
         return [(heading, [panel.deepcopy()])]
     found: list[Cut] = []
