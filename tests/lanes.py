@@ -26,13 +26,16 @@ class Lane:
 
 BROWSED = ("site", "pages", "claims", "parts_browser", "pictures_browser", "guess_browser", "browser", "lab_browser")
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
-WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "strangers", "environment", "odd_places")
-WAITING += ("stack", "suites", "compose", "stack_compose", "new", "cli", "status", "yours", "mutual", "part_of_a_grid")
+BROWSED += ("cli", "environment", "strangers")
+WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made", "promises", "new")
+WAITING += ("stack", "suites", "status", "yours", "mutual", "part_of_a_grid")
 QUIET = ("brokers", "jobs", "recorder", "pauses", "processors", "rates", "rate_company", "spool")
 """Files that want the machine for themselves; on a busy one their tests take a second and a third try, or fail."""
 LANES = {
     "browsed": Lane(
-        "the built site, Chromium, kernels: they compute, and no figure of theirs counts", BROWSED, ("notebooks",)
+        "the built site, Chromium, kernels, a shell: they compute, and no figure of theirs counts",
+        BROWSED,
+        ("notebooks",),
     ),
     "waiting": Lane(
         "brokers come up, break and end, commands are typed: they wait, and bounds are wide", WAITING, engine=True
