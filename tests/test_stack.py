@@ -26,7 +26,7 @@ from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.stack import native, ports, registry, state, sweep
-from labs.stack.native import debian, jars, suites
+from labs.stack.native import debian, installed, jars, suites
 from labs.stack.processes import family, listeners, marked, start_of
 
 pytestmark = pytest.mark.broker
@@ -208,7 +208,7 @@ def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> No
     stack.kill(ours)
     assert wait_for(lambda: stack.status()["brokers"]["redis"]["state"] == "dead")
     unpacked = debian.folder("redis") / "usr"
-    program = native.system("redis") or unpacked / "bin/redis-server"
+    program = installed.system("redis") or unpacked / "bin/redis-server"
     libraries = ":".join(map(str, (unpacked / "lib").glob("*-linux-*"))) if suites.chosen() is None else ""
     command = [str(program), "--port", str(ours.port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     decoy = subprocess.Popen(command, env=os.environ | {"LD_LIBRARY_PATH": libraries}, stdout=subprocess.DEVNULL)

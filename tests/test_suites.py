@@ -223,20 +223,22 @@ def test_a_broker_on_the_path_that_is_too_old_is_passed_over_and_says_why(monkey
     old = debian.get("redis", silent) / "usr" / "bin"
     monkeypatch.delenv(suites.VARIABLE)
     monkeypatch.setenv("PATH", f"{old}{os.pathsep}{os.environ['PATH']}")
-    assert native.system("redis") is None
+    assert installed.system("redis") is None
     assert installed.too_old("redis").startswith("redis 7.0.15 (")
     said: list[str] = []
     native.fetch(("redis",), said.append)
     assert f"redis 7.0.15 ({old}/redis-server) is passed over: what is said here is of 7.2 and newer" in said
+    monkeypatch.setenv(suites.VARIABLE, suites.HOST)  # nothing newer is asked for
+    assert installed.system("redis") == old / "redis-server"
 
 
 def test_a_broker_on_the_path_that_is_new_enough_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     new = debian.folder("redis") / "usr" / "bin"
     monkeypatch.delenv(suites.VARIABLE)
     monkeypatch.setenv("PATH", f"{new}{os.pathsep}{os.environ['PATH']}")
-    assert native.system("redis") == new / "redis-server"
+    assert installed.system("redis") == new / "redis-server"
     monkeypatch.setenv(suites.VARIABLE, suites.NEWEST)
-    assert native.system("redis") is None
+    assert installed.system("redis") is None
 
 
 def test_a_suite_is_the_default_on_debian_and_not_where_nothing_says_from_where_to_take_it(

@@ -17,7 +17,7 @@ from labs.model.errors import StackError
 from labs.model.facts import Facts
 from labs.stack import backends, disks, native, ports, registry
 from labs.stack.external import urls, yours
-from labs.stack.native import debian, jars
+from labs.stack.native import debian, installed, jars
 from labs.stack.processes import who_listens
 
 _PACKAGES = (
@@ -87,7 +87,7 @@ def _native(broker: str) -> Check:
     if broker == "kafka":
         there = jars.KAFKA.folder().is_dir()
         return _check(name, f"{jars.KAFKA.version}, {'in the cache' if there else 'fetched at the first start'}")
-    if found := native.system(broker):
+    if found := installed.system(broker):
         return _check(name, str(found))
     return _check(name, "in the cache" if debian.is_here(broker) else "fetched by apt at the first start, no root")
 

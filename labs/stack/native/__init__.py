@@ -17,8 +17,7 @@ from labs.model import environ
 from labs.model.errors import StackError
 from labs.model.paths import cache, importable
 from labs.stack.native import debian, jars, suites
-from labs.stack.native.installed import system as system
-from labs.stack.native.installed import too_old
+from labs.stack.native.installed import system, too_old
 from labs.stack.processes import MARK_BROKER
 from labs.stack.state import home_tag, make_folder, secrets
 

@@ -17,9 +17,11 @@ FLOOR = {"redis": (7, 2), "rabbitmq": (4, 0)}
 
 def system(broker: str) -> Path | None:
     """The start program of that broker that this machine has and that is used: not where LABS_DEBIAN_SUITE names a
-    suite, nor where it is older than what this book speaks of."""
+    suite, nor where it is older than what this book speaks of and a newer one can be had."""
     found = _installed(broker)
-    return None if suites.named() or found is None or too_old(broker) else found
+    if suites.chosen() is None:
+        return found
+    return None if suites.named() or too_old(broker) else found
 
 
 def too_old(broker: str) -> str:

@@ -1,7 +1,7 @@
 """Debian's releases whose brokers can be run on another one: a row of data each.
 
 A suite's programs come with the C library that they were built for, so that they run on Debian and Ubuntu of another
-age: `patched` writes the loader's place into each of them.
+age: `moved` writes the loader's place into each of them.
 """
 
 from __future__ import annotations

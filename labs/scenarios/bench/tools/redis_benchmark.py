@@ -20,8 +20,7 @@ from labs.model import environ
 from labs.model.endpoint import Endpoint
 from labs.model.kernel import die_with_parent
 from labs.scenarios.bench.tools import Rate, ToolError
-from labs.stack import native
-from labs.stack.native import debian, suites
+from labs.stack.native import debian, installed, suites
 
 TOOL = "redis-benchmark"
 PATIENCE_S = 120.0
@@ -35,7 +34,7 @@ def path() -> str:
     """Where the tool is. ToolError with what to do if it is nowhere."""
     unpacked = debian.folder("redis") / "usr" / "bin" / TOOL
     here = debian.is_here("redis") and unpacked.exists()
-    found = (shutil.which(TOOL) if native.system("redis") else "") or (str(unpacked) if here else "")
+    found = (shutil.which(TOOL) if installed.system("redis") else "") or (str(unpacked) if here else "")
     if found:
         return found
     try:
