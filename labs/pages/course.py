@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 
 from labs.model.paths import PROJECT
+from labs.pages.claims import NO_CHECK, NO_TEST
 from labs.pages.pages import badge
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
@@ -100,8 +102,10 @@ def list_of_chapters(entries: Sequence[Entry], found: Sequence[Page]) -> str:
 
 
 def _item(one: Chapter, found: Sequence[Page], words: Mapping[str, str]) -> str:
-    judged = sum(words[claim] not in ("not tested yet",) for claim in one.claims)
+    found_of = Counter(words[claim] for claim in one.claims)
+    judged = len(one.claims) - found_of[NO_TEST] - found_of[NO_CHECK]
     many = f"{len(one.claims)} claims, {judged} with a verdict"
+    many += f", {found_of[NO_CHECK]} that cannot be checked" if found_of[NO_CHECK] else ""
     minutes = [page.minutes for page in found if page.minutes]
     time = f"{sum(minutes)} minutes to read" if minutes else ""
     said = " · ".join(filter(None, (time, many))) if found else f"Not written yet · {many}"

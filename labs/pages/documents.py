@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,10 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Source:
-    """A document: its title, and the address where it was read."""
+    """A document: its title, the address where it was read, and its few words that decide, as a quotation."""
 
     title: str
     url: str
+    says: str
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,9 @@ class Documented:
 def documented() -> dict[str, Documented]:
     """All of them by claim. KeyError for a source that the file does not have."""
     table = tomllib.loads(files("labs.pages").joinpath("documents.toml").read_text("utf-8"))
-    sources = {name: Source(**entry) for name, entry in table["sources"].items()}
-    return {claim: _entry(entry, sources) for claim, entry in table["claims"].items()}
+    return {claim: _entry(entry, table["sources"]) for claim, entry in table["claims"].items()}
 
 
-def _entry(entry: dict[str, Any], sources: dict[str, Source]) -> Documented:
-    read = tuple(sources[name] for name in entry["sources"])
+def _entry(entry: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> Documented:
+    read = tuple(Source(**known[name], says=said) for name, said in entry["says"].items())
     return Documented(entry["word"], entry["text"], read, entry["read"])

@@ -107,9 +107,12 @@ def claim_card(entry: Entry, *, folded: bool = False) -> str:
 
 
 def sources(entry: Entry) -> str:
-    """Links to the documents that gave the verdict; empty where a run gave it."""
-    links = (f'<a href="{escape(read["url"])}">{escape(read["title"])}</a>' for read in entry["read"])
-    return "".join(f" {link}." for link in links)
+    """Links to the documents that gave the verdict, each with the words that decide; empty where a run gave it."""
+    links = (
+        f' <a href="{escape(read["url"])}">{escape(read["title"])}</a>: “{escape(read["says"])}”'
+        for read in entry["read"]
+    )
+    return ";".join(links) + "." * bool(entry["read"])
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -129,15 +132,25 @@ def board(entries: Sequence[Entry], pages: Mapping[str, str]) -> dict[str, str]:
 def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
     page = pages.get(entry["page"])
     link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
-    planned = "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"
-    evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(planned)}."
-    more = f"<p>How it will be judged: {escape(entry['rule'])}</p>"
+    by = "" if entry["policy"] == entry["word"] else escape(entry["policy"])
+    evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(_plan(entry))}."
+    more = f"<p>How it is judged{f', {by}' if by else ''}: {escape(entry['rule'])}</p>"
+    if entry["rule_changed"]:
+        day, _, why = entry["rule_changed"].partition(": ")
+        more += f"<p>The rule was changed on {escape(day)}. Why: {escape(why)}</p>"
     more += (
         f"<p>What the documents let us expect: {escape(entry['expected'])}</p><p>Sources: {escape(entry['source'])}</p>"
     )
     label = f"Rule, expectation and sources of {entry['id']}"
     return (
         f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'
-        f'<p class="meta">{badge(entry["word"])} {evidence}</p>'
+        f'<p class="meta">{badge(entry["word"])}{f" {by}." if by else ":"} {evidence}</p>'
         f"<details><summary>{label}</summary>{more}</details></div></li>"
     )
+
+
+def _plan(entry: Entry) -> str:
+    """What an untested claim waits for."""
+    if entry["policy"] == "by documents":
+        return "It waits for two documents that decide it"
+    return "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"

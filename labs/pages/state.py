@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labs.model.digest import Digest, Recording
 from labs.model.profile import RUNGS
 from labs.model.text import BROKER_NAMES
+from labs.pages.claims import may_vote
 from labs.pages.recordings import recorded, recorded_on
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
 from labs.show.traces import DASHES, INKS, MARKS, styles
@@ -118,8 +119,8 @@ def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) ->
 
 
 def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
-    """The lab's words on its claims, from these digests alone."""
-    return [asdict(verdict) for verdict in experiment.judged(digests)]
+    """The lab's words on the claims that it may judge, from these digests alone."""
+    return [asdict(one) for one in experiment.judged(digests) if may_vote(experiment, one.claim)]
 
 
 def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
