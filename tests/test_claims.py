@@ -62,11 +62,14 @@ def test_the_board_links_what_was_read_and_only_that() -> None:
 
 
 def test_the_board_says_how_each_claim_is_judged_what_decides_and_when_its_rule_changed() -> None:
-    html = "".join(pages.board(board(), {}).values())
+    entries = {entry["id"]: entry for entry in board()}
+    html = "".join(pages.board(list(entries.values()), {}).values())
     lines = dict(zip(claims(), html.split("<li id=")[1:], strict=True))
     for claim, row in claims().items():
-        by = "cannot be checked" if claim in UNCHECKED else f"</span> {POLICIES[row['policy']]}."
-        assert by in lines[claim]
+        by = POLICIES[row["policy"]]
+        assert claim in UNCHECKED or f"How it is judged, {by}: " in lines[claim]
+        decided = entries[claim]["word"] not in ("not tested yet", "cannot be checked")
+        assert (f"</span> {by}." in lines[claim]) == decided
         day, _, why = row["rule_changed"].partition(": ")
         assert ("The rule was changed on" in lines[claim]) == bool(day)
         assert not day or f"The rule was changed on {day}. Why: {pages.escape(why)}" in lines[claim]

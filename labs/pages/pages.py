@@ -112,7 +112,7 @@ def sources(entry: Entry) -> str:
         f' <a href="{escape(read["url"])}">{escape(read["title"])}</a>: “{escape(read["says"])}”'
         for read in entry["read"]
     )
-    return ";".join(links) + "." * bool(entry["read"])
+    return ";".join(links)
 
 
 def tally(counts: Mapping[str, int]) -> str:
@@ -144,7 +144,7 @@ def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
     label = f"Rule, expectation and sources of {entry['id']}"
     return (
         f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'
-        f'<p class="meta">{badge(entry["word"])}{f" {by}." if by else ":"} {evidence}</p>'
+        f'<p class="meta">{badge(entry["word"])}{f" {by}." if by and entry["evidence"] else ":"} {evidence}</p>'
         f"<details><summary>{label}</summary>{more}</details></div></li>"
     )
 
