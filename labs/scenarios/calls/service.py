@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -96,14 +97,14 @@ class Service:
         return sock
 
 
-class Line:
+class Line(ABC):
     """One caller's way to the service."""
 
+    @abstractmethod
     def ask(self, body: bytes, patience_s: float) -> None:
         """Hand a call over and have what the carrier gives for it; TimeoutError, or BrokerError where it says no."""
-        raise NotImplementedError
 
-    def rest(self) -> None:
+    def rest(self) -> None:  # noqa: B027 - most carriers have nothing to do then
         """Between two calls, outside what is measured."""
 
     def settle(self, patience_s: float) -> int:
