@@ -16,7 +16,7 @@ from docutils.parsers.rst import directives
 
 from labs import stack
 from labs.experiments import experiment
-from labs.experiments.rate_figures import middle, summed
+from labs.experiments.rate_figures import middle, repeat_of, sum_up
 from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
 from labs.model.digest import Digest
 from labs.model.observer import Observer
@@ -117,7 +117,7 @@ def test_a_median_of_repeats_is_unknown_where_one_could_not_say_and_absent_where
     assert middle([one, two]) == {"disk": 2.0, "ms": {"p50": 4.0, "p99": None}}
     assert middle([one, two | {"disk": None}])["disk"] is None
     assert middle([one, {}]) == {}
-    assert "disk" not in summed([Figure(1.0, 1.0, stamp="valid")])["median"]
+    assert "disk" not in sum_up([repeat_of(Figure(1.0, 1.0, stamp="valid"))])["median"]
 
 
 def test_a_round_on_a_slow_machine_is_shorter_and_on_a_quick_one_whole() -> None:

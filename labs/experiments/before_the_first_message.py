@@ -17,10 +17,10 @@ from labs.experiments import cost_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.kill_the_worker import FAULT_METHOD, hit
 from labs.judge.card import card
-from labs.judge.repeats import known_median, known_range
+from labs.judge.repeats import Summed, known_median, known_range
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
-from labs.model.figures import Middle, Repeat
+from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.scenarios.jobs import mode_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
@@ -136,11 +136,8 @@ def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Card) -> Digest:
     """One point of the lab: the facts of each repeat, and their medians."""
     from labs import stack
 
-    figures = [summed(one) for one in repeats]
-    known = {name: [one[name] for one in figures] for name in figures[0]}
+    whole = [cast("Repeat", {**one, "figures": summed(one)}) for one in repeats]
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
-    median = {name: known_median(values) for name, values in known.items()}
-    median["took_s"] = known_median([one["took_s"] for one in repeats], 1)
     return Digest(
         lab=NAME,
         settings={
@@ -151,11 +148,18 @@ def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Card) -> Digest:
             "mode": pair.mode,
         },
         setup={"client": pair.settings, "server": lines, "lines": pair.lines},
-        repeats=[cast("Repeat", {**one, "figures": two}) for one, two in zip(repeats, figures, strict=True)],
-        median=cast("Middle", median),
-        spread={name: known_range(values) for name, values in known.items()},
+        repeats=whole,
         card=on_card,
+        **sum_up(whole),
     )
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and ranges of what each repeat counted."""
+    known = {name: [one["figures"][name] for one in repeats] for name in repeats[0]["figures"]}
+    median = {name: known_median(values) for name, values in known.items()}
+    median["took_s"] = known_median([one["took_s"] for one in repeats], 1)
+    return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
 
 
 def _card(pair: Pair, place: Endpoint, facts: Mapping[str, object]) -> dict[str, object]:
@@ -201,5 +205,6 @@ LAB = Experiment(
     rules=cost_verdicts.RULES,
     why_not=WHY_NOT,
     needs=(),
+    sum_up=sum_up,
     look=COST_LOOK,
 )

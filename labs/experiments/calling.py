@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments.base import place
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
-from labs.judge.repeats import known_median, median_of, spread_of
+from labs.judge.repeats import Summed, known_median, median_of, spread_of
 from labs.model.carriers import Carrier
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
-from labs.model.figures import Chosen, Middle, Repeat
+from labs.model.figures import Chosen, Repeat
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import profile
@@ -50,21 +50,27 @@ def digest(lab: str, carrier: Carrier, named: Mapping[str, object], runs: Sequen
 
     counted = soundness.counted(runs, void, refused_unasked)
     repeats = [judge(one) for one in counted.runs]
-    ladders = {name: [r[name] for r in repeats] for name in STEPS if repeats[0][name]}
-    rates = [r["per_s"] for r in repeats]
-    whole = {
-        "per_s": None if None in rates else known_median(rates, 2),
-        "client_bound": sum(r["client_bound"] for r in repeats) * 2 > len(repeats),
-    }
     found = Digest(
         lab=lab,
         settings=cast("Chosen", {"carrier": carrier.name, "label": carrier.label, "broker": carrier.broker, **named}),
         repeats=cast("list[Repeat]", repeats),
-        median=cast("Middle", {name: median_of(parts) for name, parts in ladders.items()} | whole),
-        spread={name: spread_of(parts) for name, parts in ladders.items()},
         card=on_card,
+        **sum_up(cast("list[Repeat]", repeats)),
     )
     return counted.told_by(found)
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and ranges of how long callers were held up, the rate, and whether mostly our client was the limit."""
+    tables = cast("Sequence[Mapping[str, Any]]", repeats)
+    ladders = {name: [one[name] for one in tables] for name in STEPS if tables[0][name]}
+    rates = [one["per_s"] for one in tables]
+    whole = {
+        "per_s": None if None in rates else known_median(rates, 2),
+        "client_bound": sum(one["client_bound"] for one in tables) * 2 > len(tables),
+    }
+    spread = {name: spread_of(parts) for name, parts in ladders.items()}
+    return {"median": {name: median_of(parts) for name, parts in ladders.items()} | whole, "spread": spread}
 
 
 def _card(carrier: Carrier, plan: Plan, endpoint: Endpoint | None, runs: Sequence[CallRun]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.judge.fault_digest import sum_up
 from labs.model.digest import Digest
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import Observer
@@ -63,6 +64,7 @@ def fault_lab(
         run=run,
         needs=(),
         judge=partial(judged, name),
+        sum_up=sum_up,
         look=FAULT_LOOK,
         guess=LOSS_GUESS,
         **lab,

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from labs.experiments import worker_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings, place
 from labs.judge import soundness
 from labs.judge.card import card
-from labs.judge.repeats import agreement, known_median, known_range
+from labs.judge.repeats import Summed, agreement, known_median, known_range
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
-from labs.model.figures import Middle, Repeat, figure
+from labs.model.figures import Repeat, figure
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, profile
@@ -74,10 +74,6 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_c
 
     counted = soundness.counted(runs, lambda one: void(one[0]), lambda one: refused_unasked(one[0]))
     repeats = [_repeat(one, judge(one), took_s) for one, took_s in counted.runs]
-    known = {name: [figure(r, "jobs", name) for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
-    known |= {name: [figure(r, name) for r in repeats] for name in ("redelivery_s", "restart_s")}
-    median = agreement(repeats) | {name: known_median(values, 3) for name, values in known.items()}
-    median["took_s"] = known_median([r["took_s"] for r in repeats], 1)
     found = Digest(
         lab=NAME,
         settings={
@@ -88,11 +84,19 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_c
             "batches": mode.batches,
         },
         repeats=repeats,
-        median=cast("Middle", median),
-        spread={name: known_range(values) for name, values in known.items()},
         card=on_card,
+        **sum_up(repeats),
     )
     return counted.told_by(found)
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """What became of the jobs over the repeats, on what they agree, and how long it took until they went on."""
+    known = {name: [figure(r, "jobs", name) for r in repeats] for name in ("jobs", "once", "twice", "lost", "told")}
+    known |= {name: [figure(r, name) for r in repeats] for name in ("redelivery_s", "restart_s")}
+    median = agreement(repeats) | {name: known_median(values, 3) for name, values in known.items()}
+    median["took_s"] = known_median([r["took_s"] for r in repeats], 1)
+    return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
 
 
 def _repeat(run: JobRun, tally: Tally, took_s: float) -> Repeat:
@@ -161,6 +165,7 @@ LAB = Experiment(
     run=run,
     rules=worker_verdicts.RULES,
     needs=BROKERS,
+    sum_up=sum_up,
     look=JOBS_LOOK,
     guess=JOBS_GUESS,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from labs.experiments import question_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.experiments.calling import measured
+from labs.experiments.calling import measured, sum_up
 from labs.model.carriers import CARRIERS, carrier_of
 from labs.model.digest import Digest
 from labs.model.observer import Observer
@@ -85,5 +85,6 @@ LAB = Experiment(
     run=run,
     rules=question_verdicts.RULES,
     needs=BROKERS,
+    sum_up=sum_up,
     look=QUESTION_LOOK,
 )  # fmt: skip

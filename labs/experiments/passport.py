@@ -21,9 +21,9 @@ import numpy as np
 from labs.experiments.base import Experiment, Settings
 from labs.judge.card import machine
 from labs.judge.latency import ladder_ms
-from labs.judge.repeats import median_of, spread_of
+from labs.judge.repeats import Summed, median_of, spread_of
 from labs.model.digest import Digest
-from labs.model.figures import Middle, Repeat
+from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.paths import home
 from labs.show.looks import PASSPORT_LOOK
@@ -117,8 +117,14 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             row |= measure()
         rows.append(row)
     card = {**machine(), "date": time.strftime("%Y-%m-%d"), "repeats": repeats}
-    repeats, median = cast("list[Repeat]", rows), cast("Middle", median_of(rows))
-    return [Digest(lab=NAME, settings={}, repeats=repeats, median=median, spread=spread_of(rows), card=card)]
+    measured = cast("list[Repeat]", rows)
+    return [Digest(lab=NAME, settings={}, repeats=measured, card=card, **sum_up(measured))]
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and ranges of every step."""
+    rows = cast("Sequence[dict[str, float | None]]", repeats)
+    return {"median": median_of(rows), "spread": spread_of(rows)}
 
 
 LAB = Experiment(
@@ -130,5 +136,6 @@ LAB = Experiment(
     grid=lambda: [{"repeats": 5}],
     run=run,
     needs=(),
+    sum_up=sum_up,
     look=PASSPORT_LOOK,
 )

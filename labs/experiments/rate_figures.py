@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from labs.judge.repeats import Summed, known_range
+from labs.model.figures import Repeat
 from labs.scenarios.bench.base import Figure
 
-
-def summed(figures: Sequence[Figure]) -> dict[str, Any]:
-    """`repeats`, `median` and `spread` of a digest."""
-    bound = sum(one.client_bound for one in figures) * 2 > len(figures)
-    alike = [one for one in figures if one.client_bound == bound]
-    stamp = statistics.mode(one.stamp for one in alike)
-    values = [one.value for one in figures]
-    median = {
-        "per_s": short(statistics.median(values)),
-        "client_bound": bound,
-        "stamp": stamp,
-        "limit": next(one.limit for one in alike if one.stamp == stamp),
-    }
-    more = rounded(middle([one.more for one in figures]))
-    spread = {"per_s": [min(values), max(values)]}
-    return {"repeats": [_repeat(one) for one in figures], "median": median | more, "spread": spread}
+KEPT = ("per_s", "client_bound", "stamp", "limit", "cores", "foreign", "said", "trouble")
+"""What every repeat has; the rest is what our own generator knows besides."""
 
 
-def _repeat(one: Figure) -> dict[str, Any]:
-    return {
+def repeat_of(one: Figure) -> Repeat:
+    """A round, as a digest keeps it."""
+    found = {
         "per_s": short(one.value),
         "client_bound": one.client_bound,
         "stamp": one.stamp,
@@ -36,7 +25,24 @@ def _repeat(one: Figure) -> dict[str, Any]:
         "foreign": round(one.foreign, 3),
         "said": one.said,
         "trouble": "",
-    } | rounded(one.more)
+    }
+    return cast("Repeat", found | rounded(one.more))
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and the range of the rate; the limit is what most of them say that agree on whether it was our client."""
+    bound = sum(one["client_bound"] for one in repeats) * 2 > len(repeats)
+    alike = [one for one in repeats if one["client_bound"] == bound]
+    stamp = statistics.mode(one["stamp"] for one in alike)
+    rates = [one["per_s"] for one in repeats]
+    median = {
+        "per_s": short(statistics.median(rate for rate in rates if rate is not None)),
+        "client_bound": bound,
+        "stamp": stamp,
+        "limit": next(one["limit"] for one in alike if one["stamp"] == stamp),
+    }
+    more = [{name: part for name, part in one.items() if name not in KEPT} for one in repeats]
+    return {"median": median | rounded(middle(more)), "spread": {"per_s": known_range(rates)}}
 
 
 def middle(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.experiments.rate_figures import summed
+from labs.experiments.rate_figures import repeat_of, sum_up
 from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
 from labs.model.digest import Card, Digest
@@ -119,7 +119,7 @@ def _scale(chosen: Way, trial: Figure) -> float:
 
 
 def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Card) -> Digest:
-    using = profile(chosen.profile)
+    using, repeats = profile(chosen.profile), [repeat_of(one) for one in figures]
     return Digest(
         lab=lab,
         settings={
@@ -133,8 +133,9 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Card) -> 
             **({"line": chosen.line, "along": chosen.along} if chosen.line else {}),
             **({"read": True} if chosen.read else {}),
         },
-        **summed(figures),
+        repeats=repeats,
         card=on_card,
+        **sum_up(repeats),
     )
 
 
@@ -191,6 +192,7 @@ def rate_lab(
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
         ways=tuple(ways),
+        sum_up=sum_up,
         far=True,
         only_here=partial(_only_here, known),
         look=along(look, axis) if axis else look,

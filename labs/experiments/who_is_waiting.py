@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from labs.experiments import waiting_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.experiments.calling import measured
+from labs.experiments.calling import measured, sum_up
 from labs.model.carriers import CARRIERS, CONFIRMS, SYNC, carrier_of
 from labs.model.digest import Digest
 from labs.model.observer import Observer
@@ -82,5 +82,6 @@ LAB = Experiment(
     run=run,
     rules=waiting_verdicts.RULES,
     needs=TOLD,
+    sum_up=sum_up,
     look=WAITING_LOOK,
 )

@@ -12,7 +12,7 @@ from labs.judge.card import broker_cpu, card
 from labs.judge.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
 from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy, young
 from labs.judge.loss import account, refused_messages
-from labs.judge.repeats import median_of, spread_of, worst_verdict
+from labs.judge.repeats import Summed, median_of, spread_of, worst_verdict
 from labs.model import clock_offset
 from labs.model.digest import Card, Digest, Table
 from labs.model.endpoint import Endpoint
@@ -54,23 +54,26 @@ def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_
     """One measured point of a lab from its repeats. `settings` is what the reader chose for this broker."""
     counted = soundness.counted(runs, void, _refused)
     repeats = [repeat(run, profile.broker) for run in counted.runs]
-    latency_ms = [r["latency_ms"] for r in repeats]
     named = {"broker": profile.broker, "profile": profile.name, "label": profile.label, "rung": profile.rung}
     found = Digest(
         lab=lab,
         settings=cast("Chosen", {**settings, **named}),
         repeats=repeats,
-        median={
-            "latency_ms": median_of(latency_ms),
-            "service_ms": median_of([r["service_ms"] for r in repeats]),
-            "lateness_ms": median_of([r["lateness_ms"] for r in repeats]),
-            "stamp": Counter(r["stamp"] for r in repeats).most_common(1)[0][0],
-            "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats]),
-        },
-        spread=spread_of(latency_ms),
         card=on_card,
+        **sum_up(repeats),
     )
     return counted.told_by(found)
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and ranges of the latencies of a point, its commonest stamp and its worst verdict."""
+    ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
+    median = {name: median_of(each) for name, each in ladders.items()}
+    words = {
+        "stamp": Counter(r["stamp"] for r in repeats).most_common(1)[0][0],
+        "verdict": worst_verdict([r["ledger"]["verdict"] for r in repeats]),
+    }
+    return {"median": median | words, "spread": spread_of(ladders["latency_ms"])}
 
 
 def _refused(run: Run) -> soundness.Refusals:

@@ -14,7 +14,7 @@ from labs.judge.digest import run_card
 from labs.judge.latency import timetable
 from labs.judge.limit import void
 from labs.judge.loss import Ledger, account, loss_window_s, refusal
-from labs.judge.repeats import agreement, known_median, known_range
+from labs.judge.repeats import Summed, agreement, known_median, known_range
 from labs.model.digest import Digest, Table
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle, Repeat, figure
@@ -85,11 +85,16 @@ def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Dige
         lab=lab,
         settings=cast("Chosen", {**settings, **named, **plan}),
         repeats=repeats,
-        median=middle(repeats),
-        spread={name: known_range([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")},
+        **sum_up(repeats),
         card=run_card(here, using, counted.runs) | {"fault_method": repeats[-1]["fault"]["method"]},
     )
     return counted.told_by(found)
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """The repeats as one, and the ranges of what was lost and of how long they took."""
+    ranges = {name: known_range([_number(r, name) for r in repeats]) for name in ("lost_share", "lost", "took_s")}
+    return {"median": middle(repeats), "spread": ranges}
 
 
 def middle(repeats: Sequence[Repeat]) -> Middle:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from labs.model.figures import Repeat
 
 Steps = Mapping[str, float | None]
+Summed = dict[str, Any]
+"""`median` and `spread` of a digest."""
+SumUp = Callable[[Sequence[Repeat]], Summed]
+"""The repeats as a digest has them -> `median` and `spread`: of one round's and of all rounds' alike."""
 
 
 def median_of(ladders: Sequence[Steps]) -> dict[str, float | None]:

@@ -48,8 +48,12 @@ def counted(runs: Sequence[T], void: Callable[[T], str], refused: Callable[[T], 
     told = _told([refused(run) for run in sound]) if refused else {}
     if len(left) in (0, len(runs)):
         return Counted(sound, left[0] if left else "", told)
-    said: dict[str, int | str] = {"repeats": len(sound), "void_runs_left_out": f"{len(left)} of {len(runs)}: {left[0]}"}
-    return Counted(sound, "", told, said)
+    return Counted(sound, "", told, {"repeats": len(sound)} | left_out(left, len(runs)))
+
+
+def left_out(void: Sequence[str], of: int) -> dict[str, int | str]:
+    """The line of a card on the void runs among all of a point's; none where there was none."""
+    return {"void_runs_left_out": f"{len(void)} of {of}: {void[0]}"} if void else {}
 
 
 def _told(found: Sequence[Refusals]) -> dict[str, int | str]:
