@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option
+from labs.judge.repeats import nothing
 from labs.model.digest import Digest
 from labs.show.looks import Chart, Guess
 from labs.show.looks.picture import grid_look, picture_look
@@ -95,7 +96,7 @@ def digest(lab: str, way: str, **more: Any) -> Digest:
 def _lab(look: Any, guess: Guess | None = None) -> Experiment:
     return Experiment(
         name="made", number="L0.9", title="Made", question="?", controls=CONTROLS, grid=list,
-        run=lambda _settings, _watch: [], needs=(), look=look, guess=guess,
+        run=lambda _settings, _watch: [], sum_up=nothing, needs=(), look=look, guess=guess,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from labs.cli.tables import table_of
 from labs.experiments.base import Control, Experiment, Option
+from labs.judge.repeats import nothing
 from labs.model.digest import Digest, Recording
 from labs.model.text import seconds, span
 from labs.pages import glue
@@ -43,6 +44,7 @@ LAB = Experiment(
     name="made", number="L9.9", title="Made", question="What is lost?", claims=(), needs=(), look=LOOK,
     controls=(Control("way", "Way", "choice", "a", tuple(Option(one, one) for one in "ab")),),
     grid=lambda: [{"way": "a"}, {"way": "b"}], run=lambda *_: [],
+    sum_up=nothing,
 )  # fmt: skip
 
 

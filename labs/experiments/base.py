@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from labs.experiments.rules import Rule, Verdict
-from labs.judge.digest import sum_up
 from labs.judge.repeats import SumUp
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
@@ -110,6 +109,8 @@ class Experiment:
     grid: Callable[[], list[Settings]]
     """The settings that `labs record` records."""
     run: Callable[[Settings, Observer], list[Digest]]
+    sum_up: SumUp
+    """A point's repeats -> their medians and ranges: of one round's and of all rounds' alike."""
     claims: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     """How each of its claims is judged."""
@@ -119,8 +120,6 @@ class Experiment:
     """Brokers that `labs record` starts once for all points; a fault lab starts its own for each run."""
     elsewhere: Callable[[], list[Digest]] | None = None
     """Points that others have published, for `labs record` to put beside the measured ones."""
-    sum_up: SumUp = sum_up
-    """Its repeats -> their medians and ranges, for those of one round and of all rounds alike."""
     judge: Callable[[Sequence[Path]], list[Digest]] | None = None
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
     far: bool = False

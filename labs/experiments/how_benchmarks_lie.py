@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.card import backend_of, broker_of, machine
-from labs.judge.repeats import Summed
+from labs.judge.repeats import nothing
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat
@@ -60,13 +60,8 @@ def _digest(chosen: Trick, winner: str, rounds: Iterable[Mapping[tuple[str, bool
         labels={chart: _each(setups, lambda one: profile(one.profile).label) for chart, setups in shown.items()},
         repeats=cast("list[Repeat]", repeats),
         card=card,
-        **sum_up(()),
+        **nothing(()),
     )
-
-
-def sum_up(_repeats: Sequence[Repeat]) -> Summed:
-    """Nothing: each chart says by itself what is made of the rounds."""
-    return {"median": {}, "spread": {}}
 
 
 def _each(setups: Mapping[str, Setup], ask: Any) -> dict[str, object]:
@@ -110,6 +105,6 @@ LAB = Experiment(
     grid=grid,
     run=run,
     needs=BROKERS,
-    sum_up=sum_up,
+    sum_up=nothing,
     look=TRICKS_LOOK,
 )  # fmt: skip

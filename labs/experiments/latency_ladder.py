@@ -12,7 +12,7 @@ from typing import Any
 
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.digest import digest, run_card
+from labs.judge.digest import digest, run_card, sum_up
 from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
 from labs.judge.limit import disturbed, void, young
 from labs.model.digest import Digest
@@ -194,6 +194,7 @@ LAB = Experiment(
     ),
     grid=grid,
     run=run,
+    sum_up=sum_up,
     rules=ladder_verdicts.RULES,
     missing=MISSING,
     warm_up=warm_up,

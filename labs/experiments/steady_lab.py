@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.digest import digest, run_card
+from labs.judge.digest import digest, run_card, sum_up
 from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
@@ -51,6 +51,7 @@ def steady_lab(
         ),
         grid=lambda: [{"profile": one, "rate_per_s": rate, "repeats": REPEATS} for one in profiles for rate in rates],
         run=run,
+        sum_up=sum_up,
         needs=tuple(broker for broker in BROKERS if broker in {profile(one).broker for one in profiles}),
         **lab,
     )

@@ -16,6 +16,11 @@ SumUp = Callable[[Sequence[Repeat]], Summed]
 """The repeats as a digest has them -> `median` and `spread`: of one round's and of all rounds' alike."""
 
 
+def nothing(_repeats: Sequence[Repeat]) -> Summed:
+    """Of a lab whose charts say by themselves what is made of the repeats."""
+    return {"median": {}, "spread": {}}
+
+
 def median_of(ladders: Sequence[Steps]) -> dict[str, float | None]:
     """Step by step the median over the repeats; None unless every repeat could say."""
     table = {name: [ladder[name] for ladder in ladders] for name in ladders[0]}
