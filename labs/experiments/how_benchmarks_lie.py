@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from labs.experiments.base import Control, Experiment, Option, Settings
-from labs.judge.card import backend_of, broker_of, machine
+from labs.judge.card import about_several, backend_of, broker_of, machine
 from labs.judge.repeats import nothing
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
@@ -73,6 +73,7 @@ def _card(endpoints: Mapping[str, Endpoint], repeats: int) -> dict[str, object]:
     return {
         "broker": ", ".join(broker_of(one, {}) for one in several),
         "backend": ", ".join(sorted({backend_of(one) for one in several})),
+        **about_several(tuple(several)),
         **machine(pids=[pid for one in several for pid in one.pids]),
         "replicas": 1,
         "date": time.strftime("%Y-%m-%d"),

@@ -7,14 +7,19 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+from labs.model import machine as of_machine
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.profile import RUNGS, Profile
 
-CLIENTS = {"redis": "redis", "rabbitmq": "pika", "kafka": "kafka-python"}
+CLIENTS = {"redis": ("redis", "hiredis"), "rabbitmq": ("pika",), "kafka": ("kafka-python",)}
 BACKENDS = {"native": "native processes", "compose": "containers, published ports"}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
 UNSEEN = "not seen from here, so whether it was the limit is not known"
+MACHINE = ("processor", "virtual", "memory", "system")
+SERVER = ("runtime", "origin", "heap", "given", "file_system", "fsync_ms")
+"""Lines that a card has of its machine and of a broker's server, each where it is known or `not seen from here`."""
 
 
 def card(
@@ -34,6 +39,7 @@ def card(
     if endpoint:
         lines = {"broker": broker_of(endpoint, facts), "client": client_of(endpoint.broker), "replicas": 1}
         lines |= {"backend": backend_of(endpoint), "durability": facts.get("durability") or {}}
+        lines |= about_server(endpoint, facts)
     if using:
         lines["rung"] = f"{using.rung}: {RUNGS[using.rung]}"
     lines |= machine(facts, pids=endpoint.pids if endpoint else (), others=others)
@@ -46,7 +52,26 @@ def machine(
     """Which machine it was and what of it could be used: by a run's facts, or else by what these processes may use."""
     known = dict(facts) if facts and "processors" in facts else None
     said = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return {"machine": said, **processors.for_card(known, pids=pids, others=others)}
+    return {"machine": said, **of_machine.told(), **processors.for_card(known, pids=pids, others=others)}
+
+
+def about_server(endpoint: Endpoint, facts: Mapping[str, object]) -> dict[str, object]:
+    """What stands behind the version, as the server told the run or whoever started it; empty of the memory server."""
+    known = facts.get("about") or endpoint.about
+    return {name: known[name] for name in SERVER if name in known} if isinstance(known, Mapping) else {}
+
+
+def about_several(endpoints: Sequence[Endpoint]) -> dict[str, object]:
+    """The same of several brokers, each by its name."""
+    told = [(SERVERS[one.broker], about_server(one, {})) for one in endpoints]
+    found: dict[str, object] = {}
+    for name in SERVER:
+        each = {who: known[name] for who, known in told if name in known}
+        if name in ("given", "fsync_ms"):
+            found |= {name: each} if name == "given" and each else {}
+        elif each:
+            found[name] = "; ".join(f"{who}: {said}" for who, said in each.items())
+    return found
 
 
 def broker_of(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
@@ -55,15 +80,15 @@ def broker_of(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
 
 
 def client_of(broker: str) -> str:
-    """The idiomatic client and its version."""
-    client = CLIENTS.get(broker)
-    return f"{client} {version(client)}" if client else "own loopback protocol"
+    """The idiomatic client and its version, and what reads its bytes."""
+    names = CLIENTS.get(broker, ())
+    return ", ".join(f"{name} {version(name)}" for name in names) or "own loopback protocol"
 
 
 def backend_of(endpoint: Endpoint) -> str:
-    """How the broker is run, in words; of a given one only the host is told."""
+    """How the broker is run, in words. Of a given one no name is told: a card may be published."""
     if endpoint.is_given:
-        return f"a broker of yours at {endpoint.host}"
+        return f"a broker of yours, {'on this machine' if endpoint.host in LOOPBACK else 'elsewhere'}"
     return BACKENDS.get(endpoint.backend, endpoint.backend)
 
 

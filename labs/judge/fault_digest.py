@@ -80,7 +80,8 @@ def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Dige
     repeats, last = [repeat(run) for run in counted.runs], counted.runs[-1]
     named = {"broker": using.broker, "profile": using.name, "label": using.label, "rung": using.rung}
     plan = {"rate_per_s": timetable(last).rate_per_s, "body_bytes": last.workload.body_bytes}
-    here = Endpoint(using.broker, "127.0.0.1", 0, backend=last.facts.get("backend", "native"))
+    pids = tuple(last.facts.get("pids", ()))
+    here = Endpoint(using.broker, "127.0.0.1", 0, backend=last.facts.get("backend", "native"), pids=pids)
     found = Digest(
         lab=lab,
         settings=cast("Chosen", {**settings, **named, **plan}),

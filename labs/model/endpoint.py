@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from labs.model.facts import Facts
 from labs.model.profile import Profile
 from labs.model.text import BROKER_NAMES
 
@@ -38,6 +39,7 @@ class Endpoint:
     the order to start it until the first message had gone round; 0 where somebody else started it. `tls` is None, or
     the paths of (authority, own certificate, its key) with "" for none; `servers` are all places where a cluster may
     be asked. A backend "given" is a broker of the user's: nothing of it is changed but what we made ourselves.
+    `about` is what the running server tells of itself for the run card; empty where nobody has asked it.
     """
 
     broker: str
@@ -57,6 +59,7 @@ class Endpoint:
     vhost: str = "/"
     servers: tuple[tuple[str, int], ...] = ()
     sasl: str = "PLAIN"
+    about: Facts = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def where(self) -> str:

@@ -69,13 +69,14 @@ def record_fault(
         ):
             ordeal = _Ordeal(arena, using, workload, observer, spool)
             ordeal.facts |= {"server": broker.version(), "durability": broker.durability(), "disk": arena.disk}
-            ordeal.facts["backend"] = arena.endpoint.backend
+            here = arena.endpoint
+            ordeal.facts |= {"backend": here.backend, "about": here.about, "pids": list(here.pids)}
             if arena.disk != "plain":
                 time.sleep(SETTLES_S.get(using.broker, 0.0))
                 arena.sync()
-            looked, pids = processors.look(arena.endpoint.pids), arena.endpoint.pids
+            looked = processors.look(here.pids)
             ordeal.facts["producer"] = ordeal.load(None if control else fault)
-            ordeal.facts["processors"] = looked.until(processors.look(pids))
+            ordeal.facts["processors"] = looked.until(processors.look(here.pids))
             trouble, drained = ordeal.aftermath(broker)
         took: Facts = {"took_s": round(time.monotonic() - began_s, 2)}
         took |= {"pauses": pauses} if (pauses := watchdog.facts(ordeal.start_ns)) else {}

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.facts import Facts
-from labs.stack import backends, data, mending, registry, starting, state, users
+from labs.stack import backends, data, mending, origin, registry, starting, state, users
 from labs.stack import sweep as sweeping
 from labs.stack.disks import why_not as no_disk
 from labs.stack.external import yours
@@ -124,7 +124,7 @@ def session(
                 lacking=lacking,
                 alone=own,
             )
-        yield {name: found[name] for name in dict.fromkeys(brokers) if name in found}
+        yield {name: origin.known(found[name]) for name in dict.fromkeys(brokers) if name in found}
 
 
 @contextmanager

@@ -11,14 +11,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.facts import Facts
 from labs.model.workload import NS_PER_S
-from labs.stack import backends, disks, probe, registry, state
+from labs.stack import backends, disks, origin, probe, registry, state
 from labs.stack import sweep as sweeping
 from labs.stack.last_words import cause_in
 from labs.stack.native.launch import Launch
@@ -55,11 +55,16 @@ class Arena:
         self._launch, self.broker, self._asked = launch, broker, 0
         self.disk = str(launch.order["disk"])
         self._frozen: list[int] = []
+        self._about: Facts = {}
 
     @property
     def endpoint(self) -> Endpoint:
         """Where the broker is now; its pid changes with each start."""
-        return registry.endpoint(self.broker, self._record())
+        return replace(registry.endpoint(self.broker, self._record()), about=self._about)
+
+    def introduce(self) -> None:
+        """Ask the server what it is, once, while it runs and nothing has been done to it."""
+        self._about = origin.known(self.endpoint).about
 
     def _record(self) -> Facts:
         found = state.read_json(state.stack_file(self._launch.id))
@@ -206,6 +211,7 @@ def native_arena(
         try:
             launch.wait()
             arena.await_record()
+            arena.introduce()
         except BaseException:
             launch.stop()
             raise

@@ -19,7 +19,7 @@ from labs.model import paths
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.facts import Facts
-from labs.stack import disks, probe, state
+from labs.stack import disks, origin, probe, state
 from labs.stack import sweep as sweeping
 from labs.stack.containers import docker
 from labs.stack.containers.project import Contained
@@ -79,7 +79,7 @@ class ContainedArena(Arena):
         self._image = image or LoopImage(Path())
         self._project = str(launch.record["project"])
         self._frozen: list[int] = []
-        self._place = launch.place(broker)
+        self._place = origin.known(launch.place(broker))
 
     @property
     def endpoint(self) -> Endpoint:
