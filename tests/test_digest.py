@@ -247,12 +247,12 @@ def test_a_run_card_names_the_broker_its_client_and_what_survives_and_says_none_
     here = Endpoint("redis", "far.example", 1, pids=(os.getpid(),), version="7.0")
     said = card(here, using, facts, {"jobs": "ten"}, repeats=3, others=[0.5, None, 0.25])
     assert said["broker"] == "Redis 7.2", "what the run was told counts"
-    assert said["client"] == f"redis {version('redis')}"
+    assert said["client"] == f"redis {version('redis')}, hiredis {version('hiredis')}"
     assert said["rung"].startswith("2: ")
     assert (said["durability"], said["date"], said["repeats"], said["jobs"]) == ({"a": "b"}, "2000-01-01", 3, "ten")
     assert said["others"] == "0.25 to 0.50 cores"
     given = replace(here, backend="given", pids=())
-    assert card(given, using, {}, {}, repeats=1)["backend"] == "a broker of yours at far.example"
+    assert card(given, using, {}, {}, repeats=1)["backend"] == "a broker of yours, elsewhere"
     assert card(given, using, {}, {}, repeats=1)["broker"] == "Redis 7.0"
     assert "not seen" in broker_cpu(given)["broker_cpu"]
     assert broker_cpu(here) == broker_cpu(None) == {}

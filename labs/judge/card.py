@@ -18,8 +18,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SERVERS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "memory": "memory server"}
 UNSEEN = "not seen from here, so whether it was the limit is not known"
 MACHINE = ("processor", "virtual", "memory", "system")
-SERVER = ("runtime", "origin", "heap", "given", "file_system", "fsync_ms")
-"""Lines that a card has of its machine and of a broker's server, each where it is known or `not seen from here`."""
+SERVER = ("runtime", "origin", "heap", "given", "file_system")
+"""Lines that a card has of its machine and of a broker's server, each in words or `not seen from here`."""
+FLUSH = "fsync_ms"
 
 
 def card(
@@ -58,7 +59,7 @@ def machine(
 def about_server(endpoint: Endpoint, facts: Mapping[str, object]) -> dict[str, object]:
     """What stands behind the version, as the server told the run or whoever started it; empty of the memory server."""
     known = facts.get("about") or endpoint.about
-    return {name: known[name] for name in SERVER if name in known} if isinstance(known, Mapping) else {}
+    return {name: known[name] for name in (*SERVER, FLUSH) if name in known} if isinstance(known, Mapping) else {}
 
 
 def about_several(endpoints: Sequence[Endpoint]) -> dict[str, object]:
@@ -67,10 +68,9 @@ def about_several(endpoints: Sequence[Endpoint]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in SERVER:
         each = {who: known[name] for who, known in told if name in known}
-        if name in ("given", "fsync_ms"):
-            found |= {name: each} if name == "given" and each else {}
-        elif each:
-            found[name] = "; ".join(f"{who}: {said}" for who, said in each.items())
+        if each:
+            words = "; ".join(f"{who}: {said}" for who, said in each.items())
+            found[name] = each if name == "given" else words
     return found
 
 

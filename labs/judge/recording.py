@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labs.judge import consistency
+from labs.judge import alike, consistency
 from labs.model.digest import Digest, Recording
 from labs.model.paths import write_text
 from labs.model.run import FORMAT, RunFileError, check_format
@@ -18,8 +19,11 @@ AGAIN = "Record it again with `labs record`."
 
 def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, object]) -> None:
     """Write a lab's recorded file: all or nothing, and one digest a line so that a review can read the change."""
-    lines = [json.dumps(one.to_json(), ensure_ascii=False, separators=(",", ":")) for one in digests]
-    _write(path, {"format": FORMAT, "lab": lab, "card": dict(card)}, "digests", lines)
+    (head, *cards), facts = alike.folded([card, *(one.card for one in digests)])
+    lean = [replace(one, card=own) for one, own in zip(digests, cards, strict=True)]
+    lines = [json.dumps(one.to_json(), ensure_ascii=False, separators=(",", ":")) for one in lean]
+    about = {"facts": facts} if facts else {}
+    _write(path, {"format": FORMAT, "lab": lab, "card": dict(head), **about}, "digests", lines)
 
 
 def save_rows(path: Path, lab: str, rows: Sequence[Mapping[str, object]], card: Mapping[str, object]) -> None:
@@ -43,7 +47,10 @@ def recording(content: Mapping[str, Any], path: Path) -> Recording:
     if "digests" not in content:
         raise RunFileError(f"{path} has no digests. {AGAIN}")
     try:
-        return Recording(content["lab"], content.get("card", {}), tuple(map(Digest.from_json, content["digests"])))
+        facts = content.get("facts", {})
+        digests = (Digest.from_json(one) for one in content["digests"])
+        whole = tuple(replace(one, card=alike.unfolded(one.card, facts)) for one in digests)
+        return Recording(content["lab"], alike.unfolded(content.get("card", {}), facts), whole)
     except ValueError as error:
         raise RunFileError(f"{path}: {error}. Update the labs, or record it again with `labs record`.") from error
 

@@ -10,8 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labs.judge.card import SERVERS
 from labs.model.digest import Digest, Recording
-from labs.model.profile import RUNGS
+from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import BROKER_NAMES
 from labs.pages.claims import may_vote
 from labs.pages.recordings import recorded, recorded_on
@@ -57,12 +58,37 @@ CARD = {
 }
 
 
+REST = {
+    "processor": "Processor",
+    "virtual": "A virtual machine",
+    "memory": "Memory",
+    "system": "System",
+    "file_system": "File system of the broker's data",
+    "runtime": "The server runs on",
+    "origin": "Where the server came from",
+    "heap": "The server's memory",
+    "given": "Configuration that we give",
+    "tools": "Tools",
+    "order": "Order of the runs",
+    "seed": "Seed of that order",
+}
+"""Of the run card what stands folded: what few ask, and a sceptic all the more."""
+OF_ALL, OF_SERVERS = ("processor", "virtual", "memory", "system"), ("file_system", "runtime", "origin", "heap", "given")
+NOT_RECORDED = "not recorded"
+
+
 def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> State:
     """One point of a lab as a panel shows it: its settings, what its look makes of it, its run card."""
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
     card = card_rows(digest.card) + shown.pop("measured", [])
-    about = {"origin": origin, "live": live, "card": card, "series": plain.get("broker")}
+    about = {
+        "origin": origin,
+        "live": live,
+        "card": card,
+        "rest": card_rest(digest.card),
+        "series": plain.get("broker"),
+    }
     if "rung" in plain:
         about["survives"] = RUNGS[int(plain["rung"])]
     return plain | about | shown
@@ -73,9 +99,24 @@ def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
     return [[label, _card_text(card[name])] for name, label in CARD.items() if card.get(name) not in (None, "", {})]
 
 
+def card_rest(card: Mapping[str, Any]) -> list[list[str]]:
+    """Its folded part. What an older recording lacks reads `not recorded`; of what others published there is none."""
+    if "machine" not in card:
+        return []
+    server = str(card.get("broker", "none")).startswith(tuple(SERVERS[name] for name in BROKERS))
+    asked = {*OF_ALL, *(OF_SERVERS if server else ())}
+    return [
+        [label, _card_text(card[name]) if name in card else NOT_RECORDED]
+        for name, label in REST.items()
+        if name in card or name in asked
+    ]
+
+
 def _card_text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {one if one != '' else 'empty'}" for name, one in value.items())
+        return ", ".join(f"{name} = {_card_text(one) if one != '' else 'empty'}" for name, one in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "nothing"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -162,9 +203,19 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "columns": list(experiment.look.columns),
         "caption": experiment.look.caption,
         "command": f"labs run {experiment.name}",
-        "views": views(experiment, digests, f"recorded {recorded_on}".strip()),
+        **_shared(views(experiment, digests, f"recorded {recorded_on}".strip())),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }
+
+
+def _shared(found: dict[str, State]) -> State:
+    """The views, and what is alike in the folded part of many cards once: a view then has its number."""
+    rests: list[Any] = []
+    for one in found.values():
+        if one["rest"] not in rests:
+            rests.append(one["rest"])
+        one["rest"] = rests.index(one["rest"])
+    return {"views": found, "rests": rests}
 
 
 def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:

@@ -11,12 +11,23 @@ function table(about, columns, rows, className = "") {
   return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": name }, inside);
 }
 
-function cards(about, views) {
-  const names = [...new Set(views.flatMap((view) => view.card.map(([name]) => name)))];
-  const of = (view, name) => view.card.find(([known]) => known === name)?.[1] ?? "–";
-  const rows = names.map((name) => [name, ...views.map((view) => of(view, name))]);
-  const heads = [SAY.fact, ...views.map((view) => view.label)];
-  return table(about, heads, [["Run", ...views.map((view) => view.origin)], ...rows], "lp-card");
+function cards(about, views, lines, first = []) {
+  const all = views.map(lines), names = [...new Set(all.flatMap((card) => card.map(([name]) => name)))];
+  const of = (card, name) => card.find(([known]) => known === name)?.[1] ?? "–";
+  const rows = names.map((name) => [name, ...all.map((card) => of(card, name))]);
+  return table(about, [SAY.fact, ...views.map((view) => view.label)], [...first, ...rows], "lp-card");
+}
+
+/** What a sceptic wants besides: folded once more. A recorded view has the number of what many share. */
+function rest({ state }, views, open) {
+  const of = ({ rest }) => (typeof rest === "number" ? state.rests[rest] : rest) ?? [];
+  if (!views.some((view) => of(view).length)) return null;
+  return make(
+    "details",
+    { "data-part": "rest", open },
+    make("summary", { text: SAY.rest }),
+    cards(`${state.title}: ${SAY.rest}`, views, of),
+  );
 }
 
 function verdict({ claim, word, text }) {
@@ -37,7 +48,11 @@ export function details(panel, views) {
   return [
     ...(verdicts.length ? [part("verdicts", make("ul", { class: "lp-verdicts" }, ...verdicts.map(verdict)))] : []),
     part("data", table(`${state.title}: ${SAY.data}`, state.columns, rows)),
-    part("card", cards(`${state.title}: ${SAY.card}`, views)),
+    part(
+      "card",
+      cards(`${state.title}: ${SAY.card}`, views, (view) => view.card, [["Run", ...views.map((view) => view.origin)]]),
+      rest(panel, views, open.has("rest")),
+    ),
     part("repeat", make("p", {}, make("code", { text: choice.command(views) }))),
   ];
 }

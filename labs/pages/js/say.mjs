@@ -7,6 +7,7 @@ export const SAY = {
   data: "Data",
   card: "Run card",
   fact: "Fact",
+  rest: "All that is known of machine and server",
   repeat: "Repeat this",
   verdicts: "Verdict",
   broken: (why) => `The picture could not be drawn (${why}).`,

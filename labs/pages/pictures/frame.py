@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from labs.pages.parts import command
-from labs.pages.state import card_rows
+from labs.pages.state import card_rest, card_rows
 from labs.show.pictures import Lanes, Picture
 
 
@@ -20,7 +20,8 @@ def frame(picture: Picture) -> str:
     under = f'<p class="pic-under">{escape(about.under)}</p>' if about.under else ""
     head = f'<p class="pic-title">{escape(picture.title)}</p>{under}'
     drawn = f'<div class="pic-drawn"></div><script type="application/json">{_json(picture)}</script>'
-    card = table(("Fact", "This run"), card_rows(about.card), f"{picture.title}: run card") if about.card else ""
+    rows = card_rows(about.card) + card_rest(about.card)
+    card = table(("Fact", "This run"), rows, f"{picture.title}: run card") if about.card else ""
     more = _folded("Data", _tables(picture)) + (_folded("Run card", card) if card else "")
     again = command(about.command) if about.command else ""
     name = escape(f"{picture.kind.capitalize()}: {picture.title}")
