@@ -13,6 +13,7 @@ from labs.judge.benchmark import ROW_IDS
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
+from labs.pages import older
 from labs.pages.pages import table
 
 NOT_YET = "(not recorded yet)"
@@ -33,8 +34,10 @@ def bench_table(content: Mapping[str, Any]) -> str:
     """Every row with both sides, as HTML."""
     date, rounds = content["card"]["date"], content["card"]["rounds"]
     caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
-    return (
-        f'<div class="lab-wide bench-table">{table(COLUMNS, [_cells(one) for one in content["rows"]], caption)}</div>'
+    rows = table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
+    said = older.of_rows(content["rows"])
+    return f'<div class="lab-wide bench-table">{rows}</div>' + (
+        f'<p class="lab-note">{escape(said)}</p>' if said else ""
     )
 
 

@@ -13,7 +13,8 @@ from labs.experiments import EXPERIMENTS
 from labs.model import environ
 from labs.model.paths import PROJECT, RECORDED, write_text
 from labs.model.run import RunFileError
-from labs.pages import bench_page
+from labs.pages import bench_page, older
+from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state
 
 HTML = PROJECT / "_build" / "html"
@@ -48,11 +49,22 @@ def damaged(folder: Path) -> list[str]:
     return list(dict.fromkeys(found))  # the passport is part of every lab's page
 
 
+def outdated(folder: Path) -> list[str]:
+    """A line for each recorded file whose page says that it is older than what compose starts."""
+    bench = bench_page.recorded_bench(folder)
+    said = {"bench": older.of_rows(bench["rows"])} if bench else {}
+    files = ((name, recorded(name, folder)) for name in EXPERIMENTS)
+    said |= {name: older.of_file(file) for name, file in files if file}
+    return [f"{name}: {text}" for name, text in sorted(said.items()) if text]
+
+
 def build(root: Path = PROJECT, runs: Path | None = None, out: Path = PROJECT, *, teach: bool = False) -> int:
     """Build into `out`/_build/html; 0 if it worked. `runs` replaces book/runs (for tests)."""
-    if found := damaged(Path(runs or environ.read("LABS_RUNS") or RECORDED)):
+    folder = Path(runs or environ.read("LABS_RUNS") or RECORDED)
+    if found := damaged(folder):
         print(*found, "`git checkout -- book/runs` brings back what came with the book.", sep="\n", file=sys.stderr)
         return 1
+    print(*outdated(folder), sep="\n", flush=True)
     settings = {"LABS_MODE": "recorded", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "LABS_TEACH": str(int(teach))}
     settings |= {"LABS_RUNS": str(runs)} if runs else {}
     toc = root / "book" / "_toc.yml"

@@ -44,6 +44,7 @@ def panel(state: State, address: str) -> str:
     rows = [row for view in shown for row in view["rows"]]
     caption = f"{state['title']}: {state['caption']}, {shown[0]['origin']}"
     said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown) if len(shown) <= SAID else ""
+    said += f"<p>{escape(state['older'])}</p>" if state["older"] else ""
     noscript = "<noscript><p>The controls need JavaScript. These are the recorded figures.</p></noscript>"
     inside = noscript + said + table(state["columns"], rows, caption)
     if "bars" in shown[0]:

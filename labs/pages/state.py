@@ -14,6 +14,7 @@ from labs.judge.card import SERVERS
 from labs.model.digest import Digest, Recording
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import BROKER_NAMES
+from labs.pages import older
 from labs.pages.claims import may_vote
 from labs.pages.recordings import recorded, recorded_on
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
@@ -82,6 +83,7 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
     card = card_rows(digest.card) + shown.pop("measured", [])
+    card += [["Older than what starts", said]] if (said := older.line(older.of_card(digest.card))) else []
     about = {
         "origin": origin,
         "live": live,
@@ -203,6 +205,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "columns": list(experiment.look.columns),
         "caption": experiment.look.caption,
         "command": f"labs run {experiment.name}",
+        "older": older.line(one for digest in digests for one in older.of_card(digest.card)),
         **_shared(views(experiment, digests, f"recorded {recorded_on}".strip())),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }

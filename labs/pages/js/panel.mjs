@@ -110,9 +110,10 @@ class Panel {
     }));
     this.guessing = this.guesses ? make("div", { class: "lp-guess" }) : null;
     this.said = make("div", { class: "lp-said", role: "status" });
+    this.older = make("p", { class: "lp-note lp-older", text: this.state.older });
     this.under = make("div");
     const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.unlike, plot.box]);
-    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.under];
+    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.older, this.under];
     const controls = this.controls.map((control) => control.element);
     if (this.live) controls.push(this.job());
     const name = `Controls of ${this.state.title}`;
@@ -146,6 +147,7 @@ class Panel {
     clearTimeout(this.later);
     const say = () => this.said.replaceChildren(...sentences(this.choice, views, open));
     this.later = setTimeout(() => this.careful(say), this.said.childElementCount ? 300 : 0);
+    this.older.hidden = !this.state.older || open.every((view) => view.live);
     this.under.replaceChildren(...details(this, open));
     if (this.guesses) guessBox(this, views);
     const drawn = this.plots.filter((plot) => plot.kind === "plot");

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 
+from labs.pages import older
 from labs.pages.parts import command
 from labs.pages.state import card_rest, card_rows
 from labs.show.pictures import Lanes, Picture
@@ -17,6 +18,8 @@ from labs.show.pictures import Lanes, Picture
 def frame(picture: Picture) -> str:
     """The picture's figure as HTML, with its JSON inside for a page that draws it."""
     about, said = picture.about, f'<p class="pic-said">{escape(picture.sentence)}</p>'
+    old = older.line(older.of_card(about.card))
+    said += f'<p class="pic-under">{escape(old)}</p>' if old else ""
     under = f'<p class="pic-under">{escape(about.under)}</p>' if about.under else ""
     head = f'<p class="pic-title">{escape(picture.title)}</p>{under}'
     drawn = f'<div class="pic-drawn"></div><script type="application/json">{_json(picture)}</script>'
