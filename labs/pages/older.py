@@ -17,7 +17,8 @@ from labs.model.paths import PROJECT
 from labs.model.profile import BROKERS
 from labs.model.text import enumerated
 
-COMPOSE = PROJECT / "docker-compose.yml"
+COMPOSE = (PROJECT / "docker-compose").with_suffix(".yml")
+"""Which images a reader gets. It is only read here: the stack alone starts anything by it."""
 IMAGE = re.compile(r"\$\{LABS_(REDIS|RABBITMQ|KAFKA)_IMAGE:-([^}\s]+)\}")
 Version = tuple[int, ...]
 Served = Iterable[tuple[str, str]]
