@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from labs.model import paths
-from labs.scenarios.bench.tools import java, redis_benchmark
+from labs.model.endpoint import Endpoint
+from labs.scenarios.bench.tools import java, redis_program
 from labs.stack import native
 from labs.stack.last_words import cause
 from labs.stack.native import apt, debian
@@ -330,4 +331,6 @@ def test_the_vendors_tool_of_an_unpacked_package_runs_whatever_the_cache_is_call
     here = debian.folder("redis")
     monkeypatch.setenv("LABS_CACHE", str(tmp_path / ODD))
     shutil.copytree(here, debian.folder("redis"), symlinks=True)
-    assert re.match(r"\d+\.\d+", redis_benchmark.version())
+    tool = redis_program.program(Endpoint("redis", "127.0.0.1", 1))
+    assert tool.path.startswith(str(tmp_path))
+    assert re.match(r"\d+\.\d+", tool.version)

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from labs.brokers.redis.fast.wire import Template, Wire, bulk, has_error, lines
 from labs.model.endpoint import Address, Endpoint, RefusedError
 from labs.model.message import HEADER, encode, filler
 from labs.model.profile import profile
-from labs.scenarios.bench.tools import ToolError, redis_benchmark
+from labs.scenarios.bench.tools import ToolError, redis_benchmark, redis_program
 
 NOWHERE = Address(Endpoint("redis", "127.0.0.1", 1), profile("redis-pubsub"), "key")
 
@@ -156,6 +157,9 @@ def test_redis_benchmark_runs_as_a_user_that_is_gone_afterwards(redis: Endpoint)
     assert rate.messages == 20_000
     assert rate.per_s > 1000  # a hundredth of what a slow machine does
     assert redis.password not in rate.command
+    assert rate.version == redis.version, "the tool of the server's own version, where this machine has it"
+    assert rate.said == f"redis-benchmark {redis.version}"
+    assert replace(rate, server="99.1").said == f"redis-benchmark {redis.version}, not of the server's version 99.1"
     admin = Wire(redis)
     admin.open()
     users = b" ".join(admin.ask("ACL", "USERS"))
@@ -171,3 +175,21 @@ def test_redis_benchmark_refuses_what_it_cannot_do(redis: Endpoint) -> None:
         redis_benchmark.run(redis, "FLUSHALL", messages=10)
     with pytest.raises(ToolError, match="not this machine"):
         redis_benchmark.run(replace(redis, host="192.0.2.1"), "XADD", messages=10)
+
+
+def test_the_redis_benchmark_of_the_servers_version_is_taken_wherever_it_lies_and_else_another_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: a cache in which two of Debian's releases are unpacked."""
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    monkeypatch.setattr(redis_program.moved, "runs_from", lambda _root: True)
+    monkeypatch.setattr(redis_program.debian, "get", lambda *_: None)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for suite, version in (("bookworm", "7.0.15"), ("trixie", "8.0.2")):
+        there = tmp_path / "debian" / suite / "redis/usr/bin" / redis_program.TOOL
+        there.parent.mkdir(parents=True)
+        there.write_text(f"#!/bin/sh\necho redis-benchmark {version}\n")
+        there.chmod(0o755)
+    server = Endpoint("redis", "127.0.0.1", 1, version="7.0.15")
+    assert redis_program.program(server).path == str(tmp_path / "debian/bookworm/redis/usr/bin" / redis_program.TOOL)
+    assert redis_program.program(replace(server, version="8.10.2")).version == "8.0.2"

@@ -128,6 +128,7 @@ def _side(name: str, figures: list[Figure]) -> Result:
     bound = sum(figure.client_bound for figure in figures) * 2 > len(figures)
     return {
         "name": name,
+        **({"tool": tool} if (tool := last.more.get("tool")) else {}),
         "values": [float(f"{value:.6g}") for value in values],
         "median": float(f"{statistics.median(values):.6g}") if values else None,
         "client_bound": bound,

@@ -83,8 +83,8 @@ def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
         if took.void:
             raise VoidError(f"{found.tool}: {took.void}: the round is void. Run it again.")
         who, stamp = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))
-        said = f"{found.tool} {found.version}: {found.command}"
-        return Figure(found.per_s, took.took_s, took.cores, who, took.foreign, said, stamp)
+        said = f"{found.said}: {found.command}"
+        return Figure(found.per_s, took.took_s, took.cores, who, took.foreign, said, stamp, {"tool": found.said})
 
     return side
 

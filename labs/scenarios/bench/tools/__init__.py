@@ -21,6 +21,14 @@ class Rate:
     tool: str
     version: str
     command: str
+    server: str = ""
+    """The version that the tool should have, which is the server's; empty where tool and server count their own."""
+
+    @property
+    def said(self) -> str:
+        """The tool and its version, and where it is not of the server's version, that."""
+        unlike = f", not of the server's version {self.server}" if self.server not in ("", self.version) else ""
+        return f"{self.tool} {self.version}{unlike}"
 
     @property
     def per_s(self) -> float:

@@ -62,7 +62,15 @@ def produce(  # noqa: PLR0913 - what the tool is told
     found = _SENT.findall(said)
     if not found or int(found[-1][0]) != messages or not float(found[-1][1]):
         raise _unread(PRODUCER, said)
-    return Rate(messages, messages / float(found[-1][1]), len(bodies[0]), PRODUCER, jars.KAFKA.version, command)
+    return Rate(
+        messages,
+        messages / float(found[-1][1]),
+        len(bodies[0]),
+        PRODUCER,
+        jars.KAFKA.version,
+        command,
+        endpoint.version,
+    )
 
 
 def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, warm: int = 0) -> Rate:
@@ -78,7 +86,7 @@ def consume(endpoint: Endpoint, topic: str, messages: int, body_bytes: int, *, w
     counted, seconds = _steps(said, warm) if warm else _whole(said)
     if not counted or not seconds:
         raise _unread(CONSUMER, said)
-    return Rate(counted, seconds, body_bytes, CONSUMER, jars.KAFKA.version, command)
+    return Rate(counted, seconds, body_bytes, CONSUMER, jars.KAFKA.version, command, endpoint.version)
 
 
 def _whole(said: str) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""redis-benchmark, Redis' own load tool, from the PATH or from Debian's package, at the settings that suit it best."""
+"""redis-benchmark, Redis' own load tool of the server's version, at the settings that suit it best."""
 
 from __future__ import annotations
 
@@ -6,44 +6,23 @@ import contextlib
 import re
 import secrets
 import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from labs.brokers import journal
 from labs.brokers.redis.admin import undo
 from labs.brokers.redis.fast.wire import Wire
-from labs.model import environ
 from labs.model.endpoint import Endpoint
 from labs.model.kernel import die_with_parent
 from labs.scenarios.bench.tools import Rate, ToolError
-from labs.stack.native import debian, installed, suites
+from labs.scenarios.bench.tools.redis_program import TOOL, program, surroundings
 
-TOOL = "redis-benchmark"
 PATIENCE_S = 120.0
 BEST = ((50, 64), (1, 512), (4, 128))
 """(connections, pipeline) that were fastest of those tried (measuring.md 3.1); `best` takes the winner of each call."""
 _RATE = re.compile(r"([\d.]+) requests per second")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def path() -> str:
-    """Where the tool is. ToolError with what to do if it is nowhere."""
-    unpacked = debian.folder("redis") / "usr" / "bin" / TOOL
-    here = debian.is_here("redis") and unpacked.exists()
-    found = (shutil.which(TOOL) if installed.system("redis") else "") or (str(unpacked) if here else "")
-    if found:
-        return found
-    try:
-        debian.get("redis", lambda _text: None)
-    except Exception as error:
-        raise ToolError(f"looking for {TOOL}", f"it is not on the PATH, and {error}", "Install redis-tools.") from error
-    if not unpacked.exists():
-        raise ToolError(f"looking for {TOOL}", "Debian's package has none.", "Install redis-tools.")
-    return str(unpacked)
 
 
 def run(
@@ -74,38 +53,20 @@ def run(
         "-n",
         f"{messages}",
     ]
+    tool = program(endpoint)
     with _user_of(endpoint, key) as login:
-        said = _run([path(), *options, *login, "-q", command, *words[command], "x" * body_bytes])
+        said = _run([tool.path, *options, *login, "-q", command, *words[command], "x" * body_bytes])
     found = _RATE.findall(said)
     if not found or not float(found[-1]):
         raise ToolError(f"reading what {TOOL} said", f"{said[-300:]!r}", "Run it by hand: its output has changed.")
     shown = shlex.join([TOOL, *options, "-q", command, "..."])
-    return Rate(messages, messages / float(found[-1]), body_bytes, TOOL, version(), shown)
+    return Rate(messages, messages / float(found[-1]), body_bytes, TOOL, tool.version, shown, endpoint.version)
 
 
 def best(endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 100) -> Rate:
     """The fastest of its best settings, each of which is run."""
     call = partial(run, endpoint, command, messages=messages, body_bytes=body_bytes)
     return max((call(clients=clients, pipeline=depth) for clients, depth in BEST), key=lambda rate: rate.per_s)
-
-
-def _surroundings(program: str) -> dict[str, Any]:
-    """Where an unpacked package keeps what its programs need: named from there, for a name of ours may be anything.
-
-    Those of a suite of Debian find it by themselves.
-    """
-    ours = suites.chosen() is None and program.startswith(str(debian.folder("redis")))
-    own = Path(program).parents[1] / "lib" if ours else None
-    names = ":".join(path.name for path in own.glob("*-linux-*")) if own else ""
-    found = {"LD_LIBRARY_PATH": names} if names else {}
-    return {"env": environ.for_tools() | found, "cwd": own if names else None}
-
-
-def version() -> str:
-    """As the tool says."""
-    asked = {"capture_output": True, "text": True, "timeout": 10, "check": False} | _surroundings(path())
-    said = str(subprocess.run([path(), "--version"], **asked).stdout)
-    return said.replace(TOOL, "").split("(")[0].strip() or "unknown"
 
 
 @contextlib.contextmanager
@@ -137,7 +98,7 @@ def _run(line: list[str]) -> str:
             timeout=PATIENCE_S,
             check=False,
             preexec_fn=die_with_parent,
-            **_surroundings(line[0]),
+            **surroundings(line[0]),
         )
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"running {TOOL}", f"no end after {PATIENCE_S:g} s.", "Is the broker stopped?") from error
