@@ -95,8 +95,8 @@ def test_a_page_of_an_older_recording_says_so_under_its_panel_on_its_cards_and_i
     )
     assert state["older"].replace("'", "&#x27;") in pages.panel(state, "")
     cards = {view["broker"]: dict(map(tuple, view["card"])) for view in state["views"].values()}
-    assert cards["redis"]["Older than what starts"] == state["older"]
-    assert "Older than what starts" not in cards["kafka"]
+    assert cards["redis"]["Newer"] == "Redis 99.1.2, which docker-compose.yml starts"
+    assert "Newer" not in cards["kafka"]
     assert outdated(tmp_path) == [f"latency-ladder: {state['older']}"]
 
 

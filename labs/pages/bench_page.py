@@ -42,12 +42,15 @@ def bench_table(content: Mapping[str, Any]) -> str:
 
 
 def _cells(one: Result) -> list[str]:
-    sides = [
-        f"{one[side]['name']}: {benchmark.figure(one[side]['median'], one['unit'])}" for side in ("ours", "theirs")
-    ]
+    sides = [_side(one[side], one["unit"]) for side in ("ours", "theirs")]
     came_out = benchmark.word(one)
     goal = one["goal"] if came_out == one["goal"] else f"{one['goal']}: {came_out}"
     return [one["title"], *sides, benchmark.ratio_text(one), goal, _limits(one)]
+
+
+def _side(side: Mapping[str, Any], unit: str) -> str:
+    """Who, how much, and of a tool its version."""
+    return f"{side['name']}: {benchmark.figure(side['median'], unit)}" + (f"\n{side['tool']}" if "tool" in side else "")
 
 
 def _limits(one: Result) -> str:

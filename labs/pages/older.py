@@ -70,6 +70,14 @@ def line(served: Served, pins: Mapping[str, str] | None = None) -> str:
     return " ".join(said)
 
 
+def newer(served: Served, pins: Mapping[str, str] | None = None) -> str:
+    """What a run card says of it, by broker: Redis 8.10.2, which docker-compose.yml starts."""
+    starts = pinned() if pins is None else pins
+    old = [broker for broker, text in served if _older([text], starts.get(broker, ""))]
+    said = enumerated([f"{SERVERS[one]} {starts[one]}" for one in dict.fromkeys(old)]) if old else ""
+    return f"{said}, which docker-compose.yml starts" if said else ""
+
+
 def _older(texts: Iterable[str], pin: str) -> list[str]:
     against = number(pin)
     found = [(known, text) for text in texts if (known := number(text)) and against and is_older(known, against)]

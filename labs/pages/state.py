@@ -83,7 +83,8 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
     card = card_rows(digest.card) + shown.pop("measured", [])
-    card += [["Older than what starts", said]] if (said := older.line(older.of_card(digest.card))) else []
+    if newer := older.newer(older.of_card(digest.card)):
+        card.insert(1, ["Newer", newer])
     about = {
         "origin": origin,
         "live": live,
