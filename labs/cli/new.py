@@ -134,8 +134,9 @@ def _put(lines: Sequence[str], at: int, new: Sequence[str]) -> str:
 
 def make(name: str, files: dict[Path, str], run: Path) -> None:
     """Write everything and record the lab; whatever stops that, it is as if nothing had been written."""
-    from labs.cli.progress import Bar
-    from labs.experiments import EXPERIMENTS, load, record_grid
+    from labs.cli.record import Sitting
+    from labs.experiments import EXPERIMENTS, load
+    from labs.experiments.record_grid import Recording
     from labs.pages.recordings import recorded
 
     before = TOC.read_text("utf-8")
@@ -144,8 +145,7 @@ def make(name: str, files: dict[Path, str], run: Path) -> None:
             write_text(path, text)
         invalidate_caches()
         lab = EXPERIMENTS[name] = load(name)
-        with Bar(f"{lab.number} {lab.title}") as observer:
-            record_grid.record_lab(lab, record_grid.points(lab), observer)
+        Sitting(Recording()).record([lab])
         recorded(
             name
         )  # a figure that cannot be, as of a machine that stood still, is told now and not by the first test

@@ -122,6 +122,8 @@ class Experiment:
     """Points that others have published, for `labs record` to put beside the measured ones."""
     judge: Callable[[Sequence[Path]], list[Digest]] | None = None
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
+    point_s: float = 10.0
+    """About how long one point of one round takes, s; said before it was recorded for the first time."""
     far: bool = False
     """Whether its producers and consumers may run elsewhere: `labs run --executor`."""
     only_here: Callable[[Settings], str] = lambda _settings: ""

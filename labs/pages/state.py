@@ -54,6 +54,7 @@ CARD = {
     "round_trip_ms": "One round trip, ms",
     "date": "Date",
     "repeats": "Repeats",
+    "order": "Order",
     "disturbed_runs_left_out": "Disturbed runs, done again",
     "void_runs_left_out": "Void runs, left out",
 }
