@@ -10,8 +10,9 @@ import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rules import Rule
+from labs.model.claims import BY_LABS, claims
 from labs.pages import course, pages
-from labs.pages.claims import BY_LABS, POLICIES, WORDS, board, claims, judged, may_vote
+from labs.pages.claims import POLICIES, WORDS, board, judged, may_vote
 from labs.pages.documents import documented
 
 MOST_WORDS = 15

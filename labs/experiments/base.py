@@ -114,6 +114,8 @@ class Experiment:
     claims: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     """How each of its claims is judged."""
+    beside: tuple[str, ...] = ()
+    """Labs whose recorded points its rules look at besides their own."""
     warm_up: Callable[[Observer], dict[str, Any]] | None = None
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
@@ -149,10 +151,11 @@ class Experiment:
 
         return figure(self.look, chart, digests)
 
-    def judged(self, digests: Sequence[Digest]) -> list[Verdict]:
-        """The words that these points can carry; `undecided here` with what is missing for the others."""
+    def judged(self, digests: Sequence[Digest], beside: Sequence[Digest] = ()) -> list[Verdict]:
+        """The words that these points can carry; `undecided here` with what is missing for the others. `beside` are
+        the recorded points of the labs of that name."""
         lacking, whole = self.lacking(digests), len(self.grid_keys())
-        return [rule.judged(digests, lacking, whole) for rule in self.rules]
+        return [rule.judged([*digests, *beside], lacking, whole) for rule in self.rules]
 
     def lacking(self, digests: Sequence[Digest]) -> list[str]:
         """The keys of the grid's points that are not among these."""
