@@ -92,7 +92,7 @@ def c58(digests: Sequence[Digest]) -> Said:
     pairs = [(one[1], min(other[0] for other in rest)) for one, *rest in rounds(redis, *others)]
     told = ", ".join(f"{BROKER_NAMES[broker]} {_range(ends)}" for broker, ends in p99s.items())
     text = f"p99 at {RATE_PER_S:,} messages/s: {told}. {_ratio(found['redis'], redis, pairs)}"
-    if passes(pairs, lambda pair: LOWER((1 - pair[0] / pair[1]) * 100), text):
+    if passes(pairs, lambda pair: LOWER(100 - 100 * pair[0] / pair[1]), text):
         return "holds with conditions", f"{text} That is latency; “perfect” is not a word that a measurement can give."
     raise Undecided(text)
 

@@ -145,7 +145,7 @@ def rounds(*series: Sequence[V]) -> list[tuple[V, ...]]:
 def too_few(number: int) -> str:
     """Why so many repeats decide nothing; empty if they may."""
     least = ROUNDS if _policy.get() == "measured" else 1
-    return "" if number >= least else f"{counted(number, 'round')}, {least} are needed."
+    return "" if number >= least else f"{counted(number, 'round')}, {least} {'is' if least == 1 else 'are'} needed."
 
 
 def needed(number: int) -> int:
