@@ -18,10 +18,6 @@ from tests.made import FIRST_IN_WORK, job_run
 LAB = experiment("kill-the-worker")
 
 
-SAFE = [point("rabbitmq-manual-ack"), point("redis-stream"), point("kafka-commit-after")]
-INSIDE_LOST_ALL = point("asyncio-queue", 50, verdict="broken", waiting=(50, 50))
-
-
 def test_a_digest_tells_each_seed_and_calls_a_disagreement_mixed() -> None:
     lost = job_run(FIRST_IN_WORK)
     kept = job_run([*FIRST_IN_WORK, (Kind.DONE, 1, 2, 500), (Kind.DONE, 2, 2, 510)])

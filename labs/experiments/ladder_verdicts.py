@@ -93,7 +93,7 @@ def c58(digests: Sequence[Digest]) -> Said:
     told = ", ".join(f"{BROKER_NAMES[broker]} {_range(ends)}" for broker, ends in p99s.items())
     text = f"p99 at {RATE_PER_S:,} messages/s: {told}. {_ratio(found['redis'], redis, pairs)}"
     if passes(pairs, lambda pair: LOWER(100 - 100 * pair[0] / pair[1]), text):
-        return "holds with conditions", f"{text} That is latency; “perfect” is not a word that a measurement can give."
+        return "holds with conditions", f"{text} That is latency: no measurement can say that it is perfect."
     raise Undecided(text)
 
 

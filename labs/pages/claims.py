@@ -14,6 +14,7 @@ from typing import Any
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
+from labs.model.text import enumerated
 from labs.pages.documents import documented
 from labs.pages.recordings import recorded, recorded_on, words
 
@@ -43,17 +44,25 @@ def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
             for verdict in (one for one in words(lab, file.digests, folder) if may_vote(lab, one.claim)):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
-    return {claim: _together(parts) for claim, parts in found.items()}
+    there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)}
+    return {
+        claim: _together(parts, [number for number in labs_of(claim) if number not in there])
+        for claim, parts in found.items()
+    }
 
 
-def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What several labs say on one claim: their word if they agree, else `undecided here`, and each one's evidence."""
-    if len(parts) == 1:
-        return parts[0]
-    words = {part["word"] for part in parts}
-    text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[str, Any]:
+    """What several labs say on one claim: their word if they agree, else `undecided here`, and each one's evidence; and
+    `undecided here` while a lab that the claim's row names is not recorded."""
+    given = {part["word"] for part in parts}
+    text = parts[0]["text"]
+    if len(parts) > 1:
+        text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+    if missing:
+        text += f" Not recorded yet: {enumerated(missing)}."
     dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
-    return parts[0] | {"word": words.pop() if len(words) == 1 else "undecided here", "text": text, "date": dates}
+    word = given.pop() if len(given) == 1 and not missing else "undecided here"
+    return parts[0] | {"word": word, "text": text, "date": dates}
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:
