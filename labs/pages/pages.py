@@ -146,7 +146,8 @@ def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
     link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
     by = "" if entry["policy"] == entry["word"] else escape(entry["policy"])
     evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(_plan(entry))}."
-    more = f"{_rule(entry)}<p>What the documents let us expect: {escape(entry['expected'])}</p><p>Sources: {escape(entry['source'])}</p>"
+    more = f"{_rule(entry)}<p>What the documents let us expect: {escape(entry['expected'])}</p>"
+    more += f"<p>Sources: {escape(entry['source'])}</p>"
     label = f"Rule, expectation and sources of {entry['id']}"
     return (
         f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'
