@@ -6,22 +6,37 @@ from typing import Any
 
 from labs.experiments import experiment
 from labs.experiments.rate_lab import _digest
+from labs.judge.lift import CHAIN, Limit
 from labs.judge.limit import Stamp
 from labs.model.digest import Digest
 from labs.scenarios.bench.base import Figure
 
+FULL: dict[str, Stamp] = {"broker": "broker-bound", "machine": "machine-bound", "client": "client-bound"}
 
-def point(lab: Any, name: str, per_s: float, stamp: Stamp = "broker-bound") -> Digest:
+
+def rounds(per_s: float, word: Limit, *, count: int = 3, by: float = 1.5) -> list[Figure]:
+    """Repeats whose limit is that: what lifts it brings so many times the rate."""
+    found = []
+    for number in range(count):
+        rate, lift = per_s * (0.9 + 0.1 * number), dict[str, Any]()
+        for name in CHAIN if word != "not looked for" else ():
+            reached = CHAIN.index(name) >= CHAIN.index(word) if word in CHAIN else False
+            lift[name] = {"what": f"twice the {name}", "blame": f"the {name} was it", "per_s": rate * by**reached}
+        stamp = FULL.get(word, "not-full")
+        found.append(Figure(rate, 1.0, {"broker": 0.9, "client": 0.5}, f"{stamp} seen", stamp=stamp, lift=lift))
+    return found
+
+
+def point(lab: Any, name: str, per_s: float, word: Limit = "broker") -> Digest:
     """A digest of that way, as three equal repeats would make it."""
     chosen = next(one for one in lab.ways if one.name == name)
-    used, limit = {"broker": 0.9, "client": 0.5}, f"{stamp.removesuffix('-bound')} at the limit"
-    figures = [Figure(per_s * share, 1.0, used, limit, stamp=stamp) for share in (0.9, 1, 1.1)]
-    return _digest(lab.name, chosen, figures, {"broker": "made up", "date": "2000-01-01", "repeats": 3})
+    card = {"broker": "made up", "date": "2000-01-01", "repeats": 3}
+    return _digest(lab.name, chosen, rounds(per_s, word), card)
 
 
 def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = (), waits: tuple[str, ...] = ()) -> str:
-    """The word of a lab on these rates by way, some of them bound by the client or by the window."""
+    """The word of a lab on these rates by way, some of them limited by the client or by the window."""
     lab = experiment(name)
-    stamps: dict[str, Stamp] = dict.fromkeys(bound, "client-bound") | dict.fromkeys(waits, "window-bound")
-    found = [point(lab, way, per_s, stamps.get(way, "broker-bound")) for way, per_s in rates.items()]
+    words: dict[str, Limit] = dict.fromkeys(bound, "client") | dict.fromkeys(waits, "window")
+    found = [point(lab, way, per_s, words.get(way, "broker")) for way, per_s in rates.items()]
     return str(lab.verdict([*found, *lab.elsewhere()])[0].word)

@@ -57,13 +57,13 @@ ONE, HALF = Room(1, 1, 1, "1 of 2 by affinity", 1, 0.0), Room(0.5, 0.5, 0.5, "a 
 @pytest.mark.parametrize(
     ("cores", "room", "stamp"),
     [
-        ((0.5, 0.45, 0.0), Room(2, 1, 2, "", 2), "window-bound"),
+        ((0.5, 0.45, 0.0), Room(2, 1, 2, "", 2), "not-full"),
         ((0.5, 0.45, 0.0), ONE, "machine-bound"),
         ((0.9, 0.05, 0.0), ONE, "broker-bound"),
         ((0.1, 0.88, 0.0), ONE, "client-bound"),
         ((0.3, 0.1, 0.0), ONE, "machine-bound"),  # others had the rest
-        ((0.3, 0.1, 0.0), ONE._replace(idle=0.6), "window-bound"),
-        ((0.1, 0.1, 0.1), HALF, "window-bound"),
+        ((0.3, 0.1, 0.0), ONE._replace(idle=0.6), "not-full"),
+        ((0.1, 0.1, 0.1), HALF, "not-full"),
         ((0.25, 0.22, 0.0), HALF, "machine-bound"),
         ((0.1, 0.44, 0.0), HALF, "client-bound"),
         ((0.45, 0.01, 0.0), HALF, "broker-bound"),

@@ -14,6 +14,7 @@ from labs import stack
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rate_lab import PUBLISHED, _digest, said_elsewhere
 from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
+from labs.judge.lift import Limit
 from labs.judge.limit import Stamp, bottleneck, cpu_cores
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
@@ -28,7 +29,7 @@ from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
 from tests.made import closed_run
-from tests.made_rates import point
+from tests.made_rates import point, word_of
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
@@ -121,9 +122,9 @@ def test_a_closed_loop_never_has_more_under_way_than_its_window(part: Any, tmp_p
     assert ledger.delivered == (0 if part == "produce" else plan.messages)
     cores, (stamp, why) = cpu_cores(run), bottleneck(run, "memory")
     if all(used is None for used in cores.values()):
-        assert (stamp, why) == ("unknown", "it was over before anybody's processor time could be seen")
+        assert (stamp, why) == ("unknown", "it was over before anybody's CPU use could be seen")
     else:
-        assert stamp in ("client-bound", "broker-bound", "machine-bound", "window-bound")
+        assert stamp in ("client-bound", "broker-bound", "machine-bound", "not-full")
         assert f"broker {cores['broker']:.2f} cores" in why
 
 
@@ -142,12 +143,12 @@ def at_work(broker: float, producer: float, consumer: float, samples: int = 5) -
 @pytest.mark.parametrize(
     ("run", "stamp", "said"),
     [
-        (at_work(0.95, 0.3, 0.2), "broker-bound", "the broker had no processor time left (broker 0.95 cores"),
-        (at_work(0.3, 0.95, 0.2), "client-bound", "the client had no processor time left (broker 0.30 cores"),
+        (at_work(0.95, 0.3, 0.2), "broker-bound", "the broker ran out of CPU (broker 0.95 cores"),
+        (at_work(0.3, 0.95, 0.2), "client-bound", "our client ran out of CPU (broker 0.30 cores"),
         (at_work(0.3, 0.2, 0.95), "client-bound", "clients 0.20 and 0.95 cores"),
-        (at_work(0.95, 0.95, 0.2), "broker-bound", "the broker had no"),  # it is asked first
-        (at_work(0.3, 0.3, 0.2), "window-bound", "nobody was at the limit: the window and the round trip decided"),
-        (at_work(0.95, 0.3, 0.2, samples=1), "unknown", "it was over before anybody's processor time could be seen"),
+        (at_work(0.95, 0.95, 0.2), "broker-bound", "the broker ran out"),  # it is asked first
+        (at_work(0.3, 0.3, 0.2), "not-full", "neither side ran out of CPU (broker 0.30 cores"),
+        (at_work(0.95, 0.3, 0.2, samples=1), "unknown", "it was over before anybody's CPU use could be seen"),
     ],
 )
 def test_a_closed_loop_is_stamped_with_whom_its_own_samples_show_at_the_limit(run: Run, stamp: str, said: str) -> None:
@@ -183,7 +184,7 @@ def test_files_of_open_loops_from_before_are_still_read(tmp_path: Path) -> None:
 @rate_labs
 def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> None:
     for one in lab.ways:
-        bound, free = (point(lab, one.name, 12_345.0, stamp) for stamp in ("client-bound", "broker-bound"))
+        bound, free = (point(lab, one.name, 12_345.0, word) for word in ("client", "broker"))
         shown = lab.look.view(bound)
         told = json.dumps(
             [shown["label"], shown["title"], shown["sentence"], shown["strip"], lab.figure("strips", [bound]).to_json()]
@@ -196,29 +197,38 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
 
 @rate_labs
 @pytest.mark.parametrize(
-    ("stamp", "fate", "said"),
-    [("window-bound", "window", "the round trip was the limit"), ("unknown", "unseen", "the limit is not known")],
+    ("word", "fate", "said"),
+    [
+        ("window", "window", "and the window was the limit"),
+        ("not found", "unseen", "; the limit was not found"),
+        ("not looked for", "unasked", "; limit not looked for"),
+    ],
 )
 def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
-    lab: Any, stamp: Stamp, fate: str, said: str
+    lab: Any, word: Limit, fate: str, said: str
 ) -> None:
-    shown = lab.look.view(point(lab, lab.ways[0].name, 12_345.0, stamp))
+    shown = lab.look.view(point(lab, lab.ways[0].name, 12_345.0, word))
     assert shown["strip"][0]["fate"] == fate
-    assert shown["title"].endswith(f"and {said}")
+    assert shown["title"].endswith(said)
     assert fate in dict(lab.look.layouts([])["strips"]["fates"])
 
 
 def test_what_was_not_seen_was_not_idle() -> None:
     run = closed_run([0, 1, 2], [1, 2, 3], [1, 2, 3])
-    assert bottleneck(run, "redis") == ("unknown", "it was over before anybody's processor time could be seen")
+    assert bottleneck(run, "redis") == ("unknown", "it was over before anybody's CPU use could be seen")
 
 
-def test_a_point_is_named_after_what_most_of_its_repeats_say() -> None:
+def test_where_nobody_looked_for_the_limit_a_client_that_ran_out_of_cpu_still_gives_the_broker_no_name() -> None:
     lab = experiment("redis-million")
-    stamps: tuple[Stamp, ...] = ("window-bound", "broker-bound", "broker-bound")
+    stamps: tuple[Stamp, ...] = ("not-full", "client-bound", "client-bound")
     figures = [Figure(1.0, 1.0, {}, f"said {stamp}", stamp=stamp) for stamp in stamps]
-    assert _digest(lab.name, lab.ways[0], figures, {}).median["stamp"] == "broker-bound"
-    assert _digest(lab.name, lab.ways[0], figures, {}).median["limit"] == "said broker-bound"
+    median = _digest(lab.name, lab.ways[0], figures, {}).median
+    assert (median["stamp"], median["client_bound"]) == ("not looked for", True)
+    assert median["limit"] == "The limit was not looked for; said client-bound"
+    shown = lab.look.view(_digest(lab.name, lab.ways[0], figures, {}))
+    assert "Redis" not in shown["title"]
+    assert shown["title"].endswith("; limit not looked for, and our client ran out of CPU")
+    assert shown["strip"][0]["fate"] == "unasked"
 
 
 @rate_labs
@@ -253,8 +263,8 @@ def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a
         return
     assert not drawn[0].page, "a page shows bars"
     bound = on_lines[0].name
-    stamps: dict[str, Stamp] = {bound: "client-bound"}
-    found = [point(lab, one.name, 1000.0 + n, stamps.get(one.name, "broker-bound")) for n, one in enumerate(on_lines)]
+    words: dict[str, Limit] = {bound: "client"}
+    found = [point(lab, one.name, 1000.0 + n, words.get(one.name, "broker")) for n, one in enumerate(on_lines)]
     figure = lab.figure("lines", [*reversed(found), *lab.elsewhere()])
     assert len(figure.data) == len({one.line for one in on_lines})
     for line in figure.data:
@@ -262,3 +272,81 @@ def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a
         assert len(line.x) > 1
         assert not any(name in line.name for name in BROKER_NAMES.values())
     assert sum(mark.endswith("-open") for line in figure.data for mark in line.marker.symbol) == 1
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"raw-window": 50_000}, (), "holds"),
+        ({"raw-window": 50_000, "stream": 500_000}, (), "no longer holds"),
+        ({"raw-window": 5_000}, (), "holds with conditions"),
+        ({"pika-window": 50_000}, ("pika-window",), "undecided here"),
+        ({"pika-window": 90_000, "raw-window": 30_000}, ("pika-window",), "holds"),
+        ({"stream": 500_000, "raw-window": 30_000}, ("stream",), "no longer holds"),  # at least so much
+        ({}, (), "undecided here"),
+    ],
+)
+def test_c32_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("fifty-thousand", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"batch-1000": 1_200_000}, (), "holds with conditions"),
+        ({"batch-1000": 300_000}, (), "holds with conditions"),
+        ({"batch-1000": 300_000}, ("batch-1000",), "undecided here"),
+        ({"batch-1": 5000}, (), "undecided here"),
+        ({"batch-5000": 900_000, "batch-1000": 300_000}, ("batch-5000",), "holds with conditions"),
+        ({"batch-5000": 1_100_000}, ("batch-5000",), "holds with conditions"),  # at least so much
+    ],
+)
+def test_c44_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("kafka-million", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("rates", "bound", "word"),
+    [
+        ({"lpush-512": 1_100_000}, (), "holds with conditions"),
+        ({"publish-512": 2_000_000}, (), "undecided here"),  # nobody heard it
+        ({"xadd-512": 800_000}, ("xadd-512",), "undecided here"),
+        ({"xadd-512": 800_000}, (), "undecided here"),  # the rule has a word for a million only
+    ],
+)
+def test_c53_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
+    assert word_of("redis-million", rates, bound) == word
+
+
+@pytest.mark.parametrize(
+    ("persistent", "quorum", "word"),
+    [
+        ((3, 3, 3, 3), (3, 3, 3, 3), "holds"),
+        ((3, 1.5, 1.1, 1.1), (1, 1, 1, 1), "holds with conditions"),
+        ((1.1, 1.1, 1.1, 1.1), (1.1, 1.2, 1, 1), "no longer holds"),
+        ((1.5, 1.5, 1.5, 1.5), (1.1, 1.1, 1.1, 1.1), "undecided here"),
+    ],
+)
+def test_c43_by_its_rule(persistent: tuple[float, ...], quorum: tuple[float, ...], word: str) -> None:
+    rates = {f"transient-{window}": 10_000.0 for window in (1, 10, 100, 1000)}
+    for kind, slower in (("persistent", persistent), ("quorum", quorum)):
+        rates |= {f"{kind}-{window}": 10_000 / by for window, by in zip((1, 10, 100, 1000), slower, strict=True)}
+    assert word_of("price-of-persistence", rates) == word
+    assert word_of("price-of-persistence", rates, ("persistent-1",)) == "undecided here"
+
+
+def test_c28_by_its_rule() -> None:
+    rates = {f"{broker}-{size}": 1000.0 for broker in BROKER_NAMES for size in (16, 100, 1024, 16_384, 65_536)}
+    rates |= {f"{broker}-each": 500.0 for broker in BROKER_NAMES}
+    rates = {name: per_s for name, per_s in rates.items() if not name.startswith("memory")}
+    assert word_of("messages-or-megabytes", rates) == "holds"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}) == "holds with conditions"
+    assert word_of("messages-or-megabytes", {"redis-16": 1.0}) == "undecided here"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-each",)) == "undecided here"
+    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-100",)) == "holds with conditions"
+    assert word_of("messages-or-megabytes", rates, ("kafka-100",)) == "undecided here"
+
+
+def test_a_rate_with_one_message_under_way_says_nothing_of_what_a_queue_takes() -> None:
+    assert word_of("fifty-thousand", {"raw-one": 6000.0}, waits=("raw-one",)) == "undecided here"
+    assert word_of("fifty-thousand", {"raw-one": 6000.0}) == "holds with conditions"

@@ -17,11 +17,11 @@ CARD = {"broker": "made up", "date": "2000-01-01", "repeats": 3}
 GAIN = 40.0
 
 
-def measured(value: float | None, stamp: str = "window-bound") -> dict[str, Any]:
+def measured(value: float | None, stamp: str = "not-full") -> dict[str, Any]:
     return {"value": value, "stamp": stamp, "limit": f"{stamp}, planted", "foreign": 0.0}
 
 
-def rounds(name: str, repeats: int = 3, stamp: str = "window-bound") -> list[dict[tuple[str, bool], dict[str, Any]]]:
+def rounds(name: str, repeats: int = 3, stamp: str = "not-full") -> list[dict[tuple[str, bool], dict[str, Any]]]:
     """Each broker's plain figure and, with the trick, one that is GAIN times better (or worse, for the others)."""
     chosen = trick(name)
     better = GAIN if chosen.more_is_better == chosen.favours else 1 / GAIN

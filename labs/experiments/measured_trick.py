@@ -69,7 +69,7 @@ def _long_rate(endpoint: Endpoint, setup: Setup, unit: str, observer: Observer) 
 
 
 def _looped(endpoint: Endpoint, setup: Setup, observer: Observer, scale: float) -> Figure:
-    from labs.scenarios.bench.sides import ours
+    from labs.scenarios.bench.ours import ours
 
     load = Ceiling(messages=setup.messages, window=setup.window, batch=setup.batch, body_bytes=setup.body_bytes)
     return ours(setup.profile, setup.lane, load)(Setting(endpoint, scale, observer.silently()))

@@ -6,11 +6,24 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from labs.judge.lift import limit_of
 from labs.judge.repeats import Summed, known_range
 from labs.model.figures import Repeat
 from labs.scenarios.bench.base import Figure
 
-KEPT = ("per_s", "client_bound", "stamp", "limit", "cores", "foreign", "said", "trouble")
+KEPT = (
+    "per_s",
+    "client_bound",
+    "stamp",
+    "limit",
+    "machine_full",
+    "lift",
+    "cores",
+    "threads",
+    "foreign",
+    "said",
+    "trouble",
+)
 """What every repeat has; the rest is what our own generator knows besides."""
 
 
@@ -18,10 +31,12 @@ def repeat_of(one: Figure) -> Repeat:
     """A round, as a digest keeps it."""
     found = {
         "per_s": short(one.value),
-        "client_bound": one.client_bound,
         "stamp": one.stamp,
         "limit": one.limit,
+        "machine_full": one.machine_full,
+        "lift": one.lift,
         "cores": {role: None if used is None else round(used, 2) for role, used in one.cores.items()},
+        "threads": {role: [name, round(cores, 2)] for role, (name, cores) in one.threads.items()},
         "foreign": round(one.foreign, 3),
         "said": one.said,
         "trouble": "",
@@ -30,16 +45,14 @@ def repeat_of(one: Figure) -> Repeat:
 
 
 def sum_up(repeats: Sequence[Repeat]) -> Summed:
-    """Medians and the range of the rate; the limit is what most of them say that agree on whether it was our client."""
-    bound = sum(one["client_bound"] for one in repeats) * 2 > len(repeats)
-    alike = [one for one in repeats if one["client_bound"] == bound]
-    stamp = statistics.mode(one["stamp"] for one in alike)
+    """Medians and the range of the rate, and the limit by what lifted it in each repeat."""
+    found = limit_of(repeats)
     rates = [one["per_s"] for one in repeats]
     median = {
         "per_s": short(statistics.median(rate for rate in rates if rate is not None)),
-        "client_bound": bound,
-        "stamp": stamp,
-        "limit": next(one["limit"] for one in alike if one["stamp"] == stamp),
+        "client_bound": found.ours,
+        "stamp": found.word,
+        "limit": found.said,
     }
     more = [{name: part for name, part in one.items() if name not in KEPT} for one in repeats]
     return {"median": median | rounded(middle(more)), "spread": {"per_s": known_range(rates)}}

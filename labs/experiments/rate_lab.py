@@ -5,6 +5,7 @@ Published figures stand beside them with their source.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import repeat_of, sum_up
-from labs.experiments.rules import Undecided, each
+from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
+from labs.judge.lift import limit_of
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle
@@ -33,6 +35,10 @@ less: the trial of a young Kafka says less than what it does a few seconds later
 WARM_S = 12.0
 """How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
 PUBLISHED = "published:"
+LIFT = Control(
+    "lift", "Limit", "box", "", (Option("", "not looked for"), Option("1", "Look for the limit: four times as long"))
+)
+"""Whether each round also measures what may lift the rate. A recording always does."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def way(name: str, label: str, using: str, lane: str, load: Ceiling, part: Part 
     """A way that our own generator goes."""
 
     def side(setting: Setting) -> Figure:
-        from labs.scenarios.bench.sides import ours
+        from labs.scenarios.bench.ours import ours
 
         return ours(using, lane, load, part)(setting)
 
@@ -99,8 +105,15 @@ def measured(lab: str, chosen: Way, settings: Settings, observer: Observer) -> D
         scale = _scale(chosen, chosen.side(Setting(here, 0.1, part)))
         for number in range(repeats):
             observer.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
-            figures.append(_again_if_void(chosen, Setting(here, scale, part), TRIES if repeats > 1 else 1))
+            order = _order(chosen, settings, number)
+            figures.append(_again_if_void(chosen, Setting(here, scale, part, order), TRIES if repeats > 1 else 1))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
+
+
+def _order(chosen: Way, settings: Settings, number: int) -> str:
+    """By what the order of a round's variants is drawn; empty where nobody looks for the limit."""
+    seed = settings.get("seed") or secrets.randbits(32)
+    return f"{chosen.name} {seed} {number}" if settings.get("lift") else ""
 
 
 def _again_if_void(chosen: Way, setting: Setting, tries: int) -> Figure:
@@ -185,8 +198,8 @@ def rate_lab(
 
     return Experiment(
         name=name,
-        controls=(Control("way", "Way of sending", "choice", default, options),),
-        grid=lambda: [{"way": one.name, "repeats": REPEATS} for one in ways],
+        controls=(Control("way", "Way of sending", "choice", default, options), LIFT),
+        grid=lambda: [{"way": one.name, "repeats": REPEATS, "lift": "1"} for one in ways],
         run=run,
         warm_up=partial(_warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
@@ -235,23 +248,11 @@ def fastest(digests: Iterable[Digest], why: str = "No way was run.") -> Digest:
     return found
 
 
-def rates(one: Digest) -> list[float]:
-    """Messages a second, a value a repeat. Undecided where a repeat cannot say."""
-    return each(one, "per_s")
+def limit_said(digest: Digest) -> str:
+    """What was the limit of that rate, as a sentence."""
+    return f"{limit_of(digest.repeats).said}."
 
 
-def ours(one: Digest) -> bool:
-    """Whether our own client was the limit: it says nothing of the broker then."""
-    return bool(one.median["client_bound"])
-
-
-def lasted(one: Digest) -> bool:
-    """Whether every repeat was steady for long enough; a recording from before does not know."""
-    return bool(one.repeats) and all(repeat.get("steady") for repeat in one.repeats)
-
-
-def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:
-    """Those that lasted; Undecided says `why` there is none."""
-    if found := [one for one in digests if lasted(one)]:
-        return found
-    raise Undecided(f"{why} The rule asks for a steady rate over 5 s, and no such point is recorded.")
+def saturated(digests: Sequence[Digest]) -> list[Digest]:
+    """Those whose rate is the most of a queue, of the broker, or of the machine that it shares with us."""
+    return [one for one in digests if limit_of(one.repeats).most]

@@ -81,9 +81,11 @@ def _refused(run: Run) -> soundness.Refusals:
 
 
 def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, object]:
-    """The card of a point of messages: also what they weighed."""
+    """The card of a point of messages: also what they weighed, and how often a disturbed run was done again."""
     last = runs[-1]
     workers = {"workers": f"Dask, {clock_offset.sentence(last.facts['clocks'])}"} if "clocks" in last.facts else {}
-    more = {"payload_bytes": last.workload.body_bytes, **broker_cpu(endpoint), **workers}
+    again = sum(run.facts.get("attempts", 1) - 1 for run in runs)
+    counts = {"payload_bytes": last.workload.body_bytes, "disturbed_runs_left_out": again}
+    more = {**counts, **broker_cpu(endpoint), **workers}
     others = [cpu_cores(run)["foreign"] for run in runs]
     return card(endpoint, profile, last.facts, more, repeats=len(runs), others=others)

@@ -21,32 +21,21 @@ from labs.judge.saturation import (
     ceiling,
     clients_cores,
     exhausted,
+    full_thread,
     others_cores,
     saturation,
     used_text,
 )
 from labs.judge.soundness import stood_still
+from labs.judge.threads import Busiest, busiest
 from labs.model.processors import Room, room_in
 from labs.model.run import HELD, NEVER, Column, Run, chunks, first_rows
 from labs.model.workload import NS_PER_S, Ceiling
 
 __all__ = [
-    "BUSY",
-    "FOREIGN_CORES",
-    "UNSEEN",
-    "Cores",
-    "Stamp",
-    "bottleneck",
-    "cpu_cores",
-    "disturbed",
-    "exhausted",
-    "saturation",
-    "still_waiting",
-    "void",
-    "worked_s",
-    "worker_busy",
-    "young",
-]
+    "BUSY", "FOREIGN_CORES", "UNSEEN", "Cores", "Stamp", "bottleneck", "busiest_threads", "cpu_cores", "disturbed",
+    "exhausted", "saturation", "still_waiting", "void", "worked_s", "worker_busy", "young",
+]  # fmt: skip
 
 LATE_SHARE = 0.1
 """Of the period: a message that late is still sent in its turn."""
@@ -131,7 +120,7 @@ def _too_late(run: Run) -> str:
 
 
 def worker_busy(run: Run) -> str:
-    """Which of our two workers had no processor time left, with its figure; empty if none."""
+    """Which of our two workers had no CPU left, with its figure; empty if none."""
     return _busy(cpu_cores(run), room_in(run.facts))
 
 
@@ -175,10 +164,15 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
 def _of_closed(run: Run, broker: str) -> tuple[Stamp, str]:
     cores = cpu_cores(run)
     if len(_sampled(run, _measured_ns(run))) < 2:
-        return "unknown", "it was over before anybody's processor time could be seen"
+        return "unknown", "it was over before anybody's CPU use could be seen"
     if unseen := _unseen(run, cores):
-        return "unknown", f"not all processor time could be seen from here ({', '.join(unseen)} on other machines)"
-    return ceiling(cores, broker, room_in(run.facts))
+        return "unknown", f"not all CPU use could be seen from here ({', '.join(unseen)} on other machines)"
+    return ceiling(cores, broker, room_in(run.facts), busiest_threads(run))
+
+
+def busiest_threads(run: Run) -> dict[str, Busiest]:
+    """Role -> its busiest thread while messages were sent."""
+    return busiest(run, _measured_ns(run))
 
 
 def _of_open(run: Run, broker: str) -> tuple[Stamp, str]:
@@ -187,7 +181,8 @@ def _of_open(run: Run, broker: str) -> tuple[Stamp, str]:
     if why := _busy(cores, room):
         return "client-bound", why
     clients, others = clients_cores(cores), others_cores(cores, room)
-    full = exhausted(broker, used, 0.0, clients, room=room, others=others)
+    threads = busiest_threads(run)
+    full = exhausted(broker, used, 0.0, clients, room=room, others=others, threads=threads)
     if full == "machine-bound":
         return full, f"{all_taken(cores, room)} ({used_text(used, by_client(cores))})"
     if why := _too_late(run):
@@ -195,7 +190,8 @@ def _of_open(run: Run, broker: str) -> tuple[Stamp, str]:
     if used is None:  # a broker elsewhere: what made the messages wait may be the way to it
         return "unknown", f"{behind}, and what held them up cannot be said: {UNSEEN}" if behind else UNSEEN
     if full == "broker-bound":
-        return full, f"the broker used {used:.2f} cores"
+        one = full_thread(threads, room)
+        return full, f"{one.words} was full" if one else f"the broker used {used:.2f} cores"
     return ("broker-bound", behind) if behind else ("valid", "neither the clients nor the broker were saturated")
 
 

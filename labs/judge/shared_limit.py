@@ -1,10 +1,12 @@
-"""Runs that shared one broker at the same time: who had no processor time left. Pure functions."""
+"""Runs that shared one broker at the same time: who had no CPU left. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from labs.judge.limit import Cores, Stamp, cpu_cores, saturation
+from labs.judge.saturation import NO_THREADS
+from labs.judge.threads import Busiest
 from labs.judge.throughput import common_ns
 from labs.model.processors import Room
 from labs.model.run import Run
@@ -26,7 +28,9 @@ def producing_cores(runs: Sequence[Run]) -> Cores:
     return {"broker": found[0]["broker"]} | producers
 
 
-def limit(cores: Cores, broker: str, room: Room | None = None) -> tuple[Stamp, str]:
-    """Who had no processor time left, over all clients: each against a core, all together against the machine."""
+def limit(
+    cores: Cores, broker: str, room: Room | None = None, threads: Mapping[str, Busiest] = NO_THREADS
+) -> tuple[Stamp, str]:
+    """Who had no CPU left, over all clients: each against a core, all together against the machine."""
     clients = [used for role, used in cores.items() if role != "broker"]
-    return saturation(broker, cores, clients, unseen=None in cores.values(), room=room)
+    return saturation(broker, cores, clients, unseen=None in cores.values(), room=room, threads=threads)

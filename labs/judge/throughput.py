@@ -55,12 +55,12 @@ def deliveries_per_s(heard: Sequence[Run]) -> float:
     return _per_s(count, ended - int(sent[sent != NEVER].min()))
 
 
-def common_ns(runs: Sequence[Run]) -> tuple[int, int]:
+def common_ns(runs: Sequence[Run], counted: str = "confirmed_ns") -> tuple[int, int]:
     """When all of several runs were at work, ns on the machine's clock: from the first message of the last to begin to
-    the last answer of the first to end. Empty where they were never at work together."""
+    the last answer (or delivery) of the first to end. Empty where they were never at work together."""
     began, ended = [], []
     for run in runs:
-        sent, confirmed = (run[name][run[name] != NEVER] for name in ("sent_ns", "confirmed_ns"))
+        sent, confirmed = (run[name][run[name] != NEVER] for name in ("sent_ns", counted))
         if not len(confirmed):
             return 0, 0
         began.append(run.facts["start_ns"] + int(sent.min()))
@@ -68,12 +68,12 @@ def common_ns(runs: Sequence[Run]) -> tuple[int, int]:
     return max(began), max(*began, min(ended))
 
 
-def common_per_s(runs: Sequence[Run]) -> float:
-    """Messages confirmed a second to all of several runs together, while all were at work."""
-    began, ended = common_ns(runs)
+def common_per_s(runs: Sequence[Run], counted: str = "confirmed_ns") -> float:
+    """Messages confirmed (or delivered) a second to all of several runs together, while all were at work."""
+    began, ended = common_ns(runs, counted)
     count = 0
     for run in runs:
-        at_ns = run["confirmed_ns"][run["confirmed_ns"] != NEVER] + run.facts["start_ns"]
+        at_ns = run[counted][run[counted] != NEVER] + run.facts["start_ns"]
         count += int(((at_ns > began) & (at_ns <= ended)).sum())
     return _per_s(count, ended - began)
 

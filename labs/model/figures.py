@@ -137,6 +137,9 @@ class Repeat(TypedDict, total=False):
     why: str
     limit: str
     said: str
+    machine_full: bool
+    lift: Mapping[str, Mapping[str, Any]]
+    threads: Mapping[str, Sequence[Any]]
     saturated: bool
     contaminated: bool
     young: bool

@@ -27,6 +27,8 @@ Column = npt.NDArray[np.int64]
 SENT = ("due_ns", "sent_ns", "confirmed_ns", "refused_ns")
 RECEIVED = ("delivered_sequence", "delivered_ns", "delivered_due_ns", "delivered_again")
 CPU = ("cpu_at_ns", "cpu_broker_ns", "cpu_producer_ns", "cpu_consumer_ns", "cpu_machine_ns")
+THREADS = ("thread_at_ns", "thread_id", "thread_used_ns")
+"""A row whenever a look at a thread found that it had used more; runs from before have none."""
 
 
 REFUSAL, HELD = "refusal", "held"
@@ -102,7 +104,7 @@ def write_columns(path: Path, header: Facts, columns: Mapping[str, Column]) -> N
 
 def load(path: Path) -> Run:
     """The run in a file. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, (*SENT, *RECEIVED, *CPU))
+    header, columns = read_columns(path, (*SENT, *RECEIVED, *CPU), THREADS)
     with readable(path):
         run = Run(
             typed(header, "profile", str),
@@ -113,7 +115,7 @@ def load(path: Path) -> Run:
             typed(header, "trouble", str),
             typed(header, "facts", dict),
         )
-        for group in (SENT, RECEIVED, CPU):
+        for group in (SENT, RECEIVED, CPU, THREADS):
             same_length(columns, group)
         if (rows := len(columns["sent_ns"])) != run.workload.messages and not run.facts.get("executor"):
             raise ValueError(f"it has {rows:,} rows of messages, and its load is {run.workload.messages:,}")
@@ -158,8 +160,9 @@ def _cause(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def read_columns(path: Path, names: Sequence[str]) -> tuple[Facts, dict[str, Column]]:
-    """The header and the named columns of a file that `write_columns` wrote; RunFileError says what is wrong."""
+def read_columns(path: Path, names: Sequence[str], newer: Sequence[str] = ()) -> tuple[Facts, dict[str, Column]]:
+    """The header and the named columns of a file that `write_columns` wrote; RunFileError says what is wrong. Columns
+    that are `newer` than the format are empty where a file has none of them."""
     with readable(path):
         found = np.load(path, allow_pickle=False)
         if not isinstance(found, np.lib.npyio.NpzFile):
@@ -168,6 +171,7 @@ def read_columns(path: Path, names: Sequence[str]) -> tuple[Facts, dict[str, Col
             header = json.loads(archive["header"].tobytes())
             check_format(header, str(path))
             columns = {name: archive[name] for name in names}
+            columns |= {name: archive[name] if name in archive else np.empty(0, np.int64) for name in newer}
         for name, column in columns.items():
             if column.ndim != 1 or column.dtype != np.int64:
                 raise ValueError(f"{name} is not a column of whole numbers")
@@ -193,9 +197,8 @@ def check_format(header: object, name: str) -> None:
 
 def empty_columns(due_ns: Column) -> dict[str, Column]:
     """Columns of a run in which nothing has happened yet."""
-    nothing = np.empty(0, np.int64)
-    columns = {name: np.full(len(due_ns), NEVER, np.int64) for name in SENT} | dict.fromkeys((*RECEIVED, *CPU), nothing)
-    return columns | {"due_ns": due_ns}
+    nothing = dict.fromkeys((*RECEIVED, *CPU, *THREADS), np.empty(0, np.int64))
+    return {name: np.full(len(due_ns), NEVER, np.int64) for name in SENT} | nothing | {"due_ns": due_ns}
 
 
 def chunks(length: int) -> Iterator[slice]:

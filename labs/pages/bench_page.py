@@ -10,6 +10,7 @@ from typing import Any
 
 from labs.judge import benchmark
 from labs.judge.benchmark import ROW_IDS
+from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, times
@@ -17,7 +18,7 @@ from labs.pages import older
 from labs.pages.pages import table
 
 NOT_YET = "(not recorded yet)"
-COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "Who was the limit")
+COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "What was the limit")
 LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
 WIDTH = 760
 HEAD = 26
@@ -54,9 +55,17 @@ def _side(side: Mapping[str, Any], unit: str) -> str:
 
 
 def _limits(one: Result) -> str:
-    """Who was the limit on each side, a line each; why there is no figure."""
-    told = (("ours", one["ours"]["limit"]), ("the other", one["theirs"]["limit"]))
+    """What was the limit of each side, a line each; why there is no figure."""
+    told = (("ours", _limit(one, "ours")), ("the other", _limit(one, "theirs")))
     return one["trouble"] or "\n".join(f"{who}: {limit}" for who, limit in told if limit) or "–"
+
+
+def _limit(one: Result, side: str) -> str:
+    """A side's; of a rate in a file from before, what was seen of it then."""
+    rounds, told = one[side].get("rounds"), str(one[side]["limit"])
+    if rounds:
+        return limit_of(rounds).said
+    return unasked(told) if told and one["unit"] == "messages/s" else told
 
 
 def number(text: str, folder: Path | None = None) -> str:

@@ -20,6 +20,7 @@ from labs.record import workers
 from labs.record.load_generator import QUIET_S, Slot
 from labs.record.processes import Job, await_ready
 from labs.record.spool import Spool
+from labs.record.threads import Threads
 from labs.record.usage import Cpu, Written, tree, written
 from labs.record.watchdog import Watchdog
 from labs.record.worker_pool import Pool
@@ -64,8 +65,11 @@ class Reader:
 class Watching:
     """One run as this process sees it: a producer, those who read, and the person who may cancel."""
 
-    def __init__(self, readers: Sequence[Reader], address: Address, load: Load, observer: Observer) -> None:
+    def __init__(
+        self, readers: Sequence[Reader], address: Address, load: Load, observer: Observer, threads: Threads
+    ) -> None:
         self.readers, self.address, self.load, self.observer = readers, address, load, observer
+        self.threads = threads
         self.pool, self.spool = readers[0].pool, readers[0].spool
         self.board, self.boards = self.pool.board, [reader.pool.board for reader in readers]
         self.trouble, self.start_ns = "", 0
@@ -90,6 +94,7 @@ class Watching:
             cpu.hand_over(self.board[Slot.CONSUMER_PID])
         if part != "produce":
             self.watch_over(cpu, broker)
+        cpu.sample(last=True)
         self.disk = self.disk[0], written(self.address.endpoint.pids)
         self.processors = self.looked.until(processors.look(self.address.endpoint.pids))
         for board in self.boards:
@@ -128,7 +133,8 @@ class Watching:
         for one in self.boards:
             one[Slot.START_NS] = start_ns
         self.spool.note(start_ns=start_ns)  # takes its time on a busy disk, so the workers are told first
-        return Cpu(start_ns, pids, rows[0], list(zip(consumers[1:], rows[1:], strict=True)))
+        self.threads.start_ns = start_ns
+        return Cpu(start_ns, pids, rows[0], list(zip(consumers[1:], rows[1:], strict=True)), self.threads)
 
     def guard(self, watchdog: Watchdog) -> None:
         """Have it seen whether somebody stops a worker."""
@@ -149,7 +155,7 @@ class Watching:
             sent = self.board[Slot.SENT]
             self.look(cpu, sent / whole, f"{sent:,} of {whole:,} produced")
             self.producing.wait(SAMPLE_EVERY_S)
-        cpu.sample()
+        cpu.sample(last=True)
 
     def watch_over(self, cpu: Cpu, broker: Broker) -> None:
         """Until each reader has all that was handed over, or nothing came for QUIET_S, or none is left. Those who are

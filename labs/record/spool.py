@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from labs.model.run import (
     FORMAT,
     NEVER,
     RECEIVED,
+    THREADS,
     Column,
     Run,
     RunFileError,
@@ -119,7 +120,7 @@ class Spool:
         header = self.header()
         load = load_of(header)
         columns = {name: self._column(name, load.messages) for name in SENT}
-        columns |= self._heard()
+        columns |= self._heard() | self._table("threads", THREADS)
         columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
         known = header["facts"] | dict(facts or {}) | self.told()
         run = Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
@@ -145,10 +146,13 @@ class Spool:
         """What a reader got, and the samples beside it; rows that were cut short are left out."""
         received = {name: self._column(name) for name in RECEIVED}
         rows = min(len(column) for column in received.values())
-        cpu = self._column("cpu")
-        table = cpu[: len(cpu) // len(CPU) * len(CPU)].reshape(-1, len(CPU))
-        samples = {name: table[:, at] for at, name in enumerate(CPU)}
-        return {name: column[:rows] for name, column in received.items()} | samples
+        return {name: column[:rows] for name, column in received.items()} | self._table("cpu", CPU)
+
+    def _table(self, file: str, names: Sequence[str]) -> dict[str, Column]:
+        """Samples, of which a row is as many integers as there are names."""
+        found = self._column(file)
+        table = found[: len(found) // len(names) * len(names)].reshape(-1, len(names))
+        return {name: table[:, at] for at, name in enumerate(names)}
 
     def _column(self, name: str, rows: int | None = None) -> Column:
         """A column as far as its file goes, of whole rows; with `rows` it has to be that long."""
@@ -222,7 +226,7 @@ def fill(spool: Spool, using: Profile, load: Load, facts: Mapping[str, object]) 
             with (spool.folder / f"{name}.i8").open("wb") as file:
                 for left in range(load.messages * ITEM, 0, -PIECE):
                     file.write(b"\xff" * min(left, PIECE))  # -1, NEVER, in every place
-        for name in (*RECEIVED, "cpu"):
+        for name in (*RECEIVED, "cpu", "threads"):
             (spool.folder / f"{name}.i8").touch()
     except OSError as error:
         shutil.rmtree(spool.folder, ignore_errors=True)

@@ -24,6 +24,7 @@ import psutil
 from labs.model.columns import Rows
 from labs.model.run import NEVER, Run
 from labs.model.workload import NS_PER_S
+from labs.record.threads import Threads
 
 PROC = Path("/proc")
 
@@ -91,9 +92,11 @@ class Cpu:
     """Where the samples go, one column of len(CPU) integers each."""
     others: Sequence[tuple[list[psutil.Process], Rows]] = ()
     """Further consumers, and where each one's samples go: the same but for the consumer."""
+    threads: Threads | None = None
     _next_census_s: float = 0.0
 
-    def sample(self) -> None:
+    def sample(self, *, last: bool = False) -> None:
+        """Look at all; the threads now and then, and the `last` time."""
         at_ns = time.monotonic_ns() - self.start_ns
         broker, producer, consumer = (_cpu_ns(self.pids[role]) for role in ("broker", "producer", "consumer"))
         machine = NEVER
@@ -102,6 +105,10 @@ class Cpu:
             machine = _machine_ns()
         for used, rows in [(consumer, self.rows), *((_cpu_ns(one), rows) for one, rows in self.others)]:
             rows.add(np.array([at_ns, broker, producer, used, machine], np.int64))
+        if self.threads:
+            numbered = {f"consumer {at}": one for at, (one, _) in enumerate(self.others, 2)}
+            known = {role: [one.pid for one in some] for role, some in (self.pids | numbered).items()}
+            self.threads.sample(known, now=last)
 
     def hand_over(self, pid: int) -> None:
         """Producing is over and a consumer begins, perhaps in the same process: its time counts once."""

@@ -124,4 +124,19 @@ export function mixControl(panel) {
   return { element: make("div", {}, label, make("p", { class: "lp-note", text: SAY.mixWhy }), rows), sync };
 }
 
-export const KINDS = { many: manyControl, slider: sliderControl, steps: stepsControl, choice: choiceControl };
+/** A box to tick: its second option is chosen where it is ticked, and its label says what that does. */
+function boxControl(panel, { name, options: [[off], [on, text]] }) {
+  const onchange = () => panel.set(name, tick.checked ? on : off), tick = input({ type: "checkbox", onchange });
+  const sync = () => {
+    tick.checked = panel.choice.values[name] === on;
+  };
+  return { element: make("label", { class: "lp-pick" }, tick, make("span", { text })), sync };
+}
+
+export const KINDS = {
+  many: manyControl,
+  slider: sliderControl,
+  steps: stepsControl,
+  choice: choiceControl,
+  box: boxControl,
+};

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from labs.judge.lift import limit_of
 from labs.judge.limit import Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
@@ -32,11 +33,19 @@ class Figure:
     """Who was the bottleneck, in one word; None where nobody asked."""
     more: Result = field(default_factory=dict)
     """What else our own generator knows of the round, by name, as a digest keeps it."""
+    threads: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    """Role -> the kernel's name of its busiest thread, and the cores that it used."""
+    machine_full: bool = False
+    """Whether all cores that may be used were taken, whoever was full besides."""
+    lift: Mapping[str, Result] = field(default_factory=dict)
+    """Variant -> its rate in the same round, or why there is none (judge.lift); empty where the limit was not looked
+    for."""
 
     @property
-    def client_bound(self) -> bool:
-        """The client was the bottleneck: the figure is a lower bound."""
-        return self.stamp == "client-bound"
+    def round(self) -> Result:
+        """What the judge of the limit asks of it."""
+        facts = {"per_s": self.value, "stamp": self.stamp, "limit": self.limit}
+        return facts | {"machine_full": self.machine_full, "lift": self.lift}
 
 
 class VoidError(BrokerError):
@@ -50,6 +59,8 @@ class Setting:
     endpoint: Endpoint
     scale: float
     observer: Observer
+    lift: str = ""
+    """Look for the limit as well, the variants in an order that is drawn by this; empty: do not."""
 
 
 Side = Callable[[Setting], Figure]
@@ -125,14 +136,16 @@ def summary(row: Row, rounds: list[tuple[Figure, Figure]], again: int) -> Result
 def _side(name: str, figures: list[Figure]) -> Result:
     values = [figure.value for figure in figures]
     last = figures[-1] if figures else Figure(0, 0)
-    bound = sum(figure.client_bound for figure in figures) * 2 > len(figures)
+    judged = all(figure.stamp for figure in figures) and bool(figures)
+    found = limit_of([figure.round for figure in figures]) if judged else None
     return {
         "name": name,
         **({"tool": tool} if (tool := last.more.get("tool")) else {}),
         "values": [float(f"{value:.6g}") for value in values],
         "median": float(f"{statistics.median(values):.6g}") if values else None,
-        "client_bound": bound,
-        "limit": next((figure.limit for figure in figures if figure.client_bound == bound), ""),
+        "client_bound": found.ours if found else False,
+        "limit": found.said if found else last.limit,
+        "rounds": [figure.round for figure in figures] if judged else [],
         "cores": {role: None if used is None else round(used, 2) for role, used in last.cores.items()},
         "said": last.said,
     }

@@ -6,19 +6,22 @@ import contextlib
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import psutil
 
-from labs.judge.limit import UNSEEN, Stamp, exhausted
-from labs.judge.saturation import others_cores
+from labs.judge.lift import NOBODY
+from labs.judge.limit import BUSY, UNSEEN, Stamp, exhausted
+from labs.judge.saturation import all_taken, full_thread, others_cores, used_text
+from labs.judge.threads import Busiest
 from labs.model import processors
 from labs.model.endpoint import Endpoint
 from labs.model.processors import Room, room_in
 from labs.model.workload import NS_PER_S
 from labs.record.usage import tree
 from labs.record.watchdog import Watchdog
+from labs.scenarios.bench.thread_watch import ThreadWatch
 
 
 @dataclass
@@ -28,6 +31,9 @@ class Turn:
     took_s: float = 0.0
     cores: dict[str, float | None] = field(default_factory=dict)
     foreign: float = 0.0
+    threads: Mapping[str, Busiest] = field(default_factory=dict)
+    """The busiest thread of the broker, and of the client's processes in the second half of each one's life, since
+    Java begins cold."""
     room: Room = field(default_factory=lambda: room_in({}))
     void: str = ""
     """That this process stood still meanwhile, and so perhaps the machine; empty if it did not."""
@@ -40,8 +46,9 @@ def turn(endpoint: Endpoint) -> Iterator[Turn]:
     looked = processors.look(endpoint.pids)
     broker = {process.pid for process in tree(endpoint.pids)}
     began_s, before, ours = time.monotonic(), _by_process(), _our_s()
-    with Watchdog() as watchdog:
+    with Watchdog() as watchdog, ThreadWatch(endpoint.pids) as threads:
         yield found
+    found.threads = threads.busiest()
     found.void = "; ".join(f"{what} for {(until - since) / NS_PER_S:.1f} s" for since, until, what in watchdog.found)
     found.room = processors.room_in({"processors": looked.until(processors.look(endpoint.pids))})
     found.took_s = time.monotonic() - began_s
@@ -75,20 +82,18 @@ def _our_s() -> float:
 
 
 def limit(broker: str, took: Turn, client_cores: float = 1.0) -> tuple[str, Stamp]:
-    """Who was the bottleneck, in words and in one; the client has `client_cores` to use."""
-    used, ours, room = took.cores["broker"], took.cores["client"] or 0.0, took.room
-    said = f"client {ours:.2f} cores, broker {'not seen' if used is None else f'{used:.2f}'}"
+    """Who had no CPU left, in words and in one; the client has `client_cores` to use, and no thread of it more than
+    one."""
+    used, ours, room, threads = took.cores["broker"], took.cores["client"] or 0.0, took.room, took.threads
+    said, mine = used_text(used, [ours], threads), threads.get("client")
+    full = full_thread(threads, room)
+    busiest = max(ours / min(client_cores, room.whole) if client_cores > 1 else ours, mine.cores if mine else 0.0)
     words = {
-        "broker-bound": "the broker",
-        "client-bound": "the client",
-        "machine-bound": f"the {room.whole:.2g} cores that may be used: {room.less}"
-        if room.less
-        else f"the machine's {room.whole:g} cores",
+        "broker-bound": f"{full.words} was full" if full else "the broker ran out of CPU",
+        "client-bound": f"{mine.words} was full" if mine and mine.cores > BUSY else "the client ran out of CPU",
+        "machine-bound": all_taken({"broker": used, "client": ours, "foreign": took.foreign}, room),
     }
-    busiest = ours / min(client_cores, room.whole) if client_cores > 1 else ours
     others = others_cores({"broker": used, "client": ours, "foreign": took.foreign}, room)
-    if stamp := exhausted(broker, used, busiest, ours, room=room, others=others):
+    if stamp := exhausted(broker, used, busiest, ours, room=room, others=others, threads=threads):
         return f"{words[stamp]} ({said})", stamp
-    if used is None:
-        return f"unknown: {UNSEEN} ({said})", "unknown"
-    return f"the round trip: neither was at the limit ({said})", "window-bound"
+    return (f"{UNSEEN} ({said})", "unknown") if used is None else (f"{NOBODY} ({said})", "not-full")

@@ -7,7 +7,8 @@ from labs.model.published import published
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
 from labs.scenarios.bench.base import Figure, Goal, Row, Setting, Side
-from labs.scenarios.bench.sides import frozen_p99, lateness, ours, unstamped
+from labs.scenarios.bench.ours import ours
+from labs.scenarios.bench.sides import frozen_p99, lateness, unstamped
 from labs.scenarios.bench.tool_sides import REDIS_MESSAGES, benchmark_best, perf_test_side, produces, reads
 from labs.scenarios.bench.tools import perf_test
 

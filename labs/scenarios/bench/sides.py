@@ -12,12 +12,14 @@ import numpy as np
 from labs.brokers import on_lane, open_broker, open_publisher
 from labs.brokers.base import Publisher
 from labs.judge.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, lateness_ns, percentile
-from labs.judge.limit import bottleneck, cpu_cores, still_waiting, void
+from labs.judge.limit import bottleneck, busiest_threads, cpu_cores, still_waiting, void
 from labs.judge.loss import account, refusal
+from labs.judge.saturation import machine_full
 from labs.judge.throughput import confirmed_per_s, delivered_per_s
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError
 from labs.model.message import encode, filler
 from labs.model.observer import Part
+from labs.model.processors import room_in
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.model.workload import NS_PER_S, Ceiling, Workload
@@ -29,7 +31,7 @@ from labs.scenarios.bench.guard import limit, turn
 from labs.scenarios.bench.tools import Rate
 
 
-def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
+def alone(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
     """Our generator in a closed loop, every message stamped and accounted for; a lost one makes the round void."""
 
     def side(here: Setting) -> Figure:
@@ -39,8 +41,9 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
         sound(run, using, lane)
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
-        said, more = ledger_said(run, using, part), _more(run, using, part)
-        return Figure(rate, took.took_s, cpu_cores(run), why, took.foreign, said, stamp, more)
+        said, more, cores = ledger_said(run, using, part), _more(run, using, part), cpu_cores(run)
+        threads, full = busiest_threads(run), machine_full(cores, room_in(run.facts))
+        return Figure(rate, took.took_s, cores, why, took.foreign, said, stamp, more, threads, full)
 
     return side
 

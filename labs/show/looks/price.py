@@ -22,13 +22,6 @@ KINDS = {"transient": "transient", "persistent": "persistent", "quorum": "quorum
 READERS = ("nobody reads", "a reader keeps up")
 SHOWN_AT = 100
 """The window at which the bytes are drawn without and with a reader; the data table has the others."""
-LIMITS = {
-    "broker": "the broker or the machine",
-    "window": "the round trip",
-    "client": "our client",
-    "unseen": "not known",
-}
-"""What limited a rate, in a few words; the data table has all of them."""
 BEHIND = 0.1
 """Of the messages: a reader with more to come than that when the last one was sent did not keep up."""
 BAR = "Messages a second, each step of the bar is ten times the one before, and what limited it"
@@ -131,7 +124,7 @@ def disk(digest: Digest) -> list[Trace]:
 def shapes(digest: Digest) -> View:
     """A way of sending as a bar and as a point of lines; where nobody reads, its confirmations as a row of dots."""
     shown = rate.shapes(digest) | {"kind": kind(digest), "traces": {"slope": slope(digest), "disk": disk(digest)}}
-    shown["strip"][0]["text"] = LIMITS[rate.fate(digest)]
+    shown["strip"][0]["text"] = rate.limit_word(digest)
     half = confirmed("p50")(digest)
     return shown | ({"dots": dots(digest, "confirm_ms") | {"aside": half}} if half and not read(digest) else {})
 

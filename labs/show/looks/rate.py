@@ -1,4 +1,4 @@
-"""The look of a rate lab: a point is a way of sending; how much went through, and who had no more to give.
+"""The look of a rate lab: a point is a way of sending; how much went through, and what was the limit.
 
 A point where our client was the limit says nothing about the broker: it is drawn hollow and never carries its name.
 """
@@ -6,9 +6,10 @@ A point where our client was the limit says nothing about the broker: it is draw
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, about_per_s
 from labs.show import Json
@@ -20,19 +21,26 @@ from labs.show.traces import Trace, base_layout, log_axis
 LOW, HIGH = 100.0, 10_000_000.0
 """The ends of the bars, messages a second, on a log scale."""
 FATE_WORDS = {
-    "broker": "broker or machine at its limit",
-    "window": "nobody at the limit: the round trip decides",
-    "unseen": "not known: not all processor time could be seen",
-    "client": "our client at its limit",
+    "broker": "a queue, the broker or the machine was the limit",
+    "window": "the window was the limit",
+    "client": "our client was the limit",
+    "unseen": "the limit was not found",
+    "unasked": "limit not looked for",
     "published": "published",
 }
-HOLLOW = ("client", "window", "unseen")
+HOLLOW = ("client", "window", "unseen", "unasked")
+FATES: Mapping[str, str] = {
+    "queue": "broker", "broker": "broker", "machine": "broker", "not found": "unseen", "not looked for": "unasked",
+}  # fmt: skip
+"""The limit -> the kind of a bar, where it is another word."""
 TITLES = {
-    "client": "{label}: {per_s}, and the client was the limit",
-    "window": "{broker_name}, {label}: {per_s}, and the round trip was the limit",
-    "unseen": "{broker_name}, {label}: {per_s}, and the limit is not known",
+    "client": "{label}: {per_s}, and our client was the limit",
+    "window": "{broker_name}, {label}: {per_s}, and the window was the limit",
+    "unseen": "{broker_name}, {label}: {per_s}; the limit was not found",
+    "unasked": "{broker_name}, {label}: {per_s}; limit not looked for",
 }
 """What a title says where the rate is not known to be the most. A client's limit is not the broker's: no name."""
+RAN_OUT = "{label}: {per_s}; limit not looked for, and our client ran out of CPU"
 
 
 def per_s(digest: Digest) -> float:
@@ -40,9 +48,14 @@ def per_s(digest: Digest) -> float:
     return float(digest.median["per_s"])
 
 
+def found(digest: Digest) -> Found:
+    """What was the limit, judged anew from the repeats: a recording from before has not looked for it."""
+    return limit_of(digest.repeats)
+
+
 def client_bound(digest: Digest) -> bool:
-    """Whether our own client was the limit."""
-    return bool(digest.median.get("client_bound"))
+    """Whether our own client was the limit, or ran out of CPU where nobody looked for it."""
+    return not published(digest) and found(digest).ours
 
 
 def published(digest: Digest) -> bool:
@@ -54,18 +67,24 @@ def fate(digest: Digest) -> str:
     """The kind of a bar; FATE_WORDS says what it means."""
     if published(digest):
         return "published"
-    if client_bound(digest):
-        return "client"
-    return {"window-bound": "window", "unknown": "unseen"}.get(digest.median["stamp"], "broker")
+    word = found(digest).word
+    return FATES.get(word, word)
 
 
 def limit(digest: Digest) -> str:
-    """Who had no more to give, in words with the figures; of a published figure its conditions."""
-    return str(digest.card.get("conditions") if published(digest) else digest.median["limit"])
+    """What was the limit, in words with the figures; of a published figure its conditions."""
+    return str(digest.card.get("conditions")) if published(digest) else found(digest).said
+
+
+def limit_word(digest: Digest) -> str:
+    """The same in a word: window, client, queue, broker, machine, not found, not looked for."""
+    return "" if published(digest) else found(digest).word
 
 
 def title(digest: Digest) -> str:
     """The finding. Only where the broker had its say does it stand there by name."""
+    if client_bound(digest) and found(digest).word != "client":
+        return RAN_OUT
     return TITLES.get(fate(digest), "{broker_name}, {label}: {per_s}")
 
 
@@ -92,12 +111,13 @@ LABEL: Quantity[str] = Quantity("label", lambda digest: digest.settings["label"]
 PER_S = Quantity("per_s", per_s, about_per_s, "Messages/s")
 RANGE = Quantity("range", _repeats, _range, "Range")
 BODY: Quantity[int] = Quantity("", lambda digest: digest.settings.get("body_bytes"), "{:,}".format, "Payload, B")
-LIMIT = Quantity("limit", limit, head="Limit")
+LIMIT = Quantity("limit", limit, head="Limit, by what lifts it")
 WORDS: Rows = (
     Quantity("broker_name", lambda digest: BROKER_NAMES[digest.settings["broker"]]),
     Quantity("source", lambda digest: str(digest.card.get("source", ""))),
     Quantity("runs", lambda digest: f"{len(digest.repeats)}"),
     Quantity("", limit, card="Limit"),
+    Quantity("limit_word", limit_word),
     Quantity("", lambda digest: RANGE.cell(digest), card="Range of the repeats"),
     Quantity("mb", lambda digest: f"{_mb(digest) or '–'} MB/s"),
     *rate_company.QUANTITIES,
@@ -139,7 +159,7 @@ def fastest(digests: Sequence[Digest]) -> str:
 
 SENTENCE = (
     title,
-    lambda digest: ". Published: {source}; {limit}." if published(digest) else " ({limit}; {runs} repeats, ",
+    lambda digest: ". Published: {source}; {limit}." if published(digest) else ". {limit} ({runs} repeats, ",
     lambda digest: "" if published(digest) else "{range})." if _repeats(digest) else "–).",
     rate_company.said,
 )

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Mapping
 from functools import partial
 
+from labs.judge.lift import limit_of
 from labs.model.digest import Digest
 from labs.model.figures import Shown
 from labs.model.profile import BROKERS
@@ -108,9 +109,14 @@ def _name(digest: Digest, chart: str, broker: str) -> str:
 
 
 def client_bound(digest: Digest, chart: str, broker: str) -> bool:
-    """Whether our own client was the limit in most repeats."""
-    found = [one[broker]["stamp"] for one in _shown(digest, chart)]
-    return found.count("client-bound") * 2 > len(found)
+    """Whether our own client was the limit, or ran out of CPU where nobody looked for it."""
+    return limit_of([one[broker] for one in _shown(digest, chart)]).ours
+
+
+def limit(digest: Digest, broker: str) -> str:
+    """What was the limit of a broker's rate when all are measured alike; of a latency, what the last repeat says."""
+    rounds = [one[broker] for one in _shown(digest, "fair")]
+    return limit_of(rounds).said if trick_of(digest).how in ("rate", "cold") else rounds[-1]["limit"]
 
 
 def figure(digest: Digest, chart: str) -> Json:
@@ -155,8 +161,7 @@ def _of(broker: str) -> list[Quantity[str]]:
     for chart, (head, spread) in heads.items():
         found.append(Quantity(f"{broker}.{chart}", partial(_value, chart=chart, broker=broker), head=head))
         found.append(Quantity(f"{broker}.{chart}.range", partial(_range, chart=chart, broker=broker), head=spread))
-    limit = "Limit, measured alike"
-    return [*found, Quantity(f"{broker}.limit", lambda digest: digest.repeats[-1]["fair"][broker]["limit"], head=limit)]
+    return [*found, Quantity(f"{broker}.limit", partial(limit, broker=broker), head="Limit, measured alike")]
 
 
 def _print(chart: str, said: str, broker: str) -> Quantity[str]:

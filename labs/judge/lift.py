@@ -1,0 +1,142 @@
+"""The rounds of a ceiling -> what was its limit: what lifts it. Pure functions; the one place where it is judged.
+
+CPU use alone cannot tell: one queue of RabbitMQ is one Erlang process and one partition of Kafka is worked off in turn,
+so they are full while their broker idles. So each ceiling is measured again in the same round with twice the window,
+with a second client, and with a second queue (partition, key). Each has all that the one before it has: a second client
+brings a window of its own, and a second queue a client of its own. So each is held against the most that was reached
+without it, and what it adds is its own.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from labs.model.text import capital, times
+
+Limit = Literal["window", "client", "queue", "broker", "machine", "not found", "not looked for"]
+"""What raised the rate; where nothing did, what had no CPU left: a thread of the broker or the broker, the machine."""
+Round = Mapping[str, Any]
+"""`per_s`, `stamp` and `limit` (who had no CPU left, in a word and in words), and `lift`: of each variant what it was
+(`what`), whom it shows (`blame`) and its rate (`per_s`), or why there was none (`why_not`); `machine_full` where all
+cores were taken, whoever was full besides."""
+NOBODY = "neither side ran out of CPU"
+CHAIN = ("window", "client", "queue")
+LIFT = 1.1
+"""Times: a variant that brings less has not raised the rate."""
+SHORT: Mapping[str, str] = {
+    "broker-bound": "broker", "machine-bound": "machine", "client-bound": "client", "window-bound": "", "not-full": "",
+}  # fmt: skip
+"""Stamp of a round -> who had no CPU left. Recordings from before have window-bound for nobody."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The limit of a ceiling; `full` is who had no CPU left by most rounds ("broker", "machine", "client", "" for
+    nobody or not known), and `factors` what each variant added, times, the median over the rounds."""
+
+    word: Limit
+    said: str
+    full: str = ""
+    factors: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Our own client was the limit, or, where nobody looked for it, ran out of CPU: nothing said of the broker."""
+        return self.word == "client" or (self.word == "not looked for" and self.full == "client")
+
+    @property
+    def most(self) -> bool:
+        """The rate is the most of what it names: a queue, a broker, or the machine that it shares with us."""
+        looked = self.word != "not looked for"
+        return self.word in ("queue", "broker", "machine") if looked else self.full in ("broker", "machine")
+
+
+def enough(passed: int, of: int) -> bool:
+    """Whether so many rounds pass for all: each of up to 6, all but one of 7 to 9, four in five of more."""
+    return of > 0 and passed >= (of if of < 7 else of - 1 if of < 10 else 0.8 * of)
+
+
+def limit_of(rounds: Sequence[Round]) -> Found:
+    """What was the limit of a ceiling that was measured in these rounds."""
+    stamp, told = _cpu(rounds)
+    full = SHORT.get(stamp, "")
+    if not rounds or any(not one.get("lift") for one in rounds):
+        return Found("not looked for", unasked(told), full)
+    tried = [name for name in CHAIN if all("per_s" in one["lift"].get(name, ()) for one in rounds)]
+    each = {name: [_added(one, tried, name) for one in rounds] for name in tried}
+    factors = {name: statistics.median(values) for name, values in each.items()}
+    lifts = [name for name, values in each.items() if _lifts(values)]
+    last, alone = rounds[-1]["lift"], " in the one round there is" if len(rounds) == 1 else ""
+    if lifts:
+        best, *others = sorted(lifts, key=lambda name: -factors[name])
+        added = "".join(f"; {_rise(last[name]['what'], factors[name])}" for name in others)
+        rise = f"{capital(_rise(last[best]['what'], factors[best]))}{alone}"
+        return Found(_word(best), f"{rise}: {last[best]['blame']}{added}. {capital(told)}", full, factors)
+    gone = enough(sum(bool(one.get("machine_full")) for one in rounds), len(rounds))
+    word: Limit = "broker" if full == "broker" else "machine" if full == "machine" or gone else "not found"
+    why = "the machine, with what else runs on it, had no CPU left" if word == "machine" else "the limit was not found"
+    end = told if full in ("broker", "machine") else f"{why}; {told}"
+    return Found(word, f"{capital(_nothing(last, tried))}{alone}: {end}{_left_out(last)}", full, factors)
+
+
+def _cpu(rounds: Sequence[Round]) -> tuple[str, str]:
+    """The stamp that most rounds have, and one round's words for it."""
+    if not rounds:
+        return "unknown", "nothing was measured"
+    stamp = statistics.mode(str(one["stamp"]) for one in rounds)
+    told = str(next(one["limit"] for one in rounds if one["stamp"] == stamp))
+    return stamp, from_before(told)
+
+
+def unasked(told: str) -> str:
+    """What is said where nobody looked for the limit."""
+    return f"The limit was not looked for; {from_before(told)}"
+
+
+def from_before(told: str) -> str:
+    """The words of a round; those of older recordings, where nobody was full, claim more than was seen."""
+    if not told.startswith(("nobody was ", "the round trip: ")):
+        return told
+    return f"{NOBODY}{told[told.find(' (') :] if ' (' in told else ''}"
+
+
+def _added(one: Round, tried: Iterable[str], name: str) -> float:
+    """Times the most that was reached without it."""
+    before = [one["per_s"] or 0.0]
+    for other in tried:
+        if other == name:
+            break
+        before.append(one["lift"][other]["per_s"])
+    return float(one["lift"][name]["per_s"] / max(before)) if max(before) > 0 else 1.0
+
+
+def _lifts(values: Sequence[float]) -> bool:
+    return statistics.median(values) > LIFT and enough(sum(one > LIFT for one in values), len(values))
+
+
+def _word(name: str) -> Limit:
+    return "window" if name == "window" else "client" if name == "client" else "queue"
+
+
+def _rise(what: str, factor: float) -> str:
+    """A second queue raised the rate by 40 %; or made it 2.3 times as high."""
+    high = f"made the rate {times(factor)} times as high"
+    return f"{what} {f'raised the rate by {(factor - 1) * 100:.0f} %' if factor < 2 else high}"
+
+
+def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
+    """Neither a window of 1,000 nor a second queue raised the rate by more than 10 %."""
+    names = [last[name]["what"] for name in tried]
+    if not names:
+        return "nothing that lifts a rate could be tried"
+    none = f"neither {', '.join(names[:-1])} nor {names[-1]}" if len(names) > 1 else f"{names[0]} did not raise"
+    return f"{none} {'raised ' if len(names) > 1 else ''}the rate by more than {(LIFT - 1) * 100:.0f} %"
+
+
+def _left_out(last: Mapping[str, Any]) -> str:
+    """Which variants there were none of, and why."""
+    those = [f"{one['what']} ({one['why_not']})" for one in last.values() if "why_not" in one]
+    return f". Not tried: {'; '.join(those)}" if those else ""
