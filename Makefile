@@ -42,7 +42,7 @@ up: env ## start the three brokers; they stay until `make down`
 down: env ## stop what `make up` started
 	@$(RUN) -m labs down
 
-record: env ## record the labs' runs anew into book/runs/
+record: env ## record what is missing or out of date in book/runs/; Ctrl-C stops it, the next call goes on
 	@$(RUN) -m labs record
 
 bench: env ## hold our generator against each vendor's own tool; the table goes to book/runs/bench.json (half an hour)

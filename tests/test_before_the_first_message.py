@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,32 +77,6 @@ def test_memory_comes_to_rest_or_says_that_it_did_not(monkeypatch: pytest.Monkey
     monkeypatch.setattr("labs.scenarios.pairs.memory.weigh", lambda groups: weights(groups["broker"][0]))
     assert settled(lambda: {"broker": [100]}, UNOBSERVED)[1]
     assert not settled(lambda: {"broker": [time.monotonic_ns() // 1_000_000 % 1000 * 10]}, UNOBSERVED)[1]
-
-
-def test_c14_wants_more_processes_and_more_memory_for_all_three() -> None:
-    assert words(*all_points())["C14"] == "holds"
-    light = point("redis", SURVIVES, repeat(weights(5, pair_mb=20)))
-    [said] = [one for one in LAB.verdict(all_points(redis=light)) if one.claim == "C14"]
-    assert said.word == "holds with conditions"
-    assert "Redis 45 MB" in said.text
-    assert words(*all_points()[:-1])["C14"] == "undecided here"
-    assert words()["C14"] == "undecided here"
-
-
-def test_a_repeat_that_overlaps_is_no_rise() -> None:
-    wide = point("http", SURVIVES, repeat(weights()), repeat(weights(pair_mb=90)))
-    assert words(*all_points(http=wide))["C14"] == "never held"
-
-
-def test_c13_asks_first_whether_nothing_was_lost_and_then_for_processes_and_settings() -> None:
-    assert words(*all_points())["C13"] == "holds with conditions"  # RabbitMQ's code sets no more than the caller
-    for pair in ("redis", "http"):
-        lossy = point(pair, SURVIVES, repeat(weights(100), lost=1))
-        assert words(*all_points(**{pair: lossy}))["C13"] == "undecided here"
-    many = point("rabbitmq")
-    many = replace(many, setup={**many.setup, "client": dict.fromkeys("abcdefg", 1)})
-    assert words(*all_points(rabbitmq=many))["C13"] == "holds"
-    assert words(*all_points()[1:])["C13"] == "undecided here"
 
 
 def test_c11_is_conditional_once_a_pair_without_a_broker_ran() -> None:

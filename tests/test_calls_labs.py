@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -60,38 +58,9 @@ def stopped(carrier: str, *, waits: bool) -> Digest:
     return digest("one-question", CARRIERS[carrier], named, [run, run], {"date": "2000-01-01"})
 
 
-def words(lab: Any, *points: Digest) -> dict[str, str]:
-    return {verdict.claim: verdict.word for verdict in lab.verdict(points)}
-
-
 ALONE = [waits("http-kept", 0, 1), waits("http-kept", 20, 21)]
 PUBLISHED = [waits(name, ms, 2, confirm=confirm) for name in BROKERS for confirm in CONFIRMS for ms in (0, 20, 50)]
 UP = [asks("http-kept", 4), asks("grpc", 3), asks("http-202", 8), asks("redis-pair", 5), asks("rabbitmq-reply", 20)]
-
-
-@pytest.mark.parametrize(
-    ("points", "word"),
-    [
-        ([], "undecided here"),
-        (ALONE[1:], "undecided here"),  # no round trip
-        (ALONE, "undecided here"),  # nobody knows what several callers do
-        ([*ALONE, waits("http-kept", 20, 21, callers=8)], "holds with conditions"),
-        ([*ALONE, waits("http-kept", 20, 160, callers=8)], "holds"),  # they wait for each other
-        ([ALONE[0], waits("http-kept", 20, 40), waits("http-kept", 20, 21, callers=8)], "undecided here"),
-    ],
-)
-def test_c07_compares_one_caller_with_its_round_trip_and_several_with_one(points: list[Digest], word: str) -> None:
-    assert words(WAITING, *points)["C07"] == word
-
-
-def test_c09_wants_every_broker_flat_and_says_what_a_confirmation_costs() -> None:
-    [c09] = [verdict for verdict in WAITING.verdict(PUBLISHED) if verdict.claim == "C09"]
-    assert c09.word == "holds with conditions"
-    assert "RabbitMQ 2.00\u00a0ms" in c09.text
-    assert words(WAITING, *PUBLISHED[:-9])["C09"] == "undecided here"  # no Kafka
-    slow = waits("kafka", 50, 9, confirm="each")
-    steep = [slow if WAITING_LOOK.key(one.settings) == "kafka|each|50|1" else one for one in PUBLISHED]
-    assert words(WAITING, *steep)["C09"] == "undecided here"
 
 
 def test_a_chart_whose_carriers_promise_different_things_names_who_promises_what() -> None:
@@ -111,37 +80,6 @@ def test_a_chart_whose_carriers_promise_different_things_names_who_promises_what
 def test_a_slope_is_ms_for_each_ms_of_service_time() -> None:
     assert slopes(ALONE, "http-kept") == [pytest.approx(1.0)] * 2
     assert slopes(ALONE[:1], "http-kept") == []
-
-
-@pytest.mark.parametrize(
-    ("points", "c06", "c08"),
-    [
-        (UP, "holds", "never held"),
-        (UP[:3], "undecided here", "never held"),
-        ([UP[0], asks("grpc", 40)], "undecided here", "holds"),
-        ([UP[0], asks("grpc", 3, failed=1)], "undecided here", "undecided here"),
-        ([*UP[:2], asks("http-202", 8, failed=1), UP[3]], "undecided here", "never held"),
-        ([], "undecided here", "undecided here"),
-    ],
-)
-def test_c06_wants_two_cells_off_the_line_and_c08_a_carrier_like_http(points: list[Digest], c06: str, c08: str) -> None:
-    found = words(QUESTION, *points)
-    assert (found["C06"], found["C08"]) == (c06, c08)
-
-
-def test_c15_names_the_price_and_what_it_buys_and_leaves_bursts_to_another_lab() -> None:
-    [c15] = [v for v in QUESTION.verdict([*UP, stopped("rabbitmq-reply", waits=True)]) if v.claim == "C15"]
-    assert c15.word == "holds with conditions"
-    assert "RabbitMQ, Direct Reply-To 5.0" in c15.text
-    assert "answered later (RabbitMQ, Direct Reply-To)" in c15.text
-    assert "L2.2" in c15.text
-    assert words(QUESTION, asks("http-kept", 9), asks("redis-pair", 5))["C15"] == "undecided here"
-
-
-def test_repeats_on_both_sides_of_a_threshold_decide_nothing() -> None:
-    http, mixed = asks("http-kept", 4), asks("grpc", 4)
-    mixed = replace(mixed, repeats=[mixed.repeats[0], asks("grpc", 40).repeats[0]])
-    assert words(QUESTION, http, mixed)["C08"] == "undecided here"
 
 
 @pytest.mark.parametrize(("ms", "at"), [(0.0001, 0.0), (0.001, 0.0), (1.0, 0.5), (1000.0, 1.0), (9e9, 1.0)])

@@ -10,8 +10,9 @@ import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rules import Rule
+from labs.model.claims import BY_LABS, claims
 from labs.pages import course, pages
-from labs.pages.claims import BY_LABS, POLICIES, WORDS, board, claims, judged, may_vote
+from labs.pages.claims import POLICIES, WORDS, board, judged, may_vote
 from labs.pages.documents import documented
 
 MOST_WORDS = 15
@@ -49,7 +50,11 @@ def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
     assert may_vote(lab, claim) == may
     assert (claim in judged(tmp_path)) == may
     word = next(entry["word"] for entry in board(tmp_path) if entry["id"] == claim)
-    assert (word == "holds" and claim not in documented()) == may
+    assert (word == "undecided here" and claim not in documented()) == may  # L1.1 is named and not recorded
+    monkeypatch.setitem(claims()[claim], "lab", named)
+    entry = next(entry for entry in board(tmp_path) if entry["id"] == claim)
+    assert (entry["word"] == "holds" and claim not in documented()) == may
+    assert "Not recorded yet" not in entry["evidence"]
 
 
 def test_the_board_links_what_was_read_and_only_that() -> None:

@@ -169,61 +169,6 @@ def test_a_step_is_given_only_if_every_repeat_could_say() -> None:
 LADDER = experiment("latency-ladder")
 
 
-def point(broker: str, p99s: list[float], saturated: bool = False, late: float = 0.0) -> Digest:
-    settings = {"broker": broker, "rate_per_s": 1000, "body_bytes": 100, "rung": 2}
-    ladders = [{"latency_ms": {"p99": p99}, "service_ms": {"p99": p99 - late}} for p99 in p99s]
-    repeats = [one | {"why": "because", "saturated": saturated} for one in ladders]
-    return Digest(lab="latency-ladder", settings=settings, repeats=repeats, median={}, card={})
-
-
-@pytest.mark.parametrize(
-    ("kafka", "word"),
-    [
-        ([3.0, 4.0], "holds"),
-        ([9.0, 11.0], "undecided here"),
-        ([20.0, 30.0], "undecided here"),
-        ([51.0, 90.0], "no longer holds"),
-    ],
-)
-def test_c48_follows_its_rule_and_is_undecided_when_repeats_straddle(kafka: list[float], word: str) -> None:
-    found = {v.claim: v for v in LADDER.verdict([point("kafka", kafka)])}
-    assert found["C48"].word == word
-
-
-@pytest.mark.parametrize(
-    ("redis", "word"),
-    [
-        ([1.0, 1.0], "holds"),
-        ([1.9, 1.9], "holds with conditions"),
-        ([3.0, 3.0], "never held"),
-        ([1.0, 1.9], "undecided here"),
-    ],
-)
-def test_c58_compares_the_brokers_round_by_round(redis: list[float], word: str) -> None:
-    found = {
-        v.claim: v for v in LADDER.verdict([point("redis", redis), point("rabbitmq", [2, 2]), point("kafka", [5, 5])])
-    }
-    assert found["C58"].word == word
-    assert found["C62"].word == "undecided here"
-
-
-def test_a_verdict_stands_only_if_it_does_with_and_without_the_producers_lateness() -> None:
-    late = {v.claim: v for v in LADDER.verdict([point("kafka", [10.5, 10.6], late=1.0)])}
-    assert late["C48"].word == "undecided here"
-    others = [point("rabbitmq", [5, 5], late=1.0), point("kafka", [9, 9], late=1.0)]
-    fast = {v.claim: v for v in LADDER.verdict([point("redis", [1.0, 1.9], late=0.5), *others])}
-    assert fast["C58"].word == "holds"
-    close = {v.claim: v for v in LADDER.verdict([point("redis", [3.9, 3.9], late=0.5), *others])}
-    assert close["C58"].word == "undecided here"
-
-
-def test_a_client_bound_point_gives_no_verdict_on_a_broker() -> None:
-    found = {v.claim: v for v in LADDER.verdict([point("kafka", [1.0], saturated=True)])}
-    assert found["C48"].word == "undecided here"
-    assert "client-bound" in found["C48"].text
-    assert found["C58"].text == "Not measured at 1,000 messages/s and rung 2: Redis, RabbitMQ."
-
-
 def test_a_recorded_file_comes_back_whole(tmp_path: Path) -> None:
     using = profile("redis-stream-everysec")
     one = digest(

@@ -18,9 +18,9 @@ import pytest
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Control, Experiment
 from labs.experiments.record_grid import points
+from labs.model.claims import claims
 from labs.model.digest import Digest
 from labs.pages import course, quiz
-from labs.pages.claims import claims
 from labs.pages.glue import FACTS, NOT_YET, number
 from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state, why_not

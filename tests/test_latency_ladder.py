@@ -1,4 +1,4 @@
-"""How the latency ladder records: disturbed runs again, the repeats in turns, facts kept when something breaks."""
+"""How the latency ladder records: the repeats in turns, facts kept when something breaks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,41 +15,22 @@ from labs.model.run import Run, load
 from tests.made import TWO_SECONDS, open_run
 
 HERE = Endpoint("redis", "127.0.0.1", 1)
-CALM, DISTURBED = open_run(), open_run(late_ns=900_000, cores=(0.2, 0.2, 0.2, 0.8))
+CALM = open_run()
 
 
-def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run], tries: int) -> Run:
+def measured(monkeypatch: pytest.MonkeyPatch, home: Path, runs: list[Run]) -> Run:
     """What the ladder keeps when the recorder gives these runs, one after the other."""
     left: Iterator[Run] = iter([replace(run, facts={}) for run in runs])
     monkeypatch.setenv("LABS_HOME", str(home))
     monkeypatch.setattr("labs.record.recorder.record", lambda *_: next(left))
-    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), TWO_SECONDS, Observer(), tries=tries)
-
-
-@pytest.mark.parametrize(
-    ("runs", "tries", "attempts", "late_ns"),
-    [
-        ([CALM], 3, 1, 1000),
-        ([DISTURBED, CALM], 3, 2, 1000),
-        ([DISTURBED] * 3, 3, 3, 900_000),
-        ([DISTURBED], 1, 1, 900_000),
-    ],
-)
-def test_a_disturbed_run_is_done_again_and_the_last_one_counts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runs: list[Run], tries: int, attempts: int, late_ns: int
-) -> None:
-    kept = measured(monkeypatch, tmp_path, runs, tries)
-    assert kept.facts["attempts"] == attempts
-    assert int((kept["sent_ns"] - kept["due_ns"])[0]) == late_ns
-    on_disk = sorted((tmp_path / "runs" / "latency-ladder").glob("*.npz"))
-    assert [load(path).facts["attempts"] for path in on_disk] == list(range(1, attempts + 1))
+    return latency_ladder._measured(HERE, profile("redis-stream-everysec"), TWO_SECONDS, Observer())
 
 
 def test_a_run_that_broke_is_told_and_what_was_recorded_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(BrokenRunError, match="went away"):
-        measured(monkeypatch, tmp_path, [replace(CALM, trouble="the broker went away")], 3)
+        measured(monkeypatch, tmp_path, [replace(CALM, trouble="the broker went away")])
     [path] = (tmp_path / "runs" / "latency-ladder").glob("*.npz")
     assert load(path).trouble == "the broker went away"
 
@@ -57,3 +38,4 @@ def test_a_run_that_broke_is_told_and_what_was_recorded_is_kept(
 def test_repeats_take_turns_and_every_other_round_is_turned_round() -> None:
     order = list(latency_ladder._rounds(["redis", "kafka", "memory"], 3))
     assert order == ["redis", "kafka", "memory", "kafka", "redis", "redis", "kafka", "memory"]
+    assert list(latency_ladder._rounds(["redis", "kafka", "memory"], 1, 1)) == ["memory", "kafka", "redis"]

@@ -12,7 +12,6 @@ import pytest
 
 from labs.experiments import experiment
 from labs.experiments.rate_figures import sum_up
-from labs.experiments.rate_lab import saturated
 from labs.judge.lift import enough, limit_of
 from labs.judge.limit import bottleneck
 from labs.judge.saturation import exhausted
@@ -105,23 +104,23 @@ def test_a_variant_that_could_not_be_is_told_with_its_reason_and_counts_for_noth
 
 
 @pytest.mark.parametrize(
-    ("stamp", "told", "said", "ours", "most"),
+    ("stamp", "told", "said", "ours"),
     [
         ("window-bound", "nobody was at the limit: the window and the round trip decided (broker 1.35 cores)",
-         "The limit was not looked for; neither side ran out of CPU (broker 1.35 cores)", False, False),
+         "The limit was not looked for; neither side ran out of CPU (broker 1.35 cores)", False),
         ("client-bound", "the client had no processor time left (broker 0.13 cores)",
-         "The limit was not looked for; the client had no processor time left (broker 0.13 cores)", True, False),
+         "The limit was not looked for; the client had no processor time left (broker 0.13 cores)", True),
         ("broker-bound", "the broker had no processor time left (broker 0.97 cores)",
-         "The limit was not looked for; the broker had no processor time left (broker 0.97 cores)", False, True),
+         "The limit was not looked for; the broker had no processor time left (broker 0.97 cores)", False),
         ("unknown", "not all processor time could be seen (broker ?)",
-         "The limit was not looked for; not all processor time could be seen (broker ?)", False, False),
+         "The limit was not looked for; not all processor time could be seen (broker ?)", False),
     ],
 )  # fmt: skip
 def test_a_recording_from_before_says_that_the_limit_was_not_looked_for(
-    stamp: str, told: str, said: str, ours: bool, most: bool
+    stamp: str, told: str, said: str, ours: bool
 ) -> None:
     found = limit_of([{"per_s": 1.0, "stamp": stamp, "limit": told}] * 3)
-    assert (found.word, found.said, found.ours, found.most) == ("not looked for", said, ours, most)
+    assert (found.word, found.said, found.ours) == ("not looked for", said, ours)
 
 
 def test_rounds_put_together_are_judged_as_if_one_run_had_measured_them() -> None:
@@ -131,12 +130,6 @@ def test_rounds_put_together_are_judged_as_if_one_run_had_measured_them() -> Non
     whole = sum_up([repeat for part in parts for repeat in part.repeats])
     assert whole["median"]["stamp"] == "not found", "three of nine rounds were not lifted"
     assert sum_up([repeat for part in parts[:2] for repeat in part.repeats])["median"]["stamp"] == "queue"
-
-
-def test_only_a_queue_a_broker_or_a_machine_at_its_limit_makes_a_rate_the_most_there_is() -> None:
-    lab, words = experiment("fifty-thousand"), ("queue", "broker", "machine", "window", "client", "not found")
-    found = [point(lab, "raw-window", 50_000.0, word) for word in words]
-    assert [one.median["stamp"] for one in saturated(found)] == ["queue", "broker", "machine"]
 
 
 # ---- threads

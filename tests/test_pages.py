@@ -12,7 +12,8 @@ import pytest
 
 from labs.__main__ import main
 from labs.experiments import experiment
-from labs.pages.claims import board, claims
+from labs.model.claims import claims
+from labs.pages.claims import board
 from labs.pages.course import pages
 from labs.scenarios.bench.rows import ROWS
 from labs.scenarios.promises.table import chosen
@@ -132,7 +133,7 @@ def test_every_word_of_the_glossary_is_used_on_another_page() -> None:
     texts = [
         *(path for path in SHOWN if path.stem != "glossary"),
         *(BOOK / "quiz").glob("*.toml"),
-        ROOT / "labs" / "pages" / "claims.csv",
+        ROOT / "labs" / "model" / "claims.csv",
     ]
     used = " ".join(path.read_text("utf-8").lower() for path in texts)
     assert [word for word in defined if not re.search(rf"\b{re.escape(word[:-1])}", used)] == []

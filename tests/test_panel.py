@@ -11,12 +11,13 @@ import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rules import Rule, Word
+from labs.model.claims import claims
 from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.run import RunFileError
 from labs.model.text import ms_text
 from labs.pages import Panel
-from labs.pages.claims import WORDS, board, claims, tally
+from labs.pages.claims import WORDS, board, tally
 from labs.pages.documents import documented
 from labs.pages.glue import NOT_YET, number
 from labs.pages.state import panel_state, recorded_state

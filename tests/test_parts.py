@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from labs.experiments import EXPERIMENTS
+from labs.model.claims import claims
 from labs.pages import course, drawings, parts, quiz, race, teach
 from labs.pages.build import main
-from labs.pages.claims import board, claims
+from labs.pages.claims import board
 from labs.pages.recordings import recorded
 
 BOOK = Path(__file__).parent.parent / "book"

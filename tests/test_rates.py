@@ -29,7 +29,7 @@ from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
 from tests.made import closed_run
-from tests.made_rates import point, word_of
+from tests.made_rates import point
 
 MS = 1_000_000
 RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
@@ -272,81 +272,3 @@ def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a
         assert len(line.x) > 1
         assert not any(name in line.name for name in BROKER_NAMES.values())
     assert sum(mark.endswith("-open") for line in figure.data for mark in line.marker.symbol) == 1
-
-
-@pytest.mark.parametrize(
-    ("rates", "bound", "word"),
-    [
-        ({"raw-window": 50_000}, (), "holds"),
-        ({"raw-window": 50_000, "stream": 500_000}, (), "no longer holds"),
-        ({"raw-window": 5_000}, (), "holds with conditions"),
-        ({"pika-window": 50_000}, ("pika-window",), "undecided here"),
-        ({"pika-window": 90_000, "raw-window": 30_000}, ("pika-window",), "holds"),
-        ({"stream": 500_000, "raw-window": 30_000}, ("stream",), "no longer holds"),  # at least so much
-        ({}, (), "undecided here"),
-    ],
-)
-def test_c32_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
-    assert word_of("fifty-thousand", rates, bound) == word
-
-
-@pytest.mark.parametrize(
-    ("rates", "bound", "word"),
-    [
-        ({"batch-1000": 1_200_000}, (), "holds with conditions"),
-        ({"batch-1000": 300_000}, (), "holds with conditions"),
-        ({"batch-1000": 300_000}, ("batch-1000",), "undecided here"),
-        ({"batch-1": 5000}, (), "undecided here"),
-        ({"batch-5000": 900_000, "batch-1000": 300_000}, ("batch-5000",), "holds with conditions"),
-        ({"batch-5000": 1_100_000}, ("batch-5000",), "holds with conditions"),  # at least so much
-    ],
-)
-def test_c44_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
-    assert word_of("kafka-million", rates, bound) == word
-
-
-@pytest.mark.parametrize(
-    ("rates", "bound", "word"),
-    [
-        ({"lpush-512": 1_100_000}, (), "holds with conditions"),
-        ({"publish-512": 2_000_000}, (), "undecided here"),  # nobody heard it
-        ({"xadd-512": 800_000}, ("xadd-512",), "undecided here"),
-        ({"xadd-512": 800_000}, (), "undecided here"),  # the rule has a word for a million only
-    ],
-)
-def test_c53_by_its_rule(rates: dict[str, float], bound: tuple[str, ...], word: str) -> None:
-    assert word_of("redis-million", rates, bound) == word
-
-
-@pytest.mark.parametrize(
-    ("persistent", "quorum", "word"),
-    [
-        ((3, 3, 3, 3), (3, 3, 3, 3), "holds"),
-        ((3, 1.5, 1.1, 1.1), (1, 1, 1, 1), "holds with conditions"),
-        ((1.1, 1.1, 1.1, 1.1), (1.1, 1.2, 1, 1), "no longer holds"),
-        ((1.5, 1.5, 1.5, 1.5), (1.1, 1.1, 1.1, 1.1), "undecided here"),
-    ],
-)
-def test_c43_by_its_rule(persistent: tuple[float, ...], quorum: tuple[float, ...], word: str) -> None:
-    rates = {f"transient-{window}": 10_000.0 for window in (1, 10, 100, 1000)}
-    for kind, slower in (("persistent", persistent), ("quorum", quorum)):
-        rates |= {f"{kind}-{window}": 10_000 / by for window, by in zip((1, 10, 100, 1000), slower, strict=True)}
-    assert word_of("price-of-persistence", rates) == word
-    assert word_of("price-of-persistence", rates, ("persistent-1",)) == "undecided here"
-
-
-def test_c28_by_its_rule() -> None:
-    rates = {f"{broker}-{size}": 1000.0 for broker in BROKER_NAMES for size in (16, 100, 1024, 16_384, 65_536)}
-    rates |= {f"{broker}-each": 500.0 for broker in BROKER_NAMES}
-    rates = {name: per_s for name, per_s in rates.items() if not name.startswith("memory")}
-    assert word_of("messages-or-megabytes", rates) == "holds"
-    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}) == "holds with conditions"
-    assert word_of("messages-or-megabytes", {"redis-16": 1.0}) == "undecided here"
-    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-each",)) == "undecided here"
-    assert word_of("messages-or-megabytes", rates | {"kafka-each": 150.0}, ("kafka-100",)) == "holds with conditions"
-    assert word_of("messages-or-megabytes", rates, ("kafka-100",)) == "undecided here"
-
-
-def test_a_rate_with_one_message_under_way_says_nothing_of_what_a_queue_takes() -> None:
-    assert word_of("fifty-thousand", {"raw-one": 6000.0}, waits=("raw-one",)) == "undecided here"
-    assert word_of("fifty-thousand", {"raw-one": 6000.0}) == "holds with conditions"

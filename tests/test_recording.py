@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labs.experiments import experiment, record_grid
+from labs.experiments.record_grid import Recording, record_lab
+from labs.experiments.rounds import Watcher
 from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
@@ -28,14 +31,18 @@ def test_only_some_points_are_measured_when_asked_by_their_settings() -> None:
         record_grid.points(MATRIX, only={"setting": "kafka-flash"})
 
 
+def _record(settings: list[dict[str, Any]], how: Recording) -> None:
+    record_lab(how.rounds(MATRIX, settings), how, Watcher(lambda _number, _point: UNOBSERVED))
+
+
 @pytest.mark.broker
 def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "loss-matrix.json"
     first = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "kill"})
     other = record_grid.points(MATRIX, 1, {"setting": "redis-list-none", "fault": "stop"})
-    record_grid.record_lab(MATRIX, [*first, *other], UNOBSERVED, backend="native", folder=tmp_path)
+    _record([*first, *other], Recording("native", tmp_path))
     before = json.loads(path.read_text())
-    record_grid.record_lab(MATRIX, first, UNOBSERVED, backend="native", folder=tmp_path, keep=True)
+    _record(first, Recording("native", tmp_path, keep=True))
     after = json.loads(path.read_text())
     assert [one["settings"] for one in after["digests"]] == [one["settings"] for one in before["digests"]]
     assert after["digests"][1] == before["digests"][1]
@@ -45,5 +52,5 @@ def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: P
 
 def test_measuring_a_point_anew_needs_a_recording_to_put_it_in(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match="Record the whole lab first"):
-        record_grid.record_lab(MATRIX, record_grid.points(MATRIX, 1, REDIS), UNOBSERVED, folder=tmp_path, keep=True)
+        _record(record_grid.points(MATRIX, 1, REDIS), Recording(folder=tmp_path, keep=True))
     assert not list(tmp_path.iterdir())

@@ -14,11 +14,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
+from labs.model.claims import claims
 from labs.model.digest import Digest
 from labs.model.paths import PROJECT
 from labs.pages import course
 from labs.pages.build import build
-from labs.pages.claims import claims, judged
+from labs.pages.claims import judged
 from labs.pages.documents import documented
 from labs.pages.glue import number
 from labs.pages.recordings import recorded

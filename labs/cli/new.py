@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labs.cli.terminal import plain, say, tell
+from labs.model.claims import claims, labs_of
 from labs.model.paths import PROJECT, write_text
 from labs.model.profile import UnknownNameError
 
@@ -81,7 +82,7 @@ def place(name: str, kind: str, chapter: int) -> tuple[str, str]:
         raise ValueError(f"There is no chapter {chapter}. There are: {', '.join(map(str, known))}.")
     begun = [lab.number for lab in EXPERIMENTS.values()]
     begun += [f"L{page.stem[1]}.{page.stem[3]}" for page in course.pages() if re.match(r"\d\d-\d-", page.stem)]
-    planned = re.findall(r"\bL\d\.\d\b", (PROJECT / "labs" / "pages" / "claims.csv").read_text("utf-8"))
+    planned = [number for claim in claims() for number in labs_of(claim)]
     numbers = [f"L{chapter}.{at}" for at in range(1, 10)]
     taken = {number.rstrip("b") for number in begun}
     free = [one for one in numbers if one not in taken]
@@ -134,8 +135,9 @@ def _put(lines: Sequence[str], at: int, new: Sequence[str]) -> str:
 
 def make(name: str, files: dict[Path, str], run: Path) -> None:
     """Write everything and record the lab; whatever stops that, it is as if nothing had been written."""
-    from labs.cli.progress import Bar
-    from labs.experiments import EXPERIMENTS, load, record_grid
+    from labs.cli.record import Sitting
+    from labs.experiments import EXPERIMENTS, load
+    from labs.experiments.record_grid import Recording
     from labs.pages.recordings import recorded
 
     before = TOC.read_text("utf-8")
@@ -144,8 +146,7 @@ def make(name: str, files: dict[Path, str], run: Path) -> None:
             write_text(path, text)
         invalidate_caches()
         lab = EXPERIMENTS[name] = load(name)
-        with Bar(f"{lab.number} {lab.title}") as observer:
-            record_grid.record_lab(lab, record_grid.points(lab), observer)
+        Sitting(Recording()).record([lab])
         recorded(
             name
         )  # a figure that cannot be, as of a machine that stood still, is told now and not by the first test

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from labs.cli.speech import errors
 from labs.model.observer import Observer
@@ -11,11 +11,12 @@ from labs.model.observer import Observer
 class Bar:
     """A progress bar with the time left, on standard error, as an Observer."""
 
-    def __init__(self, title: str) -> None:
-        columns = (
+    def __init__(self, title: str, *, own_time: bool = False) -> None:
+        """With `own_time` the time left stands in the text, by whoever knows more than the bar's pace says."""
+        columns: tuple[ProgressColumn, ...] = (
             TextColumn("{task.fields[title]}", markup=False),
-            BarColumn(),
-            TimeRemainingColumn(),
+            BarColumn(20 if own_time else 40),
+            *(() if own_time else (TimeRemainingColumn(),)),
             TextColumn("{task.fields[text]}", markup=False),
         )
         self._progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)

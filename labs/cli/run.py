@@ -49,6 +49,7 @@ def command(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | Non
     from labs.cli.progress import Bar
     from labs.cli.tables import table_of
     from labs.experiments import experiment
+    from labs.pages.recordings import words
     from labs.record.monitor import waiting
     from labs.stack.external import yours
 
@@ -65,7 +66,7 @@ def command(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | Non
         say(line)
     for broker in yours.named().keys() - {str(one.settings.get("broker")) for one in digests}:
         say(f"{broker}: this lab, with these settings, did not use the one of yours")
-    verdicts = [asdict(verdict) for verdict in chosen.judged(digests)]
+    verdicts = [asdict(verdict) for verdict in words(chosen, digests)]
     if json_:
         show_json(
             {

@@ -115,6 +115,8 @@ class Experiment:
     claims: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     """How each of its claims is judged."""
+    beside: tuple[str, ...] = ()
+    """Labs whose recorded points its rules look at besides their own."""
     warm_up: Callable[[Observer], dict[str, Any]] | None = None
     """What `labs record` does with fresh brokers before it measures; gives facts for the file's card."""
     needs: tuple[str, ...] = (*BROKERS, "memory")
@@ -123,6 +125,8 @@ class Experiment:
     """Points that others have published, for `labs record` to put beside the measured ones."""
     judge: Callable[[Sequence[Path]], list[Digest]] | None = None
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
+    point_s: float = 10.0
+    """About how long one point of one round takes, s; said before it was recorded for the first time."""
     far: bool = False
     """Whether its producers and consumers may run elsewhere: `labs run --executor`."""
     only_here: Callable[[Settings], str] = lambda _settings: ""
@@ -148,10 +152,11 @@ class Experiment:
 
         return figure(self.look, chart, digests)
 
-    def judged(self, digests: Sequence[Digest]) -> list[Verdict]:
-        """The words that these points can carry; `undecided here` with what is missing for the others."""
+    def judged(self, digests: Sequence[Digest], beside: Sequence[Digest] = ()) -> list[Verdict]:
+        """The words that these points can carry; `undecided here` with what is missing for the others. `beside` are
+        the recorded points of the labs of that name."""
         lacking, whole = self.lacking(digests), len(self.grid_keys())
-        return [rule.judged(digests, lacking, whole) for rule in self.rules]
+        return [rule.judged([*digests, *beside], lacking, whole) for rule in self.rules]
 
     def lacking(self, digests: Sequence[Digest]) -> list[str]:
         """The keys of the grid's points that are not among these."""

@@ -22,7 +22,7 @@ from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat
 from labs.model.observer import Observer
-from labs.scenarios.jobs import mode_of
+from labs.scenarios.jobs import mode_of, settings_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.show.looks import COST_LOOK
 
@@ -138,6 +138,7 @@ def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Card) -> Digest:
 
     whole = [cast("Repeat", {**one, "figures": summed(one)}) for one in repeats]
     lines = stack.config_lines(pair.broker) if pair.has_broker else []
+    killed = settings_of(mode_of(pair.mode), PREFETCH)
     return Digest(
         lab=NAME,
         settings={
@@ -147,7 +148,7 @@ def digest(pair: Pair, repeats: Sequence[Repeat], on_card: Card) -> Digest:
             "broker": pair.broker,
             "mode": pair.mode,
         },
-        setup={"client": pair.settings, "server": lines, "lines": pair.lines},
+        setup={"client": pair.settings, "server": lines, "lines": pair.lines, "killed": killed},
         repeats=whole,
         card=on_card,
         **sum_up(whole),

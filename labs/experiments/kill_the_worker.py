@@ -21,7 +21,7 @@ from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, profile
 from labs.model.workload import NS_PER_S
-from labs.scenarios.jobs import MODES, Mode, mode_of
+from labs.scenarios.jobs import MODES, Mode, mode_of, settings_of
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def digest(mode: Mode, prefetch: int, runs: Sequence[tuple[JobRun, float]], on_c
             "prefetch": prefetch,
             "batches": mode.batches,
         },
+        setup=_setup(mode, prefetch),
         repeats=repeats,
         card=on_card,
         **sum_up(repeats),
@@ -97,6 +98,13 @@ def sum_up(repeats: Sequence[Repeat]) -> Summed:
     median = agreement(repeats) | {name: known_median(values, 3) for name, values in known.items()}
     median["took_s"] = known_median([r["took_s"] for r in repeats], 1)
     return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
+
+
+def _setup(mode: Mode, prefetch: int) -> dict[str, object]:
+    """What the worker's code sets, and of Kafka after how long of silence it counts as dead."""
+    from labs.scenarios.jobs.on_kafka import session_s
+
+    return {"killed": settings_of(mode, prefetch), **(session_s() if mode.broker == "kafka" else {})}
 
 
 def _repeat(run: JobRun, tally: Tally, took_s: float) -> Repeat:
@@ -164,6 +172,7 @@ LAB = Experiment(
     grid=grid,
     run=run,
     rules=worker_verdicts.RULES,
+    beside=(worker_verdicts.BESIDE,),
     needs=BROKERS,
     sum_up=sum_up,
     look=JOBS_LOOK,

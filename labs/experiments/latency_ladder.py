@@ -1,6 +1,6 @@
 """L5.4 The latency ladder: how long does a message take, at the median and at the worst?
 
-Open loop, counted from the due time. Claims C48, C58 and the latency half of C62.
+Open loop, counted from the due time. Claims C48 and C58.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from labs.experiments import ladder_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.digest import digest, run_card, sum_up
 from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
-from labs.judge.limit import disturbed, void, young
+from labs.judge.limit import young
 from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
@@ -39,8 +39,6 @@ MISSING = {
 LABELS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
 RATES = (250, 1000, 2000, 4000)
 WARM_ROUNDS = 20
-TRIES = 3
-"""Of a disturbed run in a recording (measuring.md 8.7). Live, the reader sees what there is and runs it again."""
 LIVE_S, RECORDED_S = 3.0, 6.0
 """Of judged load. In three seconds one pause of 30 ms makes the p99, in six it takes 60 ms."""
 ENOUGH = 110 * BEYOND
@@ -74,7 +72,7 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
 def plan(settings: Settings) -> Workload:
     """The schedule: a second of warm-up, then long enough for a p99, and for one hiccup of the machine not to be it."""
     rate = settings["rate_per_s"]
-    seconds = max(RECORDED_S if settings.get("repeats", 1) > 1 else LIVE_S, ENOUGH / rate)
+    seconds = max(RECORDED_S if settings.get("recorded") else LIVE_S, ENOUGH / rate)
     return workload("steady", rate_per_s=rate, body_bytes=settings["body_bytes"], duration_s=seconds)
 
 
@@ -86,28 +84,22 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     repeats = settings.get("repeats", 1)
     runs: dict[str, list[Run]] = {name: [] for name in (*chosen, "memory")}
     with stack.session((*chosen, "memory"), report=partial(observer.progress, 0.0)) as endpoints:
-        order = list(_rounds(list(runs), repeats))
+        order = list(_rounds(list(runs), repeats, int(settings.get("seed", 1)) - 1))
         for step, broker in enumerate(order):
             using = chosen.get(broker) or profile("memory")
             part = observer.part(step, len(order), LABELS.get(broker, "the harness alone"))
-            runs[broker].append(_measured(endpoints[broker], using, schedule, part, tries=TRIES if repeats > 1 else 1))
+            runs[broker].append(_measured(endpoints[broker], using, schedule, part))
         cards = {b: run_card(endpoints[b], p, runs[b]) for b, p in chosen.items()}
     point = {"rate_per_s": settings["rate_per_s"], "body_bytes": settings["body_bytes"]}
     floor = digest(NAME, point, runs["memory"], profile("memory"), {}).median["latency_ms"]
     return [replace(digest(NAME, point, runs[b], p, cards[b]), floor_ms=floor) for b, p in chosen.items()]
 
 
-def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, observer: Observer, *, tries: int) -> Run:
-    """One run; a disturbed or a void one is done again, `tries` times at most. The last one counts, whatever it is."""
+def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, observer: Observer) -> Run:
+    """One run, which is kept."""
     from labs.record.recorder import record
 
-    for attempt in range(tries):
-        run = record(endpoint, using, schedule, observer)
-        run.facts["attempts"] = attempt + 1
-        _kept(run)
-        if not disturbed(run) and not void(run):
-            break
-    return run
+    return _kept(record(endpoint, using, schedule, observer))
 
 
 def warm_up(observer: Observer) -> dict[str, Any]:
@@ -140,14 +132,14 @@ def _kept(run: Run) -> Run:
     return run
 
 
-def _rounds(names: list[str], repeats: int) -> Iterator[str]:
-    """ABBA order: every other round is turned round, so that a drift of the machine hits all alike.
+def _rounds(names: list[str], repeats: int, before: int = 0) -> Iterator[str]:
+    """ABBA order: every other round, those `before` counted, is turned round: a drift of the machine hits all alike.
 
     The harness alone is measured in every other round: it is a reference, not a contestant.
     """
     for number in range(repeats):
-        names_now = names if number % 2 == 0 else [name for name in reversed(names) if name != "memory"]
-        yield from names_now
+        now = names if number % 2 == 0 else [name for name in names if name != "memory"]
+        yield from now if (before + number) % 2 == 0 else reversed(now)
 
 
 def grid() -> list[Settings]:
@@ -169,7 +161,7 @@ LAB = Experiment(
     number="L5.4",
     title="The latency ladder",
     question="How long does a message take to arrive, at the median and at the worst?",
-    claims=("C48", "C58", "C62"),
+    claims=("C48", "C58"),
     controls=(
         Control(
             "brokers",

@@ -1,120 +1,165 @@
-"""The rules of C02, C04, C29, C33, C43, C45, C54 and C57 (claims.csv) for cells of the loss matrix.
+"""The rules of C02, C04, C29, C33, C45, C54 and C57 (claims.csv) for cells of the loss matrix.
 
-A cell counts only if its repeats agree; `unknown`, `did not start` and `mixed` decide nothing.
+What a cell says is what its repeats say by the claim's policy; `unknown` and `did not start` are on neither side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from labs.experiments.rules import Said, Undecided, points, rule
+from labs.experiments.rules import Said, Undecided, agreed, points, rule, too_few
 from labs.model.digest import Digest
 from labs.model.faults import ENDING, NAMES
+from labs.model.text import NBSP, counted, span
 
-LOST, KEPT = ("some lost", "all lost"), "none lost"
+LOST, KEPT, OPEN, ALL = "lost", "kept", "open", "all lost"
+SIDES = {"some lost": LOST, ALL: LOST, "none lost": KEPT}
 DEFAULTS = ("redis-list-rdb", "kafka-acks-all")
 """What the server of Redis and the client of Kafka do when nothing is set. RabbitMQ leaves it to each message."""
 
 
-def outcome(digests: Sequence[Digest], name: str, fault: str) -> str:
-    """What became of that setting's messages; `not measured` if that is so."""
-    found = points(digests, profile=name, fault=fault)
-    return str(found[0].median["outcome"]) if found else "not measured"
+def side(one: Digest) -> str:
+    """Whether this cell lost or kept acknowledged messages; `open` where its repeats do not agree on either."""
+    try:
+        return agreed([repeat["outcome"] for repeat in one.repeats], SIDES.get, "")
+    except Undecided:
+        return OPEN
 
 
-def said(digests: Sequence[Digest], name: str, fault: str) -> str:
-    """One cell in words: `Kafka, acks=all lost 0 of 7,800 to SIGKILL`."""
+def cell(digests: Sequence[Digest], name: str, fault: str) -> Digest:
+    """The cell; Undecided that it was not measured, or why it is open."""
     found = points(digests, profile=name, fault=fault)
     if not found:
-        return f"{name} was not measured under {NAMES[fault]}"
-    word, label = outcome(found, name, fault), found[0].settings["label"]
-    if word not in (*LOST, KEPT, "mixed"):
-        return f"{label}: {word} after {NAMES[fault]}"
-    ledgers = [repeat["ledger"] for repeat in found[0].repeats]
-    lost, of = (sum(one[what] for one in ledgers) for what in ("lost", "acknowledged"))
-    return f"{label} lost {lost:,} of {of:,} to {NAMES[fault]}"
+        raise Undecided(f"Not measured: {name} under {NAMES[fault]}.")
+    if side(found[0]) == OPEN:
+        raise Undecided(f"{told(found[0])}: {too_few(len(found[0].repeats)) or 'the repeats do not agree.'}")
+    return found[0]
 
 
-def _with(digests: Sequence[Digest], *outcomes: str) -> list[Digest]:
-    return [one for one in digests if one.median["outcome"] in outcomes]
+def lost_all(one: Digest) -> bool:
+    """Whether every repeat lost everything."""
+    return all(repeat["outcome"] == ALL for repeat in one.repeats)
+
+
+def told(one: Digest) -> str:
+    """A cell in words: `Kafka, acks=all lost 0 in each of 5 repeats (SIGKILL 2.7 to 3.4 s after the first message)`."""
+    kind, words = one.settings["fault"], {repeat["outcome"] for repeat in one.repeats}
+    if not words <= set(SIDES):
+        return f"{one.settings['label']}, {NAMES[kind]}: {', '.join(sorted(words))}"
+    lost = "all" if lost_all(one) else span(repeat["ledger"]["lost"] for repeat in one.repeats)
+    of = span(repeat["ledger"]["acknowledged"] for repeat in one.repeats)
+    count = "1 run" if len(one.repeats) == 1 else f"each of {len(one.repeats)} repeats"
+    when = span((repeat["fault"]["at_s"] for repeat in one.repeats), "{:.1f}".format)
+    ended = f"{NAMES[kind]} {when}{NBSP}s after the first message"
+    return f"{one.settings['label']} lost {lost} of {of} acknowledged in {count} ({ended}{_written_back(one)})"
+
+
+def _written_back(one: Digest) -> str:
+    """Of a power cut: after how long the kernel writes by itself, if the recording knows."""
+    if one.settings["fault"] != "power":
+        return ""
+    after_s = one.card.get("written_back_s")
+    known = f"{after_s:g}{NBSP}s" if isinstance(after_s, int | float) else "a time that this recording does not have"
+    return f", on one node; the kernel writes back by itself after {known}"
+
+
+def _sides(digests: Sequence[Digest]) -> Mapping[str, list[Digest]]:
+    found: dict[str, list[Digest]] = {LOST: [], KEPT: [], OPEN: []}
+    for one in digests:
+        found[side(one)].append(one)
+    return found
 
 
 @rule("C02", of_part=("holds with conditions",))
 def c02(digests: Sequence[Digest]) -> Said:
     """HOLDS if every mode loses 0, CONDITIONAL if some do and some do not, NEVER HELD if all lose."""
-    found, losing = _with(digests, *LOST, KEPT), _with(digests, *LOST)
-    if not found:
-        raise Undecided("No cell of the loss matrix has a count.")
-    text = f"Of {len(found)} cells with a count, {len(losing)} lost acknowledged messages."
-    if len(losing) == len(found):
-        return "never held", text
-    return ("holds with conditions" if losing else "holds"), text
+    found = _sides(digests)
+    text = f"Of {counted(len(digests), 'cell')} of the loss matrix {len(found[LOST])} lost acknowledged messages and "
+    text += f"{len(found[KEPT])} lost none, in every repeat that the rule asks for; {len(found[OPEN])} are open."
+    if found[LOST] and found[KEPT]:
+        return "holds with conditions", text
+    if found[OPEN] or not digests:
+        few = max((one.repeats for one in found[OPEN]), key=len, default=())
+        raise Undecided(f"{text} {too_few(len(few))}".rstrip())
+    return ("never held" if found[LOST] else "holds"), text
 
 
 @rule("C04", of_part=("never held",))
 def c04(digests: Sequence[Digest]) -> Said:
     """NEVER HELD if a default configuration loses acknowledged messages to a process kill; HOLDS if every cell is 0."""
-    if guilty := [name for name in DEFAULTS if outcome(digests, name, "kill") in LOST]:
-        return "never held", f"{said(digests, guilty[0], 'kill')}, with the settings it comes with."
-    if digests and len(_with(digests, KEPT)) == len(digests):
+    defaults = [one for name in DEFAULTS for one in points(digests, profile=name, fault="kill")]
+    if guilty := [one for one in defaults if side(one) == LOST]:
+        return "never held", f"{told(guilty[0])}, with the settings it comes with."
+    if digests and len(_sides(digests)[KEPT]) == len(digests):
         return "holds", f"No cell of {len(digests)} lost an acknowledged message."
     raise Undecided("The default settings were not all measured, or a cell has no count.")
 
 
 @rule("C29", of_part=("holds with conditions",))
 def c29(digests: Sequence[Digest]) -> Said:
-    """The definition is usable if the settings rank differently by clean stop, kill and power cut."""
-    names = list(dict.fromkeys(one.settings["profile"] for one in digests))
-    whole = [name for name in names if all(outcome(digests, name, event) in (*LOST, KEPT) for event in ENDING)]
-    if len(whole) < 2:
-        raise Undecided("Too few settings were measured under all three events.")
-    kept = {event: {name for name in whole if outcome(digests, name, event) == KEPT} for event in ENDING}
-    counts = ", ".join(f"{len(one)} of {len(whole)} settings survive {NAMES[event]}" for event, one in kept.items())
-    differ = len({frozenset(one) for one in kept.values()}) > 1
-    return ("holds with conditions" if differ else "holds"), f"{counts}: one must say recover from what."
+    """HOLDS if every setting fares alike in the three events; CONDITIONAL if one keeps all in one and loses in
+    another."""
+    rows = {name: _row(digests, name) for name in dict.fromkeys(one.settings["profile"] for one in digests)}
+    whole = {name: row for name, row in rows.items() if OPEN not in row}
+    if not whole:
+        few = max((one.repeats for one in digests), key=len, default=())
+        raise Undecided(f"No setting was measured under all three events. {too_few(len(few))}".rstrip())
+    kept = [sum(row[at] == KEPT for row in whole.values()) for at in range(len(ENDING))]
+    text = ", ".join(
+        f"{number} of {len(whole)} settings keep all through {NAMES[event]}"
+        for event, number in zip(ENDING, kept, strict=True)
+    )
+    if any({KEPT, LOST} <= set(row) for row in whole.values()):
+        return "holds with conditions", f"{text}: it must say, recover from what."
+    if len(whole) < len(rows):
+        raise Undecided(f"{text}; {len(rows) - len(whole)} settings are open.")
+    return "holds", f"{text}: every setting fares alike in all three."
+
+
+def _row(digests: Sequence[Digest], name: str) -> list[str]:
+    found = [points(digests, profile=name, fault=event) for event in ENDING]
+    return [side(one[0]) if one else OPEN for one in found]
 
 
 @rule("C33", of_part=("holds with conditions",))
 def c33(digests: Sequence[Digest]) -> Said:
-    """HOLDS if persistent survive and transient do not; CONDITIONAL if the queue type decides as well."""
-    transient, persistent, quorum = (f"rabbitmq-{name}" for name in ("transient-confirms", "confirms", "quorum"))
-    text = f"{said(digests, transient, 'kill')}; {said(digests, persistent, 'kill')}."
-    if outcome(digests, transient, "kill") != "all lost" or outcome(digests, persistent, "kill") != KEPT:
+    """After a clean restart: HOLDS if persistent messages survive and transient ones do not; CONDITIONAL if a quorum
+    queue keeps both alike."""
+    transient, persistent = (cell(digests, f"rabbitmq-{name}", "stop") for name in ("transient-confirms", "confirms"))
+    text = f"{told(transient)}; {told(persistent)}."
+    if not lost_all(transient) or side(persistent) != KEPT:
         raise Undecided(text)
-    if outcome(digests, persistent, "power") == outcome(digests, quorum, "power"):
-        return "holds", text
-    rest = f"{said(digests, persistent, 'power')}; {said(digests, quorum, 'power')}."
-    return "holds with conditions", f"{text} By queue type: {rest}"
-
-
-@rule("C43")
-def c43(digests: Sequence[Digest]) -> Said:
-    """Only what persistence buys is measured here; its price is a later lab's."""
-    names = ("rabbitmq-transient-confirms", "rabbitmq-persistent", "rabbitmq-confirms")
-    bought = "; ".join(said(digests, name, "kill") for name in names)
-    raise Undecided(f"What it buys: {bought}. What it costs is measured by L4.2.")
+    alike = points(digests, profile="rabbitmq-quorum-transient", fault="stop")
+    if not alike:
+        raise Undecided(f"{text} Whether a quorum queue keeps transient messages as well was not recorded.")
+    quorum = cell(digests, "rabbitmq-quorum-transient", "stop")
+    text += f" {told(quorum)}."
+    if side(quorum) == KEPT:
+        return "holds with conditions", f"{text} So the queue type decides as well."
+    return "holds", text
 
 
 @rule("C45", of_part=("holds with conditions",))
 def c45(digests: Sequence[Digest]) -> Said:
     """HOLDS if acks=all survives a kill; CONDITIONAL if weaker acks or a power cut lose."""
-    told = [said(digests, "kafka-acks-all", "kill")]
-    if outcome(digests, "kafka-acks-all", "kill") != KEPT:
-        raise Undecided(f"{told[0]}.")
+    survived = cell(digests, "kafka-acks-all", "kill")
+    if side(survived) != KEPT:
+        raise Undecided(f"{told(survived)}.")
     weaker = (("kafka-acks-0", "kill"), ("kafka-acks-1", "kill"), ("kafka-acks-all", "power"))
-    told += [said(digests, *one) for one in weaker if outcome(digests, *one) in LOST]
-    return ("holds with conditions" if len(told) > 1 else "holds"), f"{'; '.join(told)}."
+    lost = [one for name, fault in weaker for one in points(digests, profile=name, fault=fault) if side(one) == LOST]
+    return ("holds with conditions" if lost else "holds"), f"{'; '.join(map(told, [survived, *lost]))}."
 
 
 def redis_keeps(digests: Sequence[Digest]) -> Said:
     """NEVER HELD if any shipped setting keeps all after a process kill."""
-    redis = points(digests, broker="redis", fault="kill")
-    keeping, losing = _with(redis, KEPT), _with(redis, *LOST)
-    told = [said(digests, one.settings["profile"], "kill") for one in (*keeping[:2], *losing[:1])]
-    text = f"{'; '.join(told)}." if told else "No setting of Redis was measured under SIGKILL."
-    if not keeping and (not redis or len(losing) < len(redis)):
+    found = _sides(points(digests, broker="redis", fault="kill"))
+    text = "; ".join(map(told, [*found[KEPT][:2], *found[LOST][:1]]))
+    text = f"{text}." if text else "No setting of Redis was measured under SIGKILL, or none says what it lost."
+    if found[KEPT]:
+        return "never held", text
+    if found[OPEN] or not found[LOST]:
         raise Undecided(text)
-    return ("never held" if keeping else "holds"), text
+    return "holds", text
 
 
 c54, c57 = (rule(claim, of_part=("never held",))(redis_keeps) for claim in ("C54", "C57"))

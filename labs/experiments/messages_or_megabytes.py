@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from labs.experiments.rate_lab import Way, on_line, one_by_one, per_s, rate_lab, way
-from labs.experiments.rules import Said, Undecided, by, rule
+from labs.experiments.bounds import Bound
+from labs.experiments.rate_lab import Way, on_line, one_by_one, ours, per_s, rate_lab, rates, way
+from labs.experiments.rules import Said, Undecided, by, passes, rounds, rule
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, times
+from labs.model.text import BROKER_NAMES, about_per_s, span, times
 from labs.model.workload import Ceiling
 
 BODIES = (16, 100, 1024, 16_384, 65_536)
@@ -15,10 +16,9 @@ USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms"
 METHODS = {"redis": "XADD", "rabbitmq": "AMQP frames", "kafka": "record batches"}
 FULL = {"redis": 300_000, "rabbitmq": 60_000, "kafka": 600_000}
 MOST_BYTES = 60_000_000
-APART = 5.0
-"""Times: the rule calls the metric incomplete beyond it."""
-Pair = tuple[Digest, Digest]
-"""A slow point and a fast one."""
+SMALL, LARGE = 100, 16_384
+BY_SIZE = Bound("holds with conditions", "times between 100 B and 16 KB", "above", 5)
+BY_ACKS = Bound("holds with conditions", "or times across ways of acknowledging at the same window", "above", 5)
 
 
 def _ways() -> Iterator[Way]:
@@ -33,42 +33,43 @@ def _ways() -> Iterator[Way]:
         yield way(f"{broker}-each", f"{METHODS[broker]}, 100 B, one by one", using, "fast", one)
 
 
-@rule("C28")
+@rule("C28", of_part=("holds with conditions",), bounds=(BY_SIZE, BY_ACKS))
 def c28(digests: Sequence[Digest]) -> Said:
     """A slow side at which our client was the limit may be slow by our doing: it decides nothing."""
     found = by(digests, "way")
-    whole = [broker for broker in USING if all(name in found for name in _names(broker))]
-    if len(whole) < len(USING):
-        raise Undecided(f"{len(whole)} of {len(USING)} brokers were run at every payload.")
-    pairs = {broker: _pairs(found, broker) for broker in USING}
-    told = [
-        f"{BROKER_NAMES[broker]}: {times(_apart(by_size))} times by payload, {times(_apart(by_wait))} by acknowledging "
-        "each message"
-        for broker, (by_size, by_wait) in pairs.items()
+    sizes = {broker: _apart(found, f"{broker}-{SMALL}", f"{broker}-{LARGE}") for broker in USING}
+    acks = {broker: _by_acks(found, broker) for broker in USING}
+    if lacking := [BROKER_NAMES[broker] for broker, values in sizes.items() if values is None]:
+        raise Undecided(f"Not run at both payloads: {', '.join(lacking)}.")
+    told = [f"{BROKER_NAMES[broker]} {span(values or (), times)}" for broker, values in sizes.items()]
+    text = f"Times between {SMALL:,} B and {LARGE:,} B: {', '.join(told)}."
+    told = [f"{BROKER_NAMES[broker]} {span(values, times)}" for broker, values in acks.items() if values]
+    text += f" Times between ways of acknowledging at one window: {', '.join(told) or 'not recorded'}."
+    by_size = [
+        passes(values, BY_SIZE, text) for name, values in sizes.items() if values and not _slow_is_ours(found, name)
     ]
-    text = f"The same broker's messages a second differ: {'; '.join(told)}."
-    apart = [pair for both in pairs.values() for pair in both if _apart(pair) > APART]
-    if any(not slow.median["client_bound"] for slow, _ in apart):
+    by_acks = [passes(values, BY_ACKS, text) for values in acks.values() if values]
+    if any(by_size) or any(by_acks):
         return "holds with conditions", f"{text} Without payload and acknowledgement the figure says little."
-    if apart or any(one.median["client_bound"] for one in found.values()):
-        raise Undecided(f"{text} Our own client was the limit where it counts.")
+    if len(by_size) < len(USING) or None in (*by_size, *by_acks) or not by_acks:
+        raise Undecided(f"{text} That is not all that the rule asks for.")
     return "holds", text
 
 
-def _names(broker: str) -> list[str]:
-    """A broker's ways: by payload, and one by one."""
-    return [f"{broker}-{last}" for last in (*BODIES, "each")]
+def _apart(found: Mapping[str, Digest], *names: str) -> list[float] | None:
+    """Round by round the highest over the lowest rate of these ways; None where one was not run."""
+    if not all(name in found for name in names):
+        return None
+    return [max(values) / min(values) for values in rounds(*(rates(found[name]) for name in names))]
 
 
-def _pairs(found: Mapping[str, Digest], broker: str) -> tuple[Pair, Pair]:
-    """The slowest and the fastest payload; one by one, and as many at a time as the same payload allows."""
-    *sizes, each = (found[name] for name in _names(broker))
-    return (min(sizes, key=per_s), max(sizes, key=per_s)), (each, found[f"{broker}-100"])
+def _by_acks(found: Mapping[str, Digest], broker: str) -> list[float]:
+    names = [name for name in found if name.startswith(f"{broker}-acks-")]
+    return (_apart(found, *names) or []) if len(names) > 1 else []
 
 
-def _apart(pair: Pair) -> float:
-    slow, fast = pair
-    return per_s(fast) / per_s(slow)
+def _slow_is_ours(found: Mapping[str, Digest], broker: str) -> bool:
+    return ours(min((found[f"{broker}-{size}"] for size in (SMALL, LARGE)), key=per_s))
 
 
 def headline(digest: Digest) -> str:

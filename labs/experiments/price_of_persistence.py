@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from labs.experiments.rate_lab import Way, on_line, per_s, rate_lab, way
-from labs.experiments.rules import Said, Undecided, by, rule
+from labs.experiments.bounds import Bound
+from labs.experiments.rate_lab import Way, on_line, ours, rate_lab, rates, way
+from labs.experiments.rules import Said, Undecided, by, flush_told, passes, rounds, rule
 from labs.model.digest import Digest
+from labs.model.text import span, times
 from labs.model.workload import Ceiling
 from labs.show.looks import PRICE_LOOK
 
@@ -22,8 +24,7 @@ KINDS = {
 MESSAGES = {1: 1500, 10: 8000, 100: 40_000, 1000: 60_000}
 READ_AT = (1, 100)
 """The windows at which a reader keeps up as well."""
-WIDE, DEAR, CHEAP = 100, 2.0, 1.25
-"""The numbers of the rule in claims.csv."""
+WIDE = 100
 
 
 def _ways() -> Iterator[Way]:
@@ -44,30 +45,41 @@ def _said(label: str, window: int) -> str:
     return f"{label}, {'one by one' if window == 1 else f'{window:,} without an answer'}"
 
 
-def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> float | None:
-    """Transient rate over that of `kind` at the same window; None where one is missing or our client was the limit."""
+DEAR = Bound("holds", "times slower, persistent, at windows of 100 or more,", "at least", 2)
+SOME = Bound("holds with conditions", "the same at smaller windows only, or of quorum queues only,", "at least", 2)
+CHEAP = Bound("no longer holds", "the same everywhere", "below", 1.25)
+
+
+def slowdown(found: Mapping[str, Digest], kind: str, window: int) -> list[float]:
+    """Round by round the transient rate over that of `kind` at the same window; empty where one is missing or our
+    client was the limit."""
     pair = [found.get(f"{name}-{window}") for name in ("transient", kind)]
-    rates = [per_s(one) for one in pair if one and not one.median["client_bound"]]
-    return rates[0] / rates[1] if len(rates) == 2 and rates[1] else None
+    known = [one for one in pair if one and not ours(one)]
+    if len(known) < 2:
+        return []
+    return [transient / slow for transient, slow in rounds(*map(rates, known)) if slow]
 
 
-@rule("C43", of_part=("holds with conditions",))
+@rule("C43", of_part=("holds with conditions",), bounds=(DEAR, SOME, CHEAP))
 def c43(digests: Sequence[Digest]) -> Said:
     """How much slower persistent is at each window."""
     found, pairs = by(digests, "way"), [(kind, window) for kind in ("persistent", "quorum") for window in WINDOWS]
-    slower = {pair: value for pair in pairs if (value := slowdown(found, *pair)) is not None}
+    slower = {pair: value for pair in pairs if (value := slowdown(found, *pair))}
     if len(slower) < len(pairs):
         raise Undecided(f"{len(slower)} of {len(pairs)} comparisons can be made.")
     text = "; ".join(
-        f"{KINDS[kind][0]}, window {window:,}: {value:.2g} times slower" for (kind, window), value in slower.items()
+        f"{KINDS[kind][0]}, window {window:,}: {span(values, times)} times slower"
+        for (kind, window), values in slower.items()
     )
-    if min(slower["persistent", window] for window in WINDOWS if window >= WIDE) >= DEAR:
-        return "holds", f"{text}."
-    if max(slower.values()) < CHEAP:
-        return "no longer holds", f"{text}."
-    if max(slower.values()) < DEAR:
-        raise Undecided(f"{text}: between the rule's bounds.")
-    return "holds with conditions", f"{text}."
+    text += f".{flush_told(found['quorum-1'])}"
+    dear = {pair: passes(values, DEAR, text) for pair, values in slower.items()}
+    if all(dear["persistent", window] for window in WINDOWS if window >= WIDE):
+        return "holds", text
+    if any(dear.values()):
+        return "holds with conditions", text
+    if all(passes(values, CHEAP, text) for values in slower.values()):
+        return "no longer holds", text
+    raise Undecided(f"{text} That is between the rule's bounds.")
 
 
 LAB = rate_lab(

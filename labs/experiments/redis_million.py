@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labs.experiments.rate_lab import Way, fastest, limit_said, on_line, one_by_one, per_s, rate_lab, tool_way, way
-from labs.experiments.rules import Said, Undecided, rule
+from labs.experiments.bounds import Bound
+from labs.experiments.rate_lab import (
+    Way,
+    fastest,
+    limit_said,
+    on_line,
+    one_by_one,
+    ours,
+    rate_lab,
+    rates,
+    sustained,
+    tool_way,
+    way,
+)
+from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
-from labs.model.text import about_per_s
+from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
-
-MILLION = 1_000_000
-DEEP = 16
 
 
 def _deep(depth: int, messages: int) -> Ceiling:
@@ -67,20 +77,35 @@ WAYS = (
     ),
 )
 OTHERS = ("article-redis", "redis-docs-set", "mqperf-redis-streams")
-MESSAGES = ("xadd-512", "lpush-512", "publish-read", "publish-read-2", "publish-read-4")
-"""Commands that carry a message to somebody: a PUBLISH that nobody hears is not one."""
+ALONE = Bound("holds", "a messaging command that somebody reads, one at a time,", "at least", 1_000_000, "/s")
+DEEP = Bound(
+    "holds with conditions",
+    "the same, if only in pipelines of 16 or more or with many values in one command,",
+    "at least",
+    1_000_000,
+    "/s",
+)
 
 
-@rule("C53", of_part=("holds with conditions",))
+def _alone(one: Digest) -> bool:
+    return one.settings["way"].endswith(("-one", "-1"))
+
+
+@rule("C53", of_part=("holds with conditions", "holds"), bounds=(ALONE, DEEP))
 def c53(digests: Sequence[Digest]) -> Said:
-    """A messaging command at a million a second; all of ours that fast send more than 16 at once."""
-    known = [one for one in digests if one.settings["way"] in MESSAGES]
-    top = fastest(known, "No messaging command was run.")
-    text = f"The most was {about_per_s(per_s(top))} ({top.settings['label']}). {limit_said(top)}"
-    if per_s(top) >= MILLION:
-        return "holds with conditions", f"{text} It takes pipelines of {DEEP} and more."
-    small = "This machine did not reach a million, and the rule asks for one."
-    raise Undecided(f"{text} {'Our own client was the limit.' if top.median['client_bound'] else small}")
+    """Commands that carry a message to somebody: what nobody hears or reads is not one."""
+    known = [one for one in digests if one.settings.get("read")]
+    top = fastest(known, "No messaging command was run with somebody reading.")
+    text = f"The most, with somebody reading, was {span(rates(top), about_per_s)} ({top.settings['label']})."
+    text += f" {limit_said(top)}."
+    reached = [one for one in sustained(known, text) if passes(rates(one), DEEP, text)]
+    if alone := [one for one in reached if _alone(one)]:
+        return "holds", f"{text} One command at a time: {alone[0].settings['label']}."
+    if reached:
+        names = "; ".join(str(one.settings["label"]) for one in reached)
+        return "holds with conditions", f"{text} It takes pipelines, or many values in one command: {names}."
+    whose = "Our own client was the limit." if ours(top) else "This machine did not reach a million."
+    raise Undecided(f"{text} {whose}")
 
 
 LAB = rate_lab(

@@ -2,17 +2,27 @@
 
 What it asks for and cannot have raises `Undecided` with the reason: the word is then `undecided here`. Which points
 count, how the repeats must agree and what a part of a grid can carry is decided in this module, alike for every lab.
+
+How repeats agree is the claim's `policy` in claims.csv. `measured`: at least ROUNDS of them, and a threshold is passed
+if all of 5 to 8 pass it, at least 8 of 9, or 80 % of more. `existence`: every repeat shows the case. Otherwise the word
+is `undecided here`, with the figures on both sides.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from labs.experiments.bounds import Bound, asked
 from labs.judge import soundness
+from labs.model.claims import policy_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES
+from labs.model.figures import Repeat
+from labs.model.text import BROKER_NAMES, NBSP, counted
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
@@ -21,6 +31,12 @@ Said = tuple[Word, str]
 """A word and the sentence that gives the figures."""
 V = TypeVar("V")
 W = TypeVar("W")
+
+ROUNDS = 5
+"""Repeats that a measured claim needs, interleaved with what they are compared with."""
+ALL_UP_TO, SHARE = 8, 0.8
+_policy: ContextVar[str] = ContextVar("policy", default="measured")
+"""That of the claim whose rule is at work."""
 
 
 class Undecided(Exception):  # noqa: N818 - it is an answer, not an error
@@ -38,23 +54,29 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rule:
-    """How a lab judges a claim: by its rule in claims.csv and nothing else."""
+    """How a lab judges a claim: by its rule and its policy in claims.csv and nothing else."""
 
     claim: str
     judge: Callable[[Sequence[Digest]], Said]
     of_part: tuple[Word, ...] = ()
     """The words that it may say of fewer points than the grid has, because they need no other: one loss refutes
     `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""
+    bounds: tuple[Bound, ...] = ()
+    """Its thresholds; the sentence ends with them."""
 
     def __call__(self, digests: Sequence[Digest]) -> Verdict:
         """Its word by the points that count: measured here, not void, and no messages refused unasked. The sentence
         names those that were left out."""
         measured = [one for one in digests if not one.settings.get("published")]
         left_out = {str(one.settings.get("label", one.lab)): why for one in measured if (why := soundness.said(one))}
+        token = _policy.set(policy_of(self.claim))
         try:
             word, text = self.judge([one for one in measured if not soundness.said(one)])
         except Undecided as why:
             word, text = "undecided here", str(why)
+        finally:
+            _policy.reset(token)
+        text += asked(self.bounds)
         if left_out:
             text += " Left out: " + " ".join(f"{label}: {why}" for label, why in left_out.items())
         return Verdict(self.claim, word, text)
@@ -69,9 +91,11 @@ class Rule:
         return replace(said, word="undecided here", text=f"{text} What is here: {said.text}")
 
 
-def rule(claim: str, *, of_part: Sequence[Word] = ()) -> Callable[[Callable[[Sequence[Digest]], Said]], Rule]:
+def rule(
+    claim: str, *, of_part: Sequence[Word] = (), bounds: Sequence[Bound] = ()
+) -> Callable[[Callable[[Sequence[Digest]], Said]], Rule]:
     """The function as the rule of that claim."""
-    return lambda judge: Rule(claim, judge, tuple(of_part))
+    return lambda judge: Rule(claim, judge, tuple(of_part), tuple(bounds))
 
 
 def points(digests: Sequence[Digest], **settings: object) -> list[Digest]:
@@ -110,10 +134,58 @@ def each(one: Digest, name: str, step: str = "", *, unknown: str = "") -> list[f
     return values
 
 
+def rounds(*series: Sequence[V]) -> list[tuple[V, ...]]:
+    """Figures that are compared, round by round; Undecided where they were not measured in the same rounds."""
+    if len({len(one) for one in series}) > 1:
+        numbers = " and ".join(dict.fromkeys(str(len(one)) for one in series))
+        raise Undecided(f"What is compared has {numbers} repeats: these are not the same rounds.")
+    return list(zip(*series, strict=True))
+
+
+def too_few(number: int) -> str:
+    """Why so many repeats decide nothing; empty if they may."""
+    least = ROUNDS if _policy.get() == "measured" else 1
+    return "" if number >= least else f"{counted(number, 'round')}, {least} {'is' if least == 1 else 'are'} needed."
+
+
+def needed(number: int) -> int:
+    """Of so many repeats how many have to pass."""
+    if _policy.get() != "measured" or number <= ALL_UP_TO:
+        return number
+    return ALL_UP_TO if number == ALL_UP_TO + 1 else math.ceil(SHARE * number)
+
+
 def agreed(values: Iterable[V], word_of: Callable[[V], W | None], said: str) -> W:
-    """What all repeats say; Undecided with `said`, their figures, where they lie on both sides of what the rule asks
-    for, or where it has no word (None)."""
-    words = {word_of(value) for value in values}
-    if len(words) != 1 or (word := words.pop()) is None:
+    """What enough repeats say, a value a repeat; Undecided with `said`, their figures, where there are too few, where
+    they lie on both sides of what the rule asks for, or where it has no word (None)."""
+    found = list(values)
+    if why := too_few(len(found)):
+        raise Undecided(f"{said} {why}")
+    [(word, number)] = Counter(word_of(value) for value in found).most_common(1)
+    if word is None or number < needed(len(found)):
         raise Undecided(said)
     return word
+
+
+def passes(values: Iterable[V], test: Callable[[V], bool], said: str) -> bool | None:
+    """Whether a threshold is passed, a value a repeat: None where they lie on both sides. Undecided of too few.
+
+    For a rule that asks several: with `any` one that is passed is enough, with `all` none may be open."""
+    found = list(values)
+    if why := too_few(len(found)):
+        raise Undecided(f"{said} {why}")
+    sides = Counter(bool(test(one)) for one in found)
+    return next((side for side in (True, False) if sides[side] >= needed(len(found))), None)
+
+
+def seen(one: Digest, test: Callable[[Repeat], bool]) -> bool | None:
+    """The same of a point's repeats, whatever they have in them."""
+    return passes(one.repeats, test, f"{one.settings.get('label', one.lab)}:")
+
+
+def flush_told(one: Digest) -> str:
+    """What one flush takes on the machine of a point, for a verdict whose figure is the price of flushes."""
+    flush_ms = one.card.get("fsync_ms")
+    if not isinstance(flush_ms, int | float):
+        return " What one flush takes on this machine was not recorded; on one that takes longer the price is higher."
+    return f" One flush takes {flush_ms:.2f}{NBSP}ms on this machine, so where it takes longer this is a lower bound."

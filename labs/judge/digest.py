@@ -81,11 +81,9 @@ def _refused(run: Run) -> soundness.Refusals:
 
 
 def run_card(endpoint: Endpoint, profile: Profile, runs: Sequence[Run]) -> dict[str, object]:
-    """The card of a point of messages: also what they weighed, and how often a disturbed run was done again."""
+    """The card of a point of messages: also what they weighed."""
     last = runs[-1]
     workers = {"workers": f"Dask, {clock_offset.sentence(last.facts['clocks'])}"} if "clocks" in last.facts else {}
-    again = sum(run.facts.get("attempts", 1) - 1 for run in runs)
-    counts = {"payload_bytes": last.workload.body_bytes, "disturbed_runs_left_out": again}
-    more = {**counts, **broker_cpu(endpoint), **workers}
+    more = {"payload_bytes": last.workload.body_bytes, **broker_cpu(endpoint), **workers}
     others = [cpu_cores(run)["foreign"] for run in runs]
     return card(endpoint, profile, last.facts, more, repeats=len(runs), others=others)

@@ -47,12 +47,6 @@ class Found:
         """Our own client was the limit, or, where nobody looked for it, ran out of CPU: nothing said of the broker."""
         return self.word == "client" or (self.word == "not looked for" and self.full == "client")
 
-    @property
-    def most(self) -> bool:
-        """The rate is the most of what it names: a queue, a broker, or the machine that it shares with us."""
-        looked = self.word != "not looked for"
-        return self.word in ("queue", "broker", "machine") if looked else self.full in ("broker", "machine")
-
 
 def enough(passed: int, of: int) -> bool:
     """Whether so many rounds pass for all: each of up to 6, all but one of 7 to 9, four in five of more."""

@@ -6,33 +6,23 @@ documents of documents.toml, or by nothing: then it cannot be checked, and the r
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
+from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
+from labs.model.text import enumerated
 from labs.pages.documents import documented
-from labs.pages.recordings import recorded, recorded_on
+from labs.pages.recordings import recorded, recorded_on, words
 
-Row = dict[str, str]
 NO_CHECK, NO_TEST = "cannot be checked", "not tested yet"
 WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "undecided here", NO_CHECK, NO_TEST)
 POLICIES = {
     "measured": "by measurement", "existence": "by a case seen", "documents": "by documents", "none": NO_CHECK,
 }  # fmt: skip
-BY_LABS = ("measured", "existence")
-
-
-@cache
-def claims() -> dict[str, Row]:
-    """The rows of claims.csv by id, in the article's order."""
-    text = files("labs.pages").joinpath("claims.csv").read_text("utf-8")
-    return {row["id"]: row for row in csv.DictReader(text.splitlines())}
 
 
 def expectation(row: Row) -> str:
@@ -42,8 +32,7 @@ def expectation(row: Row) -> str:
 
 def may_vote(lab: Experiment, claim: str) -> bool:
     """Whether the claim's row names the lab, and labs are what judges it."""
-    row = claims()[claim]
-    return row["policy"] in BY_LABS and lab.number in row["lab"].split(", ")
+    return policy_of(claim) in BY_LABS and lab.number in labs_of(claim)
 
 
 def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -52,20 +41,28 @@ def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     for lab in EXPERIMENTS.values():
         file = recorded(lab.name, folder)
         if file is not None and lab.claims:
-            for verdict in (one for one in lab.judged(file.digests) if may_vote(lab, one.claim)):
+            for verdict in (one for one in words(lab, file.digests, folder) if may_vote(lab, one.claim)):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
-    return {claim: _together(parts) for claim, parts in found.items()}
+    there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)}
+    return {
+        claim: _together(parts, [number for number in labs_of(claim) if number not in there])
+        for claim, parts in found.items()
+    }
 
 
-def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What several labs say on one claim: their word if they agree, else `undecided here`, and each one's evidence."""
-    if len(parts) == 1:
-        return parts[0]
-    words = {part["word"] for part in parts}
-    text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[str, Any]:
+    """What several labs say on one claim: their word if they agree, else `undecided here`, and each one's evidence; and
+    `undecided here` while a lab that the claim's row names is not recorded."""
+    given = {part["word"] for part in parts}
+    text = parts[0]["text"]
+    if len(parts) > 1:
+        text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+    if missing:
+        text += f" Not recorded yet: {enumerated(missing)}."
     dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
-    return parts[0] | {"word": words.pop() if len(words) == 1 else "undecided here", "text": text, "date": dates}
+    word = given.pop() if len(given) == 1 and not missing else "undecided here"
+    return parts[0] | {"word": word, "text": text, "date": dates}
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:

@@ -101,10 +101,21 @@ def claim_card(entry: Entry, *, folded: bool = False) -> str:
     why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}{sources(entry)}</p>'
     board = f'<a href="claims.html#{entry["id"].lower()}">{entry["id"]}</a>'
     number, word = f"<strong>{board}</strong>", badge(entry["word"])
+    why += f"<details><summary>How {entry['id']} is judged</summary>{_rule(entry)}</details>"
     if folded:
         fold = f"<details><summary>The verdict on {entry['id']}, after your guess</summary><p>{word}</p>{why}</details>"
         return f'<div class="claim-card"><p>{number}</p>{said}{fold}</div>'
     return f'<div class="claim-card"><p>{number} {word}</p>{said}{why}</div>'
+
+
+def _rule(entry: Entry) -> str:
+    """By which policy and rule a claim is judged, and when and why the rule was changed."""
+    by = "" if entry["policy"] == entry["word"] else f", {escape(entry['policy'])}"
+    said = f"<p>How it is judged{by}: {escape(entry['rule'])}</p>"
+    if not entry["rule_changed"]:
+        return said
+    day, _, why = entry["rule_changed"].partition(": ")
+    return f"{said}<p>The rule was changed on {escape(day)}. Why: {escape(why)}</p>"
 
 
 def sources(entry: Entry) -> str:
@@ -135,13 +146,8 @@ def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
     link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
     by = "" if entry["policy"] == entry["word"] else escape(entry["policy"])
     evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(_plan(entry))}."
-    more = f"<p>How it is judged{f', {by}' if by else ''}: {escape(entry['rule'])}</p>"
-    if entry["rule_changed"]:
-        day, _, why = entry["rule_changed"].partition(": ")
-        more += f"<p>The rule was changed on {escape(day)}. Why: {escape(why)}</p>"
-    more += (
-        f"<p>What the documents let us expect: {escape(entry['expected'])}</p><p>Sources: {escape(entry['source'])}</p>"
-    )
+    more = f"{_rule(entry)}<p>What the documents let us expect: {escape(entry['expected'])}</p>"
+    more += f"<p>Sources: {escape(entry['source'])}</p>"
     label = f"Rule, expectation and sources of {entry['id']}"
     return (
         f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
+from labs.experiments.base import Experiment
+from labs.experiments.rules import Verdict
 from labs.judge.recording import load
 from labs.model import environ
-from labs.model.digest import Recording
+from labs.model.digest import Digest, Recording
 from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
 
@@ -66,3 +69,24 @@ def recorded_on(file: Recording) -> str:
     """The day of the recording (or its first and last day), from the run cards."""
     dates = sorted({str(d.card.get("date", ""))[:10] for d in file.digests} - {""})
     return " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]]))
+
+
+def on_this_ground(digests: Sequence[Digest], passport: Recording | None) -> list[Digest]:
+    """The digests with the flush and the round trip of their machine on the card, if its passport is recorded."""
+    if passport is None:
+        return list(digests)
+    ground = passport.digests[0]
+    facts = {"fsync_ms": ground.median.get("fsync_ms.p50"), "round_trip_ms": ground.median.get("loopback_ms.p50")}
+
+    def card(digest: Digest) -> dict[str, Any]:
+        known = all(digest.card.get(name) == ground.card.get(name) for name in ("machine", "cores"))
+        return (facts if known else {}) | dict(digest.card)
+
+    return [replace(digest, card=card(digest)) for digest in digests]
+
+
+def words(lab: Experiment, digests: Sequence[Digest], folder: Path | None = None) -> list[Verdict]:
+    """The lab's words on its claims by these points, with what is recorded of the labs that its rules look at besides
+    and of the machine's own flush."""
+    others = [digest for name in lab.beside if (file := recorded(name, folder)) for digest in file.digests]
+    return lab.judged(on_this_ground(digests, recorded("passport", folder)), others)

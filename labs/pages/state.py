@@ -6,17 +6,17 @@ Whatever needs a rule of the domain is decided here; panel.mjs only picks, joins
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labs.judge.card import SERVERS
-from labs.model.digest import Digest, Recording
+from labs.model.digest import Digest
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import BROKER_NAMES
 from labs.pages import older
 from labs.pages.claims import may_vote
-from labs.pages.recordings import recorded, recorded_on
+from labs.pages.recordings import on_this_ground, recorded, recorded_on, words
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
 from labs.show.traces import DASHES, INKS, MARKS, styles
 
@@ -54,6 +54,7 @@ CARD = {
     "round_trip_ms": "One round trip, ms",
     "date": "Date",
     "repeats": "Repeats",
+    "order": "Order",
     "disturbed_runs_left_out": "Disturbed runs, done again",
     "void_runs_left_out": "Void runs, left out",
 }
@@ -164,7 +165,7 @@ def _stronger(reasons: Mapping[tuple[str, int], str], broker: str, rung: int) ->
 
 def verdicts(experiment: Experiment, digests: Sequence[Digest]) -> list[State]:
     """The lab's words on the claims that it may judge, from these digests alone."""
-    return [asdict(one) for one in experiment.judged(digests) if may_vote(experiment, one.claim)]
+    return [asdict(one) for one in words(experiment, digests) if may_vote(experiment, one.claim)]
 
 
 def views(experiment: Experiment, digests: Sequence[Digest], origin: str, *, live: bool = False) -> dict[str, State]:
@@ -228,17 +229,3 @@ def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
     if file is None:
         return panel_state(experiment, [])
     return panel_state(experiment, on_this_ground(file.digests, recorded("passport", folder)), recorded_on(file))
-
-
-def on_this_ground(digests: Sequence[Digest], passport: Recording | None) -> list[Digest]:
-    """The digests with the flush and the round trip of their machine on the card, if its passport is recorded."""
-    if passport is None:
-        return list(digests)
-    ground = passport.digests[0]
-    facts = {"fsync_ms": ground.median.get("fsync_ms.p50"), "round_trip_ms": ground.median.get("loopback_ms.p50")}
-
-    def card(digest: Digest) -> State:
-        known = all(digest.card.get(name) == ground.card.get(name) for name in ("machine", "cores"))
-        return (facts if known else {}) | dict(digest.card)
-
-    return [replace(digest, card=card(digest)) for digest in digests]

@@ -7,6 +7,7 @@ them and is finished with them; SIGKILL comes in between. What became of each jo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
 from labs.model.profile import UnknownNameError
 
@@ -46,3 +47,9 @@ def mode_of(name: str) -> Mode:
     if name not in MODES:
         raise UnknownNameError("mode", name, list(MODES))
     return MODES[name]
+
+
+def settings_of(mode: Mode, prefetch: int) -> dict[str, object]:
+    """Name -> value of what the code of that mode sets: the code whose worker is killed. Addresses do not count."""
+    found: dict[str, object] = import_module(f"{__name__}.{mode.module}").settings(mode, prefetch)
+    return found

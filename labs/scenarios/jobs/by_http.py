@@ -26,6 +26,12 @@ BACK_OFF_S = (0.05, 0.15)
 """Between two tries, drawn anew each time so that callers do not come back all at once."""
 
 
+def settings(mode: Mode, _prefetch: int) -> dict[str, object]:
+    """What this code sets, addresses aside."""
+    asked: dict[str, object] = {"timeout_s": PATIENCE_S}
+    return asked if mode.name == "http-no-retry" else asked | {"key": KEY, "back_off_s": BACK_OFF_S}
+
+
 class _Server(TCPServer):
     allow_reuse_address = True
     request_queue_size = 512

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from labs.scenarios.jobs.by_http import HOST, desk
+from labs.scenarios.jobs.by_http import HOST, desk, settings
 from labs.scenarios.jobs.event_log import EventLog, Kind, Slot
 from labs.scenarios.jobs.work import LOOK_S, WORK_S, Task
 
-__all__ = ["desk", "work"]
+__all__ = ["desk", "settings", "work"]
 POLL_S = 0.001
 
 

@@ -9,17 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from labs.brokers.kafka.client import ANSWER_MS, Site
 from labs.model.endpoint import Address
+from labs.scenarios.jobs import Mode
 from labs.scenarios.jobs.producer import broker_desk
 from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
 
-SESSION_MS = 6000
-"""The shortest that a broker allows by default; the client's own default is 45 s."""
-HEARTBEAT_MS = 1500
+GROUP = {"enable_auto_commit": False}
+MEMBER: dict[str, Any] = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 1500, "auto_offset_reset": "earliest"}
+"""The session is the shortest that a broker allows by default."""
+
+
+def settings(mode: Mode, prefetch: int) -> dict[str, object]:
+    """What this code sets, addresses and names aside; the topic is made with as many settings as it has here."""
+    topic = {"num_partitions": 1, "replication_factor": 1}
+    commit = {"commit": "before the work" if mode.name == "kafka-commit-before" else "after the work"}
+    return (
+        topic | {"acks": "all", "group_id": "one for all workers"} | GROUP | MEMBER | {"max_records": prefetch} | commit
+    )
+
+
+def session_s() -> dict[str, float]:
+    """After how long of silence a member counts as dead: here, and by the client's default."""
+    usual = KafkaConsumer.DEFAULT_CONFIG["session_timeout_ms"]
+    return {"session_s": MEMBER["session_timeout_ms"] / 1000, "default_session_s": usual / 1000}
 
 
 class Member:
@@ -52,7 +69,7 @@ class Member:
 @contextmanager
 def _consumer(site: Site, name: str, *topics: str, **more: object) -> Iterator[KafkaConsumer]:
     """A client that knows the group of the run; without topics it asks about the group and is no member of it."""
-    group = {"group_id": f"{name}-workers", "enable_auto_commit": False, "metrics_enabled": False}
+    group = GROUP | {"group_id": f"{name}-workers", "metrics_enabled": False}
     with site.typed():
         consumer = KafkaConsumer(*topics, **site.config, **group, **more)
     try:
@@ -66,8 +83,7 @@ def source(task: Task) -> Iterator[Member]:
     """Subscribed to the topic of the run."""
     site = Site(task.site)
     site.probe()
-    session = {"session_timeout_ms": SESSION_MS, "heartbeat_interval_ms": HEARTBEAT_MS}
-    with _consumer(site, task.name, task.name, **session, auto_offset_reset="earliest") as consumer:
+    with _consumer(site, task.name, task.name, **MEMBER) as consumer:
         yield Member(site, consumer, before=task.mode.name == "kafka-commit-before")
 
 

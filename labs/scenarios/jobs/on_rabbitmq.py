@@ -12,8 +12,18 @@ from pika.spec import Basic
 
 from labs.brokers.rabbitmq.client import Link, blocking_channel, typed
 from labs.model.endpoint import Address
+from labs.scenarios.jobs import Mode
 from labs.scenarios.jobs.producer import broker_desk
 from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
+
+AUTOMATIC = "rabbitmq-auto-ack"
+
+
+def settings(mode: Mode, prefetch: int) -> dict[str, object]:
+    """What this code sets, addresses and names aside."""
+    automatic = mode.name == AUTOMATIC
+    sent: dict[str, object] = {"durable": True, "delivery_mode": 2, "confirm_delivery": True}
+    return sent | {"auto_ack": automatic} | ({} if automatic else {"prefetch_count": prefetch, "multiple": True})
 
 
 class Queue:
@@ -22,7 +32,7 @@ class Queue:
     ready = True
 
     def __init__(self, task: Task, channel: BlockingChannel) -> None:
-        self._channel, self._automatic = channel, task.mode.name == "rabbitmq-auto-ack"
+        self._channel, self._automatic = channel, task.mode.name == AUTOMATIC
         self._come: list[tuple[int, bytes]] = []
         self._last_tag = 0
         if not self._automatic:  # RabbitMQ ignores the limit where it acknowledges by itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import Any
 
 import redis
 
@@ -19,7 +20,21 @@ from labs.scenarios.jobs.producer import BrokerDesk
 from labs.scenarios.jobs.work import LOOK_S, Task, numbers, serving
 
 FIELD, GROUP = b"body", "workers"
+CREATED: dict[str, Any] = {"id": "0", "mkstream": True}
+CLAIMED: dict[str, Any] = {"min_idle_time": 0}
+"""No idle time is asked for, because here the other worker is known to be dead. Where it may only be slow, the idle
+time has to be longer than the longest job, or both do it."""
 Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+def settings(mode: Mode, prefetch: int) -> dict[str, object]:
+    """What this code sets, addresses and names aside."""
+    found = {
+        "redis-lmove": {"second list": "in work", "from": "LEFT", "to": "LEFT"},
+        "redis-stream": {"group": GROUP, "count": prefetch, **CREATED, **CLAIMED},
+        "redis-pubsub": {"ignore_subscribe_messages": True},
+    }.get(mode.name, {})
+    return {"block_s": LOOK_S, **found}
 
 
 def _in_work(name: str) -> str:
@@ -79,7 +94,7 @@ class Reading(_Source):
         super().__init__(task, redis_)
         self._held: list[Entry] = []
         try:
-            redis_.xgroup_create(self.key, GROUP, id="0", mkstream=True)
+            redis_.xgroup_create(self.key, GROUP, **CREATED)
         except redis.ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -89,9 +104,7 @@ class Reading(_Source):
         claimed: list[Entry] = []
         start = b"0-0"
         while True:
-            # No idle time is asked for, because here the other worker is known to be dead. Where it may only be slow,
-            # the idle time has to be longer than the longest job, or both do it.
-            start, entries, *_ = self.redis.xautoclaim(self.key, GROUP, self.me, min_idle_time=0, start_id=start)
+            start, entries, *_ = self.redis.xautoclaim(self.key, GROUP, self.me, **CLAIMED, start_id=start)
             claimed += entries
             if start == b"0-0":
                 return claimed

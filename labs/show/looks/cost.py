@@ -69,8 +69,9 @@ def _memory_is(digest: Digest) -> str:
     return f"RSS, resident memory; with shared pages divided (PSS) {said} MB"
 
 
-def _client_set(digest: Digest) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in digest.setup["client"].items())
+def _client_set(digest: Digest, whose: str = "client") -> str:
+    known = digest.setup.get(whose)
+    return "not recorded" if known is None else ", ".join(f"{name} = {value}" for name, value in known.items())
 
 
 QUANTITIES = Quantities((
@@ -90,6 +91,7 @@ QUANTITIES = Quantities((
     Quantity("", lambda digest: "yes" if all(one["calm"] for one in digest.repeats) else "not in every repeat",
              card="Came to rest"),
     Quantity("", _client_set, card="Set by the client's code"),
+    Quantity("", lambda digest: _client_set(digest, "killed"), card="Set by the code that is killed"),
     Quantity("", lambda digest: "; ".join(digest.setup["server"]) or "nothing", card="Set for the server"),
     Quantity("", lambda digest: "; ".join(r["fault"]["evidence"] for r in digest.repeats), card="Proof of the kill"),
 ))  # fmt: skip
