@@ -255,7 +255,7 @@ def rates(one: Digest) -> list[float]:
 
 def ours(one: Digest) -> bool:
     """Whether our own client was the limit: it says nothing of the broker then."""
-    return limit_of(one.repeats).ours
+    return bool(one.median["client_bound"])
 
 
 def limit_said(one: Digest) -> str:

@@ -78,10 +78,11 @@ def limit_of(rounds: Sequence[Round]) -> Found:
 
 def _cpu(rounds: Sequence[Round]) -> tuple[str, str]:
     """The stamp that most rounds have, and one round's words for it."""
-    if not rounds:
-        return "unknown", "nothing was measured"
-    stamp = statistics.mode(str(one["stamp"]) for one in rounds)
-    told = str(next(one["limit"] for one in rounds if one["stamp"] == stamp))
+    known = [one for one in rounds if "stamp" in one]
+    if not known:
+        return "unknown", "CPU use was not recorded"
+    stamp = statistics.mode(str(one["stamp"]) for one in known)
+    told = str(next(one["limit"] for one in known if one["stamp"] == stamp))
     return stamp, from_before(told)
 
 
