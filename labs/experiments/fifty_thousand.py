@@ -6,18 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_lab import (
-    Way,
-    fastest,
-    limit_said,
-    one_by_one,
-    ours,
-    rate_lab,
-    rates,
-    sustained,
-    tool_way,
-    way,
-)
+from labs.experiments.rate_figures import limit_said, ours, rates, sustained
+from labs.experiments.rate_lab import Way, fastest, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_lab import (
-    Way,
-    fastest,
-    limit_said,
-    on_line,
-    one_by_one,
-    ours,
-    rate_lab,
-    rates,
-    sustained,
-    tool_way,
-    way,
-)
+from labs.experiments.rate_figures import limit_said, ours, rates, sustained
+from labs.experiments.rate_lab import Way, fastest, on_line, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_lab import Way, on_line, one_by_one, ours, per_s, rate_lab, rates, way
+from labs.experiments.rate_figures import ours, rates
+from labs.experiments.rate_lab import Way, on_line, one_by_one, per_s, rate_lab, way
 from labs.experiments.rules import Said, Undecided, by, passes, rounds, rule
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, about_per_s, span, times

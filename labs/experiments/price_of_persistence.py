@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_lab import Way, on_line, ours, rate_lab, rates, way
+from labs.experiments.rate_figures import ours, rates
+from labs.experiments.rate_lab import Way, on_line, rate_lab, way
 from labs.experiments.rules import Said, Undecided, by, flush_told, passes, rounds, rule
 from labs.model.digest import Digest
 from labs.model.text import span, times

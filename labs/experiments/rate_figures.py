@@ -1,13 +1,15 @@
-"""The repeats of one way of sending -> what a digest keeps of them: each repeat, the medians, the spread."""
+"""The repeats of one way of sending -> what a digest keeps of them, and what a rule asks of such a digest."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from labs.experiments.rules import Undecided, each
 from labs.judge.lift import limit_of
 from labs.judge.repeats import Summed, known_range
+from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.scenarios.bench.base import Figure
 
@@ -84,3 +86,30 @@ def rounded(found: Mapping[str, Any]) -> dict[str, Any]:
 def short(value: float | None) -> float | None:
     """Five digits."""
     return None if value is None else float(f"{value:.5g}")
+
+
+def rates(one: Digest) -> list[float]:
+    """Messages a second, a value a repeat. Undecided where a repeat cannot say."""
+    return each(one, "per_s")
+
+
+def ours(one: Digest) -> bool:
+    """Whether our own client was the limit: it says nothing of the broker then."""
+    return bool(one.median["client_bound"])
+
+
+def limit_said(one: Digest) -> str:
+    """What was the limit of that rate, in words."""
+    return limit_of(one.repeats).said
+
+
+def lasted(one: Digest) -> bool:
+    """Whether every repeat was steady for long enough; a recording from before does not know."""
+    return bool(one.repeats) and all(repeat.get("steady") for repeat in one.repeats)
+
+
+def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:
+    """Those that lasted; Undecided says `why` there is none."""
+    if found := [one for one in digests if lasted(one)]:
+        return found
+    raise Undecided(f"{why} The rule asks for a steady rate over 5 s, and no such point is recorded.")

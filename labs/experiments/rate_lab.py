@@ -14,9 +14,8 @@ from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import repeat_of, sum_up
-from labs.experiments.rules import Undecided, each
+from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
-from labs.judge.lift import limit_of
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle
@@ -246,30 +245,3 @@ def fastest(digests: Iterable[Digest], why: str = "No way was run.") -> Digest:
     if (found := max(digests, key=per_s, default=None)) is None:
         raise Undecided(why)
     return found
-
-
-def rates(one: Digest) -> list[float]:
-    """Messages a second, a value a repeat. Undecided where a repeat cannot say."""
-    return each(one, "per_s")
-
-
-def ours(one: Digest) -> bool:
-    """Whether our own client was the limit: it says nothing of the broker then."""
-    return bool(one.median["client_bound"])
-
-
-def limit_said(one: Digest) -> str:
-    """What was the limit of that rate, in words."""
-    return limit_of(one.repeats).said
-
-
-def lasted(one: Digest) -> bool:
-    """Whether every repeat was steady for long enough; a recording from before does not know."""
-    return bool(one.repeats) and all(repeat.get("steady") for repeat in one.repeats)
-
-
-def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:
-    """Those that lasted; Undecided says `why` there is none."""
-    if found := [one for one in digests if lasted(one)]:
-        return found
-    raise Undecided(f"{why} The rule asks for a steady rate over 5 s, and no such point is recorded.")
