@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from labs.experiments import latency_ladder
+from labs.experiments import experiment, latency_ladder
 from labs.experiments.latency_ladder import BrokenRunError
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
@@ -37,5 +38,30 @@ def test_a_run_that_broke_is_told_and_what_was_recorded_is_kept(
 
 def test_repeats_take_turns_and_every_other_round_is_turned_round() -> None:
     order = list(latency_ladder._rounds(["redis", "kafka", "memory"], 3))
-    assert order == ["redis", "kafka", "memory", "kafka", "redis", "redis", "kafka", "memory"]
-    assert list(latency_ladder._rounds(["redis", "kafka", "memory"], 1, 1)) == ["memory", "kafka", "redis"]
+    assert [name for _, name in order] == ["redis", "kafka", "memory", "kafka", "redis", "redis", "kafka", "memory"]
+    assert [number for number, _ in order] == [0, 0, 0, 1, 1, 2, 2, 2]  # the round's own arrivals, alike for all
+    turned = list(latency_ladder._rounds(["redis", "kafka", "memory"], 1, 1))
+    assert turned == [(0, "memory"), (0, "kafka"), (0, "redis")]
+
+
+def test_a_point_says_how_long_it_is_recorded_and_a_live_run_takes_three_seconds() -> None:
+    lab = latency_ladder.LAB
+    live = latency_ladder.plan(lab.settings())
+    assert (live.duration_s, live.arrivals, live.rate_per_s) == (3, "poisson", 1000)
+    assert latency_ladder.plan(lab.settings({"arrivals": "uniform", "seconds": 30})).duration_s == 30
+    assert latency_ladder.plan(lab.settings({"rate": 100})).duration_s == 11  # as long as a p99 takes
+    grid = [lab.settings(point) for point in lab.grid()]
+    assert {(point["seconds"], point["repeats"]) for point in grid} == {(30, 5), (10, 3)}
+    pairs = [point for point in grid if (point["rung"], point["rate_per_s"], point["body_bytes"]) == (2, 1000, 100)]
+    assert {(point["arrivals"], point["seconds"]) for point in pairs} == {("poisson", 30), ("uniform", 30)}
+    with pytest.raises(ValueError, match="seconds"):
+        experiment("loss-matrix").settings({"seconds": 30})
+
+
+def test_each_round_has_arrivals_of_its_own_and_they_are_random_at_the_rate_that_was_asked() -> None:
+    plan = latency_ladder.plan(latency_ladder.LAB.settings({"seconds": 30}))
+    one, other = (replace(plan, seed=plan.seed + number).due_ns() for number in (0, 1))
+    assert not np.array_equal(one, other)
+    gaps = np.diff(one) / 1e6
+    assert gaps.mean() == pytest.approx(1.0, rel=0.03)
+    assert gaps.std() == pytest.approx(gaps.mean(), rel=0.03)  # the mark of an exponential distribution

@@ -249,10 +249,10 @@ def test_the_panel_titles_every_recorded_point_as_the_figure_does(page: Page, ho
     ready(page, host + LADDER)
     file = recorded("latency-ladder")
     assert file is not None, "the latency ladder is not recorded: run `make record`"
-    groups: dict[tuple[int, int, int], list[Digest]] = {}
+    groups: dict[tuple[object, ...], list[Digest]] = {}
     for digest in file.digests:
         s = digest.settings
-        groups.setdefault((s["rung"], s["rate_per_s"], s["body_bytes"]), []).append(digest)
+        groups.setdefault((s["rung"], s["rate_per_s"], s["body_bytes"], s.get("arrivals")), []).append(digest)
     script = """async ([module, stateAddress, keys]) => {
         const { titleOf } = await import(module), state = await (await fetch(stateAddress)).json();
         return titleOf(state, keys.map(key => state.views[key]), false); }"""

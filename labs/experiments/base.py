@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 BACKENDS = ("auto", "compose", "native")
+EXTRAS = {"repeats": 100, "seed": 1_000_000, "seconds": 600, "backend": 0}
+"""What a run takes beside its lab's controls, and the most that a number may be. `seconds`, how long a repeat
+is judged, is for the labs whose grid says it."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class Experiment:
         owns = {control.own: control for control in self.controls if control.own}
         offered = sorted(control.typed for control in self.controls)
         for name, value in (given or {}).items():
-            if name in ("repeats", "seed", "backend"):
+            if name in EXTRAS and (name != "seconds" or any(name in point for point in self.grid())):
                 chosen[name] = _extra(name, value)
             elif name in owns:
                 chosen[name] = owns[name].read_own(value)
@@ -232,8 +235,8 @@ def _checked(
 
 def _extra(name: str, value: Any) -> Any:
     """What every lab's run takes beside its controls, checked."""
-    if name in ("repeats", "seed"):
-        most = 100 if name == "repeats" else 1_000_000
+    if name != "backend":
+        most = EXTRAS[name]
         if not str(value).isdigit() or not 1 <= int(value) <= most:
             raise ValueError(f"{name} must be 1 to {most:,}, got {value!r}")
         return int(value)

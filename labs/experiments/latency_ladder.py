@@ -13,10 +13,11 @@ from typing import Any
 from labs.experiments import ladder_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge.digest import digest, run_card, sum_up
-from labs.judge.latency import BEYOND, end_to_end_ns, ladder_ms
+from labs.judge.latency import end_to_end_ns, ladder_ms
 from labs.judge.limit import young
 from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError, Endpoint
+from labs.model.figures import BEYOND
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
@@ -39,8 +40,13 @@ MISSING = {
 LABELS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
 RATES = (250, 1000, 2000, 4000)
 WARM_ROUNDS = 20
-LIVE_S, RECORDED_S = 3.0, 6.0
-"""Of judged load. In three seconds one pause of 30 ms makes the p99, in six it takes 60 ms."""
+LIVE_S = 3.0
+"""Of judged load, unless `seconds` says otherwise: a reader waits for it. One pause of 30 ms makes the p99 then."""
+ARRIVALS = ("poisson", "uniform")
+"""At random, as the messages of many senders come, or evenly spaced, which meets no other message in its way."""
+HEADLINE, OTHERS = {"seconds": 30, "repeats": 5}, {"seconds": 10, "repeats": 3}
+"""How long and how often a point is recorded. In 30 s a pause must take 300 ms to make the p99 alone. Points whose
+figures stand in sentences and verdicts are headline points."""
 ENOUGH = 110 * BEYOND
 """Messages judged, at least: with these a p99 has more than ten samples beyond it."""
 
@@ -70,10 +76,11 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
 
 
 def plan(settings: Settings) -> Workload:
-    """The schedule: a second of warm-up, then long enough for a p99, and for one hiccup of the machine not to be it."""
-    rate = settings["rate_per_s"]
-    seconds = max(RECORDED_S if settings.get("recorded") else LIVE_S, ENOUGH / rate)
-    return workload("steady", rate_per_s=rate, body_bytes=settings["body_bytes"], duration_s=seconds)
+    """The schedule of the first round: a second of warm-up, then as long as asked, and long enough for a p99."""
+    rate, arrivals = settings["rate_per_s"], settings.get("arrivals", ARRIVALS[0])
+    seconds = max(float(settings.get("seconds", LIVE_S)), ENOUGH / rate)
+    size, seed = settings["body_bytes"], settings.get("seed", 1)
+    return workload("steady", rate_per_s=rate, body_bytes=size, duration_s=seconds, arrivals=arrivals, seed=seed)
 
 
 def run(settings: Settings, observer: Observer) -> list[Digest]:
@@ -84,13 +91,15 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     repeats = settings.get("repeats", 1)
     runs: dict[str, list[Run]] = {name: [] for name in (*chosen, "memory")}
     with stack.session((*chosen, "memory"), report=partial(observer.progress, 0.0)) as endpoints:
-        order = list(_rounds(list(runs), repeats, int(settings.get("seed", 1)) - 1))
-        for step, broker in enumerate(order):
+        order = list(_rounds(list(runs), repeats, schedule.seed - 1))
+        for step, (number, broker) in enumerate(order):
             using = chosen.get(broker) or profile("memory")
             part = observer.part(step, len(order), LABELS.get(broker, "the harness alone"))
-            runs[broker].append(_measured(endpoints[broker], using, schedule, part))
+            drawn = replace(schedule, seed=schedule.seed + number)  # all of a round meet the same arrivals
+            runs[broker].append(_measured(endpoints[broker], using, drawn, part))
         cards = {b: run_card(endpoints[b], p, runs[b]) for b, p in chosen.items()}
-    point = {"rate_per_s": settings["rate_per_s"], "body_bytes": settings["body_bytes"]}
+    point = {name: getattr(schedule, name) for name in ("rate_per_s", "body_bytes", "arrivals")}
+    point["judged_s"] = schedule.duration_s
     floor = digest(NAME, point, runs["memory"], profile("memory"), {}).median["latency_ms"]
     return [replace(digest(NAME, point, runs[b], p, cards[b]), floor_ms=floor) for b, p in chosen.items()]
 
@@ -132,22 +141,23 @@ def _kept(run: Run) -> Run:
     return run
 
 
-def _rounds(names: list[str], repeats: int, before: int = 0) -> Iterator[str]:
+def _rounds(names: list[str], repeats: int, before: int = 0) -> Iterator[tuple[int, str]]:
     """ABBA order: every other round, those `before` counted, is turned round: a drift of the machine hits all alike.
 
     The harness alone is measured in every other round: it is a reference, not a contestant.
     """
     for number in range(repeats):
         now = names if number % 2 == 0 else [name for name in names if name != "memory"]
-        yield from now if (before + number) % 2 == 0 else reversed(now)
+        yield from ((number, name) for name in (now if (before + number) % 2 == 0 else reversed(now)))
 
 
 def grid() -> list[Settings]:
-    """Four rates at rung 2; every other rung and a larger body at the default rate."""
-    points = [(2, rate, 100) for rate in RATES]
-    points += [(rung, 1000, 100) for rung in (0, 1, 3)] + [(2, 1000, 1000)]
-    named = ("rung", "rate_per_s", "body_bytes")
-    return [{"brokers": list(BROKERS), "repeats": 5} | dict(zip(named, point, strict=True)) for point in points]
+    """Four rates at rung 2; every other rung, a larger body, and arrivals at even distances at the default rate."""
+    points = [(2, rate, 100, "poisson", HEADLINE) for rate in RATES] + [(2, 1000, 100, "uniform", HEADLINE)]
+    points += [(rung, 1000, 100, "poisson", HEADLINE if rung != 1 else OTHERS) for rung in (0, 1, 3)]
+    points += [(2, 1000, 1000, "poisson", OTHERS)]
+    named = ("rung", "rate_per_s", "body_bytes", "arrivals")
+    return [{"brokers": list(BROKERS)} | how | dict(zip(named, point, strict=True)) for *point, how in points]
 
 
 def _rung_options() -> Iterator[Option]:
@@ -182,6 +192,13 @@ LAB = Experiment(
             tuple(Option(n, f"{n:,} B") for n in (100, 1000, 10_000)),
             "B",
             alias="payload",
+        ),
+        Control(
+            "arrivals",
+            "Arrivals",
+            "choice",
+            ARRIVALS[0],
+            (Option("poisson", "at random (Poisson)"), Option("uniform", "evenly spaced")),
         ),
     ),
     grid=grid,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.judge.ledger_rules import CLOSE, RULES, STEPS, Node, is_number
+from labs.model.figures import of_file
 
 PLACES = ("figures", "ledger", "jobs")
 """Where in a repeat a figure may stand that the median names."""
@@ -85,7 +86,10 @@ def _row(tally: Tally, row: Node, _lab: str) -> None:
 
 
 def _digest(tally: Tally, digest: Node) -> None:
-    for path, node in _tables(digest, ""):
+    for _ in _tables(digest, ""):
+        pass  # a number that is none is an error there
+    digest = of_file(digest)
+    for path, node in _tables(digest, "", endless=True):
         for kind, fits, test in RULES:
             if fits(node):
                 for agrees, what in test(node):
@@ -97,16 +101,17 @@ def _digest(tally: Tally, digest: Node) -> None:
         _medians(tally, digest)
 
 
-def _tables(node: Any, path: str) -> Iterator[tuple[str, Node]]:
-    """Every table in it, with its place; a number that is none (NaN, infinite) is an error."""
+def _tables(node: Any, path: str, *, endless: bool = False) -> Iterator[tuple[str, Node]]:
+    """Every table in it, with its place; a number that is none (NaN, infinite) is an error, unless infinite is what
+    the word for it was read as."""
     if isinstance(node, Mapping):
         yield path, node
         for name, one in node.items():
-            yield from _tables(one, f"{path}.{name}".lstrip("."))
+            yield from _tables(one, f"{path}.{name}".lstrip("."), endless=endless)
     elif isinstance(node, list):
         for number, one in enumerate(node):
-            yield from _tables(one, f"{path}[{number}]")
-    elif isinstance(node, float) and not math.isfinite(node):
+            yield from _tables(one, f"{path}[{number}]", endless=endless)
+    elif isinstance(node, float) and not math.isfinite(node) and not endless:
         raise InconsistentError(f"{path} is {node}, which is no figure")
 
 
@@ -184,7 +189,7 @@ def _is_span(values: Sequence[Any], kept: Any) -> bool:
 
 def _alike(found: float, kept: float, values: Sequence[float]) -> bool:
     """The same, as far as figures are kept: whole numbers exactly, others to four digits or their own last one."""
-    if all(isinstance(value, int) for value in values):
+    if all(isinstance(value, int) for value in values) or math.inf in (found, kept):
         return found == kept
     digits = len(repr(kept).partition(".")[2]) if "e" not in repr(kept) else 12
     return abs(found - kept) <= max(CLOSE * abs(found), 0.51 * 10.0**-digits)

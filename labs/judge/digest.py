@@ -9,7 +9,19 @@ from typing import cast
 
 from labs.judge import soundness
 from labs.judge.card import broker_cpu, card
-from labs.judge.latency import confirm_ns, curve_ms, end_to_end_ns, ladder_ms, lateness_ns, service_ns
+from labs.judge.latency import (
+    confirm_ns,
+    curve_ms,
+    end_to_end_ns,
+    ladder_ms,
+    lateness_ns,
+    mean_ms,
+    never_answered,
+    never_came,
+    never_handed_over,
+    service_ns,
+    stalls,
+)
 from labs.judge.limit import bottleneck, cpu_cores, disturbed, void, worker_busy, young
 from labs.judge.loss import account, refused_messages
 from labs.judge.repeats import Summed, median_of, spread_of, worst_verdict
@@ -23,17 +35,19 @@ from labs.model.run import NEVER, NOT_SAID, REFUSAL, Run
 
 def repeat(run: Run, broker: str) -> Repeat:
     """All numbers of one run, computed from its columns; shape as in `digest`."""
-    latency = end_to_end_ns(run)
+    latency, never = end_to_end_ns(run), never_came(run)
     stamp, why = bottleneck(run, broker)
     cpu = {role: None if cores is None else round(cores, 3) for role, cores in cpu_cores(run).items()}
     ledger = cast("Ledger", asdict(account(run)))
     return {
-        "count": len(latency),
-        "latency_ms": _rounded(ladder_ms(latency)),
-        "service_ms": _rounded(ladder_ms(service_ns(run))),
-        "lateness_ms": _rounded(ladder_ms(lateness_ns(run))),
-        "confirm_ms": _rounded(ladder_ms(confirm_ns(run))) if run.acknowledges else None,
-        "curve": [[round(q, 5), round(ms, 4)] for q, ms in curve_ms(latency)],
+        "count": len(latency) + never,
+        "never": never,
+        "stalls": stalls(run),
+        "latency_ms": _rounded(ladder_ms(latency, never)),
+        "service_ms": _rounded(ladder_ms(service_ns(run), never)),
+        "lateness_ms": _rounded(ladder_ms(lateness_ns(run), never_handed_over(run))),
+        "confirm_ms": _confirmed(run) if run.acknowledges else None,
+        "curve": [[round(q, 5), round(ms, 4)] for q, ms in curve_ms(latency, never)],
         "delivered": ledger["delivered"],
         "ledger": ledger,
         "cpu": cpu,
@@ -44,6 +58,12 @@ def repeat(run: Run, broker: str) -> Repeat:
         "young": young(run, broker),
         "trouble": run.trouble,
     }
+
+
+def _confirmed(run: Run) -> dict[str, float | None]:
+    """Also the mean, for a confirmation blocks who waits for it, and the median hides the few long ones."""
+    waited, never = confirm_ns(run), never_answered(run)
+    return _rounded(ladder_ms(waited, never) | {"mean": mean_ms(waited, never)})
 
 
 def _rounded(ladder: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -68,6 +88,8 @@ def digest(lab: str, settings: Table, runs: Sequence[Run], profile: Profile, on_
 def sum_up(repeats: Sequence[Repeat]) -> Summed:
     """Medians and ranges of the latencies of a point, its commonest stamp and its worst verdict."""
     ladders = {name: [r[name] for r in repeats] for name in ("latency_ms", "service_ms", "lateness_ms")}
+    waited = [ladder for r in repeats if (ladder := r["confirm_ms"]) and "mean" in ladder]  # older ones have none
+    ladders |= {"confirm_ms": waited} if len(waited) == len(repeats) else {}
     median = {name: median_of(each) for name, each in ladders.items()}
     words = {
         "stamp": Counter(r["stamp"] for r in repeats).most_common(1)[0][0],

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from labs.model import clock_offset
+from labs.model.figures import BEYOND, QUANTILES
 from labs.model.run import NEVER, Run, chunks, first_rows
 from labs.model.workload import NS_PER_S, Ceiling, Workload
 
 NS_PER_MS = 1_000_000
-BEYOND = 10
-"""A percentile is printed only with this many samples beyond it (measuring.md 8.5)."""
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+STALL_NS = 10 * NS_PER_MS
+"""Beyond the p99 and slower than this, the limit of C48 (claims.csv), a message was stalled."""
+APART_NS = 100 * NS_PER_MS
+"""Stalled messages with less than this between the arrival of one and the due time of the next were held up by one
+event: runs declustering (Coles 2001, An Introduction to Statistical Modeling of Extreme Values, 5.3.2). The run is ten
+times STALL_NS, and what our own monitor can tell apart, which looks every 100 ms."""
+POINTS = 32
+"""Of a curve."""
 Nanoseconds = npt.NDArray[np.int64]
 
 
@@ -60,6 +65,38 @@ def service_ns(run: Run) -> Nanoseconds:
     return _clocks_allow(run, _until_arrival(run, run["sent_ns"]))
 
 
+def never_came(run: Run) -> int:
+    """Judged messages that were handed over and had not come when the run ended, which was QUIET_S after the last
+    arrival: infinitely late. In the ledger's words the lost, the unknown and the unconfirmed; but not the refused, for
+    their sender was told that they would not come. 0 where nobody read."""
+    if run.facts.get("part") == "produce":
+        return 0
+    gone = (run["sent_ns"] != NEVER) & (run["refused_ns"] == NEVER) & (first_rows(run) == NEVER)
+    return int(gone[timetable(run).warmup_messages :].sum())
+
+
+def never_handed_over(run: Run) -> int:
+    """Judged messages that were due and never sent, because the producer ended before: its lateness is infinite."""
+    return int((run["sent_ns"][timetable(run).warmup_messages :] == NEVER).sum())
+
+
+def never_answered(run: Run) -> int:
+    """Judged messages that were handed over and neither confirmed nor refused: their caller waits for ever."""
+    judged = slice(run.workload.warmup_messages, None)
+    answered = (run["confirmed_ns"] != NEVER) | (run["refused_ns"] != NEVER)
+    return int(((run["sent_ns"] != NEVER) & ~answered)[judged].sum())
+
+
+def stalls(run: Run) -> int:
+    """How many separate events held messages up: of those that came, the ones beyond their p99 that took longer than
+    STALL_NS and lie together in time. What never came is told as such, and is no stall."""
+    judged, took = slice(timetable(run).warmup_messages, None), end_to_end_ns(run)
+    due = run["due_ns"][judged][first_rows(run)[judged] != NEVER]
+    slow = took > max(STALL_NS, percentile(took, 0.99) or 0)
+    begins, ends = due[slow], np.maximum.accumulate((due + took)[slow])
+    return int(len(begins) > 0) + int((begins[1:] - ends[:-1] >= APART_NS).sum())
+
+
 def _clocks_allow(run: Run, took: Nanoseconds) -> Nanoseconds:
     """The same, unless the clocks at both ends are less sure than what was measured with them: then NoLatencyError."""
     wrong_ns = clock_offset.wrong_by_ns(run.facts)
@@ -98,29 +135,43 @@ def confirm_ns(run: Run) -> Nanoseconds:
     return waited
 
 
-def percentile(values: Nanoseconds, quantile: float) -> int | None:
-    """Nearest-rank percentile: always a value that was observed; None with fewer than ten samples beyond it."""
-    rank = math.ceil(round(quantile * len(values), 6))
-    if len(values) == 0 or len(values) - rank < BEYOND:
+def percentile(values: Nanoseconds, quantile: float, never: int = 0) -> float | None:
+    """Nearest-rank percentile of these and of so many that never came: always a value that was observed, infinite among
+    those that never came; None with fewer than ten samples beyond it."""
+    count = len(values) + never
+    rank = max(math.ceil(round(quantile * count, 6)), 1)
+    if count == 0 or count - rank < BEYOND:
         return None
-    return int(np.partition(values, max(rank, 1) - 1)[max(rank, 1) - 1])
+    return math.inf if rank > len(values) else int(np.partition(values, rank - 1)[rank - 1])
 
 
-def ladder_ms(values: Nanoseconds) -> dict[str, float | None]:
-    """p50, p90, p99, p999 and max in ms; None where there are too few samples to say."""
+def ladder_ms(values: Nanoseconds, never: int = 0) -> dict[str, float | None]:
+    """p50, p90, p99, p999 and max in ms; None where there are too few samples to say, infinite among the `never`."""
     steps: dict[str, float | None] = {}
     for name, quantile in QUANTILES.items():
-        value = percentile(values, quantile)
+        value = percentile(values, quantile, never)
         steps[name] = None if value is None else value / NS_PER_MS
-    return steps | {"max": int(values.max()) / NS_PER_MS if len(values) else None}
+    most = math.inf if never else int(values.max()) / NS_PER_MS if len(values) else None
+    return steps | {"max": most}
 
 
-def curve_ms(values: Nanoseconds, points: int = 32) -> list[tuple[float, float]]:
-    """(quantile, ms) pairs, evenly spaced on the axis log(1/(1-q)), as far as ten samples lie beyond."""
-    if len(values) <= BEYOND:
+def mean_ms(values: Nanoseconds, never: int = 0) -> float | None:
+    """The mean in ms, infinite where one never came: a caller who is blocked by each in turn waits the sum of them."""
+    return math.inf if never else float(values.mean()) / NS_PER_MS if len(values) else None
+
+
+def curve_quantiles(count: int, never: int = 0) -> list[tuple[float, int]]:
+    """Where a curve of so many samples has points, and their ranks: evenly spaced on the axis log(1/(1-q)), as far as
+    ten samples lie beyond, and none among the `never`."""
+    if count <= BEYOND:
         return []
-    last = math.log(len(values) / BEYOND)
-    quantiles: Sequence[float] = [1 - math.exp(-last * step / (points - 1)) for step in range(points)]
+    last = math.log(count / BEYOND)
+    quantiles = [1 - math.exp(-last * step / (POINTS - 1)) for step in range(POINTS)]
+    ranks = [min(max(math.ceil(round(q * count, 6)), 1), count - BEYOND) for q in quantiles]
+    return [(q, rank) for q, rank in zip(quantiles, ranks, strict=True) if rank <= count - never]
+
+
+def curve_ms(values: Nanoseconds, never: int = 0) -> list[tuple[float, float]]:
+    """(quantile, ms) pairs at `curve_quantiles`: the line ends where the messages that never came begin."""
     ordered = np.sort(values)
-    ranks = [min(max(math.ceil(round(q * len(values), 6)), 1), len(values) - BEYOND) for q in quantiles]
-    return [(q, int(ordered[rank - 1]) / NS_PER_MS) for q, rank in zip(quantiles, ranks, strict=True)]
+    return [(q, int(ordered[rank - 1]) / NS_PER_MS) for q, rank in curve_quantiles(len(values) + never, never)]

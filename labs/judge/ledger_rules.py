@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from labs.model.figures import BEYOND, QUANTILES
+
 Node = Mapping[str, Any]
 Findings = Iterator[tuple[bool, str]]
 """Whether it agrees, and what is to be said if it does not."""
 STEPS = ("p50", "p90", "p99", "p999", "max")
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
-BEYOND = 10
-"""Samples beyond the last point of a curve, as in `labs.judge.latency`."""
 CLOSE = 1e-4
 """Figures are kept with four or five digits."""
 
@@ -71,10 +70,15 @@ def _curve(node: Node) -> Findings:
     yield fits, "the curve is not a list of (quantile, ms)"
     if fits:
         yield curve == sorted(curve) and [ms for _, ms in curve] == sorted(ms for _, ms in curve), "the curve goes down"
-        ends = round(1 - BEYOND / node["count"], 5) if node.get("count", 0) > BEYOND else 0
-        yield not curve or abs(curve[-1][0] - ends) < 2e-5, "the curve does not end where its samples do"
+        count, never = node.get("count", 0), node.get("never", 0)
+        ends = round(1 - max(BEYOND, never) / count, 5) if count > BEYOND else 0
+        near = -2e-5 < ends - curve[-1][0] < (1 if never > BEYOND else 2e-5) if curve else True
+        yield near, "the curve does not end where its samples do"
     for step, quantile in QUANTILES.items():
         ms = ladder.get(step)
+        gone = node.get("never", 0) and math.ceil(round(quantile * node["count"], 6)) > node["count"] - node["never"]
+        said = f"its {step} is {ms} ms, and {node.get('never', 0):,} of {node.get('count', 0):,} never came"
+        yield ms is None or (ms == math.inf) == bool(gone), said
         low = max((ms for q, ms in curve if q <= quantile - 1e-5), default=-math.inf)
         high = min((ms for q, ms in curve if q >= quantile + 1e-5), default=ladder.get("max") or math.inf)
         yield ms is None or low <= ms <= high, f"its {step} is {ms} ms, its curve says {low} to {high} ms"

@@ -6,17 +6,30 @@ run card. Parts that not every lab has are empty where they are missing, and the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from labs.model.figures import Chosen, Ladder, Middle, Repeat, figure
+from labs.model.figures import Chosen, Ladder, Middle, Repeat, figure, for_file, of_file
 from labs.model.run import FORMAT
 
 Table = Mapping[str, Any]
 """JSON of many shapes: what a lab counts of a setup, and ranges, which are of figures or of ladders of them."""
 Card = Mapping[str, object]
 NEEDED = ("lab", "settings", "repeats", "median", "card")
+MEASURED = ("repeats", "median", "spread", "floor_ms")
+"""The parts that have figures of latency."""
+
+
+FLOOR_SHARE = 0.5
+"""Of a latency. Broker and harness cannot be taken apart by subtraction, for quantiles do not add."""
+
+
+def mostly_floor(ms: float, floor_ms: float) -> bool:
+    """Whether more than half of a latency is the same one around a server that only keeps messages in memory, at the
+    same rate and size in the same recording. What never came is not the harness's doing."""
+    return math.isfinite(ms) and floor_ms > FLOOR_SHARE * ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +73,17 @@ class Digest:
         for what, names in (("lacks", set(NEEDED) - set(parts)), ("has the unknown part", set(parts) - known)):
             if names:
                 raise ValueError(f"it {what} {', '.join(sorted(names))}")
-        return cls(**parts)
+        return cls(**{name: of_file(part) if name in MEASURED else part for name, part in parts.items()})
 
     def number(self, name: str, step: str = "") -> float | None:
         """A median, or a step of a ladder of medians; None where there is none or too few samples could say."""
         return figure(self.median, name, step)
+
+    def at_most(self, step: str) -> bool:
+        """Whether a step of the latency is an upper bound and no more, because it is mostly our own harness: then no
+        ratio is made of it, and no headline."""
+        ms, floor_ms = self.number("latency_ms", step), self.floor_ms.get(step)
+        return ms is not None and floor_ms is not None and mostly_floor(ms, floor_ms)
 
     def each(self, name: str, step: str = "") -> list[float]:
         """The same figure of each repeat that could say."""
@@ -74,6 +93,7 @@ class Digest:
     def to_json(self) -> dict[str, Any]:
         """What a file has of it."""
         parts = {one.name: getattr(self, one.name) for one in fields(self)}
+        parts |= {name: for_file(parts[name]) for name in MEASURED}
         return {"format": FORMAT} | {name: part for name, part in parts.items() if part or name in NEEDED}
 
 

@@ -5,11 +5,18 @@ Whoever reads a figure by a name of their own, or one that stands in a variable,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 Ladder = Mapping[str, float | None]
-"""Step (p50, p90, p99, p999, max) -> its figure; None where too few samples could say."""
+"""Step (p50, p90, p99, p999, max, mean) -> its figure; None where too few samples could say, infinite where it falls
+among what never came. JSON has no infinite number: a file has the word NEVER_CAME there."""
+STEPS = ("p50", "p90", "p99", "p999", "max", "mean")
+NEVER_CAME = "never"
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+BEYOND = 10
+"""A percentile is printed, and a curve drawn, only with this many samples beyond it (measuring.md 8.5)."""
 
 
 class Chosen(TypedDict, total=False):
@@ -21,6 +28,9 @@ class Chosen(TypedDict, total=False):
     rung: int
     rate_per_s: int
     body_bytes: int
+    arrivals: str
+    judged_s: float
+    """How long messages were judged in each repeat."""
     carrier: str
     confirm: str
     callers: int
@@ -129,6 +139,10 @@ class Repeat(TypedDict, total=False):
 
     seed: int
     count: int
+    """Messages whose latency was asked for, `never` of which had not come when the run ended."""
+    never: int
+    stalls: int
+    """Separate events among the slowest messages (labs/judge/latency.py)."""
     outcome: str
     verdict: str
     trouble: str
@@ -183,6 +197,24 @@ class Repeat(TypedDict, total=False):
     figures: Mapping[str, float | None]
     told: Mapping[str, Shown]
     fair: Mapping[str, Shown]
+
+
+def for_file(part: Any) -> Any:
+    """The same with the word for every infinite figure."""
+    if isinstance(part, Mapping):
+        return {name: for_file(one) for name, one in part.items()}
+    if isinstance(part, list | tuple):
+        return [for_file(one) for one in part]
+    return NEVER_CAME if part == math.inf else part
+
+
+def of_file(part: Any, name: str = "") -> Any:
+    """The same with an infinite figure for the word, where a step of a ladder, or its range, is read."""
+    if isinstance(part, Mapping):
+        return {key: of_file(one, key) for key, one in part.items()}
+    if isinstance(part, list):
+        return [of_file(one, name) for one in part]
+    return math.inf if part == NEVER_CAME and name in STEPS else part
 
 
 def figure(table: Mapping[str, object], name: str, step: str = "") -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
@@ -42,13 +43,22 @@ def three_digits(value: float) -> float:
 
 
 def ms_text(ms: float | None) -> str:
-    """A time as a reader wants it: three digits at most, and seconds when it is long."""
+    """A time as a reader wants it: three digits at most, and seconds when it is long; never where it did not end."""
     if ms is None:
         return "too few samples"
+    if ms == math.inf:
+        return "never"
     if ms >= 1000:
         return f"{ms / 1000:.3g}{NBSP}s"
     digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}".rstrip(".") if ms >= 1 else f"{ms:.2f}"
     return f"{digits}{NBSP}ms"
+
+
+def ms_span(values: Iterable[float | None]) -> str:
+    """6.41 to 62.1 ms: the lowest and the highest, with one unit where both have it; one where they read alike."""
+    low, _, high = span(values, ms_text).partition(" to ")
+    number, _, unit = low.partition(NBSP)
+    return (f"{number if high.endswith(NBSP + unit) else low} to {high}") if high else low
 
 
 def rate_text(rate_per_s: float) -> str:

@@ -25,6 +25,7 @@ from labs.model.text import BROKER_NAMES, ms_text, times
 from labs.pages.recordings import recorded, recorded_on
 
 NOT_YET = "(not recorded yet)"
+NO_RATIO = "(no ratio: more than half is our own harness)"
 UNKNOWN = "unknown"
 """What a figure reads that was asked for and could not be seen."""
 FACTS = ("date", "repeats", "backend", "cores", "machine", "broker")
@@ -135,6 +136,8 @@ def _text(lab: Experiment, digest: Digest, what: str) -> str:
     one, _, other = what.partition("/")
     if not other:
         return lab.look.quantities[one].text(digest)
+    if any(lab.look.quantities[name].bound(digest) for name in (one, other)):
+        return NO_RATIO
     over, under = (lab.look.quantities[name].number(digest) for name in (one, other))
     return "too few samples" if over is None or not under else times(over / under)
 

@@ -31,6 +31,10 @@ class Quantity(Generic[Value]):
     """Head of its column in the data table and on the command line."""
     card: str = ""
     """What its line on the run card is called; there is no line where there is nothing."""
+    told: Callable[[Digest], str] | None = None
+    """How it is written where that takes more than its value: of a range, of what is only an upper bound."""
+    bound: Callable[[Digest], bool] = lambda _digest: False
+    """Whether its value is an upper bound only: then no ratio is made of it."""
     none: Says = NONE
     """What prose is told where there is nothing. A table has a dash there."""
 
@@ -42,7 +46,7 @@ class Quantity(Generic[Value]):
     def cell(self, digest: Digest, none: str = NONE) -> str:
         """As a table has it."""
         found = self.value(digest)
-        return none if found is None else self.unit(found)
+        return none if found is None else self.told(digest) if self.told else self.unit(found)
 
     def text(self, digest: Digest) -> str:
         """As prose has it."""

@@ -82,13 +82,20 @@ def _end_labels(traces: Sequence[Json], layout: Json) -> list[Json]:
     across, up = (math.log10 if layout[f"{one}axis"].get("type") == "log" else float for one in "xy")
     low, high = layout["yaxis"]["range"]
     gap, at, labels = 18 / HEIGHT_PX * (high - low) * 1.3, -math.inf, []
-    for trace in sorted((one for one in last.values() if one["y"]), key=lambda one: float(one["y"][-1])):
-        at = max(up(trace["y"][-1]), at + gap)
+    ends = [(trace, list(filter(_is_known, zip(trace["x"], trace["y"], strict=True)))) for trace in last.values()]
+    known = [(float(there[-1][1]), there[-1][0], trace) for trace, there in ends if there]
+    for y, x, trace in sorted(known, key=lambda one: one[0]):
+        at = max(up(y), at + gap)
         broker = trace["meta"]["broker"]
-        place = {"xref": "x", "x": across(trace["x"][-1]), "xshift": 8, "xanchor": "left", "yref": "y", "y": at}
+        place = {"xref": "x", "x": across(x), "xshift": 8, "xanchor": "left", "yref": "y", "y": at}
         font = {"color": palette()["harness" if broker == "memory" else broker], "size": 13}
         labels.append(place | {"showarrow": False, "text": escape(trace["meta"]["name"]), "font": font})
     return labels
+
+
+def _is_known(point: tuple[float, float | None]) -> bool:
+    """A line has a gap where it is not."""
+    return point[1] is not None
 
 
 def _name(view: View, under: str) -> str:

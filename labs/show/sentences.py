@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from labs.judge import soundness
 from labs.model.digest import Digest
+from labs.model.figures import for_file
 from labs.model.profile import RUNGS
-from labs.model.text import BROKER_NAMES, NBSP, ms_text, rate_text, times
+from labs.model.text import BROKER_NAMES, NBSP, enumerated, ms_span, ms_text, percent_text, rate_text, times
+from labs.show import Json
 
 STEP_WORDS = {"p99": "p99", "p90": "p90", "p50": "median"}
 SHARE_WORDS = {"p50": "half", "p90": f"90{NBSP}%", "p99": f"99{NBSP}%", "p999": f"99.9{NBSP}%", "max": "all"}
 CLOSE = 1.2
 """Within this ratio two latencies are called alike (the 20 % of the rules in claims.csv)."""
+WIDE = 2.0
+"""Repeats further apart than this are told as a range: their median would hide what they do."""
+
+
+def is_wide(digest: Digest, step: str) -> bool:
+    """Whether the repeats differ so much that the median is not told."""
+    known = digest.each("latency_ms", step)
+    return bool(known) and max(known) > WIDE * min(known)
+
+
+def step_text(digest: Digest, step: str) -> str:
+    """A step of the latency as it is told: 2.92 ms; 6.41 to 62.1 ms; at most 0.91 ms; never."""
+    known = digest.each("latency_ms", step) if is_wide(digest, step) else [digest.number("latency_ms", step)]
+    text = ms_span(known) if None not in known else ms_text(None)
+    return f"at most {text}" if digest.at_most(step) else text
+
+
+def numbers(digest: Digest) -> dict[str, Json | None]:
+    """What a title is made of, here and in a browser: step by step the median, how it is told, and whether a ratio can
+    be made of it (`plain`) or nothing at all (`most`)."""
+    found: dict[str, Json | None] = {}
+    for step in STEP_WORDS:
+        ms, most = digest.number("latency_ms", step), digest.at_most(step)
+        plain = not (most or is_wide(digest, step) or ms == math.inf)
+        told = {"ms": for_file(ms), "text": step_text(digest, step), "most": most, "plain": plain}
+        found[step] = None if ms is None else told
+    return found
 
 
 def step_of(digests: Sequence[Digest]) -> str | None:
@@ -29,6 +59,9 @@ def templates() -> dict[str, str]:
         "one": "{high}: {step} of {high_ms} at {rate}",
         "alike": "At {rate} all {step}s are within {share} % of each other: {low_ms} to {high_ms}",
         "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
+        "beside": "At {rate} {high}’s {step} is {high_ms}, {low}’s {low_ms}",
+        "hidden": "At {rate} the {step} of {names} cannot be told from that of our own harness",
+        "also": "; that of {names} cannot be told from our own harness’s",
         "mixed": "Different promises: ",
         "bound": " (the client was the limit)",
         "unseen": " (the broker’s processor time was not seen)",
@@ -41,20 +74,56 @@ def title(digests: Sequence[Digest]) -> str:
     if not digests or step is None:
         return words["unknown" if digests else "none"].format(rate=rate_text(digests[0].settings["rate_per_s"]))
     highest = max(d.settings["rate_per_s"] for d in digests)
-    ranked = sorted(
-        (d for d in digests if d.settings["rate_per_s"] == highest), key=lambda d: d.number("latency_ms", step) or 0.0
-    )
-    low, high = (d.number("latency_ms", step) or 0.0 for d in (ranked[0], ranked[-1]))
+    there = [d for d in digests if d.settings["rate_per_s"] == highest]
+    named = {"rate": rate_text(highest), "step": STEP_WORDS[step]}
+    named["names"] = enumerated([BROKER_NAMES[d.settings["broker"]] for d in there if d.at_most(step)] or [""])
+    ranked = sorted((d for d in there if not d.at_most(step)), key=lambda d: d.number("latency_ms", step) or 0.0)
+    prefix = words["mixed"] if len({d.settings["rung"] for d in digests}) > 1 else ""
+    if not ranked:
+        return prefix + words["hidden"].format(**named)
     ends = (ranked[0], ranked[-1])
     bound = words["bound"] if any(d.median["stamp"] == "client-bound" for d in ends) else ""
     bound += words["unseen"] if any(broker_unseen(d) for d in ends) else ""
-    kind = "one" if len(ranked) == 1 else "alike" if high <= low * CLOSE else "apart"
-    prefix = words["mixed"] if len({d.settings["rung"] for d in digests}) > 1 else ""
-    return prefix + words[kind].format(
-        rate=rate_text(highest), step=STEP_WORDS[step], share=f"{(high / low - 1) * 100:.0f}", times=times(high / low),
-        low=BROKER_NAMES[ranked[0].settings["broker"]], high=BROKER_NAMES[ranked[-1].settings["broker"]],
-        low_ms=ms_text(low), high_ms=ms_text(high),
-    ) + bound  # fmt: skip
+    also = words["also"].format(**named) if named["names"] else ""
+    return prefix + words[_kind(ranked, step)].format(**named | _ends(ranked, step)) + also + bound
+
+
+def _kind(ranked: Sequence[Digest], step: str) -> str:
+    """How those whose figures are their own are put: no ratio is made of a range, or of what never came."""
+    low, high = (d.number("latency_ms", step) or 0.0 for d in (ranked[0], ranked[-1]))
+    if len(ranked) == 1:
+        return "one"
+    if any(is_wide(d, step) for d in (ranked[0], ranked[-1])) or high == math.inf:
+        return "beside"
+    return "alike" if high <= low * CLOSE else "apart"
+
+
+def _ends(ranked: Sequence[Digest], step: str) -> dict[str, str]:
+    low, high = ranked[0], ranked[-1]
+    ratio = (high.number("latency_ms", step) or 0.0) / (low.number("latency_ms", step) or 1.0)
+    found = {"share": f"{(ratio - 1) * 100:.0f}", "times": times(ratio)} if math.isfinite(ratio) else {}
+    for name, one in (("low", low), ("high", high)):
+        found |= {name: BROKER_NAMES[one.settings["broker"]], f"{name}_ms": step_text(one, step)}
+    return found
+
+
+COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def stalls_text(digest: Digest) -> str:
+    """one to three stalls: how many events made the slowest messages of a repeat; empty where there was none, or where
+    the recording does not say."""
+    known = [int(one) for one in digest.each("stalls")]
+    if not known or not max(known):
+        return ""
+    words = [COUNTED[one] if one < len(COUNTED) else f"{one:,}" for one in (min(known), max(known))]
+    return f"{' to '.join(dict.fromkeys(words))} {'stall' if max(known) == 1 else 'stalls'}"
+
+
+def never_text(digest: Digest) -> str:
+    """How many messages count as infinitely late; empty where all came, or where the recording does not say."""
+    gone, asked = sum(digest.each("never")), sum(digest.each("count"))
+    return f"{gone:,.0f} of {asked:,.0f} ({percent_text(gone / asked)})" if gone else ""
 
 
 def ledger_text(digest: Digest) -> str:

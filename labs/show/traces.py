@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from labs.model.digest import Digest
-from labs.model.figures import figure
-from labs.model.text import BROKER_NAMES, ms_text
+from labs.model.digest import Digest, mostly_floor
+from labs.model.figures import BEYOND, QUANTILES, Repeat, figure
+from labs.model.text import BROKER_NAMES, ms_text, rate_text
 from labs.show import Json
 
 Trace = Json
@@ -19,6 +19,7 @@ INKS = {"memory": "harness"}
 DASHES = {"sync": "dashdot"}
 TICKS = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "99.99 %": 0.9999}
 BLINK_MS = 100.0
+AT_MOST = ", at most: more than half is our harness"
 TOO_NEAR = 0.4
 """Powers of ten: the names of two lines that are nearer stand on different sides of them."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
@@ -40,6 +41,12 @@ def styles() -> dict[str, Trace]:
         "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
         "row": {"mode": "lines+markers", "line": {"width": 2}, "marker": {"size": 10}, "showlegend": False},
         "dot": {"mode": "markers", "marker": {"size": 12}, "showlegend": False},
+        "never": {
+            "mode": "markers+text",
+            "marker": {"size": 11},
+            "textposition": "top center",
+            "showlegend": False,
+        },
         "floor": {"mode": "lines", "line": {"width": 1.5, "dash": "dot"}, "showlegend": False},
     }
 
@@ -61,11 +68,19 @@ def _meta(digest: Digest, role: str) -> Trace:
     return {"broker": broker, "role": role, "hollow": hollow(digest), "name": BROKER_NAMES[broker]}
 
 
-def median_curve(curves: Iterable[Sequence[Sequence[float]]]) -> list[tuple[float, float]]:
-    """The middle one of the repeats at each quantile that all of them reach."""
-    tables = [{point[0]: point[1] for point in curve} for curve in curves if curve]
-    shared = sorted(set.intersection(*(set(table) for table in tables))) if tables else []
-    return [(q, statistics.median(table[q] for table in tables)) for q in shared]
+def median_curve(repeats: Sequence[Repeat]) -> list[tuple[float, float]]:
+    """The middle one of the repeats at each quantile that all of them reach. Of one whose line ends because messages
+    never came, the rest is infinite, and where that is the middle one the line ends."""
+    tables = [
+        ({point[0]: point[1] for point in one["curve"]}, bool(one.get("never"))) for one in repeats if one["curve"]
+    ]
+    known = sorted({q for table, _ in tables for q in table})
+    found = []
+    for q in known:
+        values = [table.get(q, math.inf if gone and q > max(table) else None) for table, gone in tables]
+        if None not in values and (middle := statistics.median(one for one in values if one is not None)) < math.inf:
+            found.append((q, middle))
+    return found
 
 
 def ladder_traces(digest: Digest) -> list[Trace]:
@@ -74,27 +89,46 @@ def ladder_traces(digest: Digest) -> list[Trace]:
         {"x": [on_axis(q) for q, _ in r["curve"]], "y": [ms for _, ms in r["curve"]], "meta": _meta(digest, "repeat")}
         for r in digest.repeats
     ]
-    curve = median_curve(r["curve"] for r in digest.repeats)
+    curve = median_curve(digest.repeats)
     middle: Trace = {"x": [on_axis(q) for q, _ in curve], "y": [round(ms, 4) for _, ms in curve]}
-    found.append(middle | {"meta": _meta(digest, "median"), "text": [_percent(q) for q, _ in curve]})
+    text = [_percent(q) + (AT_MOST if _mostly_floor(digest, q, ms) else "") for q, ms in curve]
+    found.append(middle | {"meta": _meta(digest, "median"), "text": text})
+    if curve and 2 * sum(one.get("never", 0) > BEYOND for one in digest.repeats) > len(digest.repeats):
+        found.append(_never(digest, *(part[-1:] for part in (middle["x"], middle["y"]))))
     floor = {name: ms for name, ms in digest.floor_ms.items() if ms is not None and name != "max"}
     if floor:
-        at = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
-        line: Trace = {"x": [on_axis(at[name]) for name in floor], "y": list(floor.values())}
+        line: Trace = {"x": [on_axis(QUANTILES[name]) for name in floor], "y": list(floor.values())}
         found.append(line | {"meta": _meta(digest, "floor") | {"broker": "memory", "name": BROKER_NAMES["memory"]}})
     return found
 
 
+def _mostly_floor(digest: Digest, quantile: float, ms: float) -> bool:
+    """Whether a point of the line is an upper bound only, by the floor's step that is as rare or the next less rare."""
+    steps = [name for name, at in QUANTILES.items() if at <= quantile + 1e-3 and digest.floor_ms.get(name)]
+    return bool(steps) and mostly_floor(ms, digest.floor_ms[steps[-1]] or 0.0)
+
+
+def _never(digest: Digest, x: Sequence[float], y: Sequence[float]) -> Trace:
+    """The mark from which on nothing came."""
+    said = {"hover": "from here on they never came<extra>%{fullData.name}</extra>"}
+    return {"x": list(x), "y": list(y), "text": ["never"] * len(x), "meta": _meta(digest, "never") | said}
+
+
 def rate_traces(digest: Digest, step: str = "p99") -> list[Trace]:
-    """p99 at the digest's rate: each repeat as a faint point, the median as the mark; nothing where it is unknown."""
-    rate, known = digest.settings["rate_per_s"], [r["latency_ms"][step] for r in digest.repeats]
-    values = [ms for ms in known if ms is not None]
-    middle = digest.median["latency_ms"][step]
+    """p99 at the digest's rate: each repeat as a faint point, the median as the mark; nothing where it is unknown.
+    Where it is `never` the line has a gap, and a mark stands at the slowest that came."""
+    rate, middle = digest.settings["rate_per_s"], digest.median["latency_ms"][step]
+    values = [ms for ms in digest.each("latency_ms", step) if ms < math.inf]
     if middle is None:
         return []
+    most, gone = digest.at_most(step), middle == math.inf
+    meta, text = _meta(digest, "median"), f"at {rate_text(rate)}{AT_MOST if most else ''}"
+    mark: Trace = {"x": [rate], "y": [None if gone else middle], "text": [text]}
+    slowest = max((ms for one in digest.repeats for _, ms in one["curve"]), default=BLINK_MS)
     return [
         {"x": [rate] * len(values), "y": values, "meta": _meta(digest, "points")},
-        {"x": [rate], "y": [middle], "meta": _meta(digest, "median")},
+        mark | {"meta": meta | {"hollow": meta["hollow"] or most}},
+        *([_never(digest, [rate], [slowest])] if gone else []),
     ]
 
 

@@ -3,10 +3,12 @@
 const NBSP = "\u00a0";
 export function msText(ms) {
   if (ms == null) return "too few samples";
+  if (ms === "never" || ms === Infinity) return "never";
   if (ms >= 1000) return `${+(ms / 1000).toPrecision(3)}${NBSP}s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toPrecision(3) : ms.toFixed(2)}${NBSP}ms`;
 }
 const times = (ratio) => (ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0));
+const enumerated = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
 export const count = (number) => (+number).toLocaleString("en-GB");
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -24,17 +26,25 @@ export function titleOf(state, views, mixed) {
   }
   const step = Object.keys(state.steps).find((name) => views.every((view) => view.numbers[name] != null));
   if (!step) return fill(state.titles.unknown, { rate: views[0].at });
-  const ranked = [...views].sort((a, b) => a.numbers[step] - b.numbers[step]);
-  const [low, high] = [ranked[0], ranked.at(-1)], ratio = high.numbers[step] / low.numbers[step];
-  const kind = ranked.length === 1 ? "one" : ratio <= state.close ? "alike" : "apart";
-  return (mixed ? state.titles.mixed : "") + fill(state.titles[kind], {
+  const told = (view) => view.numbers[step], name = (view) => state.series[view.series].name;
+  const ms = (view) => (told(view).ms === "never" ? Infinity : told(view).ms);
+  const names = enumerated(views.filter((view) => told(view).most).map(name));
+  const words = { rate: views[0].at, step: state.steps[step], names }, prefix = mixed ? state.titles.mixed : "";
+  // A figure that is mostly our own harness makes no headline, and no ratio; a range makes no ratio.
+  const ranked = views.filter((view) => !told(view).most).sort((a, b) => ms(a) === ms(b) ? 0 : ms(a) - ms(b));
+  if (!ranked.length) return prefix + fill(state.titles.hidden, words);
+  const [low, high] = [ranked[0], ranked.at(-1)], ratio = ms(high) / ms(low);
+  const apart = ratio <= state.close ? "alike" : "apart";
+  const kind = ranked.length === 1 ? "one" : told(low).plain && told(high).plain ? apart : "beside";
+  return prefix + fill(state.titles[kind], {
+    ...words,
     rate: high.at,
-    step: state.steps[step],
     share: ((ratio - 1) * 100).toFixed(0),
     times: times(ratio),
-    low: state.series[low.series].name,
-    high: state.series[high.series].name,
-    low_ms: msText(low.numbers[step]),
-    high_ms: msText(high.numbers[step]),
-  }) + (low.bound || high.bound ? state.titles.bound : "") + (low.unseen || high.unseen ? state.titles.unseen : "");
+    low: name(low),
+    high: name(high),
+    low_ms: told(low).text,
+    high_ms: told(high).text,
+  }) + (names ? fill(state.titles.also, words) : "") + (low.bound || high.bound ? state.titles.bound : "") +
+    (low.unseen || high.unseen ? state.titles.unseen : "");
 }

@@ -74,19 +74,22 @@ export function widened(layout, traces) {
   }
   return layout;
 }
+/** Where a line ends: the place of its last figure, for it has a gap where a figure is `never`; -1 of none. */
+const lastOf = (trace) => trace.y.findLastIndex((value) => value != null);
 /** Names at the ends of the lines, apart from each other; `inkOf` gives the colour of a trace. */
 export function endLabels(traces, layout, height, inkOf) {
   if (layout.meta?.labels === false) return [];
   const last = new Map(
-    traces.filter((t) => ["median", "floor"].includes(t.meta.role) && t.y.length).map((
+    traces.filter((t) => ["median", "floor"].includes(t.meta.role) && lastOf(t) >= 0).map((
       t,
     ) => [t.meta.line ?? t.meta.broker, t]),
   );
   const up = layout.yaxis.type === "log" ? Math.log10 : Number;
   const [low, high] = layout.yaxis.range, gap = 17 / (height - layout.margin.t - layout.margin.b) * (high - low);
-  const ranked = [...last.values()].sort((a, b) => a.y.at(-1) - b.y.at(-1));
+  const end = (trace) => trace.y[lastOf(trace)];
+  const ranked = [...last.values()].sort((a, b) => end(a) - end(b));
   let at = -Infinity;
-  const places = ranked.map((trace) => (at = Math.max(up(trace.y.at(-1)), at + gap)));
+  const places = ranked.map((trace) => (at = Math.max(up(end(trace)), at + gap)));
   // From the top down again: a name above the axis would not be drawn, and one is moved only for the name over it.
   for (let one = places.length - 1, roof = high; one >= 0; one -= 1, roof -= gap) {
     places[one] = roof = Math.min(places[one], roof);
@@ -94,7 +97,7 @@ export function endLabels(traces, layout, height, inkOf) {
   const across = (x) => (layout.xaxis.type === "log" ? Math.log10(x) : x);
   return ranked.map((trace, index) => ({
     xref: "x",
-    x: across(trace.x.at(-1)),
+    x: across(trace.x[lastOf(trace)]),
     xanchor: "left",
     xshift: 8,
     yref: "y",
@@ -106,9 +109,10 @@ export function endLabels(traces, layout, height, inkOf) {
 }
 /** The name of a reference stands where the lines are farther from it. */
 export function atTheFreeSide(name, traces) {
-  const lines = traces.filter((trace) => ["median", "floor"].includes(trace.meta.role) && trace.y.length);
+  const lines = traces.filter((trace) => ["median", "floor"].includes(trace.meta.role) && lastOf(trace) >= 0);
+  const known = (trace) => trace.y.filter((value) => value != null);
   const gaps = (end) =>
-    lines.map((trace) => Math.log10(trace.y.at(end)) - name.y).sort((a, b) => Math.abs(a) - Math.abs(b));
+    lines.map((trace) => Math.log10(known(trace).at(end)) - name.y).sort((a, b) => Math.abs(a) - Math.abs(b));
   const [left, right] = [gaps(0)[0] ?? 0, gaps(-1)[0] ?? 0],
     under = (gap) => (gap > 0 && gap < 0.5 ? { yanchor: "top" } : {});
   return Math.abs(left) > Math.abs(right)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from labs.judge.latency import NS_PER_MS, ladder_ms
+from labs.judge.latency import NS_PER_MS, ladder_ms, mean_ms
 from labs.judge.limit import BUSY
 from labs.judge.soundness import stood_still
 from labs.model.facts import Facts
@@ -25,11 +25,11 @@ ENDS = {"answered": Outcome.ANSWERED, "refused": Outcome.REFUSED, "timed_out": O
 def judge(run: CallRun) -> Facts:
     """All numbers of one run."""
     back = came_back(run)
-    blocked_ns = (run["returned_ns"] - run["start_ns"])[back]
+    blocked_ns, never = (run["returned_ns"] - run["start_ns"])[back], never_came_back(run)
     return {
         "ends": ends(run),
-        "blocked_ms": _rounded(ladder_ms(blocked_ns)),
-        "waited_ms": _rounded(ladder_ms(waited_ns(run))) if run.plan.open else None,
+        "blocked_ms": _rounded(ladder_ms(blocked_ns, never) | {"mean": mean_ms(blocked_ns, never)}),
+        "waited_ms": _rounded(ladder_ms(waited_ns(run), never)) if run.plan.open else None,
         "late_ms": _rounded(ladder_ms(late_ns(run))) if run.plan.open else None,
         "per_s": per_s(run),
         "done_meanwhile": done_meanwhile(run),
@@ -61,6 +61,13 @@ def came_back(run: CallRun) -> Rows:
     """The calls whose caller got its way: an answer, a confirmation where it wanted one, or its own time back."""
     good: Rows = np.isin(run["outcome"], (Outcome.ANSWERED, Outcome.SENT))
     return good
+
+
+def never_came_back(run: CallRun) -> int:
+    """The calls that were begun and got neither their way nor a no: given up, or unknown. They wait for ever in every
+    percentile; who was refused was told at once that there is nothing to wait for."""
+    told = came_back(run) | (run["outcome"] == Outcome.REFUSED)
+    return int(((run["start_ns"] != NEVER) & ~told).sum())
 
 
 def ends(run: CallRun) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from labs.model.digest import Digest
 from labs.model.text import ms_text, number_text, span, three_digits
@@ -20,6 +20,7 @@ def place(ms: float | None) -> float | None:
     """Where a time stands on the axis, 0 to 1."""
     if ms is None:
         return None
+    ms = min(ms, HIGH_MS)  # also what never came
     return round(min(max(math.log(max(ms, 1e-9) / LOW_MS) / math.log(HIGH_MS / LOW_MS), 0.0), 1.0), 4)
 
 
@@ -83,7 +84,8 @@ def step_of(name: str, step: str, head: str = "") -> Quantity[str]:
     """A step of a ladder, as text: a step with too few samples says so, and a point without the ladder says nothing."""
 
     def get(digest: Digest) -> str:
-        return ms_text(digest.number(name, step)) if digest.median.get(name) else ""
+        known: object = digest.median.get(name)
+        return ms_text(digest.number(name, step)) if isinstance(known, Mapping) and step in known else ""
 
     return Quantity(step, get, head=head, none="too few samples")
 

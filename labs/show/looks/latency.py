@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 from labs.model.digest import Digest
 from labs.model.profile import RUNGS
-from labs.model.text import ms_text, rate_text
+from labs.model.text import NBSP, counted, enumerated, ms_span, ms_text, rate_text, span
 from labs.show.looks.base import Chart, Look, View
 from labs.show.quantities import Quantities, Quantity
-from labs.show.sentences import SHARE_WORDS, STEP_WORDS, broker_unseen, caution, ledger_text, title
+from labs.show.sentences import (
+    SHARE_WORDS,
+    broker_unseen,
+    caution,
+    ledger_text,
+    never_text,
+    numbers,
+    stalls_text,
+    step_text,
+    title,
+)
 from labs.show.traces import SLIM, Trace, layouts
 
+HEADS = {"p50": "p50", "p90": "p90", "p99": "p99", "p999": "p99.9", "max": "max"}
+ARRIVALS = {"poisson": "at random (Poisson)", "uniform": "evenly spaced"}
 SHORT_STAMPS = {
     "valid": "none",
     "client-bound": "the client",
@@ -37,7 +52,7 @@ def _lost(digest: Digest) -> str:
 def _spread(digest: Digest) -> str:
     """How far the repeats lie apart."""
     found = digest.spread["p99"]
-    return f"{ms_text(found[0])} to {ms_text(found[1])}" if found else ms_text(None)
+    return ms_span(found) if found else ms_text(None)
 
 
 def _limit(digest: Digest) -> str:
@@ -48,13 +63,53 @@ def _limit(digest: Digest) -> str:
 
 
 def _step(step: str, head: str) -> Quantity[float]:
-    return Quantity(step, lambda digest: digest.median["latency_ms"][step], ms_text, head, none="too few samples")
+    def get(digest: Digest) -> float | None:
+        return digest.median["latency_ms"][step]
+
+    told = partial(step_text, step=step)
+    return Quantity(
+        step, get, ms_text, head, none="too few samples", told=told, bound=partial(Digest.at_most, step=step)
+    )
+
+
+def _stalls(digest: Digest) -> str:
+    """1 to 3, a figure a repeat; a dash where the recording does not say."""
+    return span(digest.each("stalls"), "{:.0f}".format, none="")
+
+
+def _confirmed(digest: Digest) -> str:
+    """Of what blocks a caller also the mean: half of the waits say nothing about the long ones."""
+    ladder = digest.median.get("confirm_ms") or {}
+    named = {"median": "p50", "mean": "mean", "p99": "p99"}
+    return ", ".join(f"{name} {ms_text(ladder[step])}" for name, step in named.items() if step in ladder)
+
+
+def _bound(digest: Digest) -> str:
+    """Which steps are an upper bound only, and why."""
+    those = [head for step, head in HEADS.items() if digest.at_most(step)]
+    return f"{enumerated(those)}: more than half is the harness’s own floor, with no broker" if those else ""
+
+
+def _hidden(digest: Digest) -> str:
+    """What `at most` means, where a step that the sentence names is one."""
+    return " At most: more than half is our own harness." if digest.at_most("p50") or digest.at_most("p99") else ""
+
+
+def _length(digest: Digest) -> str:
+    """How long messages were judged in each repeat; nothing where the recording does not say."""
+    judged, repeats = digest.settings.get("judged_s"), len(digest.repeats)
+    return f"{judged:g}{NBSP}s judged, {counted(repeats, 'repeat')}" if judged else ""
+
+
+def _arrivals(digest: Digest) -> str:
+    return ARRIVALS[digest.settings.get("arrivals", "uniform")]
 
 
 QUANTITIES = Quantities((
     Quantity("label", lambda digest: str(digest.settings["label"]), head="Setting"),
     Quantity("rate", lambda digest: digest.settings["rate_per_s"], rate_text, "Rate"),
-    _step("p50", "p50"), _step("p90", "p90"), _step("p99", "p99"), _step("p999", "p99.9"), _step("max", "max"),
+    *(_step(step, head) for step, head in HEADS.items()),
+    Quantity("stalls", _stalls, head="stalls"),
     Quantity("late", lambda digest: digest.median["lateness_ms"]["p99"], ms_text, "late (p99)"),
     Quantity("", _delivered, head="delivered"),
     Quantity("lost", _lost, head="lost"),
@@ -63,15 +118,21 @@ QUANTITIES = Quantities((
     Quantity("delivered", lambda digest: _total(digest, "delivered"), "{:,}".format),
     Quantity("survives", lambda digest: RUNGS[digest.settings["rung"]]),
     Quantity("ledger", ledger_text), Quantity("caution", caution),
+    Quantity("stalled", stalls_text), Quantity("never", never_text, card="Infinitely late, for they never came"),
+    Quantity("", _bound, card="At most"),
     Quantity("", _spread, card="p99 of the repeats"),
+    Quantity("", _confirmed, card="Handed over to confirmed"),
+    Quantity("", _length, card="Length"),
+    Quantity("", _arrivals, card="Arrivals"),
     Quantity("", lambda d: ms_text(d.median["service_ms"]["p99"]), card="p99 without the producer's lateness"),
     Quantity("", _limit, card="Limit"),
 ))  # fmt: skip
 
 
 def _ladder(digest: Digest) -> str:
-    known = [step for step in ("p50", "p99") if digest.median["latency_ms"].get(step) is not None]
-    return ", ".join(f"{SHARE_WORDS[step]} within {{{step}}}" for step in known) or "too few messages"
+    known = {step: ms for step in ("p50", "p99") if (ms := digest.number("latency_ms", step)) is not None}
+    told = [f"{SHARE_WORDS[step]} {'' if ms == math.inf else 'within '}{{{step}}}" for step, ms in known.items()]
+    return ", ".join(told) or "too few messages"
 
 
 def shapes(digest: Digest) -> View:
@@ -79,21 +140,29 @@ def shapes(digest: Digest) -> View:
     return {
         "at": rate_text(digest.settings["rate_per_s"]),
         "traces": {name: [_short(trace) for trace in make(digest)] for name, make in SLIM.items()},
-        "numbers": {step: digest.median["latency_ms"][step] for step in STEP_WORDS},
+        "numbers": numbers(digest),
         "bound": digest.median["stamp"] == "client-bound",
         "unseen": broker_unseen(digest),
     }
 
 
 def _short(trace: Trace) -> Trace:
-    return trace | {"y": [float(f"{ms:.3g}") for ms in trace["y"]]}
+    return trace | {"y": [None if ms is None else float(f"{ms:.3g}") for ms in trace["y"]]}
 
 
 LATENCY_LOOK = Look(
-    point=("broker", "rung", "rate_per_s", "body_bytes"),
+    point=("broker", "rung", "rate_per_s", "body_bytes", "arrivals"),
     charts=(Chart("ladder", "Latency ladder"), Chart("rate", "p99 against rate", sweep="rate_per_s")),
     quantities=QUANTITIES,
-    sentence=("{label} at {rate}: ", _ladder, "; {ledger}.", "{caution}"),
+    sentence=(
+        "{label} at {rate}: ",
+        _ladder,
+        ", {stalled}",
+        "; {ledger}.",
+        " {never} never came and count as infinitely late.",
+        _hidden,
+        "{caution}",
+    ),
     shapes=shapes,
     layouts=layouts,
     several=title,

@@ -169,7 +169,8 @@ PRICE_LOOK = replace(
     quantities=QUANTITIES,
     sentence=(
         *rate.SENTENCE,
-        f" Half of the confirmations came within {{confirm_p50}}, 99{NBSP}% within {{confirm_p99}}.",
+        f" Half of the confirmations came within {{confirm_p50}}, on average after {{confirm_mean}}, "
+        f"99{NBSP}% within {{confirm_p99}}.",
         _said_disk, " {reader}",
     ),
     shapes=shapes,

@@ -54,7 +54,8 @@ QUANTITIES = Quantities((
     Quantity("", _confirmation, head="Confirmation"),
     Quantity("service_ms", lambda digest: f"{digest.settings['service_ms']:g}", head="Service, ms"),
     Quantity("", lambda digest: digest.settings["callers"], str, "Callers"),
-    step_of("blocked_ms", "p50", "Blocked, median"), step_of("blocked_ms", "p99", "p99"),
+    step_of("blocked_ms", "p50", "Blocked, median"), step_of("blocked_ms", "mean", "Mean"),
+    step_of("blocked_ms", "p99", "p99"),
     Quantity("per_s", lambda digest: "unknown" if (found := digest.median["per_s"]) is None else rate(found),
              head="Calls/s"),
     Quantity("meanwhile", _meanwhile, head="Done meanwhile"),
@@ -62,6 +63,12 @@ QUANTITIES = Quantities((
     step_of("blocked_ms", "p90"),
     Quantity("label", way), Quantity("callers", _callers), Quantity("half_ms", half_ms),
 ))  # fmt: skip
+
+
+def _more(digest: Digest) -> str:
+    """The mean too, where it is recorded: it is what a caller waits who makes one call after the other."""
+    mean = "on average {mean}, " if digest.number("blocked_ms", "mean") is not None else ""
+    return f" ({mean}99{NBSP}%: {{p99}})"
 
 
 def slope(digest: Digest) -> list[Trace]:
@@ -129,7 +136,7 @@ WAITING_LOOK = Look(
     quantities=QUANTITIES,
     title=TITLE,
     sentence=(
-        TITLE, f" (99{NBSP}%: {{p99}}); {{callers}}: {{per_s}}.",
+        TITLE, _more, "; {callers}: {per_s}.",
         lambda digest: DONE if "confirm" in digest.settings else "", bound,
     ),
     part="{p50}",
