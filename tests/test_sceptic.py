@@ -237,3 +237,13 @@ def test_a_browser_titles_each_of_these_as_a_notebook_does(digests: list[Digest]
     script = f"import {{ titleOf }} from '{module}'; console.log(titleOf(...{asked}, false));"
     done = subprocess.run([DENO, "eval", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == title(digests)
+
+
+def test_a_p99_that_never_comes_is_beyond_every_limit_of_a_verdict() -> None:
+    lossy = [made(without(open_run(), range(0, 2000, 50)), rung=2) for _ in range(2)]
+    kafka, java = (replace(one, settings={**one.settings, "broker": "kafka", "rung": 2}) for one in lossy)
+    kafka = replace(kafka, settings={**kafka.settings, "profile": "kafka-acks-all"})
+    java = replace(java, settings={**java.settings, "profile": "kafka-linger"})
+    found = {one.claim: one for one in experiment("latency-ladder").verdict([kafka, java])}
+    assert found["C48"].word == "no longer holds"
+    assert "never" in found["C48"].text

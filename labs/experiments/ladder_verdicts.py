@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rules import Said, Undecided, Word, every, passes, point, points, rounds, rule
-from labs.model.digest import Digest
+from labs.model.digest import Digest, mostly_floor
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, NBSP, span
 
@@ -26,8 +26,6 @@ USUAL, JAVA = "kafka-acks-all", "kafka-linger"
 LOW = Bound("holds", "p99 with the client's default linger", "at most", 10, "ms")
 HIGH = Bound("no longer holds", "the same", "above", 50, "ms")
 LOWER = Bound("holds with conditions", "Redis's p99 below the lower of the others', in", "at least", 20, "%")
-HALF = 0.5
-"""Of a figure: where our harness alone has more of it, no ratio is made of it."""
 
 
 def p99s_ms(one: Digest, label: str) -> list[Ends]:
@@ -45,7 +43,9 @@ def _end(ms: float | None) -> float:
 
 
 def _at(digests: Sequence[Digest]) -> list[Digest]:
-    return points(digests, rate_per_s=RATE_PER_S, body_bytes=BODY_BYTES, rung=RUNG)
+    """Those of the rule, with arrivals at random; before one could choose, all came at even distances."""
+    found = points(digests, rate_per_s=RATE_PER_S, body_bytes=BODY_BYTES, rung=RUNG)
+    return [one for one in found if one.settings.get("arrivals", "poisson") == "poisson"]
 
 
 @rule("C48", of_part=("holds with conditions", "holds", "no longer holds"), bounds=(LOW, HIGH))
@@ -76,9 +76,15 @@ def _quick(found: Sequence[Ends], text: str) -> Word | None:
 
 def _range(found: Sequence[Ends]) -> str:
     runs = "one run" if len(found) == 1 else f"{len(found)} repeats"
-    whole = span((with_it for _, with_it in found), "{:.2f}".format)
-    without = f"at the least {min(least for least, _ in found):.2f}{NBSP}ms without the producer's own lateness"
+    whole = span((with_it for _, with_it in found), _two_digits)
+    without = (
+        f"at the least {_two_digits(min(least for least, _ in found))}{NBSP}ms without the producer's own lateness"
+    )
     return f"{whole}{NBSP}ms in {runs} ({without})"
+
+
+def _two_digits(ms: float) -> str:
+    return f"{ms:.2f}" if math.isfinite(ms) else "never (infinite)"
 
 
 @rule("C58", of_part=("holds with conditions",), bounds=(LOWER,))
@@ -100,10 +106,10 @@ def c58(digests: Sequence[Digest]) -> Said:
 def _ratio(one: Digest, redis: Sequence[Ends], pairs: Sequence[tuple[float, float]]) -> str:
     """How far below the others Redis is, where the figure is Redis's and not our harness's."""
     floor = one.floor_ms.get("p99")
-    if floor is None or floor > HALF * min(ends[1] for ends in redis):
+    if floor is None or mostly_floor(min(ends[1] for ends in redis), floor):
         alone = "was not measured" if floor is None else f"takes {floor:.2f}{NBSP}ms, more than half of Redis's"
         return f"Our harness alone {alone}, so no ratio is quoted."
-    shares = span((mine / least for mine, least in pairs), "{:.2f}".format)
+    shares = span((mine / least for mine, least in pairs if math.isfinite(mine)), "{:.2f}".format, "no number of")
     return f"Round by round Redis's is at most {shares} times the least that the lower of the others can be."
 
 
