@@ -240,7 +240,7 @@ def test_a_browser_titles_each_of_these_as_a_notebook_does(digests: list[Digest]
 
 
 def test_a_p99_that_never_comes_is_beyond_every_limit_of_a_verdict() -> None:
-    lossy = [made(without(open_run(), range(0, 2000, 50)), rung=2) for _ in range(2)]
+    lossy = [made(*[without(open_run(), range(0, 2000, 50))] * 5) for _ in range(2)]
     kafka, java = (replace(one, settings={**one.settings, "broker": "kafka", "rung": 2}) for one in lossy)
     kafka = replace(kafka, settings={**kafka.settings, "profile": "kafka-acks-all"})
     java = replace(java, settings={**java.settings, "profile": "kafka-linger"})

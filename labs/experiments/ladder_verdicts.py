@@ -16,7 +16,7 @@ from labs.experiments.bounds import Bound
 from labs.experiments.rules import Said, Undecided, Word, every, passes, point, points, rounds, rule
 from labs.model.digest import Digest, mostly_floor
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, span
+from labs.model.text import BROKER_NAMES, NBSP, ms_span, span
 
 Ends = tuple[float, float]
 """A p99 in ms: without the producer's own lateness, and with it."""
@@ -76,15 +76,12 @@ def _quick(found: Sequence[Ends], text: str) -> Word | None:
 
 def _range(found: Sequence[Ends]) -> str:
     runs = "one run" if len(found) == 1 else f"{len(found)} repeats"
-    whole = span((with_it for _, with_it in found), _two_digits)
-    without = (
-        f"at the least {_two_digits(min(least for least, _ in found))}{NBSP}ms without the producer's own lateness"
-    )
-    return f"{whole}{NBSP}ms in {runs} ({without})"
+    whole, least = _told([with_it for _, with_it in found]), _told([min(without for without, _ in found)])
+    return f"{whole} in {runs} (at the least {least} without the producer's own lateness)"
 
 
-def _two_digits(ms: float) -> str:
-    return f"{ms:.2f}" if math.isfinite(ms) else "never (infinite)"
+def _told(ms: Sequence[float]) -> str:
+    return f"{span(ms, '{:.2f}'.format)}{NBSP}ms" if all(map(math.isfinite, ms)) else ms_span(ms)
 
 
 @rule("C58", of_part=("holds with conditions",), bounds=(LOWER,))
