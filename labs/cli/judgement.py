@@ -9,9 +9,12 @@ from typing import Any
 
 from labs.cli.terminal import tell
 from labs.judge import loss, recording
+from labs.model import environ
 from labs.model import run as runs
+from labs.model.paths import PROJECT, RECORDED
 from labs.model.text import enumerated
-from labs.pages import recordings
+from labs.pages import recordings, recount_claims
+from labs.pages.claims import board
 from labs.record import recovery
 from labs.record.spool import KILLED, Spool
 from labs.scenarios.calls import facts as call_facts
@@ -44,6 +47,24 @@ def verify(paths: Sequence[Path]) -> None:
     tell(f"{len(left)} unfinished. `labs down` removes them after {recovery.KEEP_S / 86_400:.0f} days.")
     if damaged:
         raise runs.RunFileError("\n".join(damaged))
+
+
+def recount(folders: Sequence[Path]) -> None:
+    """Print a line for each claim: the word of the board, that of the second count, and whether they differ."""
+    if len(folders) > 1 or not all(folder.is_dir() for folder in folders):
+        raise runs.RunFileError("--claims counts one folder of recorded files, such as: labs verify --claims book/runs")
+    folder = Path(folders[0] if folders else environ.read("LABS_RUNS") or RECORDED)
+    second = recount_claims.words(folder, PROJECT / "labs")
+    differ = []
+    tell(f"{'claim':6} {'verdict':22} {'second count':22}")
+    for entry in board(folder):
+        claim, word = entry["id"], entry["word"]
+        differ += [claim] if word != second[claim] else []
+        tell(f"{claim:6} {word:22} {second[claim]:22} {'DIFFERS' if word != second[claim] else ''}".rstrip())
+    tell(f"{len(differ)} differences in {len(second)} claims.")
+    if differ:
+        said = "The rules in labs/experiments and labs/pages/recount_claims.py do not say the same of these recordings"
+        raise runs.RunFileError(f"{said}: {', '.join(differ)}. One of them is wrong: compare both with claims.csv.")
 
 
 def _judgement(path: Path) -> str:

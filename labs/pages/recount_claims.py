@@ -1,0 +1,241 @@
+"""The verdicts a second time, plainly: raw recorded files and claims.csv in, a word a claim out, a function a claim."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labs.pages import recount_rates as rates
+from labs.pages.recount import (
+    BROKERS,
+    GONE,
+    HOLDS,
+    IF,
+    NEVER,
+    OPEN,
+    LopsidedError,
+    Recount,
+    answered,
+    ours,
+    p50,
+    pairs,
+    per_s,
+    rises,
+    slope,
+    told,
+)
+
+
+def c02(r: Recount, lab: str) -> str:
+    if lab == "loss-matrix":
+        sides = [r.lost(p) for p in r.points(lab)]
+        if "lost" in sides and "kept" in sides:
+            return IF
+        return OPEN if "open" in sides or not sides else NEVER if "lost" in sides else HOLDS
+    known = [p for p in r.points(lab, prefetch=10) if p["settings"]["broker"] in BROKERS]
+    sides = [r.side([repeat["jobs"]["lost"] == 0 for repeat in p["repeats"]]) for p in known if told(p)]
+    return IF if "yes" in sides and "no" in sides else OPEN
+
+
+def c04(r: Recount, lab: str) -> str:
+    defaults = [r.one(lab, profile=name, fault="kill") for name in ("redis-list-rdb", "kafka-acks-all")]
+    if any(r.lost(p) == "lost" for p in defaults):
+        return NEVER
+    return HOLDS if (every := r.points(lab)) and all(r.lost(p) == "kept" for p in every) else OPEN
+
+
+def c06(r: Recount, lab: str) -> str:
+    if answered(r, lab, "redis-pair", "rabbitmq-reply", "kafka-reply", "http-202"):
+        return IF
+    return HOLDS if len(answered(r, lab, "http-kept", "grpc")) == 2 else OPEN
+
+
+def c07(r: Recount, lab: str) -> str:
+    def share(name: str, callers: int) -> list[float]:
+        free, busy = (r.one(lab, carrier=name, callers=n, service_ms=ms) for n, ms in ((1, 0), (callers, 20)))
+        if ours(busy) or not free["repeats"] or not busy["repeats"]:
+            return []
+        return [rate / callers / (1000 / (20 + trip)) for trip, rate in pairs(p50(free), per_s(busy))]
+
+    names = [name for name in ("http-new", "http-kept", "grpc") if share(name, 1)]
+    if not names or any(r.side([0.85 <= one <= 1.15 for one in share(name, 1)]) != "yes" for name in names):
+        return OPEN
+    several = [n for n in (2, 4, 8, 16, 32) if all(share(name, n) for name in names)]
+    if not several:
+        return OPEN
+    sides = {r.side([one >= 0.7 for one in share(name, several[0])]) for name in names}
+    return IF if sides == {"yes"} else HOLDS if sides == {"no"} else OPEN
+
+
+def c08(r: Recount, lab: str) -> str:
+    others = ("grpc", "redis-pair", "rabbitmq-reply", "kafka-reply")
+    if answered(r, lab, *others):
+        return NEVER
+    return HOLDS if all(r.points(lab, carrier=name, service="up", rate_per_s=200) for name in others) else OPEN
+
+
+def c09(r: Recount, lab: str) -> str:
+    waits = []
+    for broker in BROKERS:
+        for how in ("none", "each", "window"):
+            those = r.points(lab, way=f"{broker}/{how}", callers=1)
+            table = pairs(*map(p50, those))
+            at = [p["settings"]["service_ms"] for p in those]
+            if len(set(at)) < 2 or r.side([slope(at, row) < 0.05 for row in table]) != "yes":
+                return OPEN
+            if how == "each":
+                waits.append(r.side([min(row) > 0 for row in table]))
+    return IF if set(waits) == {"yes"} else HOLDS
+
+
+def c11(r: Recount, lab: str) -> str:
+    later = r.one(lab, carrier="later", guarantee="best")["repeats"]
+    known = all(one["figures"]["lost"] is not None for one in later)
+    return IF if known and r.side([one["jobs"]["once"] > 0 for one in later]) == "yes" else OPEN
+
+
+def c13(r: Recount, lab: str) -> str:
+    found = {name: r.one(lab, carrier=name, guarantee="survives") for name in ("http", *BROKERS)}
+    for point in found.values():
+        if "killed" not in point["setup"] or r.side([one["figures"]["lost"] == 0 for one in point["repeats"]]) != "yes":
+            return OPEN
+    places = ("127.0.0.1", "$(LAB_", "listener", "_host =", "_host=")
+    number = {
+        name: len(p["setup"]["killed"])
+        + sum(
+            not any(one in line.lower().replace("$(lab_", "$(LAB_") for one in places) for line in p["setup"]["server"]
+        )
+        for name, p in found.items()
+    }
+    more = [rises(r, found["http"], found[name], "processes") and number[name] > number["http"] for name in BROKERS]
+    return HOLDS if all(more) else OPEN
+
+
+def c14(r: Recount, lab: str) -> str:
+    for guarantee in ("survives", "best"):
+        found = {name: r.one(lab, carrier=name, guarantee=guarantee) for name in ("http", *BROKERS)}
+        if all(p["repeats"] for p in found.values()):
+            more = [rises(r, found["http"], found[name], what) for name in BROKERS for what in ("processes", "mb")]
+            return HOLDS if all(more) else OPEN
+    return OPEN
+
+
+def c15(_r: Recount, _lab: str) -> str:
+    return OPEN  # bursts, the other half, are measured by no lab yet
+
+
+def c18(r: Recount, lab: str) -> str:
+    for broker in BROKERS:
+        those = [p for p in r.points(lab, prefetch=10, broker=broker) if told(p)]
+        if not any(r.side([one["jobs"]["lost"] == 0 for one in p["repeats"]]) == "yes" for p in those):
+            return OPEN
+    return HOLDS
+
+
+def c19(r: Recount, lab: str) -> str:
+    both = [r.one(lab, mode=mode, prefetch=10) for mode in ("rabbitmq-manual-ack", "http-retry")]
+    if not all(told(p) for p in both):
+        return OPEN
+    table = pairs(*([one["jobs"]["lost"] for one in p["repeats"]] for p in both))
+    if r.side([queue > http for queue, http in table]) == "yes":
+        return GONE
+    if r.side([queue == http == 0 for queue, http in table]) == "yes":
+        return IF
+    return HOLDS if r.side([http > queue == 0 for queue, http in table]) == "yes" else OPEN
+
+
+def c26(r: Recount, lab: str) -> str:
+    inside = r.one(lab, mode="asyncio-queue", prefetch=10)
+    gone = [one["waiting"]["lost"] == one["waiting"]["jobs"] > 0 for one in inside["repeats"]]
+    killed = [p for p in r.points("loss-matrix", fault="kill") if p["settings"]["rung"] > 0 and r.lost(p) == "kept"]
+    return IF if told(inside) and r.side(gone) == "yes" and killed else OPEN
+
+
+def c29(r: Recount, lab: str) -> str:
+    names = {p["settings"]["profile"] for p in r.points(lab)}
+    rows = [[r.lost(r.one(lab, profile=name, fault=f)) for f in ("stop", "kill", "power")] for name in names]
+    if any("open" not in row and len(set(row)) > 1 for row in rows):
+        return IF
+    return HOLDS if rows and not any("open" in row for row in rows) else OPEN
+
+
+def c33(r: Recount, lab: str) -> str:
+    names = ("rabbitmq-transient-confirms", "rabbitmq-confirms", "rabbitmq-quorum-transient")
+    transient, persistent, quorum = (r.one(lab, profile=name, fault="stop") for name in names)
+    gone = r.lost(transient) == "lost" and all(one["outcome"] == "all lost" for one in transient["repeats"])
+    if not gone or r.lost(persistent) != "kept":
+        return OPEN
+    return {"kept": IF, "lost": HOLDS}.get(r.lost(quorum), OPEN)
+
+
+def c45(r: Recount, lab: str) -> str:
+    if r.lost(r.one(lab, profile="kafka-acks-all", fault="kill")) != "kept":
+        return OPEN
+    weaker = (("kafka-acks-0", "kill"), ("kafka-acks-1", "kill"), ("kafka-acks-all", "power"))
+    return IF if any(r.lost(r.one(lab, profile=name, fault=f)) == "lost" for name, f in weaker) else HOLDS
+
+
+def c54(r: Recount, lab: str) -> str:
+    sides = [r.lost(p) for p in r.points(lab, broker="redis", fault="kill")]
+    return NEVER if "kept" in sides else HOLDS if sides and set(sides) == {"lost"} else OPEN
+
+
+BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
+    "C02": (c02, ("kill-the-worker", "loss-matrix")),
+    "C04": (c04, ("loss-matrix",)),
+    "C06": (c06, ("one-question",)),
+    "C07": (c07, ("who-is-waiting",)),
+    "C08": (c08, ("one-question",)),
+    "C09": (c09, ("who-is-waiting",)),
+    "C11": (c11, ("before-the-first-message",)),
+    "C13": (c13, ("before-the-first-message",)),
+    "C14": (c14, ("before-the-first-message",)),
+    "C15": (c15, ("one-question",)),
+    "C18": (c18, ("kill-the-worker",)),
+    "C19": (c19, ("kill-the-worker",)),
+    "C26": (c26, ("kill-the-worker",)),
+    "C28": (rates.c28, ("messages-or-megabytes",)),
+    "C29": (c29, ("loss-matrix",)),
+    "C32": (rates.c32, ("fifty-thousand",)),
+    "C33": (c33, ("loss-matrix",)),
+    "C43": (rates.c43, ("price-of-persistence",)),
+    "C44": (rates.c44, ("kafka-million",)),
+    "C45": (c45, ("loss-matrix", "acknowledged")),
+    "C48": (rates.c48, ("latency-ladder",)),
+    "C53": (rates.c53, ("redis-million",)),
+    "C54": (c54, ("redis-forgets",)),
+    "C57": (c54, ("redis-forgets",)),
+    "C58": (rates.c58, ("latency-ladder",)),
+}
+"""Claim -> how it is counted, and in the files of which labs."""
+
+
+def counted(claim: str, policy: str, folder: Path, lab: str) -> str:
+    """The word of one lab's recorded file on a claim."""
+    try:
+        return BY[claim][0](Recount(folder, policy), lab)
+    except LopsidedError:
+        return OPEN
+
+
+def words(folder: Path, here: Path) -> dict[str, str]:
+    """Claim -> its word, of all 73. `here` is the folder of the package `labs`, whose claims.csv and documents.toml are
+    read as they stand."""
+    read = tomllib.loads((here / "pages" / "documents.toml").read_text("utf-8"))["claims"]
+    rows = list(csv.DictReader((here / "model" / "claims.csv").read_text("utf-8").splitlines()))
+    return {row["id"]: _word(row, folder, read) for row in rows}
+
+
+def _word(row: dict[str, str], folder: Path, read: dict[str, Any]) -> str:
+    claim, policy = row["id"], row["policy"]
+    if policy == "none":
+        return "cannot be checked"
+    if policy == "documents":
+        return str(read[claim]["word"]) if claim in read else "not tested yet"
+    labs = BY[claim][1] if claim in BY else ()
+    there = [lab for lab in labs if (folder / f"{lab}.json").exists()]
+    given = {counted(claim, policy, folder, lab) for lab in there}
+    return "not tested yet" if not there else given.pop() if len(given) == 1 and len(there) == len(labs) else OPEN
