@@ -12,10 +12,11 @@ from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Observer
 from labs.pages import bench_page
-from labs.scenarios.bench import report
+from labs.scenarios.bench import report, sitting
 from labs.scenarios.bench.base import Figure, Goal, Row, Setting, summary
 from labs.scenarios.bench.guard import limit, turn
 from labs.scenarios.bench.rounds import MOST, Plan, run_rows
+from labs.scenarios.bench.sitting import Sitting
 
 QUICK = Plan(rounds=4, backend="native")
 
@@ -176,3 +177,115 @@ def test_the_saved_file_is_json_with_one_row_a_line(tmp_path: Path) -> None:
     saved(tmp_path)
     text = (tmp_path / "bench.json").read_text("utf-8")
     assert len(json.loads(text)["rows"]) == 4 == len(text.splitlines()) - 2
+
+
+IDS = ("redis-publish", "redis-xadd", "kafka-produce")
+
+
+def rows_of(measured: list[str], *, breaks_at: str = "") -> list[Row]:
+    """Three rows of the table whose sides answer at once and note that they were asked."""
+
+    def side(name: str) -> Callable[[Setting], Figure]:
+        def take(_here: Setting) -> Figure:
+            if name == breaks_at:
+                raise KeyboardInterrupt
+            measured.append(name)
+            return Figure(100.0, 1)
+
+        return take
+
+    return [
+        Row(name, "memory", "fast", name, "A", "B", (side(name), lambda _: Figure(50.0, 1)), Goal(low=1))
+        for name in IDS
+    ]
+
+
+def sat(rows: list[Row], tmp_path: Path, plan: Plan = QUICK, **more: bool) -> Sitting:
+    return Sitting(rows, plan, tmp_path / "bench.json", **more)
+
+
+def test_a_recording_that_was_interrupted_goes_on_with_the_row_that_it_had_not_measured(tmp_path: Path) -> None:
+    measured: list[str] = []
+    first = sat(rows_of(measured, breaks_at="redis-xadd"), tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        list(first.run(Observer(), lambda _text: None))
+    assert [one["id"] for one in first.kept()] == ["redis-publish"]
+    assert not (tmp_path / "bench.json").exists(), "half a table is none"
+    measured.clear()
+    again = sat(rows_of(measured), tmp_path)
+    assert [row.id for row in again.left()] == ["redis-xadd", "kafka-produce"]
+    assert [one["id"] for one in again.run(Observer(), lambda _text: None)] == ["redis-xadd", "kafka-produce"]
+    assert set(measured) == {"redis-xadd", "kafka-produce"}
+    content = shown.load(tmp_path / "bench.json")
+    assert [one["id"] for one in content["rows"]] == list(IDS)
+    assert [one["median"] for one in content["rows"]] == [2.0] * 3
+    assert sat(rows_of(measured), tmp_path).kept() == [], "what is written is not kept any longer"
+
+
+def test_what_another_plan_measured_is_not_kept_and_what_is_to_be_begun_anew_neither(tmp_path: Path) -> None:
+    first = sat(rows_of([], breaks_at="kafka-produce"), tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        list(first.run(Observer(), lambda _text: None))
+    assert len(sat(rows_of([]), tmp_path).kept()) == 2
+    other = sat(rows_of([]), tmp_path, Plan(rounds=9, backend="native"))
+    assert (other.kept(), sum(other.dropped.values())) == ([], 2)
+    assert sat(rows_of([]), tmp_path, anew=True).kept() == []
+    assert sat(rows_of([]), tmp_path).kept() == []
+
+
+def test_a_row_of_another_version_of_the_server_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: after the first row the server is a newer one."""
+    versions = iter(["1.0", "2.0", "2.0", "2.0"])
+
+    def measured(rows: list[Row], *_: object) -> object:
+        for row in rows:
+            found = summary(row, [(Figure(2.0, 1), Figure(1.0, 1))], 0)
+            yield found | {"server": next(versions), "backend": "native", "foreign": 0.0, "trouble": "", "took_s": 1.0}
+
+    monkeypatch.setattr(sitting, "run_rows", measured)
+    here = sat(rows_of([]), tmp_path)
+    assert [one["id"] for one in here.run(Observer())] == [*IDS, "redis-publish"]
+    assert {one["server"] for one in shown.load(tmp_path / "bench.json")["rows"]} == {"2.0"}
+
+
+def test_a_row_that_failed_is_in_the_file_with_its_reason_and_is_tried_again_next_time(tmp_path: Path) -> None:
+    rows = rows_of([])
+
+    def fails(_here: Setting) -> Figure:
+        raise BrokerError("three lost")
+
+    rows[1] = Row("redis-xadd", "memory", "fast", "x", "A", "B", (fails, lambda _: Figure(1, 1)), Goal(low=1))
+    list(sat(rows, tmp_path).run(Observer(), lambda _text: None))
+    assert [one["trouble"] for one in shown.load(tmp_path / "bench.json")["rows"]] == ["", "three lost", ""]
+    assert [row.id for row in sat(rows_of([]), tmp_path).left()] == ["redis-xadd"]
+
+
+def test_the_time_left_comes_from_what_each_row_took_in_the_file_and_from_the_rounds_asked_for(tmp_path: Path) -> None:
+    list(sat(rows_of([]), tmp_path).run(Observer(), lambda _text: None))
+    content = json.loads((tmp_path / "bench.json").read_text())
+    for one, took_s in zip(content["rows"], (40.0, 20.0, 60.0), strict=True):
+        one["took_s"] = took_s
+    (tmp_path / "bench.json").write_text(json.dumps(content))
+    assert sat(rows_of([]), tmp_path).left_s() == 120
+    assert sat(rows_of([]), tmp_path, Plan(rounds=8, scale=0.5, backend="native")).left_s() == 120
+    assert sat(rows_of([]), tmp_path, Plan(rounds=8, backend="native")).left_s() == 240
+    (tmp_path / "bench.json").write_text("{")
+    assert sat(rows_of([]), tmp_path).left_s() == 3 * sitting.USUAL_S * QUICK.rounds / 5
+
+
+def test_the_card_of_the_benchmark_has_each_server_once_and_names_the_days(tmp_path: Path) -> None:
+    about = {"runtime": "Erlang/OTP 29", "origin": "o", "heap": "h", "given": ["a", "b"], "file_system": "ext4"}
+    one = Row("rabbitmq-produce", "rabbitmq", "fast", "x", "A", "B", (lambda _: Figure(1, 1),) * 2)
+    made = summary(one, [(Figure(2.0, 1), Figure(1.0, 1))], 0)
+    made |= {"server": "4.3.6", "backend": "native", "foreign": 0.0, "trouble": ""}
+    rows = [made | {"about": about, "date": day} for day in ("2026-11-30", "2026-12-01")]
+    report.save(tmp_path / "bench.json", rows, 1)
+    assert (tmp_path / "bench.json").read_text().count("Erlang/OTP 29") == 1
+    content = shown.load(tmp_path / "bench.json")
+    said = dict(map(tuple, bench_page.bench_card(content["card"])))
+    assert said["RabbitMQ: The server runs on"] == "Erlang/OTP 29"
+    assert said["Redis: The server runs on"] == "not recorded"
+    assert said["Date"] == "2026-11-30 to 2026-12-01"
+    assert "Erlang/OTP 29" in bench_page.bench_table(content)

@@ -124,6 +124,7 @@ def test_a_running_server_says_what_it_is_and_no_name_or_folder_of_this_machine_
     assert "maxmemory 256mb" in said["given"]  # type: ignore[operator]
     assert 0 < said["fsync_ms"] < 1000  # type: ignore[operator]
     away = card(replace(here, backend="given", host="redis.mine.example", pids=()), USING, {}, {}, repeats=1)
+    away["jobs"] = f"its log: {Path.home()}/x, {home()}/log/a.log, {Path.cwd()}/b"
     save(tmp_path / "made.json", "latency-ladder", [point(1, said), point(2, away)], said)
     text = (tmp_path / "made.json").read_text()
     assert not [one for one in {*secrets_of_this_machine(), "mine.example", here.password} if one in text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -27,6 +28,7 @@ def test_what_the_producing_tool_counts_is_in_the_topic_and_the_consuming_tool_r
     kafka, chosen, topic = endpoints["kafka"], profile("kafka-acks-1"), f"labs-test-{uuid4().hex[:12]}"
     with open_broker(kafka, chosen, topic) as broker:
         sent = kafka_perf.produce(kafka, topic, 150_000, [BODY], acks="1", warm=50_000)
+        assert tempfile.gettempdir() not in sent.command, "a recorded file has no folder of this machine"
         assert (sent.messages, sent.body_bytes, sent.tool) == (150_000, len(BODY), "ProducerPerformance")
         assert broker.backlog() == 200_000
         with open_consumer(Address(kafka, chosen, topic)) as consumer:

@@ -71,6 +71,9 @@ def test_a_shorter_ceiling_still_fills_its_window_ten_times() -> None:
     plan = Ceiling(messages=100_000, window=500, batch=100)
     assert plan.scaled(0.5) == Ceiling(messages=50_000, window=500, batch=100)
     assert plan.scaled(0.001).messages == 5000
+    warm = Ceiling(messages=100_000, window=500, batch=100, warmup_messages=10_000)
+    assert warm.scaled(1) == warm
+    assert warm.scaled(0.1).warmup_messages == 1000, "of a try the warm-up is no more than of the whole"
 
 
 def test_unknown_names_offer_the_nearest() -> None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labs.cli.terminal import as_json, backend_option, plain, say, show_json, tell
+from labs.model.observer import Observer
 from labs.model.profile import BROKERS, UnknownNameError
+from labs.model.text import counted
 
 WIDE, IN = 80, 6
 
 if TYPE_CHECKING:
     from labs.scenarios.bench.base import Row
-    from labs.scenarios.bench.rounds import Plan
+    from labs.scenarios.bench.sitting import Sitting
 
 
 def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -> list[Row]:
@@ -45,8 +47,9 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Rounds that count.")
 @click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, help="Length of a round; 0.1 is for a try.")
 @click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="Save the results as JSON here.")
-@click.option("--keep", is_flag=True, help="Keep the other rows of the file that --out names.")
+@click.option("--anew", is_flag=True, help="Forget the rows that an interrupted recording of that file has kept.")
 @click.option("--list", "list_", is_flag=True, help="Print the rows and stop.")
+@click.option("--dry-run", is_flag=True, help="Say what would be measured and in how many minutes, and stop.")
 @backend_option
 @as_json
 @plain
@@ -58,24 +61,32 @@ def command(  # noqa: PLR0913 - an option each
     rounds: int,
     scale: float,
     path: Path | None,
-    keep: bool,
+    anew: bool,
     list_: bool,
+    dry_run: bool,
     backend: str,
     json_: bool,
 ) -> None:
     """Hold our generator against each vendor's own tool, in interleaved rounds on the same broker.
 
-    ROW is a row's id (`--list` shows them); all by default. Ctrl-C keeps the rows that are done if --out is given.
+    ROW is a row's id (`--list` shows them); all by default. With --out each row is kept as soon as it is measured:
+    after Ctrl-C or a crash the same command goes on, and the file is written when all rows are done. Rows of the file
+    that were not asked for stay in it.
     """
     from labs.cli.tables import whole
     from labs.scenarios.bench import report
     from labs.scenarios.bench.rounds import Plan
+    from labs.scenarios.bench.sitting import Sitting
 
     rows = chosen(names, brokers, lanes)
     if list_:
         _print_rows(rows, json_)
         return
-    results = _run(rows, Plan(rounds, scale, backend), path, keep)
+    sitting = Sitting(rows, Plan(rounds, scale, backend), path, anew=anew)
+    if dry_run:
+        _print_plan(sitting)
+        return
+    results = _run(sitting)
     if json_:
         show_json({"card": report.card(rounds), "rows": results})
         return
@@ -83,29 +94,53 @@ def command(  # noqa: PLR0913 - an option each
     tell(report.closing(results))
 
 
-def _run(rows: Sequence[Row], plan: Plan, path: Path | None, keep: bool) -> list[dict[str, Any]]:
-    """The results; what is done is saved even if it is interrupted."""
-    from labs.cli.progress import Bar
-    from labs.judge.benchmark import load, ratio_text, word
-    from labs.scenarios.bench import report
-    from labs.scenarios.bench.rounds import run_rows
-    from labs.scenarios.bench.rows import ROWS
+def _print_plan(sitting: Sitting) -> None:
+    """Each row with its expected minutes, and the sum."""
+    left = {row.id for row in sitting.left()}
+    for row in sitting.rows:
+        tell(f"{row.id:26}{span(sitting.expected_s(row)) if row.id in left else 'kept, not measured again'}")
+    tell(f"{counted(len(left), 'row')}, {span(sitting.left_s())}")
 
-    results: list[dict[str, Any]] = []
-    others = load(path)["rows"] if path and keep else []
-    order = [row.id for row in ROWS]
+
+def _run(sitting: Sitting) -> list[dict[str, Any]]:
+    """The results, those that were kept as well; a line for each as it is measured."""
+    from labs.cli.progress import Bar
+    from labs.judge.benchmark import ratio_text, word
+    from labs.judge.recording_journal import InUseError
+
+    total, left = len(sitting.rows), sitting.left()
+    for why, count in sitting.dropped.items():
+        say(f"{counted(count, 'row')} of an earlier call discarded, because of another {why}.")
+    if len(left) < total:
+        say(f"{total - len(left)} of {total} rows were measured before and are kept. Measure them again: --anew")
     try:
-        with Bar("labs bench") as observer:
-            for one in run_rows(rows, plan, observer, say):
-                results.append(one)
+        with Bar("labs bench", own_time=True) as bar:
+            for one in sitting.run(_told(sitting, bar), say):
                 say(f"{one['id']}: {ratio_text(one)}, {word(one)} (goal {one['goal']}). {one['trouble']}")
-    finally:
-        if path and results:
-            fresh = {one["id"] for one in results}
-            rows_now = [*results, *(one for one in others if one["id"] not in fresh)]
-            report.save(path, sorted(rows_now, key=lambda one: order.index(one["id"])), plan.rounds)
-            say(f"{len(results)} of {len(rows)} rows saved in {path}")
-    return results
+    except InUseError as error:
+        raise click.ClickException(str(error)) from error
+    except BaseException:
+        if sitting.path:
+            say(f"{len(sitting.kept())} of {total} rows are kept: the same command goes on.")
+        raise
+    if sitting.path:
+        say(f"{len(sitting.results)} of {total} rows saved in {sitting.path}")
+    return sitting.results
+
+
+def _told(sitting: Sitting, bar: Observer) -> Observer:
+    """What is measured, how many rows are done and how long the others will take."""
+
+    def progress(_share: float, text: str) -> None:
+        total, left = len(sitting.rows), len(sitting.left())
+        bar.progress((total - left) / total, f"{total - left} of {total}, {span(sitting.left_s())} left; {text}")
+
+    return Observer(progress, bar.cancelled)
+
+
+def span(seconds: float) -> str:
+    """In minutes; a row of a few seconds is one."""
+    return f"{max(round(seconds / 60), 1 if seconds > 0 else 0)} min"
 
 
 def _print_rows(rows: Sequence[Row], json_: bool) -> None:

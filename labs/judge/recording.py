@@ -11,10 +11,12 @@ from typing import Any
 
 from labs.judge import alike, consistency
 from labs.model.digest import Digest, Recording
-from labs.model.paths import write_text
+from labs.model.paths import PROJECT, cache, home, write_text
 from labs.model.run import FORMAT, RunFileError, check_format
 
 AGAIN = "Record it again with `labs record`."
+SHORTEST = 3
+"""A folder with no more characters (`/`) is nobody's."""
 
 
 def save(path: Path, lab: str, digests: Sequence[Digest], card: Mapping[str, object]) -> None:
@@ -34,7 +36,16 @@ def save_rows(path: Path, lab: str, rows: Sequence[Mapping[str, object]], card: 
 
 def _write(path: Path, head: Mapping[str, object], part: str, lines: Sequence[str]) -> None:
     text = json.dumps(head, ensure_ascii=False)[:-1]
-    write_text(path, f'{text}, "{part}": [\n' + ",\n".join(lines) + "\n]}\n")
+    write_text(path, _without_folders(f'{text}, "{part}": [\n' + ",\n".join(lines) + "\n]}\n"))
+
+
+def _without_folders(text: str) -> str:
+    """Whatever a broker or a tool has said may name a folder of whoever records, and with it a person: it becomes ~."""
+    folders = {str(one) for one in (Path.home(), PROJECT, home(), cache())}
+    for folder in sorted(folders, key=len, reverse=True):
+        if len(folder) > SHORTEST:
+            text = text.replace(json.dumps(folder, ensure_ascii=False)[1:-1], "~")
+    return text
 
 
 def load(path: Path) -> Recording:

@@ -84,8 +84,9 @@ class Ceiling:
         _between("warmup_messages", self.warmup_messages, 0, self.messages - 1)
 
     def scaled(self, share: float) -> Ceiling:
-        """The same with this share of its messages, but no fewer than fill the window ten times."""
-        return replace(self, messages=max(round(self.messages * share), 10 * self.window))
+        """The same with this share of its messages, but as many as fill the window ten times; a tenth at most warms."""
+        messages = max(round(self.messages * share), 10 * self.window)
+        return replace(self, messages=messages, warmup_messages=min(self.warmup_messages, messages // 10))
 
 
 Load = Workload | Ceiling

@@ -10,18 +10,22 @@ from typing import Any
 
 from labs.judge import benchmark
 from labs.judge.benchmark import ROW_IDS
+from labs.judge.card import SERVERS
 from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
+from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, times
 from labs.pages import older
 from labs.pages.pages import table
+from labs.pages.state import CARD, OF_SERVERS, REST, card_rest, card_rows
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "What was the limit")
 LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
 WIDTH = 760
 HEAD = 26
+OF_A_SERVER = {CARD["fsync_ms"], *(REST[name] for name in OF_SERVERS)}
 Result = Mapping[str, Any]
 
 
@@ -37,9 +41,22 @@ def bench_table(content: Mapping[str, Any]) -> str:
     caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
     rows = table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
     said = older.of_rows(content["rows"])
-    return f'<div class="lab-wide bench-table">{rows}</div>' + (
-        f'<p class="lab-note">{escape(said)}</p>' if said else ""
-    )
+    note = f'<p class="lab-note">{escape(said)}</p>' if said else ""
+    lines = table(("Fact", "This recording"), bench_card(content["card"]), "Run card of the benchmark")
+    card = f'<details class="bench-card"><summary>Run card</summary>{lines}</details>'
+    return f'<div class="lab-wide bench-table">{rows}</div>{note}{card}'
+
+
+def bench_card(card: Mapping[str, Any]) -> list[list[str]]:
+    """Machine, clients and each server as pairs of words; what an older file lacks reads `not recorded`."""
+    clients = ", ".join(f"{name} {version}" for name, version in card["clients"].items())
+    rows = [["Clients", clients], *card_rows(card), ["Rounds", str(card["rounds"])], *card_rest(card)]
+    servers = card.get("servers", {})
+    for broker in BROKERS:
+        told = card_rest({"machine": "", "broker": SERVERS[broker], **servers.get(broker, {})})
+        told += card_rows({"fsync_ms": servers.get(broker, {}).get("fsync_ms")})
+        rows += [[f"{BROKER_NAMES[broker]}: {name}", text] for name, text in told if name in OF_A_SERVER]
+    return rows
 
 
 def _cells(one: Result) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,16 +43,22 @@ def closing(results: Sequence[Result]) -> str:
     return f"{len(words)} rows: {', '.join(parts)}"
 
 
-def card(rounds: int) -> Result:
-    """What a sceptic has to know about the machine and the clients; versions of brokers and tools stand in the rows."""
+def card(rounds: int, servers: Mapping[str, Result] | None = None, dates: Sequence[str] = ()) -> Result:
+    """What a sceptic has to know about machine, clients and servers; versions of tools stand in the rows."""
+    days = sorted(set(dates)) or [time.strftime("%Y-%m-%d")]
     return {
         **machine(),
         "clients": {name: version(name) for name in CLIENTS},
+        **({"servers": dict(servers)} if servers else {}),
         "rounds": rounds,
-        "date": time.strftime("%Y-%m-%d"),
+        "order": "both sides of a row in turns, the other way round every other time; rows in the order of the table",
+        "date": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
     }
 
 
-def save(path: Path, results: Sequence[Result], rounds: int) -> None:
-    """Write the benchmark's recorded file."""
-    save_rows(path, "bench", results, card(rounds))
+def save(path: Path, results: Sequence[Result], rounds: int, servers: Mapping[str, Result] | None = None) -> None:
+    """Write the benchmark's recorded file: what is known of a server stands once on its card. `servers` are those of
+    rows that were measured before."""
+    told = {**(servers or {}), **{one["broker"]: one["about"] for one in results if one.get("about")}}
+    lean = [{name: part for name, part in one.items() if name != "about"} for one in results]
+    save_rows(path, "bench", lean, card(rounds, told, [one["date"] for one in results if one.get("date")]))

@@ -74,7 +74,8 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> Result
         trouble = str(error)
     found = summary(row, counted, again)
     foreign = max((one.foreign for pair in counted for one in pair), default=0.0)
-    version = {"server": endpoint.version, "backend": endpoint.backend}
+    version: Result = {"server": endpoint.version, "backend": endpoint.backend, "date": time.strftime("%Y-%m-%d")}
+    version |= {"about": endpoint.about} if endpoint.about else {}
     return found | version | {"foreign": round(foreign, 3), "trouble": trouble, "took_s": time.monotonic() - began_s}
 
 

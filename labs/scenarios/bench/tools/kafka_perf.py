@@ -59,6 +59,7 @@ def produce(  # noqa: PLR0913 - what the tool is told
         payload.write(b"\n".join(bodies))
         payload.flush()
         said, command = _run(endpoint, PRODUCER, topic, [*options, "--payload-file", payload.name])
+        command = command.replace(payload.name, "BODIES")  # a recorded file has no folder of this machine
     found = _SENT.findall(said)
     if not found or int(found[-1][0]) != messages or not float(found[-1][1]):
         raise _unread(PRODUCER, said)
