@@ -12,7 +12,9 @@ import pytest
 from labs.experiments import EXPERIMENTS
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
+from labs.model.machine import UNSEEN
 from labs.model.observer import Observer
+from labs.pages.state import card_rest
 
 
 @pytest.mark.broker
@@ -31,6 +33,10 @@ def test_a_lab_measures_the_point_that_its_panel_begins_with(
         assert not digest.void
         assert digest.lab == name
         assert len(digest.repeats) == digest.card["repeats"] >= 1
+        assert "broker_cpu" not in digest.card, "the processes of a broker of ours are known"
+        lines = dict(map(tuple, card_rest(digest.card)))
+        assert lines, digest.card
+        assert not {"not recorded", UNSEEN} & set(lines.values()), lines
         rows = lab.look.view(digest)["rows"]
         assert rows
         assert {len(row) for row in rows} == {len(lab.look.columns)}

@@ -41,7 +41,7 @@ def bench_table(content: Mapping[str, Any]) -> str:
     caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
     rows = table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
     said = older.of_rows(content["rows"])
-    note = f'<p class="lab-note">{escape(said)}</p>' if said else ""
+    note = f'<p class="bench-older">{escape(said)}</p>' if said else ""
     lines = table(("Fact", "This recording"), bench_card(content["card"]), "Run card of the benchmark")
     card = f'<details class="bench-card"><summary>Run card</summary>{lines}</details>'
     return f'<div class="lab-wide bench-table">{rows}</div>{note}{card}'
