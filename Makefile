@@ -45,8 +45,8 @@ down: env ## stop what `make up` started
 record: env ## record what is missing or out of date in book/runs/; Ctrl-C stops it, the next call goes on
 	@$(RUN) -m labs record
 
-bench: env ## hold our generator against each vendor's own tool; the table goes to book/runs/bench.json (half an hour)
-	@$(RUN) -m labs bench --out book/runs/bench.json
+bench: env ## hold our generator against each vendor's own tool; the table goes to book/runs/bench.json (an hour; goes on where it was stopped)
+	@$(RUN) -m labs bench --lift --out book/runs/bench.json
 
 promises: env ## attack every promise in the table on real brokers, each beside its control
 	@$(RUN) -m labs promises

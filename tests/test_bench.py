@@ -145,7 +145,7 @@ def saved(tmp_path: Path) -> dict:
                 f"article-{broker}-{name}", broker, "article", f"<b>{name}</b>", f"client {name}", "the article", sides
             )
             lines.append(summary(one, figures, 0) | {"server": "1", "backend": "native", "foreign": 0.0, "trouble": ""})
-    report.save(tmp_path / "bench.json", lines, 3)
+    report.save(tmp_path / "bench.json", lines, Plan(3))
     return shown.load(tmp_path / "bench.json")
 
 
@@ -271,6 +271,7 @@ def test_the_time_left_comes_from_what_each_row_took_in_the_file_and_from_the_ro
     assert sat(rows_of([]), tmp_path).left_s() == 120
     assert sat(rows_of([]), tmp_path, Plan(rounds=8, scale=0.5, backend="native")).left_s() == 120
     assert sat(rows_of([]), tmp_path, Plan(rounds=8, backend="native")).left_s() == 240
+    assert sat(rows_of([]), tmp_path, Plan(rounds=4, backend="native", lift=True)).left_s() == 120 * sitting.LONGER
     (tmp_path / "bench.json").write_text("{")
     assert sat(rows_of([]), tmp_path).left_s() == 3 * sitting.USUAL_S * QUICK.rounds / 5
 
@@ -281,7 +282,7 @@ def test_the_card_of_the_benchmark_has_each_server_once_and_names_the_days(tmp_p
     made = summary(one, [(Figure(2.0, 1), Figure(1.0, 1))], 0)
     made |= {"server": "4.3.6", "backend": "native", "foreign": 0.0, "trouble": ""}
     rows = [made | {"about": about, "date": day} for day in ("2026-11-30", "2026-12-01")]
-    report.save(tmp_path / "bench.json", rows, 1)
+    report.save(tmp_path / "bench.json", rows, Plan(1))
     assert (tmp_path / "bench.json").read_text().count("Erlang/OTP 29") == 1
     content = shown.load(tmp_path / "bench.json")
     said = dict(map(tuple, bench_page.bench_card(content["card"])))
@@ -289,3 +290,19 @@ def test_the_card_of_the_benchmark_has_each_server_once_and_names_the_days(tmp_p
     assert said["Redis: The server runs on"] == "not recorded"
     assert said["Date"] == "2026-11-30 to 2026-12-01"
     assert "Erlang/OTP 29" in bench_page.bench_table(content)
+
+
+def test_the_limit_is_looked_for_on_our_side_of_each_round_that_counts_in_an_order_of_its_own() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def side(name: str) -> Callable[[Setting], Figure]:
+        def take(here: Setting) -> Figure:
+            asked.append((name, here.lift))
+            return Figure(100.0, 1)
+
+        return take
+
+    one = Row("redis-xadd", "memory", "fast", "x", "A", "B", (side("ours"), side("theirs")))
+    results_of(one, Plan(rounds=2, backend="native", lift=True))
+    assert asked[:4] == [("ours", ""), ("theirs", "")] * 2, "a warm-up needs no limit"
+    assert asked[4:] == [("ours", "redis-xadd 1"), ("theirs", ""), ("theirs", ""), ("ours", "redis-xadd 2")]

@@ -47,6 +47,7 @@ def chosen(names: Sequence[str], brokers: Sequence[str], lanes: Sequence[str]) -
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True, help="Rounds that count.")
 @click.option("--scale", type=click.FloatRange(0.001, 100), default=1.0, help="Length of a round; 0.1 is for a try.")
 @click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="Save the results as JSON here.")
+@click.option("--lift", is_flag=True, help="In each round look for what lifts our rate: about twice as long.")
 @click.option("--anew", is_flag=True, help="Forget the rows that an interrupted recording of that file has kept.")
 @click.option("--list", "list_", is_flag=True, help="Print the rows and stop.")
 @click.option("--dry-run", is_flag=True, help="Say what would be measured and in how many minutes, and stop.")
@@ -61,6 +62,7 @@ def command(  # noqa: PLR0913 - an option each
     rounds: int,
     scale: float,
     path: Path | None,
+    lift: bool,
     anew: bool,
     list_: bool,
     dry_run: bool,
@@ -82,13 +84,14 @@ def command(  # noqa: PLR0913 - an option each
     if list_:
         _print_rows(rows, json_)
         return
-    sitting = Sitting(rows, Plan(rounds, scale, backend), path, anew=anew)
+    plan = Plan(rounds, scale, backend, lift)
+    sitting = Sitting(rows, plan, path, anew=anew)
     if dry_run:
         _print_plan(sitting)
         return
     results = _run(sitting)
     if json_:
-        show_json({"card": report.card(rounds), "rows": results})
+        show_json({"card": report.card(plan), "rows": results})
         return
     whole(report.table(results))
     tell(report.closing(results))

@@ -70,9 +70,6 @@ REST = {
     "origin": "Where the server came from",
     "heap": "The server's memory",
     "given": "Configuration that we give",
-    "tools": "Tools",
-    "order": "Order of the runs",
-    "seed": "Seed of that order",
 }
 """Of the run card what stands folded: what few ask, and a sceptic all the more."""
 OF_ALL, OF_SERVERS = ("processor", "virtual", "memory", "system"), ("file_system", "runtime", "origin", "heap", "given")

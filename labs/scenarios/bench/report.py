@@ -13,6 +13,7 @@ from labs.judge.benchmark import figure, ratio_text, word
 from labs.judge.card import machine
 from labs.judge.recording import save_rows
 from labs.scenarios.bench.base import Result
+from labs.scenarios.bench.rounds import Plan
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 
@@ -43,22 +44,23 @@ def closing(results: Sequence[Result]) -> str:
     return f"{len(words)} rows: {', '.join(parts)}"
 
 
-def card(rounds: int, servers: Mapping[str, Result] | None = None, dates: Sequence[str] = ()) -> Result:
+def card(plan: Plan, servers: Mapping[str, Result] | None = None, dates: Sequence[str] = ()) -> Result:
     """What a sceptic has to know about machine, clients and servers; versions of tools stand in the rows."""
     days = sorted(set(dates)) or [time.strftime("%Y-%m-%d")]
     return {
         **machine(),
         "clients": {name: version(name) for name in CLIENTS},
         **({"servers": dict(servers)} if servers else {}),
-        "rounds": rounds,
+        "rounds": plan.rounds,
+        **({"lift": True} if plan.lift else {}),
         "order": "both sides of a row in turns, the other way round every other time; rows in the order of the table",
         "date": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
     }
 
 
-def save(path: Path, results: Sequence[Result], rounds: int, servers: Mapping[str, Result] | None = None) -> None:
+def save(path: Path, results: Sequence[Result], plan: Plan, servers: Mapping[str, Result] | None = None) -> None:
     """Write the benchmark's recorded file: what is known of a server stands once on its card. `servers` are those of
     rows that were measured before."""
     told = {**(servers or {}), **{one["broker"]: one["about"] for one in results if one.get("about")}}
     lean = [{name: part for name, part in one.items() if name != "about"} for one in results]
-    save_rows(path, "bench", lean, card(rounds, told, [one["date"] for one in results if one.get("date")]))
+    save_rows(path, "bench", lean, card(plan, told, [one["date"] for one in results if one.get("date")]))

@@ -29,6 +29,8 @@ class Plan:
     rounds: int = 5
     scale: float = 1.0
     backend: str = "auto"
+    lift: bool = False
+    """Look in each round for what lifts our own side's rate: it is measured up to four times."""
 
 
 def run_rows(
@@ -59,7 +61,8 @@ def _row(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> Result
         while len(counted) < plan.rounds:
             observer.progress(len(counted) / plan.rounds, f"round {len(counted) + 1} of {plan.rounds}")
             try:
-                pair = _round(row, endpoint, plan.scale, observer, turned=len(counted) % 2 == 1)
+                lift = f"{row.id} {len(counted) + 1}" if plan.lift else ""
+                pair = _round(row, endpoint, plan.scale, observer, turned=len(counted) % 2 == 1, lift=lift)
             except VoidError:
                 again += 1
                 if again > TRIES * plan.rounds:
@@ -90,11 +93,14 @@ def _warm(row: Row, endpoint: Endpoint, plan: Plan, observer: Observer) -> None:
         before = now
 
 
-def _round(row: Row, endpoint: Endpoint, scale: float, observer: Observer, *, turned: bool) -> tuple[Figure, Figure]:
-    """Both sides once, the other way round every other time (ABBA), so that a drift hits both alike."""
+def _round(
+    row: Row, endpoint: Endpoint, scale: float, observer: Observer, *, turned: bool, lift: str = ""
+) -> tuple[Figure, Figure]:
+    """Both sides once, the other way round every other time (ABBA), so that a drift hits both alike. With `lift` the
+    limit of our side is looked for, its variants in an order that is drawn by that."""
     found: list[Figure] = []
     for at in (1, 0) if turned else (0, 1):
         observer.check(f"in {row.id}")
-        found.append(row.sides[at](Setting(endpoint, scale, observer.silently())))
+        found.append(row.sides[at](Setting(endpoint, scale, observer.silently(), "" if at else lift)))
     ours, theirs = reversed(found) if turned else found
     return ours, theirs

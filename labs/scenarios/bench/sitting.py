@@ -20,6 +20,8 @@ from labs.scenarios.bench.rounds import Plan, run_rows
 
 USUAL_S = 45.0
 """A row of which nothing is known, with five rounds."""
+LONGER = 2.0
+"""Times: a row in which the limit of our side is looked for; it is sent up to four times, the other side once."""
 WHOLE = 1
 """A row is one part of the journal: its rounds took turns and belong together."""
 
@@ -30,7 +32,7 @@ class Sitting:
     def __init__(self, rows: Sequence[Row], plan: Plan, path: Path | None, *, anew: bool = False) -> None:
         self.rows, self.plan, self.path = rows, plan, path
         self.took = _took_s(path or RECORDED / "bench.json", plan)
-        made_by = {"code": code_of(), "plan": json.dumps([plan.rounds, plan.scale, plan.backend])}
+        made_by = {"code": code_of(), "plan": json.dumps([plan.rounds, plan.scale, plan.backend, plan.lift])}
         self.journal = Journal.of("bench", made_by, path.parent) if path else None
         self.dropped = dict(self.journal.dropped) if self.journal is not None else {}
         if self.journal is not None and anew:
@@ -81,7 +83,7 @@ class Sitting:
         old = benchmark.load(path) if path.exists() and len(self.rows) < len(benchmark.ROW_IDS) else {"rows": []}
         rows = {one["id"]: one for one in (*old["rows"], *self.results)}
         ordered = [rows[name] for name in benchmark.ROW_IDS if name in rows]
-        report.save(path, ordered, self.plan.rounds, old.get("card", {}).get("servers", {}))
+        report.save(path, ordered, self.plan, old.get("card", {}).get("servers", {}))
 
 
 def _of_other_server(known: Result, now: Result) -> bool:
@@ -93,6 +95,7 @@ def _took_s(path: Path, plan: Plan) -> dict[str, float]:
     try:
         content = benchmark.load(path)
         share = plan.rounds * plan.scale / int(content["card"]["rounds"])
+        share *= LONGER ** (plan.lift - bool(content["card"].get("lift")))
         return {one["id"]: float(one["took_s"]) * share for one in content["rows"]}
     except (OSError, RunFileError, KeyError, TypeError, ValueError, ZeroDivisionError):
         return {}  # there is none, or one that cannot be read: it is about to be written
