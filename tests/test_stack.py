@@ -333,7 +333,7 @@ def test_a_changed_jar_is_refused(tmp_path: Path) -> None:
     coordinate, checksum = next(
         (name, known) for name, known in jars.read_list(jars.KAFKA.list).items() if ":kafka-clients:" in name
     )
-    jar = tmp_path / "kafka-clients-4.3.1.jar"
+    jar = tmp_path / f"kafka-clients-{jars.KAFKA.version}.jar"
     shutil.copy(jars.KAFKA.folder() / jar.name, jar)
     jars.check(jar, coordinate, checksum)
     with jar.open("r+b") as file:

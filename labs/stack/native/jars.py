@@ -15,6 +15,7 @@ from labs.model.paths import cache
 from labs.stack.state import make_folder
 
 _TRIES = 3
+IDLE_S = 30
 Report = Callable[[str], None]
 
 
@@ -65,7 +66,7 @@ class Jars:
                 raise
 
 
-KAFKA = Jars("kafka", "4.3.1", Path(__file__).with_name("kafka-jars.sha256"))
+KAFKA = Jars("kafka", "4.4.0", Path(__file__).with_name("kafka-jars.sha256"))
 PERF_TEST = Jars("perf-test", "2.22.1", Path(__file__).with_name("perf-test-jars.sha256"))
 
 
@@ -84,7 +85,7 @@ def _fetch(coordinate: str, repository: Path) -> Path:
     for _ in range(_TRIES):
         try:
             found: Path = (
-                MavenContext(repo_cache=repository, timeout=30)
+                MavenContext(repo_cache=repository, timeout=IDLE_S)
                 .project(group, artifact)
                 .at_version(version)
                 .artifact()
