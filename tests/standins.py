@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from labs.model import paths
+from labs.stack.native import apt
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = Path(__file__).parent / "images"
@@ -40,7 +41,7 @@ def run(command: list[str], environ: dict[str, str] | None = None, timeout_s: fl
     return done.stdout
 
 
-def apt(*arguments: str) -> None:
+def apt_get(*arguments: str) -> None:
     """apt-get without questions; the list of packages is refreshed once if the first try fails."""
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
@@ -48,17 +49,6 @@ def apt(*arguments: str) -> None:
     except RuntimeError:
         run(["apt-get", "-q", "update"], environ)
         run(["apt-get", "-q", *arguments], environ)
-
-
-def mirror() -> str:
-    """The Debian mirror that this machine's apt uses, or the one that LABS_DEBIAN_MIRROR names."""
-    if given := os.environ.get("LABS_DEBIAN_MIRROR"):
-        return given
-    sites = run(["apt-get", "indextargets", "--format", "$(SITE)"]).splitlines()
-    for site in sites:
-        if site.rstrip("/").endswith("/debian"):
-            return site
-    raise RuntimeError("apt knows no Debian mirror here. Set LABS_DEBIAN_MIRROR to the address of one.")
 
 
 def compose_plugin(config: Path, environ: dict[str, str]) -> None:
@@ -84,7 +74,7 @@ def _unpack_compose(target: Path) -> None:
         place = Path(folder)
         (place / "lists" / "partial").mkdir(parents=True)
         keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-        (place / "sources.list").write_text(f"deb [signed-by={keyring}] {mirror()} trixie main\n")
+        (place / "sources.list").write_text(f"deb [signed-by={keyring}] {apt.mirror(ROOT)} trixie main\n")
         options = {"Dir::Etc::SourceList": place / "sources.list", "Dir::Etc::SourceParts": "/dev/null"}
         options |= {"Dir::State::Lists": place / "lists", "Dir::Cache": place / "cache", "APT::Sandbox::User": "root"}
         get = ["apt-get", "-q", *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
@@ -101,11 +91,11 @@ def root_file_system() -> Path:
     if not tar.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         if not shutil.which("mmdebstrap"):
-            apt("install", "-y", "--no-install-recommends", "mmdebstrap")
+            apt_get("install", "-y", "--no-install-recommends", "mmdebstrap")
         say(f"Building a root file system from Debian {SUITE} ...")
         half = tar.with_suffix(".part.tar")
         run(["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", '--aptopt=Acquire::Check-Valid-Until "false"',
-             SUITE, str(half), f"deb {mirror()} {SUITE} main"])  # fmt: skip
+             SUITE, str(half), f"deb {apt.mirror(ROOT)} {SUITE} main"])  # fmt: skip
         half.rename(tar)
     return tar
 
@@ -203,7 +193,7 @@ def _build(
 def _add_module(context: Path) -> None:
     """A module that Redis loads, from our own source, and an empty data folder."""
     if not shutil.which("cc"):
-        apt("install", "-y", "--no-install-recommends", "gcc", "libc6-dev")
+        apt_get("install", "-y", "--no-install-recommends", "gcc", "libc6-dev")
     run(["cc", "-shared", "-fPIC", "-nostdlib", "-o", str(context / "module.so"), str(context / "module.c")])
     (context / "data").mkdir()
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.server
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -119,65 +115,22 @@ def test_each_suite_has_data_of_its_own_and_a_reset_deletes_all(
     assert not any(folder.exists() for folder in folders.values())
 
 
-def test_a_suite_that_is_gone_leaves_nothing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suites, "SUITES", {"gone": suites.Suite("gone", 1, ())})
-    monkeypatch.setenv(suites.VARIABLE, "gone")
-    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
-    with pytest.raises(StackError, match=r"running apt-get update.*gone.*Release"):
-        debian.get("redis", silent)
-    assert what_is_in(tmp_path) == []
-
-
-class Breaks(http.server.BaseHTTPRequestHandler):
-    """An archive whose answers end in the middle."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "1000000")
-        self.end_headers()
-        self.wfile.write(b"Origin: Debian\n")
-
-    def log_message(self, *_: object) -> None:
-        """Not to the test's output."""
-
-
-@contextlib.contextmanager
-def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address of that server, while inside."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/debian"
-        server.shutdown()
-
-
-@pytest.mark.parametrize("way", ["nobody answers", "breaks in the middle"])
-def test_an_archive_that_fails_leaves_nothing_and_says_what_to_do(
-    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
-    with serving(Breaks) as address:
-        monkeypatch.setenv(suites.MIRROR, address if way != "nobody answers" else "http://127.0.0.1:9/debian")
-        with pytest.raises(StackError, match=r"running apt-get update.*Is there a network\? Try again"):
-            debian.get("redis", silent)
-    assert what_is_in(tmp_path) == []
-
-
 def test_without_a_mirror_the_error_names_the_two_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "apt.conf").write_text('Dir::Etc::SourceList "/dev/null"; Dir::Etc::SourceParts "/dev/null";\n')
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    monkeypatch.setattr(suites, "TEMPLATE", tmp_path / "none")
     with pytest.raises(StackError, match=r"Debian mirror.*knows none.*LABS_DEBIAN_MIRROR.*LABS_DEBIAN_SUITE=host"):
         apt.of_suite(suites.SUITES["forky"], tmp_path, tmp_path)
 
 
-def test_without_debians_keys_they_come_from_the_machines_own_archive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(apt, "HERE", tmp_path / "no-keys")
-    (tmp_path / "packages").mkdir()
-    options = apt.of_suite(suites.SUITES["forky"], tmp_path, tmp_path / "lists")
-    assert (tmp_path / "keys" / apt.KEYRING).stat().st_size > 10_000
-    assert f"signed-by={tmp_path}/keys/" in (tmp_path / "sources.list").read_text()
-    assert options
+def test_a_disk_that_is_full_is_no_reason_for_older_brokers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path))
+    monkeypatch.delenv(suites.VARIABLE)
+    there_is_none = StackError("unpacking", "no.", f"{apt.SPACE}.")
+    monkeypatch.setattr(debian, "_get", lambda *_: (_ for _ in ()).throw(there_is_none))
+    with pytest.raises(StackError, match="Free some space"):
+        debian.get("redis", silent)
+    assert suites.data_folder() == "data-forky"
 
 
 def test_where_nobody_asked_for_a_suite_that_cannot_be_had_the_machines_own_does(
@@ -198,9 +151,13 @@ def test_where_nobody_asked_for_a_suite_that_cannot_be_had_the_machines_own_does
 @pytest.mark.namespace
 @pytest.mark.parametrize(
     ("options", "says"),
-    [("size=8m", "Free some space and try again"), ("size=300m,noexec", "No program can be started there")],
+    [
+        ("size=8m", "Free some space and try again"),
+        ("size=300m,noexec", "No program can be started there"),
+        ("size=300m,ro", "Nothing can be written there: remount it, or set LABS_CACHE"),
+    ],
 )
-def test_a_cache_that_is_full_or_runs_nothing_says_so_and_keeps_nothing(
+def test_a_cache_that_is_full_or_runs_nothing_or_takes_nothing_says_so_and_keeps_nothing(
     options: str, says: str, tmp_path: Path
 ) -> None:
     lists = debian.folder("redis").parent / "lists"
@@ -241,16 +198,37 @@ def test_a_broker_on_the_path_that_is_new_enough_is_taken(monkeypatch: pytest.Mo
     assert installed.system("redis") is None
 
 
-def test_a_suite_is_the_default_on_debian_and_not_where_nothing_says_from_where_to_take_it(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_suite_is_the_default_where_something_says_from_where_to_take_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    template = tmp_path / "Debian.info"
+    template.write_text("ChangelogURI: http://x/\n\nSuite: sid\nBaseURI: http://a.mirror/debian/\nMatchURI: y\n")
     monkeypatch.delenv(suites.VARIABLE)
-    for system, mirror, name in (
-        ("debian", "", suites.NEWEST),
-        ("ubuntu", "", None),
-        ("ubuntu", "http://x/", suites.NEWEST),
+    for system, mirror, named_by, name in (
+        ("debian", "", tmp_path / "none", suites.NEWEST),
+        ("ubuntu", "", tmp_path / "none", None),
+        ("ubuntu", "http://x/", tmp_path / "none", suites.NEWEST),
+        ("ubuntu", "", template, suites.NEWEST),
     ):
         monkeypatch.setattr(suites, "_os", lambda system=system: system)
+        monkeypatch.setattr(suites, "TEMPLATE", named_by)
         monkeypatch.setenv(suites.MIRROR, mirror)
         found = suites.chosen()
         assert (found and found.name) == name
+    assert suites.public_mirror() == "http://a.mirror/debian/"
+
+
+def test_another_archive_that_is_called_debian_is_not_taken_for_debians(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(suites.MIRROR, raising=False)
+    monkeypatch.setattr(suites, "TEMPLATE", tmp_path / "none")
+    (tmp_path / "sources.list").write_text(
+        "deb http://a.docker.com/linux/debian forky stable\ndeb http://ftp.debian.example/debian forky main\n"
+    )
+    (tmp_path / "apt.conf").write_text(
+        f'Dir::Etc::SourceList "{tmp_path}/sources.list"; Dir::Etc::SourceParts "/dev/null";'
+        f'Dir::State::Lists "{tmp_path}/none";'  # as where nobody has run `apt update`
+    )
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    assert apt.mirror(tmp_path) == "http://ftp.debian.example/debian"

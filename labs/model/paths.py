@@ -3,6 +3,7 @@ command run as root makes in a folder of another user are that user's."""
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import re
@@ -93,15 +94,19 @@ def whose(path: Path) -> str:
     return "is closed to writing" if owner == os.geteuid() else f"belongs to {_name(owner)}"
 
 
-def cure_of(path: Path) -> str:
-    """What makes it ours."""
+def cure_of(path: Path, error: OSError | None = None) -> str:
+    """What makes it ours, or which variable names another place."""
+    variable, top = ("LABS_HOME", home()) if path.is_relative_to(home()) else ("LABS_CACHE", cache())
+    elsewhere = f", or set {variable} to a folder of yours."
+    if error and error.errno == errno.EROFS:
+        return f"Nothing can be written there: remount it{elsewhere}"
     try:
         mine = path.stat().st_uid == os.geteuid()
     except OSError:
         mine = False
     if mine:
-        return f"Make it writable: chmod -R u+rwX {shlex.quote(str(home()))}"
-    return f"Make it yours: sudo chown -R {_name(os.geteuid())} {shlex.quote(str(home()))}"
+        return f"Make it writable: chmod -R u+rwX {shlex.quote(str(top))}{elsewhere}"
+    return f"Make it yours: sudo chown -R {_name(os.geteuid())} {shlex.quote(str(top))}{elsewhere}"
 
 
 def give_back(top: Path | None = None) -> None:

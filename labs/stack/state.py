@@ -54,9 +54,7 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(f"no right to write in {path}")
     except OSError as error:
-        raise StackError(
-            f"making the folder {path}", f"{error}.", f"{cure_of(path)}, or set LABS_HOME to a folder of yours."
-        ) from error
+        raise StackError(f"making the folder {path}", f"{error}.", cure_of(path, error)) from error
     return path
 
 
@@ -142,8 +140,7 @@ def locked(report: Callable[[str], None], *, patience_s: float = LOCK_WAIT_S) ->
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        to_do = f"{cure_of(path)}, or set LABS_HOME to a folder of yours."
-        raise StackError(f"opening {path}", f"{error}.", to_do) from error
+        raise StackError(f"opening {path}", f"{error}.", cure_of(path)) from error
     try:
         _take(handle, report, patience_s)
         with suppress(OSError):  # on a full disk those who wait read nobody's name

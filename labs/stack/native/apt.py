@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +12,15 @@ from pathlib import Path
 from labs.model import environ
 from labs.model.errors import StackError
 from labs.model.kernel import die_with_parent
-from labs.stack.native.suites import HOST, MIRROR, VARIABLE, Suite
+from labs.stack.native.suites import HOST, MIRROR, SUITES, VARIABLE, Suite, public_mirror
 
-HERE = Path("/")
-KEYRING = "usr/share/keyrings/debian-archive-keyring.gpg"
-_OTHERWISE = f"Or take what this machine's own apt has: {VARIABLE}={HOST}."
+SPACE = "Free some space and try again"
+IDLE_S = 30
+"""An archive that sends nothing for so long has failed; it is asked four times in all."""
+MACHINES_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+KEYS = Path(__file__).with_name("debian-archive-keys.asc")
+"""What Debian signs its releases with: the keys 12/bookworm (B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8) and 13/trixie
+(04B54C3CDCA79751B16BC6B5225629DF75B188BD), for a machine that has none of them, as Ubuntu, or only older ones."""
 
 
 def run(command: Sequence[str], folder: Path) -> str:
@@ -32,10 +38,20 @@ def run(command: Sequence[str], folder: Path) -> str:
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         why = next((line for line in lines if line.startswith("E: ")), lines[-1])
-        first = "Free some space and try again" if "No space left" in done.stderr else "Is there a network? Try again"
-        to_do = f"{first}, or install the broker: see `labs doctor`."
-        raise StackError(f"running {command[0]} {command[-1]}", f"{why}.", to_do)
+        raise StackError(f"running {command[0]} {command[-1]}", f"{why}.", _cure(done.stderr))
     return done.stdout
+
+
+def _cure(said: str) -> str:
+    """What to do about that which apt or dpkg has said."""
+    if "No space left" in said:
+        return f"{SPACE}, or set LABS_CACHE to a folder elsewhere."
+    if "does not have a Release file" in said:  # the mirror answers, and does not know the suite
+        known = ", ".join([*SUITES, HOST])
+        return f"Choose another suite in {VARIABLE} ({known}), or in {MIRROR} an archive that has this one."
+    if "Hash Sum mismatch" in said or "is not signed" in said:
+        return f"What came is not what Debian signed, and was not used. Try again, or name another mirror in {MIRROR}."
+    return "Is there a network? Try again, or install the broker: see `labs doctor`."
 
 
 def get(*arguments: str, options: Sequence[str], folder: Path) -> str:
@@ -44,7 +60,7 @@ def get(*arguments: str, options: Sequence[str], folder: Path) -> str:
     user = ["-o", "APT::Sandbox::User=root"] if os.getuid() == 0 else []
     # Without the error mode, `update` calls a list that it could not fetch a warning.
     careful = ["-oAPT::Update::Error-Mode=any", "-oAcquire::Retries=3"]
-    careful += ["-oAcquire::http::Timeout=30", "-oAcquire::https::Timeout=30"]
+    careful += [f"-oAcquire::{way}::Timeout={IDLE_S}" for way in ("http", "https")]
     return run(["apt-get", *user, *careful, "-q", *options, *arguments], folder)
 
 
@@ -56,12 +72,18 @@ def of_machine(folder: Path, lists: Path | None = None) -> list[str]:
 def of_suite(suite: Suite, folder: Path, lists: Path) -> list[str]:
     """The options with which apt sees that suite and nothing of this machine's: its sources and state in `folder`."""
     (folder / "installed").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={_keyring(folder)}] {_mirror(folder)} {suite.name} main\n")
+    (folder / "sources.list").write_text(f"deb {mirror(folder)} {suite.name} main\n")
+    (folder / "keys").mkdir(exist_ok=True)
+    for keys in (KEYS, MACHINES_KEYS):  # the machine's, too: they are renewed
+        if keys.exists():
+            shutil.copyfile(keys, folder / "keys" / keys.name)
     paths = {
         "Etc::SourceList": folder / "sources.list",
         "Etc::SourceParts": "/dev/null",
         "Etc::Preferences": "/dev/null",
         "Etc::PreferencesParts": "/dev/null",
+        "Etc::Trusted": "/dev/null",
+        "Etc::TrustedParts": folder / "keys",
         "State::Lists": lists,
         "State::Status": folder / "installed",
         "Cache": folder,
@@ -71,33 +93,21 @@ def of_suite(suite: Suite, folder: Path, lists: Path) -> list[str]:
     return [*(f"-oDir::{name}={path}" for name, path in paths.items()), *only]
 
 
-def _mirror(folder: Path) -> str:
-    """The Debian mirror that this machine's apt uses, or the one that LABS_DEBIAN_MIRROR names."""
+def mirror(folder: Path) -> str:
+    """The Debian archive that LABS_DEBIAN_MIRROR names, or that this machine's apt uses, or that python-apt knows."""
     if given := environ.read(MIRROR):
         return given
-    sites = run(["apt-get", "indextargets", "--format", "$(SITE)"], folder).splitlines()
-    for site in sites:
-        if site.rstrip("/").endswith("/debian"):
-            return site
+    asked = run(["apt-get", "update", "--print-uris"], folder)  # it fetches nothing, and needs no list
+    found = dict.fromkeys(re.findall(r"^'(\S+/debian)/dists/", asked, re.MULTILINE))
+    # Others call their archive for Debian so, too; those of Debian have its name in that of the machine.
+    if (
+        site := next((one for one in found if "debian" in one.split("/")[2]), "")
+        or public_mirror()
+        or next(iter(found), "")
+    ):
+        return site
     raise StackError(
-        "looking for a Debian mirror", "this machine's apt knows none.", f"Name one in {MIRROR}. {_OTHERWISE}"
+        "looking for a Debian mirror",
+        "this machine's apt knows none.",
+        f"Name one in {MIRROR}: www.debian.org/mirror/list has them. Or take this machine's own: {VARIABLE}={HOST}.",
     )
-
-
-def _keyring(folder: Path) -> Path:
-    """Debian's keys: this machine's, or else those in the package that its own, signed, archive has."""
-    here = HERE / KEYRING
-    if here.exists():
-        return here
-    try:
-        get("download", "debian-archive-keyring", options=[], folder=folder / "packages")
-        [package] = (folder / "packages").glob("debian-archive-keyring_*.deb")
-        run(["dpkg", "-x", str(package), str(folder / "keys")], folder)
-        package.unlink()
-    except (StackError, ValueError) as error:
-        raise StackError(
-            "looking for the keys of Debian's archive",
-            f"they are not in {here.parent} and not to be had: {error}",
-            f"Run: sudo apt install debian-archive-keyring. {_OTHERWISE}",
-        ) from error
-    return folder / "keys" / KEYRING

@@ -5,6 +5,7 @@ Either this machine's own packages, or those of another release of Debian with t
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -31,7 +32,7 @@ _WANTED = (
     "libhiredis",
 )
 _CURES = {
-    errno.ENOSPC: "Free some space and try again",
+    errno.ENOSPC: apt.SPACE,
     errno.EROFS: "Nothing can be written there: remount it",
     errno.EACCES: "No program can be started there (a mount with `noexec`?): remount it",
 }
@@ -64,7 +65,7 @@ def get(broker: str, report: Callable[[str], None]) -> Path:
         return _get(broker, report)
     except StackError as error:
         suite = suites.chosen()
-        if suite is None or suites.named():
+        if suite is None or suites.named() or apt.SPACE in error.to_do:
             raise
         suites.do_without()
         report(
@@ -114,21 +115,24 @@ def _put(partial: Path, target: Path) -> None:
 def _download(broker: str, suite: Suite | None, partial: Path, report: Callable[[str], None]) -> None:
     """Fetch a broker's packages into `partial`, by the lists that are there; where these do not do, by new ones."""
     kept = folder(broker).parent / "lists"
-    old = apt.of_suite(suite, partial, kept) if suite else apt.of_machine(partial)
     if suite is None or kept.is_dir():
         try:
+            old = apt.of_suite(suite, partial, kept) if suite else apt.of_machine(partial)
             _fetch(broker, suite, old, partial, report)
             return
-        except StackError:  # they name versions that are gone
-            report(f"{broker}: the package lists are out of date, fetching our own")
+        except StackError as error:  # most often they name versions that are gone
+            report(f"{broker}: not to be had by the package lists that are here ({error.happened}), fetching new ones")
+            if suite:  # nor do they do for the next broker, whatever becomes of this one
+                shutil.rmtree(kept, ignore_errors=True)
     else:
         report(f"{broker}: fetching the package list of Debian {suite.release} ({suite.name})")
     lists = partial / "lists"
     options = apt.of_suite(suite, partial, lists) if suite else apt.of_machine(partial, lists)
     apt.get("update", options=options, folder=partial)
     _fetch(broker, suite, options, partial, report)
-    if suite and not kept.exists():  # for the other broker
-        lists.rename(kept)
+    if suite:  # for the other broker, unless another process has put them there
+        with contextlib.suppress(OSError):
+            lists.rename(kept)
 
 
 def _fetch(

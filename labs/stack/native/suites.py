@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ HOST = "host"
 NEWEST = "forky"
 MIRROR = "LABS_DEBIAN_MIRROR"
 DAY_S = 86_400
+TEMPLATE = Path("/usr/share/python-apt/templates/Debian.info")
 _C = ("libc6", "libstdc++6", "libgcc-s1", "libatomic1", "libcrypt1", "zlib1g", "libzstd1", "libtinfo6")
 _SYSTEMD = ("libsystemd0", "libcap2", "liblz4-1", "liblzma5", "libgcrypt20", "libgpg-error0")
 
@@ -85,9 +87,17 @@ def _note() -> Path:
     return cache() / "debian" / ".not-to-be-had"
 
 
+def public_mirror() -> str:
+    """The Debian mirror that python-apt names, which comes with Ubuntu; empty where it does not."""
+    with contextlib.suppress(OSError):
+        if match := re.search(r"^BaseURI: (\S+)", TEMPLATE.read_text(), re.MULTILINE):
+            return match[1]
+    return ""
+
+
 def _default() -> str:
-    """The newest suite where its packages can be had without being told from where, which is on Debian."""
-    if not environ.read(MIRROR) and _os() != "debian":
+    """The newest suite where its packages can be had without being told from where, as on Debian and Ubuntu."""
+    if not environ.read(MIRROR) and _os() != "debian" and not public_mirror():
         return HOST
     with contextlib.suppress(FileNotFoundError):
         if time.time() - _note().stat().st_mtime < DAY_S:
