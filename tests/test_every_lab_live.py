@@ -43,3 +43,4 @@ def test_a_lab_measures_the_point_that_its_panel_begins_with(
     assert {one.claim for one in lab.judged(found)} <= set(lab.claims)
     assert steps
     assert all(0 <= share <= 1 and text for share, text in steps), steps
+    assert [share for share, _ in steps] == sorted(share for share, _ in steps), steps

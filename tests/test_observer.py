@@ -22,6 +22,18 @@ def test_a_part_that_says_more_than_all_does_not_reach_into_the_next() -> None:
     assert told == [0.5]
 
 
+def test_progress_never_falls_when_a_part_begins_again_or_is_late() -> None:
+    told: list[tuple[float, str]] = []
+    whole = Observer(progress=lambda share, text: told.append((share, text)))
+    end = whole.slice(0.65)
+    for text in ("first try", "second try"):
+        end.progress(0.0, text)
+        end.progress(1.0, f"{text} over")
+    whole.progress(0.0, "stopping")
+    assert [share for share, _ in told] == [0.65, 1.0, 1.0, 1.0, 1.0]
+    assert [text for _, text in told] == ["first try", "first try over", "second try", "second try over", "stopping"]
+
+
 def test_a_part_hands_on_the_cancel_and_that_all_are_connected() -> None:
     calls: list[str] = []
     whole = Observer(cancelled=lambda: not calls.append("asked"), connected=lambda: calls.append("connected"))

@@ -21,14 +21,31 @@ def say_nothing(_fraction: float, _text: str) -> None:
     """Progress that is not shown."""
 
 
+def rising(progress: Progress) -> Progress:
+    """The same, but what was reached stays reached: work that has to be begun again only changes the words."""
+    reached = 0.0
+
+    def told(share: float, text: str) -> None:
+        nonlocal reached
+        reached = max(reached, share)
+        progress(reached, text)
+
+    return told
+
+
 @dataclass(frozen=True)
 class Observer:
-    """It is told the progress (0 to 1, a few words), asked whether to stop, and told when all workers are connected
-    and the first message could leave, which it does when this returns."""
+    """It is told the progress (0 to 1, a few words; it never falls), asked whether to stop, and told when all workers
+    are connected and the first message could leave, which it does when this returns."""
 
     progress: Progress = say_nothing
     cancelled: Callable[[], bool] = lambda: False
     connected: Callable[[], None] = do_not_wait
+
+    def __post_init__(self) -> None:
+        """Whatever part of a run tells the progress, and however often it begins again, the whole does not fall."""
+        if self.progress is not say_nothing:
+            object.__setattr__(self, "progress", rising(self.progress))
 
     def part(self, at: int, parts: int, label: str = "") -> Observer:
         """The observer of part `at` (from 0) of `parts` equal ones: its 0 to 1 is that share of the whole, and `label`
