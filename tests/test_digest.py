@@ -26,7 +26,7 @@ from labs.show.looks import LATENCY_LOOK
 from labs.show.sentences import title
 from tests.made import open_run
 
-RECORDINGS = sorted(path for path in RECORDED.glob("*.json") if path.stem != "bench")
+RECORDINGS = sorted(path for path in RECORDED.glob("*.json") if path.stem not in ("bench", "promises"))
 
 
 @pytest.mark.parametrize(

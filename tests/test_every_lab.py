@@ -237,6 +237,6 @@ def test_a_lab_has_a_page_a_notebook_a_quiz_and_a_recording_of_matching_names(la
 
 def test_nothing_is_recorded_or_asked_that_is_no_lab() -> None:
     stems = set(course.panels().values())
-    assert {path.stem for path in (ROOT / "book" / "runs").glob("*.json")} == {*EXPERIMENTS, "bench"}
+    assert {path.stem for path in (ROOT / "book" / "runs").glob("*.json")} == {*EXPERIMENTS, "bench", "promises"}
     assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == stems
     assert {path.stem for path in quiz.FOLDER.glob("*.toml")} == {*stems, "how-fast", "parts"}

@@ -9,16 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from labs.judge.promise_file import load
+from labs.judge.promises import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
 from labs.model.endpoint import Endpoint
+from labs.model.errors import StackError
 from labs.scenarios.promises import report
-from labs.scenarios.promises.base import Outcome, Range, Row, Trial, as_expected, doubt, judge, surprises
 from labs.scenarios.promises.cuts import compared
+from labs.scenarios.promises.keeping import Kept
 from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.loader import BadRowError, read
 from labs.scenarios.promises.running import Brokers, Result, run_rows
@@ -33,8 +37,9 @@ ROW = Row(
     id="R90",
     broker="redis",
     guarantee="Nothing is lost and at most three come twice.",
-    source="a page",
+    sources=(),
     experiment="list_worker_killed",
+    arguments={"keep": True},
     promise={"lost": Range(0, 0), "duplicated": Range(0, 3)},
     expected="kept",
     reason="it is kept",
@@ -146,7 +151,7 @@ ENTRY = """
 id = "R90"
 broker = "redis"
 guarantee = "Nothing is lost."
-source = "a page"
+sources = ["page"]
 experiment = "list_worker_killed"
 promise = { lost = [0, 0] }
 expected = "kept"
@@ -154,8 +159,12 @@ reason = "it is kept"
 """
 
 
+PAGE = 'title = "A page"\nurl = "https://x.example/"\nsays = "Nothing is lost."\nread = "2026-11-30"\n'
+SOURCES = {"sources.toml": f"[page]\n{PAGE}"}
+
+
 def test_a_good_entry_is_read_as_it_stands() -> None:
-    row = read({"redis.toml": ENTRY}, EXPERIMENTS)["R90"]
+    row = read(SOURCES | {"redis.toml": ENTRY}, EXPERIMENTS)["R90"]
     assert (row.promise, row.seeds, row.fast) == ({"lost": Range(0, 0)}, 5, False)
 
 
@@ -180,26 +189,42 @@ def test_a_good_entry_is_read_as_it_stands() -> None:
         ("expected =", "fast = true\npending = true\nexpected =", "cannot be fast"),
         ("expected =", 'not_here = "x"\npending = true\nexpected =', "not both"),
         ("expected =", 'needs_disk = ["lop"]\nexpected =', "Nearest: loop"),
+        ('["page"]', '["pgae"]', "Nearest: page"),
+        ("expected =", 'stance = "sure"\nexpected =', "promised, warned, both, silent, ours"),
         ("[[row]]", "[[row]", "not TOML"),
         ("[[row]]", "[[wor]]", "has no [[row]]"),
     ],
 )
 def test_a_bad_entry_is_an_error_that_names_the_place_and_what_is_allowed(old: str, new: str, said: str) -> None:
     with pytest.raises(BadRowError, match=r"redis\.toml") as caught:
-        read({"redis.toml": ENTRY.replace(old, new)}, EXPERIMENTS)
+        read(SOURCES | {"redis.toml": ENTRY.replace(old, new)}, EXPERIMENTS)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("https", "http", "must begin with https"),
+        ("says", "sayz", "wants title, url, says, read"),
+        ('"A page"', '""', "wants"),
+    ],
+)
+def test_a_bad_source_is_an_error_that_names_it(old: str, new: str, said: str) -> None:
+    with pytest.raises(BadRowError, match=r"sources\.toml, page") as caught:
+        read({"sources.toml": SOURCES["sources.toml"].replace(old, new), "redis.toml": ENTRY}, EXPERIMENTS)
     assert said in str(caught.value)
 
 
 def test_an_id_stands_once() -> None:
     with pytest.raises(BadRowError, match="R90: the id stands twice"):
-        read({"redis.toml": ENTRY + ENTRY}, EXPERIMENTS)
+        read(SOURCES | {"redis.toml": ENTRY + ENTRY}, EXPERIMENTS)
 
 
 def test_a_missing_experiment_is_an_error_unless_the_row_says_why() -> None:
     with pytest.raises(BadRowError, match="no experiment named"):
-        read({"redis.toml": ENTRY.replace("list_worker_killed", "not_written")}, EXPERIMENTS)
+        read(SOURCES | {"redis.toml": ENTRY.replace("list_worker_killed", "not_written")}, EXPERIMENTS)
     waiting = ENTRY.replace("list_worker_killed", "not_written") + "pending = true\n"
-    assert read({"redis.toml": waiting}, EXPERIMENTS)["R90"].pending
+    assert read(SOURCES | {"redis.toml": waiting}, EXPERIMENTS)["R90"].pending
 
 
 def test_every_promise_has_its_row() -> None:
@@ -428,3 +453,125 @@ def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     assert not [child for child in children if start_of(child.pid)]
     assert not marked(home)
     assert not list((tmp_path / "tmp").iterdir())
+
+
+class Three(Brokers):
+    """Brokers of three kinds that are not started: RabbitMQ does not come up."""
+
+    def __init__(self, version: str = "1.2") -> None:
+        super().__init__()
+        self.version, self.asked = version, list[str]()
+
+    def get(self, broker: str, *, fresh: bool = False) -> tuple[Endpoint, float]:
+        self.asked.append(broker)
+        if broker == "rabbitmq":
+            raise StackError("starting rabbitmq", "the port is taken.", "First: labs down")
+        return Endpoint(broker, "127.0.0.1", 1, version=self.version), 0.0
+
+
+def broken_as_told(_stage: Stage, **_arguments: object) -> Trial:
+    return Trial(CLEAN | {"lost": 0, "duplicated": 0, "reordered": 0}, "pid 7 died", version="1.2")
+
+
+MADE = dict.fromkeys(EXPERIMENTS, broken_as_told)
+SOME = [rows()[name] for name in ("R12", "Q4", "Q9", "K10b")]
+
+
+def test_a_broker_that_does_not_come_up_makes_its_rows_unknown_with_what_to_do_and_the_rest_goes_on() -> None:
+    results = list(run_rows(SOME, MADE, Three(), seeds=1))
+    assert [result.word for result in results] == ["kept", "unknown", "unknown", "kept"]
+    assert "rabbitmq did not come up. starting rabbitmq: the port is taken. First: labs down" in report.line(results[1])
+
+
+def test_a_broker_that_does_not_come_up_twice_in_a_row_is_not_tried_for_every_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = list[str]()
+
+    @contextmanager
+    def no_session(names: tuple[str, ...], *_: object, **__: object) -> Iterator[dict[str, Endpoint]]:
+        tries.extend(names)
+        raise StackError("starting", "no.", "")
+        yield {}
+
+    monkeypatch.setattr("labs.stack.session", no_session)
+    results = list(run_rows([rows()[name] for name in ("Q4", "Q9", "Q10", "Q13")], MADE, Brokers(), seeds=1))
+    assert [result.word for result in results] == ["unknown"] * 4
+    assert tries == ["rabbitmq", "rabbitmq"]
+
+
+def record(path: Path, chosen_rows: list[Row], brokers: Brokers, *, named: bool = False) -> list[str]:
+    """Into the file, as the command does it; what was said."""
+    said = list[str]()
+    kept = Kept(path, rows(), said.append)
+    for result in run_rows(chosen_rows, MADE, brokers, **({} if named else {"due": kept.due})):
+        kept.put(result)
+    return said
+
+
+def measured(path: Path) -> dict[str, str]:
+    found = load(path)["rows"]
+    assert [row["id"] for row in found] == list(rows()), "every promise, recorded or not"
+    return {row["id"]: row["word"] for row in found if row["outcomes"]}
+
+
+def test_what_is_finished_is_in_the_file_at_once_and_a_recording_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path, brokers = tmp_path / "promises.json", Three()
+    stopped = run_rows(SOME, MADE, brokers)
+    Kept(path, rows(), print).put(next(stopped))
+    stopped.close()
+    assert measured(path) == {"R12": "kept"}
+    assert record(path, SOME, brokers) == []
+    assert measured(path) == {"R12": "kept", "Q4": "unknown", "Q9": "unknown", "K10b": "kept"}
+    again = record(path, SOME, brokers)
+    assert again == [] == [line for line in again if "K10b" in line or "R12" in line]
+    assert measured(path)["Q4"] == "unknown"
+
+
+def test_what_another_version_of_broker_or_experiment_measured_is_discarded_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, row = tmp_path / "promises.json", rows()["R12"]
+    record(path, [row], Three("1.2"))
+    assert record(path, [row], Three("1.2")) == []
+    assert record(path, [row], Three("1.3")) == ["R12: measured again, because redis 1.2 was measured and 1.3 is here."]
+    monkeypatch.setattr("labs.scenarios.promises.keeping.code_of", lambda _row: "other")
+    (said,) = record(path, [row], Three("1.2"))
+    assert "by another version of the experiment" in said
+
+
+def test_a_row_that_is_named_is_measured_in_any_case_and_the_others_stay(tmp_path: Path) -> None:
+    path, brokers = tmp_path / "promises.json", Three()
+    record(path, [rows()["R12"], rows()["K10b"]], brokers)
+    before = path.read_text().splitlines()
+    brokers.asked.clear()
+    assert record(path, [rows()["R12"]], brokers, named=True) == []
+    assert "redis" in brokers.asked
+    assert [line for line in path.read_text().splitlines() if "K10b" in line] == [
+        line for line in before if "K10b" in line
+    ]
+
+
+def test_a_row_about_another_version_stays_as_it_was_recorded_there(tmp_path: Path) -> None:
+    class Old(Three):
+        def get(self, broker: str, *, fresh: bool = False) -> tuple[Endpoint, float]:
+            return Endpoint(broker, "127.0.0.1", 1, version=self.version), 0.0
+
+    path, row = tmp_path / "promises.json", rows()["Q5"]
+    record(path, [row], Old("3.10.8"))
+    assert measured(path) == {"Q5": "kept"}
+    assert record(path, [row], Old("4.3.6")) == []
+    record(path, [row], Old("4.3.6"), named=True)
+    assert measured(path) == {"Q5": "kept"}
+
+
+def test_a_recording_takes_no_other_number_of_seeds_and_says_what_it_would_do(tmp_path: Path) -> None:
+    refused = labs("--out", str(tmp_path / "promises.json"), "--seeds", "1", "R12")
+    assert "a recording has each row's own number of seeds" in refused.stderr
+    plan = labs("--out", str(tmp_path / "promises.json"), "--dry-run", "--broker", "kafka")
+    assert plan.returncode == 0
+    lines = plan.stdout.splitlines()
+    assert len(lines) == 22
+    assert lines[0].split(maxsplit=1) == ["K1", "run: not recorded"]
+    assert "K5   not run: needs three brokers" in lines
+    assert not (tmp_path / "promises.json").exists()

@@ -31,7 +31,7 @@ from tests.browser import LOOKS, Watched, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
-LISTS = ("how-fast", "measuring", "claims", "parts", "glossary")
+LISTS = ("how-fast", "measuring", "claims", "promises", "parts", "glossary")
 PAGES = ("index", "00-your-machine", *CHAPTER, "03-5-how-benchmarks-lie", "05-4-latency-ladder", *LISTS)
 EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
 """They are looked at in both themes at both widths; the others light and wide, and by long tests dark and narrow."""
@@ -99,6 +99,49 @@ def assert_complete(browser: Browser, host: str, name: str, theme: str, width: i
     assert watched.elsewhere == []
     assert watched.complaints == []
     context.close()
+
+
+def test_the_promises_are_filtered_by_broker_word_and_text_and_the_address_says_so(page: Page, host: str) -> None:
+    ready(page, f"{host}book/promises.html")
+    shown = page.locator("[data-item]:visible")
+    everything = shown.count()
+    page.get_by_label("Kafka", exact=True).check(force=True)
+    page.get_by_label("not tested here").check(force=True)
+    assert 0 < shown.count() < everything
+    assert set(shown.evaluate_all("all => all.map(one => one.dataset.broker)")) == {"kafka"}
+    page.get_by_label("Search").fill("needs three brokers")
+    assert f"{shown.count()} of {everything} promises are shown" in page.locator(".filter-said").inner_text()
+    assert page.url.endswith("?broker=kafka&word=not-tested-here&q=needs+three+brokers")
+    left = shown.evaluate_all("all => all.map(one => one.id)")
+    ready(page, page.url)
+    assert shown.evaluate_all("all => all.map(one => one.id)") == left
+    page.get_by_label("Search").fill("no such words")
+    assert "None of the promises is like that" in page.locator(".filter-said").inner_text()
+    page.get_by_role("button", name="Show all").click()
+    assert shown.count() == everything
+
+
+def test_a_link_to_a_promise_opens_it_whatever_is_filtered(page: Page, host: str) -> None:
+    ready(page, f"{host}book/promises.html?broker=kafka#q6")
+    assert page.locator("#q6 details").evaluate("one => one.open")
+    assert page.locator("#q6 .repeat code").inner_text() == "labs promises Q6"
+    assert page.locator("#q6 .repeat button").is_visible()
+    assert violations(page) == []
+
+
+def test_without_scripts_and_on_paper_the_promises_are_all_there(browser: Browser, page: Page, host: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(f"{host}book/promises.html")
+    items = plain.locator("[data-item]:visible")
+    assert items.count() == 79
+    context.close()
+    ready(page, f"{host}book/promises.html")
+    folded = "[...document.querySelectorAll('[data-item] details')].filter(one => !one.open).length"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(folded) == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(folded) == 79
 
 
 @pytest.mark.parametrize("name", NAMED)

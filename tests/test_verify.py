@@ -118,7 +118,7 @@ def _load(content: Any, path: Path) -> None:
 def test_whatever_is_taken_out_of_a_recorded_file_or_put_into_it_has_one_error_and_no_other(seed: int) -> None:
     dice = random.Random(seed)
     odd = [None, "x", -1, 1e300, [], {}, True, [[1]], {"p50": "x"}, float("nan"), float("inf")]
-    for path in dice.sample([one for one in FILES if one.stem != "bench"], 5):
+    for path in dice.sample([one for one in FILES if one.stem not in ("bench", "promises")], 5):
         original = json.loads(path.read_text("utf-8"))
         original["digests"] = dice.sample(original["digests"], min(3, len(original["digests"])))
         for _ in range(20):

@@ -385,4 +385,5 @@ const PARTS = { ".quiz": quiz, ".guess[data-guess]": guess, ".term": term, "[dat
 for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }
+if (document.querySelector("[data-facets]")) import("./filter.mjs");
 document.documentElement.dataset.parts = "1";

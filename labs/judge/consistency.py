@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.judge.ledger_rules import CLOSE, RULES, STEPS, Node, is_number
+from labs.judge.promises import disagreements
 from labs.model.figures import of_file
 
 PLACES = ("figures", "ledger", "jobs")
@@ -43,7 +44,8 @@ def check(content: Node) -> Counter[str]:
     tally = Tally()
     tally.where = "the whole file"
     tally.agree("", isinstance(content.get("lab"), str), "it does not name its lab")
-    part, one_by_one = ("digests", _whole) if "digests" in content else ("rows", _row)
+    rows = _promise if content["lab"] == "promises" else _row
+    part, one_by_one = ("digests", _whole) if "digests" in content else ("rows", rows)
     tally.agree("", isinstance(content.get(part), list), "it has neither digests nor rows")
     for number, one in enumerate(content[part], 1):
         tally.where = f"{part[:-1]} {number}"
@@ -83,6 +85,13 @@ def _row(tally: Tally, row: Node, _lab: str) -> None:
     tally.agree("ratios", agrees, "a ratio is not that of its round")
     agrees = not row["ratios"] or _is_span(row["ratios"], row["range"])
     tally.agree("ranges", agrees, f"the range of the ratio is {row['range']}, its rounds are {row['ratios']}")
+
+
+def _promise(tally: Tally, row: Node, _lab: str) -> None:
+    """A row of the promises: each attempt's verdict from its counts, and the word from the verdicts."""
+    tally.where += f" ({row['id']})"
+    for kind, agrees, what in disagreements(row):
+        tally.agree(kind, agrees, what)
 
 
 def _digest(tally: Tally, digest: Node) -> None:

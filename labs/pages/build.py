@@ -13,7 +13,7 @@ from labs.experiments import EXPERIMENTS
 from labs.model import environ
 from labs.model.paths import PROJECT, RECORDED, write_text
 from labs.model.run import RunFileError
-from labs.pages import bench_page, older
+from labs.pages import bench_page, older, promise_findings, promise_page
 from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state
 
@@ -38,6 +38,9 @@ def damaged(folder: Path) -> list[str]:
             if name == "bench":
                 bench = bench_page.recorded_bench(folder)
                 bench_page.bench_table(bench or {}), bench_page.article_picture(bench or {})
+            elif name == "promises":
+                promises = promise_page.recorded_promises(folder) or {}
+                promise_page.listed(promises), promise_page.counts(promises), promise_findings.shown(promises)
             elif name in EXPERIMENTS:
                 json.dumps(recorded_state(EXPERIMENTS[name], folder), allow_nan=False)
         except RunFileError as error:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from labs.judge.fault_digest import outcome
 from labs.judge.loss import account
+from labs.judge.promises import Trial
 from labs.model.faults import LOAD
 from labs.model.observer import UNOBSERVED
 from labs.model.profile import profile as profile_of
 from labs.model.run import Run
 from labs.scenarios.fault_run import record_fault
 from labs.scenarios.faults import Fault
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.faults import control_of, trial_of
 from labs.scenarios.promises.stage import Stage
 

@@ -10,13 +10,13 @@ from functools import cache
 from labs.brokers.redis.admin import client
 from labs.judge.fault_digest import happened
 from labs.judge.loss import account, loss_window_s
+from labs.judge.promises import Trial
 from labs.model.faults import LOAD
 from labs.model.observer import UNOBSERVED
 from labs.model.profile import Profile, profile
 from labs.model.run import Run
 from labs.scenarios.fault_run import record_fault
 from labs.scenarios.faults import SLOW_MS, Fault
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.stage import Stage, wait_for
 from labs.stack import Arena, Evidence
 from labs.stack.proxy import Proxy

@@ -7,7 +7,7 @@ import time
 
 from kafka import KafkaProducer
 
-from labs.scenarios.promises.base import Trial
+from labs.judge.promises import Trial
 from labs.scenarios.promises.kafka_site import config, load, read_all, reader, topics
 from labs.scenarios.promises.stage import Stage, TroubleError, wait_for
 from labs.scenarios.promises.tally import tally

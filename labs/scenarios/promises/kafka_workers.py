@@ -13,8 +13,8 @@ from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.structs import OffsetAndMetadata
 
+from labs.judge.promises import Trial
 from labs.model.endpoint import Endpoint
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.kafka_site import config, left_of, load, read_all, reader, sequence_of, topics
 from labs.scenarios.promises.killable import MARK, READY, Note
 from labs.scenarios.promises.rounds import Plan, work_and_kill

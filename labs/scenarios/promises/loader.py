@@ -9,13 +9,14 @@ from dataclasses import MISSING, fields
 from importlib.resources import files
 from typing import Any
 
+from labs.judge.promises import COUNTS, EXPECTED, STANCES, Range, Row, Source
 from labs.model.profile import BROKERS, UnknownNameError
-from labs.scenarios.promises.base import COUNTS, EXPECTED, Range, Row
 from labs.stack.disks import DISKS
 
 ID = {"redis": "R", "rabbitmq": "Q", "kafka": "K"}
 REQUIRED = tuple(f.name for f in fields(Row) if f.default is MISSING and f.default_factory is MISSING)
 KNOWN = tuple(f.name for f in fields(Row))
+SOURCES = "sources.toml"
 
 
 class BadRowError(ValueError):
@@ -26,18 +27,21 @@ class BadRowError(ValueError):
 
 
 def read(texts: Mapping[str, str], experiments: Collection[str]) -> dict[str, Row]:
-    """All rows by id, from the tables' texts by file name; `experiments` are the names that a row may use."""
+    """All rows by id, from the tables' texts by file name; `experiments` are the names that a row may use.
+
+    The table SOURCES holds the documents by the names that rows give them.
+    """
     rows: dict[str, Row] = {}
+    known = {name: _source(name, one) for name, one in _toml(SOURCES, texts[SOURCES]).items()}
     for file, text in texts.items():
-        try:
-            entries = tomllib.loads(text).get("row", [])
-        except tomllib.TOMLDecodeError as error:
-            raise BadRowError(file, f"not TOML: {error}") from error
+        if file == SOURCES:
+            continue
+        entries = _toml(file, text).get("row", [])
         if not entries:
             raise BadRowError(file, "has no [[row]]")
         for number, entry in enumerate(entries, 1):
             where = f"{file}, {entry.get('id', f'row {number}')}"
-            row = _row(where, entry, experiments)
+            row = _row(where, entry, experiments, known)
             if row.id in rows:
                 raise BadRowError(where, "the id stands twice")
             rows[row.id] = row
@@ -47,17 +51,40 @@ def read(texts: Mapping[str, str], experiments: Collection[str]) -> dict[str, Ro
 def tables() -> dict[str, str]:
     """The texts of the package's own tables, in the order of the brokers."""
     folder = files("labs.scenarios").joinpath("promises")
-    return {f"{broker}.toml": folder.joinpath(f"{broker}.toml").read_text("utf-8") for broker in BROKERS}
+    names = [SOURCES, *(f"{broker}.toml" for broker in BROKERS)]
+    return {name: folder.joinpath(name).read_text("utf-8") for name in names}
 
 
-def _row(where: str, entry: dict[str, Any], experiments: Collection[str]) -> Row:
+def _toml(file: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRowError(file, f"not TOML: {error}") from error
+
+
+def _source(name: str, entry: object) -> Source:
+    where = f"{SOURCES}, {name}"
+    wanted = [f.name for f in fields(Source)]
+    texts = isinstance(entry, dict) and all(isinstance(one, str) and one for one in entry.values())
+    if not isinstance(entry, dict) or not texts or set(entry) != set(wanted):
+        raise BadRowError(where, f"wants {', '.join(wanted)}, each a text that is not empty")
+    if not entry["url"].startswith("https://"):
+        raise BadRowError(where, f"the url must begin with https://, got {entry['url']!r}")
+    return Source(**entry)
+
+
+def _row(where: str, entry: dict[str, Any], experiments: Collection[str], known: Mapping[str, Source]) -> Row:
     for name in entry:
         if name not in KNOWN:
             raise BadRowError(where, str(UnknownNameError("field", name, list(KNOWN))))
     if missing := [name for name in REQUIRED if not entry.get(name)]:
         raise BadRowError(where, f"{', '.join(missing)} must be given and not be empty")
     bounds = {name: _ranges(f"{where}, {name}", entry.get(name, {})) for name in ("promise", "ranges")}
-    row = Row(**{**entry, **bounds, "needs_disk": tuple(entry.get("needs_disk", ()))})
+    for name in entry["sources"]:
+        if name not in known:
+            raise BadRowError(where, str(UnknownNameError("source", name, list(known))))
+    told = {"sources": tuple(known[name] for name in entry["sources"])}
+    row = Row(**{**entry, **bounds, **told, "needs_disk": tuple(entry.get("needs_disk", ()))})
     _check(where, row)
     if not (row.pending or row.not_here) and row.experiment not in experiments:
         raise BadRowError(where, str(UnknownNameError("experiment", row.experiment, sorted(experiments))))
@@ -67,21 +94,24 @@ def _row(where: str, entry: dict[str, Any], experiments: Collection[str]) -> Row
 def _check(where: str, row: Row) -> None:
     if row.broker not in BROKERS:
         raise BadRowError(where, str(UnknownNameError("broker", row.broker, list(BROKERS))))
-    if not re.fullmatch(f"{ID[row.broker]}[1-9][0-9]?[a-z]?", row.id):
-        raise BadRowError(where, f"an id of {row.broker} is {ID[row.broker]}, a number and at most one letter")
-    if row.expected not in EXPECTED:
-        raise BadRowError(where, f"expected must be one of {', '.join(EXPECTED)}, got {row.expected!r}")
-    if not row.guarantee.endswith("."):
-        raise BadRowError(where, "the guarantee must be a sentence that ends with a full stop")
-    if not isinstance(row.seeds, int) or not 1 <= row.seeds <= 100:
-        raise BadRowError(where, f"seeds must be 1 to 100, got {row.seeds!r}")
+    letter = ID[row.broker]
+    wrong = {
+        f"an id of {row.broker} is {letter}, a number and at most one letter": not re.fullmatch(
+            f"{letter}[1-9][0-9]?[a-z]?", row.id
+        ),
+        f"stance must be one of {', '.join(STANCES)}, got {row.stance!r}": row.stance not in STANCES,
+        f"expected must be one of {', '.join(EXPECTED)}, got {row.expected!r}": row.expected not in EXPECTED,
+        "the guarantee must be a sentence that ends with a full stop": not row.guarantee.endswith("."),
+        f"seeds must be 1 to 100, got {row.seeds!r}": not isinstance(row.seeds, int) or not 1 <= row.seeds <= 100,
+        "a row is pending or not_here, not both": bool(row.pending and row.not_here),
+        "a row that is not run cannot be fast": bool(row.fast and (row.pending or row.not_here)),
+    }
+    for what, is_wrong in wrong.items():
+        if is_wrong:
+            raise BadRowError(where, what)
     for kind in row.needs_disk:
         if kind not in DISKS:
             raise BadRowError(where, str(UnknownNameError("kind of disk", kind, list(DISKS))))
-    if row.pending and row.not_here:
-        raise BadRowError(where, "a row is pending or not_here, not both")
-    if row.fast and (row.pending or row.not_here):
-        raise BadRowError(where, "a row that is not run cannot be fast")
 
 
 def _ranges(where: str, table: object) -> dict[str, Range]:

@@ -6,8 +6,8 @@ import time
 
 from pika.exceptions import ChannelClosedByBroker
 
+from labs.judge.promises import Trial
 from labs.model.endpoint import Endpoint
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.rabbitmq_site import channel, depth, drain, queue, send
 from labs.scenarios.promises.stage import Stage
 from labs.scenarios.promises.tally import tally

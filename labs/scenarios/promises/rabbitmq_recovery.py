@@ -12,9 +12,9 @@ from pika.exceptions import AMQPError
 
 from labs import stack
 from labs.brokers import open_broker, open_consumer
+from labs.judge.promises import Trial
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.rabbitmq_site import TRANSIENT, channel
 from labs.scenarios.promises.stage import Stage, TroubleError
 from labs.scenarios.promises.tally import tally

@@ -10,9 +10,9 @@ import psutil
 from labs import stack
 from labs.brokers import open_broker, open_consumer, open_publisher
 from labs.brokers.base import Publisher
+from labs.judge.promises import Trial
 from labs.model.endpoint import Address, Endpoint
 from labs.model.profile import profile
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.rabbitmq_site import TRANSIENT, channel, in_alarm, queue
 from labs.scenarios.promises.stage import Stage, TroubleError, wait_for

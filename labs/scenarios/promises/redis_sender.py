@@ -8,7 +8,7 @@ from functools import partial
 import redis.exceptions
 
 from labs.brokers.redis.admin import Client
-from labs.scenarios.promises.base import Trial
+from labs.judge.promises import Trial
 from labs.scenarios.promises.redis_site import client, configured
 from labs.scenarios.promises.stage import Stage, TroubleError
 from labs.scenarios.promises.tally import tally

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from labs.brokers.redis.client import Link
+from labs.judge.promises import Trial
 from labs.model.endpoint import Endpoint, UnreachableError
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.killable import READY, Note, killable
 from labs.scenarios.promises.redis_site import client, configured
 from labs.scenarios.promises.stage import Stage

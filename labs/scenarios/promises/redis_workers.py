@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from labs.judge.promises import Trial
 from labs.model.endpoint import Endpoint
-from labs.scenarios.promises.base import Trial
 from labs.scenarios.promises.killable import READY, Note
 from labs.scenarios.promises.redis_site import client
 from labs.scenarios.promises.rounds import Plan, work_and_kill

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from labs.judge.promises import Row, doubt
 from labs.model.text import counted, span
-from labs.scenarios.promises.base import Row, doubt
+from labs.scenarios.promises.attacks import attack
 from labs.scenarios.promises.running import Result
 
 
@@ -58,6 +59,14 @@ def closing(results: Sequence[Result]) -> str:
     return "; ".join([*parts, *(["on " + ", ".join(versions)] if versions else [])]) + "."
 
 
+def so_far(rows: Sequence[Row], last: Row, took_s: float) -> str:
+    """How many rows are done and about how long the others take, by how many attempts they want."""
+    at = [row.id for row in rows].index(last.id) + 1
+    weights = [0 if row.not_here else row.seeds for row in rows]
+    left_s = took_s * sum(weights[at:]) / max(sum(weights[:at]), 1)
+    return f"{at} of {len(rows)} rows, about {counted(round(left_s / 60), 'minute')} left"
+
+
 def success(results: Sequence[Result]) -> bool:
     """Something was run, and all that was run is as expected."""
     run = [result for result in results if not result.not_run]
@@ -65,12 +74,12 @@ def success(results: Sequence[Result]) -> bool:
 
 
 def row_data(row: Row) -> dict[str, object]:
-    """A row as it stands in the table, for JSON."""
+    """A row as it stands in the table, with how it is attacked in words, for JSON."""
     bounds = {
         name: {count: [bound.low, bound.high] for count, bound in getattr(row, name).items()}
         for name in ("promise", "ranges")
     }
-    return asdict(row) | bounds
+    return asdict(row) | bounds | {"attack": attack(row)}
 
 
 def result_data(result: Result) -> dict[str, object]:
@@ -80,7 +89,10 @@ def result_data(result: Result) -> dict[str, object]:
         for outcome, verdict in zip(result.outcomes, result.verdicts, strict=True)
     ]
     return row_data(result.row) | {
+        "word": result.word,
         "version": result.version,
+        "backend": result.backend,
+        "server": dict(result.server),
         "took_s": round(result.took_s, 3),
         "not_run": result.not_run,
         "as_expected": result.as_expected,

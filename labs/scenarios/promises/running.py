@@ -5,17 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from labs import stack
+from labs.judge.card import about_server
 from labs.judge.loss import Verdict
+from labs.judge.promises import Outcome, Row, Trial, as_expected, judge, surprises, word
 from labs.model.endpoint import Endpoint
 from labs.model.observer import UNOBSERVED, Observer
-from labs.scenarios.promises.base import Outcome, Row, Trial, as_expected, judge, surprises
 from labs.scenarios.promises.stage import Experiment, Stage
+
+TRIES = 2
+"""So often a broker that does not come up is tried before the other rows about it are given up."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,19 @@ class Result:
     outcomes: tuple[Outcome, ...] = ()
     took_s: float = 0.0
     not_run: str = ""
+    backend: str = ""
+    server: Mapping[str, object] = field(default_factory=dict)
+    """What stands behind the version: its runtime, where it came from, what was set (labs/judge/card.py)."""
 
     @property
     def verdicts(self) -> list[Verdict]:
         """One a seed."""
         return [judge(self.row, outcome) for outcome in self.outcomes]
+
+    @property
+    def word(self) -> str:
+        """One of WORDS, for all seeds."""
+        return word(self.verdicts)
 
     @property
     def surprises(self) -> list[str]:
@@ -53,6 +65,7 @@ class Brokers:
         self._session = ExitStack()
         self._found: Endpoint | None = None
         self._ready_s = 0.0
+        self._failed: dict[str, list[stack.StackError]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -63,12 +76,23 @@ class Brokers:
         self.drop()
 
     def get(self, broker: str, *, fresh: bool = False) -> tuple[Endpoint, float]:
-        """The broker and when it was ready; a new one if `fresh`."""
+        """The broker and when it was ready; a new one if `fresh`.
+
+        StackError if it does not come up; after TRIES times in a row it is not tried again.
+        """
+        failed = self._failed.setdefault(broker, [])
+        if len(failed) >= TRIES:
+            raise failed[-1]
         if self._found is None or self._found.broker != broker or fresh:
             self.drop()
             session = stack.session((broker,), self._backend, report=self._report, own=True)
-            self._found = self._session.enter_context(session)[broker]
+            try:
+                self._found = self._session.enter_context(session)[broker]
+            except stack.StackError as error:
+                failed.append(error)
+                raise
             self._ready_s = time.monotonic()
+        failed.clear()
         return self._found, self._ready_s
 
     def drop(self) -> None:
@@ -83,27 +107,41 @@ def run_rows(
     brokers: Brokers,
     *,
     seeds: int | None = None,
-    observer: Callable[[Row], AbstractContextManager[Observer]] = lambda _: nullcontext(UNOBSERVED),
+    observer: Observer = UNOBSERVED,
+    due: Callable[[Row, Endpoint], bool] = lambda _row, _endpoint: True,
 ) -> Iterator[Result]:
-    """One result after the other; a trial that fails is an unknown outcome and costs the broker its place."""
-    for row in rows:
-        if row.not_here or row.pending:
-            yield Result(row, not_run=row.not_here or "pending: its experiment is not written yet")
+    """One result after the other; a trial that fails, or whose broker does not come up, is an unknown outcome.
+
+    A row that is not `due` on the broker that came up has none.
+    """
+    for at, row in enumerate(rows):
+        part = observer.part(at, len(rows), row.id)
+        if reason := _not_here(row):
+            yield Result(row, not_run=reason)
             continue
-        if missing := [reason for kind in row.needs_disk if (reason := stack.no_disk(kind))]:
-            yield Result(row, not_run=" ".join(missing))
+        try:
+            endpoint, _ = brokers.get(row.broker)
+        except stack.StackError as error:
+            yield Result(row, outcomes=(Outcome({}, {}, "", f"{row.broker} did not come up. {error}"),))
             continue
-        endpoint, _ = brokers.get(row.broker)
-        if reason := _other_version(row, endpoint.version):
-            yield Result(row, endpoint.version, not_run=reason)
+        if not due(row, endpoint):
             continue
-        with observer(row) as follower:
-            result = _run(row, experiments[row.experiment], brokers, range(1, (seeds or row.seeds) + 1), follower)
-        yield result
+        if reason := other_version(row, endpoint.version):
+            yield Result(row, endpoint.version, not_run=reason, backend=endpoint.backend)
+            continue
+        yield _run(row, experiments[row.experiment], brokers, range(1, (seeds or row.seeds) + 1), part)
+    observer.progress(1.0, "done")
+
+
+def _not_here(row: Row) -> str:
+    """Why this machine cannot run it, whatever broker comes up."""
+    missing = [reason for kind in row.needs_disk if (reason := stack.no_disk(kind))]
+    return row.not_here or (row.pending and "pending: its experiment is not written yet") or " ".join(missing)
 
 
 def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, observer: Observer) -> Result:
     began_s, outcomes, versions = time.monotonic(), [], set[str]()
+    endpoint = brokers.get(row.broker)[0]
     for seed in seeds:
         trials = []
         for fault in (False, True):
@@ -115,21 +153,22 @@ def _run(row: Row, experiment: Experiment, brokers: Brokers, seeds: range, obser
         trouble = f"control: {control.trouble}" if control.trouble else trial.trouble
         outcomes.append(Outcome(trial.counts, control.counts, trial.happened, trouble))
         versions |= {trial.version} - {""}
-    version = " and ".join(sorted(versions)) or brokers.get(row.broker)[0].version
-    return Result(row, version, tuple(outcomes), time.monotonic() - began_s)
+    version = " and ".join(sorted(versions)) or endpoint.version
+    took_s, server = time.monotonic() - began_s, about_server(endpoint, {})
+    return Result(row, version, tuple(outcomes), took_s, backend=endpoint.backend, server=server)
 
 
 def _try(row: Row, experiment: Experiment, brokers: Brokers, seed: int, fault: bool) -> Trial:
-    endpoint, ready_s = brokers.get(row.broker, fresh=row.fresh)
     name = f"labs-{row.id.lower()}-{secrets.token_hex(4)}"
     try:
+        endpoint, ready_s = brokers.get(row.broker, fresh=row.fresh)
         return experiment(Stage(endpoint, name, seed, fault, ready_s), **row.arguments)
     except Exception as error:  # whatever it is, the row is unknown and says why
         brokers.drop()
         return Trial({}, trouble=f"{type(error).__name__}: {error}")
 
 
-def _other_version(row: Row, version: str) -> str:
+def other_version(row: Row, version: str) -> str:
     if row.from_version and _numbers(version) < _numbers(row.from_version):
         return f"needs {row.broker} {row.from_version} or newer, this is {version}"
     if row.before_version and _numbers(version) >= _numbers(row.before_version):

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from labs.judge.promises import Trial
 from labs.model.endpoint import Endpoint
-from labs.scenarios.promises.base import Trial
 
 
 class TroubleError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from labs.judge.promises import Row
 from labs.model.profile import UnknownNameError
 from labs.scenarios.promises import (
     cuts,
@@ -19,7 +20,6 @@ from labs.scenarios.promises import (
     redis_subscribers,
     redis_workers,
 )
-from labs.scenarios.promises.base import Row
 from labs.scenarios.promises.loader import read, tables
 from labs.scenarios.promises.stage import Experiment
 
@@ -55,14 +55,17 @@ def rows() -> dict[str, Row]:
     return read(tables(), EXPERIMENTS)
 
 
-def chosen(names: Sequence[str], *, fast: bool = False) -> list[Row]:
-    """The rows of these ids (`Q12` means Q12a and Q12b as well), all if none is named; UnknownNameError else."""
+def chosen(names: Sequence[str], *, fast: bool = False, brokers: Sequence[str] = ()) -> list[Row]:
+    """The rows of these ids (`Q12` means Q12a and Q12b as well), all if none is named; UnknownNameError else.
+
+    `brokers` leaves the others' rows out.
+    """
     table = rows()
     for name in names:
         if not any(_meant(name, id_) for id_ in table):
             raise UnknownNameError("row", name, list(table))
     picked = [row for id_, row in table.items() if not names or any(_meant(name, id_) for name in names)]
-    return [row for row in picked if row.fast or not fast]
+    return [row for row in picked if (row.fast or not fast) and (row.broker in brokers or not brokers)]
 
 
 def _meant(name: str, id_: str) -> bool:

@@ -5,15 +5,17 @@ Pure. A trial without its control, without evidence of the fault or without a me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from labs.judge.loss import Verdict
 
 Expected = Literal["kept", "broken", "sometimes"]
 EXPECTED: tuple[Expected, ...] = ("kept", "broken", "sometimes")
+NOT_HERE = "not tested here"
+WORDS = ("broken", "kept", "unknown", NOT_HERE)
 COUNTS = (
     "attempted",
     "acknowledged",
@@ -45,6 +47,20 @@ acknowledgement to the fault. `disagreed`: 1 if two ways to cut the power did no
 """
 
 
+Stance = Literal["promised", "warned", "both", "silent", "ours"]
+STANCES: tuple[Stance, ...] = ("promised", "warned", "both", "silent", "ours")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document: its title, its address, its few words that decide as a quotation, and the day they were read."""
+
+    title: str
+    url: str
+    says: str
+    read: str
+
+
 @dataclass(frozen=True)
 class Range:
     """Two bounds, both allowed; a bound is a number or the name of another count of the same trial."""
@@ -68,12 +84,15 @@ class Row:
     id: str
     broker: str
     guarantee: str
-    source: str
+    sources: tuple[Source, ...]
     experiment: str
     promise: Mapping[str, Range]
     """The guarantee is kept while every one of these counts is in its range."""
     expected: Expected
     reason: str
+    stance: Stance = "silent"
+    """What its sources say of it: they promise it, they warn that it is not so, or they do not say. `ours`: the row
+    is about our own tools."""
     ranges: Mapping[str, Range] = field(default_factory=dict)
     """Where the counts come to lie in this experiment, whoever is right: outside, something else has happened."""
     arguments: Mapping[str, object] = field(default_factory=dict)
@@ -87,6 +106,8 @@ class Row:
     """Kinds of disk that the experiment brings along (labs/stack/disks); without them the row cannot be run."""
     not_here: str = ""
     """Why one machine with one node cannot run it; such a row is never called kept."""
+    remark: str = ""
+    """What a reader must know of the outcome, for example why it differs from what was seen before."""
     from_version: str = ""
     before_version: str = ""
 
@@ -110,6 +131,10 @@ class Outcome:
     control: Mapping[str, int]
     happened: str
     trouble: str = ""
+
+
+OUTCOME = ("counts", "control", "happened", "trouble")
+"""What of an outcome is kept in a file; the rest follows from it."""
 
 
 def doubt(row: Row, outcome: Outcome) -> str:
@@ -137,6 +162,13 @@ def judge(row: Row, outcome: Outcome) -> Verdict:
     return "kept" if all(inside) else "broken"
 
 
+def word(verdicts: Sequence[Verdict]) -> str:
+    """One word for all attempts: one break in a sound attempt breaks a promise, and only if all kept it it is kept."""
+    if not verdicts:
+        return NOT_HERE
+    return next((one for one in ("broken", "unknown") if one in verdicts), "kept")
+
+
 def surprises(row: Row, outcome: Outcome) -> list[str]:
     """The counts that lie outside the range in which the row expects them."""
     found = {name: outcome.counts.get(name) for name in row.ranges}
@@ -151,3 +183,45 @@ def as_expected(row: Row, verdicts: Sequence[Verdict]) -> bool:
     """Every verdict is the expected one; `sometimes` allows kept and broken, and nothing allows unknown or silence."""
     allowed = ("kept", "broken") if row.expected == "sometimes" else (row.expected,)
     return bool(verdicts) and all(verdict in allowed for verdict in verdicts)
+
+
+TEXTS = (
+    *("id", "broker", "guarantee", "experiment", "reason", "expected", "stance", "attack"),
+    *("word", "not_run", "version", "backend", "date", "code"),
+)
+
+
+SOURCE = ("title", "url", "says", "read")
+
+
+def disagreements(one: Mapping[str, Any]) -> Iterator[tuple[str, bool, str]]:
+    """Each thing that can be checked of a row: its kind, whether it agrees, what is wrong if it does not.
+
+    KeyError or TypeError where a part is missing.
+    """
+    for name in TEXTS:
+        yield "", isinstance(one[name], str), f"its {name} is {one[name]!r} and not a text"
+    yield "", isinstance(one["server"], Mapping), "what it says of its server is no table"
+    whole = all(isinstance(source[name], str) for source in one["sources"] for name in SOURCE)
+    yield "", whole, "a source lacks its title, its address, its words or the day"
+    row = row_of(one)
+    outcomes = [Outcome(**{name: each[name] for name in OUTCOME}) for each in one["outcomes"]]
+    for number, (kept, outcome) in enumerate(zip(one["outcomes"], outcomes, strict=True), 1):
+        for name, counts in (("counts", outcome.counts), ("control", outcome.control)):
+            fit = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in counts.values())
+            yield "", fit, f"attempt {number} has a number in {name} that is no count"
+        for name, found in (("verdict", judge(row, outcome)), ("doubt", doubt(row, outcome))):
+            said = f"the {name} of attempt {number} is {kept[name]!r}, by its counts {found!r}"
+            yield "verdicts", kept[name] == found, said
+    together = word([judge(row, outcome) for outcome in outcomes])
+    yield "verdicts", one["word"] == together, f"it is called {one['word']}, by its attempts {together}"
+    blank = not outcomes and not one["not_run"]
+    yield "", not blank, "it has neither attempts nor a reason why there are none"
+
+
+def row_of(one: Mapping[str, Any]) -> Row:
+    """What of a recorded row its judge needs."""
+    promise = {name: Range(*bounds) for name, bounds in one["promise"].items()}
+    ranges = {name: Range(*bounds) for name, bounds in one["ranges"].items()}
+    texts = {name: one[name] for name in ("id", "broker", "guarantee", "experiment", "reason")}
+    return Row(**texts, sources=(), promise=promise, ranges=ranges, expected=one["expected"])
