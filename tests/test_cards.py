@@ -120,8 +120,8 @@ def test_a_running_server_says_what_it_is_and_no_name_or_folder_of_this_machine_
         here = found["redis"]
         said = card(here, USING, {}, {}, repeats=1)
     assert machine.UNSEEN not in (said["runtime"], said["origin"], said["heap"], said["file_system"])
-    assert "maxmemory 256 MiB" in str(said["heap"])
-    assert "maxmemory 256mb" in said["given"]  # type: ignore[operator]
+    assert "maxmemory 896 MiB" in str(said["heap"])
+    assert "maxmemory 896mb" in said["given"]  # type: ignore[operator]
     assert 0 < said["fsync_ms"] < 1000  # type: ignore[operator]
     away = card(replace(here, backend="given", host="redis.mine.example", pids=()), USING, {}, {}, repeats=1)
     away["jobs"] = f"its log: {Path.home()}/x, {home()}/log/a.log, {Path.cwd()}/b"

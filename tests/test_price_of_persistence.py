@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from docutils.parsers.rst import directives
 from labs import stack
 from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, repeat_of, sum_up
-from labs.experiments.rate_lab import LONGEST_S, _digest, _scale
+from labs.experiments.rate_lab import _digest
+from labs.experiments.rate_rounds import LIVE_S, length, one_round
 from labs.model.digest import Digest
+from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import PROJECT
 from labs.model.profile import profile
@@ -29,7 +32,7 @@ from labs.pages.state import panel_state
 from labs.record import usage
 from labs.record.recorder import record
 from labs.record.usage import Written
-from labs.scenarios.bench.base import Figure
+from labs.scenarios.bench.base import Figure, Setting
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
 from tests.made import closed_run
@@ -120,11 +123,26 @@ def test_a_median_of_repeats_is_unknown_where_one_could_not_say_and_absent_where
     assert "disk" not in sum_up([repeat_of(Figure(1.0, 1.0, stamp="valid"))])["median"]
 
 
-def test_a_round_on_a_slow_machine_is_shorter_and_on_a_quick_one_whole() -> None:
-    one = next(way for way in LAB.ways if way.name == "persistent-1000")
-    assert one.load
-    assert _scale(one, Figure(1e6, 1.0)) == 1
-    assert _scale(one, Figure(100.0, 1.0)) * one.load.messages == pytest.approx(100 * LONGEST_S)
+def test_a_round_that_its_room_ended_too_soon_is_measured_once_more_with_more_room() -> None:
+    asked: list[float] = []
+
+    def side(here: Setting) -> Figure:
+        assert here.length
+        asked.append(here.length.per_s)
+        return Figure(3000.0, 1.0, more={"counted_s": 0.9 if here.length.per_s < 2000 else 3.0})
+
+    one = replace(next(way for way in LAB.ways if way.name == "persistent-1000"), side=side)
+    here = Setting(Endpoint("rabbitmq", "127.0.0.1", 1), 1.0, Observer())
+    assert one_round(one, replace(here, length=length(one, 1000.0, LIVE_S))).more["counted_s"] == 3.0
+    assert asked == [1000.0, 3000.0]
+    assert one_round(one, replace(here, length=length(one, 3000.0, LIVE_S))).more["counted_s"] == 3.0
+    assert asked == [1000.0, 3000.0, 3000.0]
+
+
+def test_what_nobody_takes_away_is_measured_as_long_as_it_finds_room_and_the_rest_as_long_as_asked() -> None:
+    names = {way.name: way for way in LAB.ways}
+    assert length(names["persistent-100"], 1.0, LIVE_S).most == 2_000_000_000 // 125
+    assert length(names["persistent-100-read"], 1.0, LIVE_S).most == 0
 
 
 # ---- what is shown

@@ -18,13 +18,13 @@ from labs.judge.lift import Limit
 from labs.judge.limit import Stamp, bottleneck, cpu_cores
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
-from labs.judge.throughput import confirmed_per_s, course, delivered_per_s, steady
+from labs.judge.throughput import confirmed_per_s, counted_ns, delivered_per_s, halves, is_steady
 from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.model.published import published
 from labs.model.run import NEVER, Run, load
 from labs.model.text import BROKER_NAMES
-from labs.model.workload import Ceiling, Workload
+from labs.model.workload import NS_PER_S, Ceiling, Length, Workload
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.show.looks import PRICE_LOOK, RATE_LOOK
@@ -54,8 +54,6 @@ def test_what_was_never_answered_or_delivered_is_no_rate() -> None:
     run = closed_run([0, 0], [-1, -1], [-1, -1])
     assert confirmed_per_s(run) == 0
     assert delivered_per_s(run) == 0
-    assert course(run) == []
-    assert steady(run) is None
 
 
 def test_the_limit_of_a_ceiling_names_no_client_that_was_not_there() -> None:
@@ -73,12 +71,58 @@ def test_a_duplicate_counts_once() -> None:
     assert delivered_per_s(replace(run, columns=dict(run.columns) | again)) == pytest.approx(2 / 0.2)
 
 
-@pytest.mark.parametrize(("per_second", "is_steady"), [([100, 100, 100, 100], True), ([100, 200, 400, 800], False)])
-def test_steady_means_three_seconds_in_a_row_alike(per_second: list[int], is_steady: bool) -> None:
-    times = [round((at + n / count) * 1000) for at, count in enumerate(per_second) for n in range(count)]
-    run = closed_run([0] * len(times), times, [], part="produce")
-    assert course(run)[:3] == [float(count) for count in per_second[:3]]
-    assert steady(run) is is_steady
+def by_time(per_half_second: list[int], warmup_s: float, counted_s: float, part: str = "produce") -> Run:
+    """A closed loop by time in which so many messages were answered, and arrived, in each half second, evenly."""
+    times = [round((at + (n + 1) / count) * 500) for at, count in enumerate(per_half_second) for n in range(count)]
+    run = closed_run([0, *times[:-1]], times, times, part=part)
+    return replace(run, workload=replace(run.workload, warmup_s=warmup_s, counted_s=counted_s))
+
+
+def test_by_time_the_warm_up_and_what_comes_after_the_end_do_not_count() -> None:
+    for part, rate in (("produce", confirmed_per_s), ("both", delivered_per_s)):
+        run = by_time([5, 10, 50, 50, 50, 500], 1.0, 1.5, part)
+        assert counted_ns(run) == (1000 * MS, 2500 * MS)
+        assert rate(run) == pytest.approx(100)
+        assert halves(run, part) == pytest.approx(1.0, rel=0.05)  # type: ignore[arg-type]
+
+
+def test_by_time_answers_that_come_many_at_once_count_between_two_of_them() -> None:
+    batches = [at for at in (300, 700, 1100, 1500, 1900, 2300) for _ in range(40)]
+    run = closed_run([0] * len(batches), batches, [], part="produce")
+    run = replace(run, workload=replace(run.workload, warmup_s=1.0, counted_s=1.2))
+    assert confirmed_per_s(run) == pytest.approx(100)  # three batches in three times 400 ms
+
+
+def test_a_rate_whose_halves_differ_by_more_than_a_tenth_is_not_steady() -> None:
+    assert halves(by_time([9, 9, 100, 80], 1.0, 1.0), "produce") == pytest.approx(0.8, rel=0.03)
+    assert [is_steady(ratio) for ratio in (0.8, 0.92, 1.0, 1.09, 1.2)] == [False, True, True, True, False]
+    assert halves(closed_run([0, 0], [1, 2], []), "produce") is None
+
+
+def test_by_time_there_is_room_for_more_than_the_trial_reached_and_never_for_more_than_the_broker_has() -> None:
+    plan = Ceiling(messages=1000, window=500, batch=100)
+    lasts = plan.lasting(Length(1.0, 5.0, 10_000))
+    assert (lasts.messages, lasts.warmup_s, lasts.counted_s) == (90_000, 1.0, 5.0)
+    small = plan.lasting(Length(1.0, 5.0, 10_000, most=30_000))
+    assert (small.messages, round(small.warmup_s, 3), round(small.counted_s, 3)) == (30_000, 0.429, 2.571)
+    near = plan.lasting(Length(1.5, 5.0, 10_000, most=59_000))
+    assert (near.warmup_s, near.counted_s) == (pytest.approx(0.9), pytest.approx(5.0))
+    assert plan.lasting(Length(1.0, 5.0, 10)).messages == 5000  # ten windows at least
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("part", ["both", "produce"])
+def test_a_loop_by_time_ends_when_it_is_over_and_keeps_what_was_handed_over(part: Any, tmp_path: Path) -> None:
+    plan = Ceiling(messages=100, window=50, batch=10).lasting(Length(0.2, 0.5, 1_000_000))
+    with stack.session(("memory",), "native", report=lambda _text: None) as found:
+        run = record(found["memory"], profile("memory"), plan, part=part)
+    assert 100 < run.workload.messages < plan.messages
+    assert 0 < run.workload.warmup_messages < run.workload.messages
+    assert 0.5 < int(run["sent_ns"].max()) / NS_PER_S < 0.75
+    assert (account(run).attempted, account(run).lost) == (run.workload.messages, 0)
+    assert (delivered_per_s if part == "both" else confirmed_per_s)(run) > 0
+    run.save(tmp_path / "run.npz")
+    assert load(tmp_path / "run.npz").workload == run.workload
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,11 @@ def rounds_of(digest: Digest) -> list[Digest]:
     return [replace(digest, repeats=[one], card=card, **sum_up([one])) for one in digest.repeats]
 
 
+def figures(digest: Digest) -> dict[str, object]:
+    """Its medians; who was the limit is judged by today's rules, and an older file's by those of its day."""
+    return {name: one for name, one in digest.median.items() if name not in ("stamp", "limit")}
+
+
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_rounds_that_are_merged_are_the_point_that_many_repeats_gave(path: Path) -> None:
     digests = [one for one in load(path).digests if not one.settings.get("published")]
@@ -49,7 +54,7 @@ def test_rounds_that_are_merged_are_the_point_that_many_repeats_gave(path: Path)
     for digest in digests:
         found = merged(rounds_of(digest), EXPERIMENTS[digest.lab].sum_up)
         assert found.repeats == digest.repeats
-        assert found.median == digest.median
+        assert figures(found) == figures(digest)
         assert found.card["repeats"] == len(digest.repeats)
         for name, kept in digest.spread.items():
             assert found.spread[name] == (pytest.approx(kept, rel=1e-4) if isinstance(kept, list) else kept)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from labs.experiments.rules import Undecided, each
 from labs.judge.lift import limit_of
 from labs.judge.repeats import Summed, known_range
+from labs.judge.throughput import is_steady
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.scenarios.bench.base import Figure
@@ -57,16 +58,26 @@ def sum_up(repeats: Sequence[Repeat]) -> Summed:
         "limit": found.said,
     }
     more = [{name: part for name, part in one.items() if name not in KEPT} for one in repeats]
-    return {"median": median | rounded(middle(more)), "spread": {"per_s": known_range(rates)}}
+    whole = median | rounded(middle(more)) | _steadiness(repeats)
+    return {"median": whole, "spread": {"per_s": known_range(rates)}}
+
+
+def _steadiness(repeats: Sequence[Repeat]) -> dict[str, bool]:
+    """Whether most repeats went on as they began; nothing where one was not measured by time."""
+    ratios = [one.get("halves") for one in repeats]
+    known = [ratio for ratio in ratios if ratio is not None]
+    if len(known) < len(ratios):
+        return {}
+    return {"steady": sum(map(is_steady, known)) * 2 > len(known)}
 
 
 def middle(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The median of each figure, name by name: None where one repeat could not say, no name that one does not have.
-    Lists, such as the ledgers of several subscribers, have no median."""
+    Words, and lists such as the ledgers of several subscribers, have no median."""
     made: dict[str, Any] = {}
     for name in [name for name in found[0] if all(name in one for one in found)]:
         values = [one[name] for one in found]
-        if isinstance(values[0], list):
+        if isinstance(values[0], list | str):
             continue
         if isinstance(values[0], Mapping):
             made[name] = middle(values)
@@ -76,9 +87,9 @@ def middle(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def rounded(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with five digits that mean something; lists as they are."""
+    """The same with five digits that mean something; lists and words as they are."""
     return {
-        name: rounded(one) if isinstance(one, Mapping) else one if isinstance(one, list) else short(one)
+        name: rounded(one) if isinstance(one, Mapping) else one if isinstance(one, list | str) else short(one)
         for name, one in found.items()
     }
 

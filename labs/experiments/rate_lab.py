@@ -6,7 +6,6 @@ Published figures stand beside them with their source.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import repeat_of, sum_up
+from labs.experiments.rate_rounds import LIVE_S, RECORDED_S, TRIAL, length, one_round, warm
 from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
 from labs.model.digest import Card, Digest
@@ -22,17 +22,14 @@ from labs.model.figures import Chosen, Middle
 from labs.model.observer import Observer, Part
 from labs.model.profile import profile
 from labs.model.published import published
+from labs.model.text import span
 from labs.model.workload import Ceiling
-from labs.scenarios.bench.base import Figure, Setting, Side, VoidError
+from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.show.looks import RATE_LOOK, Look
 from labs.show.looks.rate import along
 
-REPEATS, TRIES = 3, 3
-LONGEST_S = 8.0
-"""A round that would take longer by its trial is made shorter, so that a way takes 20 s at most with all starts. Not
-less: the trial of a young Kafka says less than what it does a few seconds later."""
-WARM_S = 12.0
-"""How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
+ROUNDS, FEWER = 5, 3
+"""Rounds of a way that a claim reads, and of any other."""
 PUBLISHED = "published:"
 LIFT = Control(
     "lift", "Limit", "box", "", (Option("", "not looked for"), Option("1", "Look for the limit: four times as long"))
@@ -57,6 +54,8 @@ class Way:
     """The line that this way is a point of, by a name that is not the broker's; empty if of none."""
     along: int = 0
     """Where on that line; the lab's `axis` says in what unit."""
+    rounds: int = ROUNDS
+    """In a recording; FEWER where no claim reads the way."""
     read: bool = False
     """Whether somebody reads while it sends; its rate is then that of the messages that arrived."""
 
@@ -101,11 +100,12 @@ def measured(lab: str, chosen: Way, settings: Settings, observer: Observer) -> D
     with stack.session((chosen.broker,), report=partial(observer.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
         figures: list[Figure] = []
-        scale = _scale(chosen, chosen.side(Setting(here, 0.1, part)))
+        trial = chosen.side(Setting(here, TRIAL, part))
+        lasts = length(chosen, trial.value, RECORDED_S if settings.get("recorded") else LIVE_S)
         for number in range(repeats):
             observer.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
             order = _order(chosen, settings, number)
-            figures.append(_again_if_void(chosen, Setting(here, scale, part, order), TRIES if repeats > 1 else 1))
+            figures.append(one_round(chosen, Setting(here, 1.0, part, order, lasts)))
         return _digest(lab, chosen, figures, _card(chosen, here, figures))
 
 
@@ -113,21 +113,6 @@ def _order(chosen: Way, settings: Settings, number: int) -> str:
     """By what the order of a round's variants is drawn; empty where nobody looks for the limit."""
     seed = settings.get("seed") or secrets.randbits(32)
     return f"{chosen.name} {seed} {number}" if settings.get("lift") else ""
-
-
-def _again_if_void(chosen: Way, setting: Setting, tries: int) -> Figure:
-    """A round; in a recording one in which the machine stood still is done again, `tries` times at most."""
-    for _ in range(tries - 1):
-        try:
-            return chosen.side(setting)
-        except VoidError:
-            continue
-    return chosen.side(setting)
-
-
-def _scale(chosen: Way, trial: Figure) -> float:
-    """How much of its messages a round sends: all, or on a slow machine what the trial's rate gets through in time."""
-    return min(1.0, LONGEST_S * trial.value / chosen.load.messages) if chosen.load else 1.0
 
 
 def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Card) -> Digest:
@@ -153,9 +138,12 @@ def _digest(lab: str, chosen: Way, figures: Sequence[Figure], on_card: Card) -> 
 
 def _card(chosen: Way, endpoint: Endpoint, figures: Sequence[Figure]) -> dict[str, object]:
     load, others = chosen.load, [one.foreign for one in figures]
+    counted = [one.more["counted_s"] for one in figures if "counted_s" in one.more]
     how = {"window": load.window, "batch": load.batch} if load else {"command": figures[-1].said}
     client = {"client": chosen.client} if chosen.client else {}
     more = {"payload_bytes": chosen.body_bytes, **how, **client, **broker_cpu(endpoint)}
+    if counted:
+        more["counted"] = f"{span(counted, '{:.1f}'.format)} s, after a warm-up that does not count"
     return card(endpoint, profile(chosen.profile), {}, more, repeats=len(figures), others=others)
 
 
@@ -198,9 +186,9 @@ def rate_lab(
     return Experiment(
         name=name,
         controls=(Control("way", "Way of sending", "choice", default, options), LIFT),
-        grid=lambda: [{"way": one.name, "repeats": REPEATS, "lift": "1"} for one in ways],
+        grid=lambda: [{"way": one.name, "repeats": one.rounds, "lift": "1"} for one in ways],
         run=run,
-        warm_up=partial(_warm, known) if "kafka" in brokers else None,
+        warm_up=partial(warm, known) if "kafka" in brokers else None,
         elsewhere=partial(said_elsewhere, name, tuple(others)),
         needs=brokers,
         ways=tuple(ways),
@@ -221,18 +209,6 @@ def _only_here(ways: Mapping[str, Way], settings: Settings) -> str:
     if chosen is None or chosen.load:
         return ""
     return f"{chosen.label}: a vendor's tool runs on this machine only. With --executor go: {able}."
-
-
-def _warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
-    """Load Kafka for a while, the fastest way first."""
-    from labs import stack
-
-    fast = max((one for one in ways.values() if one.broker == "kafka" and one.load), key=lambda one: one.load.messages)  # type: ignore[union-attr]
-    until_s = time.monotonic() + WARM_S
-    with stack.session(("kafka",), report=partial(observer.progress, 0.0)) as endpoints:
-        while time.monotonic() < until_s:
-            fast.side(Setting(endpoints["kafka"], 1.0, observer.silently()))
-    return {}
 
 
 def per_s(digest: Digest) -> float:

@@ -120,6 +120,9 @@ class Middle(TypedDict, total=False):
     publishes_per_s: float
     deliveries_per_s: float
     common_s: float
+    counted_s: float
+    halves: float | None
+    steady: bool
     redelivery_s: float | None
     restart_s: float | None
     took_s: float | None
@@ -183,6 +186,8 @@ class Repeat(TypedDict, total=False):
     cores: Mapping[str, float | None]
     foreign: float
     per_s: float | None
+    counted_s: float
+    halves: float | None
     disk_bytes_per_message: float | None
     behind: float | None
     took_s: float | None

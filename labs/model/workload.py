@@ -18,6 +18,9 @@ NS_PER_S = 1_000_000_000
 MAX_RATE_PER_S = 1_000_000
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_MESSAGES = 20_000_000
+WARM_PART, BRIEF = 7, 0.4
+SPARE = 1.5
+"""Times the messages that a trial's rate asks for: room for more than it reached."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class Ceiling:
     seed: int = 1
     warmup_messages: int = 0
     """Sent first and not counted for the rate (loss is judged for all)."""
+    warmup_s: float = 0.0
+    counted_s: float = 0.0
+    """Of a loop by time: nothing is handed over after these two together, `messages` are then the most that go, and
+    what is answered in `counted_s` counts for the rate. 0: a loop by messages."""
 
     def __post_init__(self) -> None:
         _between("messages", self.messages, 1, MAX_MESSAGES)
@@ -82,11 +89,46 @@ class Ceiling:
         _between("window", self.window, self.batch, MAX_MESSAGES)
         _between("body_bytes", self.body_bytes, HEADER_BYTES, MAX_BODY_BYTES)
         _between("warmup_messages", self.warmup_messages, 0, self.messages - 1)
+        _between("warmup_s", self.warmup_s, 0, 600)
+        _between("counted_s", self.counted_s, 0, 3600)
+
+    @property
+    def ends_ns(self) -> int | None:
+        """When the last message is handed over, ns after the first; None where the messages say when."""
+        return round((self.warmup_s + self.counted_s) * NS_PER_S) if self.counted_s else None
 
     def scaled(self, share: float) -> Ceiling:
         """The same with this share of its messages, but as many as fill the window ten times; a tenth at most warms."""
         messages = max(round(self.messages * share), 10 * self.window)
         return replace(self, messages=messages, warmup_messages=min(self.warmup_messages, messages // 10))
+
+    def lasting(self, length: Length) -> Ceiling:
+        """The same for so long, whatever number of messages goes through. Where there is no room for all, the warm-up
+        gets shorter first, to a seventh of the whole."""
+        asked, least = (length.warmup_s + length.counted_s) * length.per_s, 10 * self.window
+        most = max(min(length.most or MAX_MESSAGES, MAX_MESSAGES), least)
+        messages = min(max(round(SPARE * asked), least), most)
+        whole_s = min(length.warmup_s + length.counted_s, most / length.per_s if length.per_s else float("inf"))
+        warm_s = max(min(length.warmup_s, whole_s - length.counted_s), whole_s / WARM_PART)
+        return replace(self, messages=messages, warmup_messages=0, warmup_s=warm_s, counted_s=whole_s - warm_s)
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a ceiling is measured: `warmup_s` that do not count and `counted_s` that do. `per_s` is what a trial
+    reached, by which room is made; `most` messages find room on the broker at all (0: as many as come)."""
+
+    warmup_s: float
+    counted_s: float
+    per_s: float
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        _between("counted_s", self.counted_s, 0, 3600, above=True)
+
+    def brief(self) -> Length:
+        """Two fifths of it: of what is only held against another rate."""
+        return replace(self, warmup_s=self.warmup_s * BRIEF, counted_s=self.counted_s * BRIEF)
 
 
 Load = Workload | Ceiling

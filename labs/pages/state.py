@@ -45,6 +45,7 @@ CARD = {
     "source": "Source",
     "conditions": "Conditions",
     "promise": "Promise",
+    "counted": "Counted",
     "window": "Window, messages",
     "batch": "Batch, messages",
     "command": "Command",

@@ -59,7 +59,7 @@ class Outbox(ABC):
 
     def __init__(self, publisher: Publisher, load: Load, columns: Sent, board: Board, tell: Tell) -> None:
         self.publisher, self.columns, self.board, self.tell = publisher, columns, board, tell
-        self.told: set[str] = set()
+        self.messages, self.told = load.messages, set[str]()
         self.rest = filler(load.body_bytes, load.seed)
         self.start_ns = self.sent = self.answered = 0
 
@@ -67,6 +67,10 @@ class Outbox(ABC):
         """Times count from here, ns on the monotonic clock; nothing leaves before."""
         self.start_ns = start_ns
         time.sleep(max(start_ns - time.monotonic_ns(), 0) / NS_PER_S)
+
+    def over(self) -> bool:
+        """Everything has been handed over."""
+        return self.sent >= self.messages
 
     @abstractmethod
     def send(self) -> bool:
@@ -145,7 +149,16 @@ class Window(Outbox):
 
     def __init__(self, publisher: Publisher, load: Ceiling, columns: Sent, board: Board, tell: Tell) -> None:
         super().__init__(publisher, load, columns, board, tell)
-        self.load = load
+        self.load, self.ends_ns = load, 0
+
+    def begin(self, start_ns: int) -> None:
+        """As every loop; by time it ends so long after."""
+        super().begin(start_ns)
+        self.ends_ns = start_ns + self.load.ends_ns if self.load.ends_ns else 0
+
+    def over(self) -> bool:
+        """Everything has been handed over, or the time is over."""
+        return super().over() or bool(self.ends_ns and time.monotonic_ns() >= self.ends_ns)
 
     def send(self) -> bool:
         """Hand over a batch if there is room, which is then its due time."""

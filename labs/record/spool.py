@@ -40,7 +40,7 @@ from labs.model.run import (
     loop_of,
     one_line,
 )
-from labs.model.workload import Ceiling, Load
+from labs.model.workload import NS_PER_S, Ceiling, Load
 
 SENT = ("sent_ns", "confirmed_ns", "refused_ns")
 MAPPED_BYTES = 4 << 20
@@ -124,7 +124,7 @@ class Spool:
         columns["due_ns"] = columns["sent_ns"] if isinstance(load, Ceiling) else load.due_ns()
         known = header["facts"] | dict(facts or {}) | self.told()
         run = Run(header["profile"], load, columns, settled and not trouble, header["acknowledges"], trouble, known)
-        return run if all_sent or "executor" not in known else _sent_since_it_arrived(run)
+        return _cut(run if all_sent or "executor" not in known else _sent_since_it_arrived(run))
 
     def further(self, number: int) -> Spool:
         """Where another reader of the same messages writes what it gets: a folder that holds no run of its own."""
@@ -167,6 +167,17 @@ class Spool:
             return np.fromfile(path, np.int64, count)
         except (OSError, ValueError) as error:
             raise _damaged(self.folder, str(error)) from error
+
+
+def _cut(run: Run) -> Run:
+    """Of a loop that time ended what was handed over: there was room for more."""
+    load, sent_ns = run.workload, run["sent_ns"][run["sent_ns"] != NEVER]  # they leave in order
+    if not isinstance(load, Ceiling) or not load.counted_s or not len(sent_ns):
+        return run
+    warm = int((sent_ns < sent_ns[0] + round(load.warmup_s * NS_PER_S)).sum())
+    was = replace(load, messages=len(sent_ns), warmup_messages=min(warm, len(sent_ns) - 1))
+    rows = {name: run[name][: len(sent_ns)] for name in (*SENT, "due_ns")}
+    return replace(run, workload=was, columns=dict(run.columns) | rows)
 
 
 def _sent_since_it_arrived(run: Run) -> Run:

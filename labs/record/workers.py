@@ -43,7 +43,7 @@ def produce(here: Context, address: Address, load: Load, spool: Spool) -> None:
     with open_publisher(address) as publisher:
         outbox = outbox_of(publisher, load, Sent(**spool.sent()), board, spool.tell)
         outbox.begin(_await_start(board, Slot.PRODUCER_READY, Slot.PRODUCER_PID))
-        while outbox.sent < load.messages and not board[Slot.STOP]:
+        while not outbox.over() and not board[Slot.STOP]:
             if not outbox.send():
                 outbox.wait()
         outbox.settle()

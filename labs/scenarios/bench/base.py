@@ -11,6 +11,7 @@ from labs.judge.lift import limit_of
 from labs.judge.limit import Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
+from labs.model.workload import Ceiling, Length
 
 Result = dict[str, Any]
 """A row's or a side's figures by name, as JSON has them."""
@@ -61,6 +62,20 @@ class Setting:
     observer: Observer
     lift: str = ""
     """Look for the limit as well, the variants in an order that is drawn by this; empty: do not."""
+    length: Length | None = None
+    """How long a round is where it is by time: `scale` is then not asked."""
+
+    def load(self, load: Ceiling) -> Ceiling:
+        """What is sent in this round."""
+        return load.lasting(self.length) if self.length else load.scaled(self.scale)
+
+    def count(self, messages: int) -> int:
+        """Messages of a tool that counts them: enough for the time, or of so many its share."""
+        return round(self.length.counted_s * self.length.per_s) if self.length else round(messages * self.scale)
+
+    def seconds(self, seconds: float) -> float:
+        """How long a tool is at work that is told the time."""
+        return self.length.warmup_s + self.length.counted_s if self.length else seconds * self.scale
 
 
 Side = Callable[[Setting], Figure]

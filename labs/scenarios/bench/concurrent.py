@@ -17,7 +17,7 @@ from labs.model.workload import NS_PER_S, Ceiling
 from labs.record.recorder import record_fan_out, record_together
 from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.scenarios.bench.guard import turn
-from labs.scenarios.bench.sides import ledger_said, sound
+from labs.scenarios.bench.sides import by_time, ledger_said, sound
 
 FATES = ("attempted", "acknowledged", "delivered", "lost", "duplicated", "unexpected", "unknown", "verdict")
 """Of a ledger what a digest keeps for each subscriber or producer."""
@@ -30,7 +30,7 @@ def fanned_out(name: str, lane: str, load: Ceiling, readers: int) -> Side:
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            heard = record_fan_out(here.endpoint, using, load.scaled(here.scale), here.observer, readers=readers)
+            heard = record_fan_out(here.endpoint, using, here.load(load), here.observer, readers=readers)
         for number, run in enumerate(heard, 1):
             sound(run, using, f"{lane} (subscriber {number} of {readers})")
             said = ledger_said(run, using, "both")
@@ -42,6 +42,7 @@ def fanned_out(name: str, lane: str, load: Ceiling, readers: int) -> Side:
             "publishes_per_s": confirmed_per_s(heard[0]),
             "deliveries_per_s": deliveries_per_s(heard),
             "ledgers": [ledger_of(run) for run in heard],
+            **by_time(heard[0], "both"),
         }
         full = machine_full(cores | {"foreign": took.foreign}, took.room)
         rate = heard_by_all_per_s(heard)
@@ -58,7 +59,7 @@ def together(
     void. The figure is what all had confirmed, or delivered, while all were at work."""
 
     def side(here: Setting) -> Figure:
-        using, size = on_lane(profile(name), lane), load.scaled(here.scale)
+        using, size = on_lane(profile(name), lane), here.load(load)
         with turn(here.endpoint) as took:
             runs = record_together(here.endpoint, using, size, here.observer, runs=publishers, part=part, shared=shared)
         for number, run in enumerate(runs, 1):
@@ -70,6 +71,7 @@ def together(
         stamp, why = limit(cores, using.broker, took.room, threads)
         full = machine_full(cores | {"foreign": took.foreign}, took.room)
         more = {"common_s": round((ended - began) / NS_PER_S, 3), "ledgers": [ledger_of(run) for run in runs]}
+        more |= by_time(runs[0], part)
         rate = common_per_s(runs, counted)
         return Figure(rate, took.took_s, cores, why, took.foreign, said, stamp, more, threads, full)
 

@@ -1,4 +1,7 @@
-"""A side and what may lift its rate, measured in the same round: twice the window, a second client, a second queue."""
+"""A side and what may lift its rate, measured in the same round: twice the window, a second client, a second queue.
+
+By time a variant is shorter than its base: a tenth more is seen in two seconds.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ class Liftable:
         if not here.lift:
             return self.base(here)
         plain, lift = replace(here, lift=""), dict[str, Result]()
+        brief = replace(plain, length=here.length.brief()) if here.length else plain
         order = [BASE, *(one.name for one in self.variants if one.side)]
         random.Random(here.lift).shuffle(order)
         by_name, figure = {one.name: one for one in self.variants}, None
@@ -47,7 +51,7 @@ class Liftable:
             if name == BASE:
                 figure = self.base(plain)
             else:
-                lift[name] = _tried(by_name[name], plain)
+                lift[name] = _tried(by_name[name], brief)
         assert figure is not None
         told = {one.name: lift.get(one.name) or _reason(one, one.why_not) for one in self.variants}
         return replace(figure, lift=told, more=figure.more | {"order": [*order]})

@@ -15,7 +15,7 @@ from labs.judge.latency import NS_PER_MS, confirm_ns, end_to_end_ns, ladder_ms, 
 from labs.judge.limit import bottleneck, busiest_threads, cpu_cores, still_waiting, void
 from labs.judge.loss import account, refusal
 from labs.judge.saturation import machine_full
-from labs.judge.throughput import confirmed_per_s, delivered_per_s
+from labs.judge.throughput import confirmed_per_s, counted_ns, delivered_per_s, halves
 from labs.model.endpoint import Address, BrokerError, Endpoint, RefusedError
 from labs.model.message import encode, filler
 from labs.model.observer import Part
@@ -37,7 +37,7 @@ def alone(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
     def side(here: Setting) -> Figure:
         using = on_lane(profile(name), lane)
         with turn(here.endpoint) as took:
-            run = record(here.endpoint, using, load.scaled(here.scale), here.observer, part)
+            run = record(here.endpoint, using, here.load(load), here.observer, part)
         sound(run, using, lane)
         rate = confirmed_per_s(run) if part == "produce" else delivered_per_s(run)
         stamp, why = bottleneck(run, using.broker)
@@ -58,9 +58,17 @@ def sound(run: Run, using: Profile, lane: str) -> None:
         raise BrokerError(f"{using.name} on the {lane} lane broke: {run.trouble}")
 
 
+def by_time(run: Run, part: Part) -> Result:
+    """Of a round by time: the seconds that count, and the second half's rate over the first's; nothing of another."""
+    if (span := counted_ns(run)) is None:
+        return {}
+    ratio = halves(run, part)
+    return {"counted_s": (span[1] - span[0]) / NS_PER_S, "halves": ratio}
+
+
 def _more(run: Run, using: Profile, part: Part) -> Result:
     """How long the confirmations took, what the broker wrote to disk, and how far a reader was behind."""
-    found: Result = {"disk_bytes_per_message": per_message(run)}
+    found: Result = {"disk_bytes_per_message": per_message(run), **by_time(run, part)}
     if using.promise.acknowledges:
         waited = confirm_ns(run)
         mean = {"mean": float(waited.mean()) / NS_PER_MS if len(waited) else None}
@@ -77,12 +85,12 @@ def ledger_said(run: Run, using: Profile, part: Part) -> str:
     return said if part == "produce" else f"{said}, {found.delivered:,} delivered, {found.duplicated:,} twice"
 
 
-def tool(run: Callable[[Endpoint, float], Rate]) -> Side:
+def tool(run: Callable[[Setting], Rate]) -> Side:
     """A vendor's tool: a function of the broker and of the length of the round."""
 
     def side(here: Setting) -> Figure:
         with turn(here.endpoint) as took:
-            found = run(here.endpoint, here.scale)
+            found = run(here)
         if took.void:
             raise VoidError(f"{found.tool}: {took.void}: the round is void. Run it again.")
         who, stamp = limit(here.endpoint.broker, took, float(os.cpu_count() or 1))

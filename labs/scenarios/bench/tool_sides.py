@@ -12,7 +12,7 @@ import numpy as np
 from labs.brokers import open_broker
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile, profile
-from labs.scenarios.bench.base import Side
+from labs.scenarios.bench.base import Setting, Side
 from labs.scenarios.bench.sides import filled, tool
 from labs.scenarios.bench.tools import Rate, kafka_perf, redis_benchmark
 
@@ -27,8 +27,9 @@ CHARACTERS = bytes(range(33, 127))
 def benchmark_best(command: str, share: float = 1.0) -> Side:
     """redis-benchmark at the best of its best settings, on a `share` of the messages."""
 
-    def run(endpoint: Endpoint, scale: float) -> Rate:
-        return redis_benchmark.best(endpoint, command, messages=max(round(REDIS_MESSAGES * share * scale), 20_000))
+    def run(here: Setting) -> Rate:
+        count = here.count(round(REDIS_MESSAGES * share))
+        return redis_benchmark.best(here.endpoint, command, messages=max(count, 20_000))
 
     return tool(run)
 
@@ -36,8 +37,8 @@ def benchmark_best(command: str, share: float = 1.0) -> Side:
 def perf_test_side(part: Callable[..., Rate], seconds: float = RABBITMQ_S) -> Side:
     """PerfTest, producing or end to end, for so long."""
 
-    def run(endpoint: Endpoint, scale: float) -> Rate:
-        return part(endpoint, seconds=max(seconds * scale, 3.0), confirms=RABBITMQ_WINDOW)
+    def run(here: Setting) -> Rate:
+        return part(here.endpoint, seconds=max(here.seconds(seconds), 3.0), confirms=RABBITMQ_WINDOW)
 
     return tool(run)
 
@@ -56,18 +57,18 @@ def _topic(endpoint: Endpoint, using: Profile) -> Iterator[str]:
         yield name
 
 
-def _sizes(scale: float) -> tuple[int, int]:
+def _sizes(here: Setting, share: float = 1.0) -> tuple[int, int]:
     """Messages that count, and those before them that do not."""
-    count, warm = (max(round(number * scale), 1000) for number in (KAFKA_MESSAGES, KAFKA_WARM))
-    return count, warm
+    count = max(here.count(round(KAFKA_MESSAGES * share)), 1000)
+    return count, max(count * KAFKA_WARM // KAFKA_MESSAGES, 1000)
 
 
 def produces(name: str, share: float = 1.0, compression: str = "none", *, alike: bool = True) -> Side:
     """ProducerPerformance with the acks of that profile, on a `share` of the messages; `alike`: one body for all."""
     using = profile(name)
 
-    def run(endpoint: Endpoint, scale: float) -> Rate:
-        count, warm = _sizes(share * scale)
+    def run(here: Setting) -> Rate:
+        endpoint, (count, warm) = here.endpoint, _sizes(here, share)
         with _topic(endpoint, using) as topic:
             acks = str(using.settings["acks"])
             bodies = (BODY,) if alike else unlike_bodies()
@@ -80,8 +81,8 @@ def reads(name: str) -> Side:
     """ConsumerPerformance on a topic that is filled before."""
     using = profile(name)
 
-    def run(endpoint: Endpoint, scale: float) -> Rate:
-        count, warm = _sizes(scale)
+    def run(here: Setting) -> Rate:
+        endpoint, (count, warm) = here.endpoint, _sizes(here)
         with _topic(endpoint, using) as topic:
             filled(endpoint, using, topic, count + warm)
             return kafka_perf.consume(endpoint, topic, count, len(BODY), warm=warm)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s
+from labs.model.text import BROKER_NAMES, about_per_s, span
 from labs.show import Json
 from labs.show.looks import rate_company
 from labs.show.looks.base import Chart, Look, View
@@ -72,13 +72,21 @@ def fate(digest: Digest) -> str:
 
 
 def limit(digest: Digest) -> str:
-    """What was the limit, in words with the figures; of a published figure its conditions."""
-    return str(digest.card.get("conditions")) if published(digest) else found(digest).said
+    """What was the limit, in words with the figures; of a published figure its conditions. A rate that changed while it
+    was measured says so."""
+    return str(digest.card.get("conditions")) if published(digest) else f"{found(digest).said}{unsteady(digest)}"
 
 
 def limit_word(digest: Digest) -> str:
     """The same in a word: window, client, queue, broker, machine, not found, not looked for."""
     return "" if published(digest) else found(digest).word
+
+
+def unsteady(digest: Digest) -> str:
+    """That most repeats did not go on as they began; empty where they did, and where nobody looked."""
+    if digest.median.get("steady", True):
+        return ""
+    return f"; not steady: the second half had {_halves(digest.each('halves'))} times the rate of the first"
 
 
 def title(digest: Digest) -> str:
@@ -107,6 +115,10 @@ def _range(values: Sequence[float]) -> str:
     return f"{about_per_s(min(values))} to {about_per_s(max(values))}"
 
 
+def _halves(ratios: Sequence[float]) -> str:
+    return span(ratios, "{:.2f}".format)
+
+
 LABEL: Quantity[str] = Quantity("label", lambda digest: digest.settings["label"], head="Way")
 PER_S = Quantity("per_s", per_s, about_per_s, "Messages/s")
 RANGE = Quantity("range", _repeats, _range, "Range")
@@ -119,6 +131,7 @@ WORDS: Rows = (
     Quantity("", limit, card="Limit"),
     Quantity("limit_word", limit_word),
     Quantity("", lambda digest: RANGE.cell(digest), card="Range of the repeats"),
+    Quantity("halves", lambda digest: digest.each("halves"), _halves, card="Second half over first"),
     Quantity("mb", lambda digest: f"{_mb(digest) or '–'} MB/s"),
     *rate_company.QUANTITIES,
 )
@@ -201,7 +214,10 @@ def line(digest: Digest) -> list[Trace]:
     if not settings.get("line"):
         return []
     named = {"broker": settings["broker"], "line": settings["line"], "name": settings["line"], "role": "median"}
-    about = named | {"hollow": fate(digest) in HOLLOW, "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>"}
+    about = named | {
+        "hollow": fate(digest) in HOLLOW or bool(unsteady(digest)),
+        "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>",
+    }
     return [{"x": [settings["along"]], "y": [per_s(digest)], "text": [limit(digest)], "meta": about}]
 
 

@@ -1,0 +1,58 @@
+"""How long a round of a rate lab is, by what a trial reached and by what the broker has room for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from labs.model.observer import Observer
+from labs.model.workload import Length
+from labs.scenarios.bench.base import Figure, Setting
+
+if TYPE_CHECKING:
+    from labs.experiments.rate_lab import Way
+
+RECORDED_S, LIVE_S = (1.5, 5.0), (1.0, 3.0)
+"""Seconds that do not count and seconds that do; live, so that a way takes 20 s at most with all starts."""
+ROOM_BYTES = {"redis": 800_000_000, "rabbitmq": 2_000_000_000, "kafka": 2_000_000_000}
+OVERHEAD_BYTES = 25
+"""What a broker has room for, of messages that nobody takes away, and what a message takes there besides its body."""
+TRIAL, SHORT, FASTER = 0.1, 0.9, 1.2
+"""The share of a way's messages that a trial sends; a round that was over so much too soon, because it was so much
+faster than its trial and found no more room, is measured again."""
+UNKEPT = "redis-pubsub"
+"""A broker that keeps nothing of it, whoever reads."""
+WARM_S = 12.0
+"""How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
+
+
+def one_round(chosen: Way, setting: Setting) -> Figure:
+    """One round; once more with more room where it was over too soon."""
+    found, lasts = chosen.side(setting), setting.length
+    if lasts and found.more.get("counted_s", lasts.counted_s) < SHORT * lasts.counted_s:
+        again = length(chosen, found.value, (lasts.warmup_s, lasts.counted_s))
+        if found.value > FASTER * lasts.per_s:
+            return chosen.side(replace(setting, length=again))
+    return found
+
+
+def length(chosen: Way, per_s: float, seconds: tuple[float, float]) -> Length:
+    """How long a round is, and how many messages find room meanwhile: of what is taken away, as many as come."""
+    kept = chosen.broker in ROOM_BYTES and not chosen.read and chosen.profile != UNKEPT
+    most = ROOM_BYTES[chosen.broker] // (chosen.body_bytes + OVERHEAD_BYTES) if kept else 0
+    return Length(*seconds, per_s, most)
+
+
+def warm(ways: Mapping[str, Way], observer: Observer) -> dict[str, Any]:
+    """Load Kafka for a while, the fastest way first."""
+    from labs import stack
+
+    fast = max((one for one in ways.values() if one.broker == "kafka" and one.load), key=lambda one: one.load.messages)  # type: ignore[union-attr]
+    until_s = time.monotonic() + WARM_S
+    with stack.session(("kafka",), report=partial(observer.progress, 0.0)) as endpoints:
+        while time.monotonic() < until_s:
+            fast.side(Setting(endpoints["kafka"], 1.0, observer.silently()))
+    return {}
