@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from labs.brokers import open_consumer, open_publisher
 from labs.brokers.base import Deliveries
+from labs.model import kernel
 from labs.model.columns import Rows
 from labs.model.endpoint import Address
 from labs.model.message import decode
 from labs.model.run import RECEIVED
-from labs.model.workload import Load
+from labs.model.workload import Load, Workload
 from labs.record.load_generator import Sent, Slot, outbox_of
 from labs.record.processes import Board, Context
 from labs.record.spool import Spool
@@ -40,6 +41,8 @@ def produce(here: Context, address: Address, load: Load, spool: Spool) -> None:
     """Send every message when it is due (or, in a closed loop, when there is room), whatever the broker does; then wait
     for confirmations while they come."""
     board = here.board
+    if isinstance(load, Workload):
+        kernel.wake_promptly()
     with open_publisher(address) as publisher:
         outbox = outbox_of(publisher, load, Sent(**spool.sent()), board, spool.tell)
         outbox.begin(_await_start(board, Slot.PRODUCER_READY, Slot.PRODUCER_PID))
@@ -85,6 +88,8 @@ class _Inbox:
 def consume(here: Context, address: Address, messages: int, spool: Spool) -> None:
     """Take what arrives and stamp each batch, until the board says stop."""
     board = here.board
+    if spool.header()["loop"] == "open":
+        kernel.wake_promptly()
     with closing(Rows(spool.folder, RECEIVED)) as rows, open_consumer(address) as consumer:
         start_ns = _await_start(board, Slot.CONSUMER_READY, Slot.CONSUMER_PID)
         inbox = _Inbox(messages, rows, board)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import select
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -25,6 +25,11 @@ CONNECT_S = 2.0
 ANSWER_S = 30.0
 
 
+def _timeval(seconds: float) -> bytes:
+    """As a socket's own time-outs want it."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
+
+
 class Link:
     """One connection to the server."""
 
@@ -32,6 +37,7 @@ class Link:
         self._endpoint = endpoint
         self._frames = wire.Frames()
         self._socket: socket.socket | None = None
+        self._patience_s = 0.0
 
     @contextlib.contextmanager
     def _typed(self) -> Iterator[None]:
@@ -47,8 +53,9 @@ class Link:
             where = (self._endpoint.host, self._endpoint.port)
             self._socket = socket.create_connection(where, timeout=CONNECT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.settimeout(None)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(ANSWER_S))
         self.ask(wire.PING)
-        self._socket.settimeout(ANSWER_S)
 
     def close(self) -> None:
         """Drops the connection."""
@@ -68,17 +75,30 @@ class Link:
 
     def frames(self, timeout_s: float) -> list[tuple[int, bytes]]:
         """The frames that have arrived; waits up to `timeout_s` for one to be complete."""
-        connection, until_s = self._open_socket(), time.monotonic() + timeout_s
+        until_s = time.monotonic() + timeout_s
         while True:
-            with self._typed():
-                if not select.select([connection], [], [], max(until_s - time.monotonic(), 0.0))[0]:
-                    return []
-                data = connection.recv(1 << 20)
-                if not data:
-                    raise ConnectionResetError("it closed the connection")
+            if (data := self._receive(timeout_s)) is None:
+                return []
             self._frames.feed(data)
             if found := list(self._frames.take()):
                 return found
+            timeout_s = max(until_s - time.monotonic(), 0.0)
+
+    def _receive(self, timeout_s: float) -> bytes | None:
+        """What has arrived, by one system call that waits in the kernel: what wakes the reader is the message itself.
+        None if nothing came. Python's own time-out would ask whether there is something before it reads."""
+        connection = self._open_socket()
+        with self._typed():
+            if timeout_s not in (0, self._patience_s):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(max(timeout_s, 1e-6)))
+                self._patience_s = timeout_s
+            try:
+                data = connection.recv(1 << 20, 0 if timeout_s else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return None
+            if not data:
+                raise ConnectionResetError("it closed the connection")
+            return data
 
     def ask(self, kind: int, payload: bytes = b"") -> list[tuple[int, bytes]]:
         """Sends a frame and waits for READY; gives what came behind it."""

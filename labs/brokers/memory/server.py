@@ -151,9 +151,10 @@ class Server:
         groups = self.queues.setdefault(name, {"": Queue()})
         for queue in groups.values():
             queue.waiting.extend(accepted)
-        self._send(client, wire.frame(wire.CONFIRM, b"".join(map(wire.u64, (len(bodies), *refused)))))
         for queue in groups.values():
             self._deliver(queue)
+        # Last, for it wakes the producer, who would then take a processor from the consumer.
+        self._send(client, wire.frame(wire.CONFIRM, b"".join(map(wire.u64, (len(bodies), *refused)))))
 
     def _deliver(self, queue: Queue) -> None:
         """Batches to members in turn, to each as much as its window takes."""
