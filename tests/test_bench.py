@@ -1,12 +1,15 @@
 """The benchmark's own rules: who takes turns when, what is done again, what a goal means."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from labs.cli import bench
 from labs.judge import benchmark as shown
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
@@ -306,3 +309,13 @@ def test_the_limit_is_looked_for_on_our_side_of_each_round_that_counts_in_an_ord
     results_of(one, Plan(rounds=2, backend="native", lift=True))
     assert asked[:4] == [("ours", ""), ("theirs", "")] * 2, "a warm-up needs no limit"
     assert asked[4:] == [("ours", "redis-xadd 1"), ("theirs", ""), ("theirs", ""), ("ours", "redis-xadd 2")]
+
+
+def test_a_dry_run_lists_the_rows_with_their_minutes_and_what_is_kept_and_measures_nothing(tmp_path: Path) -> None:
+    asked = ["redis-publish", "redis-xadd", "--rounds", "4", "--out", str(tmp_path / "bench.json"), "--dry-run"]
+    done = CliRunner().invoke(bench.command, asked)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (0, [])
+    assert re.fullmatch(r"redis-publish +1 min\nredis-xadd +1 min\n2 rows, 1 min\n", done.output), done.output
+    kept = Sitting(rows_of([])[:2], Plan(rounds=4), tmp_path / "bench.json")
+    kept.journal.add("redis-xadd", sitting.WHOLE, {"id": "redis-xadd"}, 1.0)  # type: ignore[union-attr]
+    assert "redis-xadd                kept" in CliRunner().invoke(bench.command, asked).output

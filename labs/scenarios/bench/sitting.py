@@ -33,7 +33,7 @@ class Sitting:
         self.rows, self.plan, self.path = rows, plan, path
         self.took = _took_s(path or RECORDED / "bench.json", plan)
         made_by = {"code": code_of(), "plan": json.dumps([plan.rounds, plan.scale, plan.backend, plan.lift])}
-        self.journal = Journal.of("bench", made_by, path.parent) if path else None
+        self.journal = Journal.of(f"bench-{path.stem}", made_by, path.parent) if path else None
         self.dropped = dict(self.journal.dropped) if self.journal is not None else {}
         if self.journal is not None and anew:
             self.journal.end()
