@@ -19,7 +19,9 @@ from labs.stack import native
 from labs.stack.native import jars
 
 PRODUCER, CONSUMER = "ProducerPerformance", "ConsumerPerformance"
-PRODUCER_SETTINGS = ("linger.ms=5", f"batch.size={256 * 1024}")
+PRODUCER_SETTINGS = ("linger.ms=5",)
+BATCH_BYTES, BUFFER_BYTES = 256 * 1024, 32 * 1024 * 1024
+"""The buffer is Kafka's default: what waits in it and in the batches under way is the tool's window."""
 CONSUMER_SETTINGS = ("max.poll.records=10000",)
 """Those with which each was fastest here; the consumer does not compare checksums, which is the tool's own choice."""
 FETCH_BYTES = 8 * 1024 * 1024
@@ -42,18 +44,21 @@ def produce(  # noqa: PLR0913 - what the tool is told
     acks: str = "all",
     warm: int = 0,
     compression: str = "none",
+    wider: int = 1,
 ) -> Rate:
     """Sends `warm` messages and then `messages` that count, as fast as the tool can; raises ToolError.
 
     Each message has one of the bodies, drawn by the tool. A body has to be text in one line: one that the tool makes
-    up itself costs it more than sending it. `compression` is Kafka's compression.type.
+    up itself costs it more than sending it. `compression` is Kafka's compression.type. `wider`: batches and buffer are
+    so many times as large as else.
     """
     if not bodies or not all(body and body.isascii() and b"\n" not in body for body in bodies):
         raise ToolError(
             f"running {PRODUCER}", "it takes bodies of ASCII text in one line only.", "Give it another one."
         )
     options = ["--num-records", f"{warm + messages}", "--throughput", "-1", "--command-property", f"acks={acks}"]
-    options += [*PRODUCER_SETTINGS, *([] if compression == "none" else [f"compression.type={compression}"])]
+    sizes = [f"batch.size={BATCH_BYTES * wider}", f"buffer.memory={BUFFER_BYTES * wider}"]
+    options += [*PRODUCER_SETTINGS, *sizes, *([] if compression == "none" else [f"compression.type={compression}"])]
     options += ["--warmup-records", f"{warm}"] if warm else []
     with tempfile.NamedTemporaryFile(prefix="labs-payload-") as payload:
         payload.write(b"\n".join(bodies))

@@ -25,8 +25,15 @@ _RATE = re.compile(r"([\d.]+) requests per second")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def run(
-    endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 100, clients: int = 50, pipeline: int = 64
+def run(  # noqa: PLR0913 - what the tool is told
+    endpoint: Endpoint,
+    command: str,
+    *,
+    messages: int,
+    body_bytes: int = 100,
+    clients: int = 50,
+    pipeline: int = 64,
+    threads: int = 1,
 ) -> Rate:
     """One run of PUBLISH, XADD or LPUSH on a key of its own. ToolError if it fails or cannot be read.
 
@@ -63,10 +70,12 @@ def run(
     return Rate(messages, messages / float(found[-1]), body_bytes, TOOL, tool.version, shown, endpoint.version)
 
 
-def best(endpoint: Endpoint, command: str, *, messages: int, body_bytes: int = 100) -> Rate:
-    """The fastest of its best settings, each of which is run."""
-    call = partial(run, endpoint, command, messages=messages, body_bytes=body_bytes)
-    return max((call(clients=clients, pipeline=depth) for clients, depth in BEST), key=lambda rate: rate.per_s)
+def best(endpoint: Endpoint, command: str, *, messages: int, deeper: int = 1, threads: int = 1) -> Rate:
+    """The fastest of its best settings, each of which is run: with pipelines so many times as deep, and with so many
+    threads and as many times the connections."""
+    call = partial(run, endpoint, command, messages=messages, threads=threads)
+    found = (call(clients=clients * threads, pipeline=depth * deeper) for clients, depth in BEST)
+    return max(found, key=lambda rate: rate.per_s)
 
 
 @contextlib.contextmanager
