@@ -20,7 +20,6 @@ from labs import stack
 from labs.brokers import on_lane
 from labs.cli.judgement import verify
 from labs.experiments import experiment
-from labs.experiments.redis_million import MESSAGES
 from labs.judge.limit import BUSY
 from labs.judge.loss import account
 from labs.judge.shared_limit import limit, producing_cores, reading_cores
@@ -124,11 +123,6 @@ def test_a_point_without_further_readers_says_nothing_of_deliveries() -> None:
     shown = RATE_LOOK.view(point(experiment("redis-million"), "xadd-1", 1000.0))
     assert [name for name, _ in shown["measured"]] == ["Limit", "Range of the repeats"]
     assert "eliveries" not in shown["sentence"]
-
-
-def test_every_way_with_a_subscriber_is_a_message_for_the_rule() -> None:
-    names = [cell["way"] for cell in experiment("redis-million").grid()]
-    assert [name for name in names if name.startswith("publish-read")] == [n for n in MESSAGES if "publish" in n]
 
 
 def begun(run: Any, start_ms: int) -> Any:

@@ -20,6 +20,7 @@ LAB = fault_lab(
     faults=("kill", "power"),
     default="kafka-acks-all",
     load=replace(LOAD, name="flood", rate_per_s=8000),
+    seeds=5,
     claims=("C45",),
     rules=(loss_verdicts.c45,),
 )

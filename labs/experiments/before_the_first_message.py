@@ -27,7 +27,7 @@ from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT,
 from labs.show.looks import COST_LOOK
 
 NAME = "before-the-first-message"
-REPEATS = 3
+REPEATS = 5
 PREFETCH = 10
 HTTP_CLIENT = f"httpx {version('httpx')}, uvicorn {version('uvicorn')}"
 STAGES = {"start": 0.0, "first": 0.4, "settle": 0.5, "kill": 0.65}
@@ -207,5 +207,6 @@ LAB = Experiment(
     why_not=WHY_NOT,
     needs=(),
     sum_up=sum_up,
+    point_s=11.0,
     look=COST_LOOK,
 )

@@ -45,11 +45,13 @@ def fault_lab(
     faults: Sequence[str],
     default: str | Sequence[str],
     load: Workload = LOAD,
+    seeds: int = SEEDS,
     **lab: Any,
 ) -> Experiment:
     """A lab whose controls are a broker's setting, what happens to it, and how power is cut; `lab` is the rest of it.
 
-    Where `default` names several settings they are run side by side, and these alone are recorded.
+    Where `default` names several settings they are run side by side, and these alone are recorded. A claim that is
+    measured reads five `seeds`.
     """
 
     def run(settings: Settings, observer: Observer) -> list[Digest]:
@@ -60,7 +62,10 @@ def fault_lab(
     return Experiment(
         name=name,
         controls=tuple(_controls(profiles, faults, default)),
-        grid=lambda: points(profiles, faults) if isinstance(default, str) else side_by_side(default, faults),
+        grid=lambda: (
+            points(profiles, faults, seeds) if isinstance(default, str) else side_by_side(default, faults, seeds)
+        ),
+        point_s=16.0,
         run=run,
         needs=(),
         judge=partial(judged, name),
@@ -81,14 +86,14 @@ def _controls(profiles: Sequence[str], faults: Sequence[str], default: str | Seq
     yield Control("disk", "Power is cut by", "choice", "", tuple(Option(*one) for one in DISKS.items()))
 
 
-def points(profiles: Sequence[str], faults: Sequence[str]) -> list[Settings]:
-    """Every setting by every fault, three seeds each; weakest fault first, so that a row fills from the left."""
-    return [{"profile": name, "fault": fault, "repeats": SEEDS} for name in profiles for fault in faults]
+def points(profiles: Sequence[str], faults: Sequence[str], seeds: int = SEEDS) -> list[Settings]:
+    """Every setting by every fault, so many seeds each; weakest fault first, so that a row fills from the left."""
+    return [{"profile": name, "fault": fault, "repeats": seeds} for name in profiles for fault in faults]
 
 
-def side_by_side(profiles: Sequence[str], faults: Sequence[str]) -> list[Settings]:
+def side_by_side(profiles: Sequence[str], faults: Sequence[str], seeds: int = SEEDS) -> list[Settings]:
     """The same where a reader may choose several settings; only Redis can run out of memory."""
-    can = [one for one in points(profiles, faults) if one["fault"] != "memory-full" or "redis" in one["profile"]]
+    can = [one for one in points(profiles, faults, seeds) if one["fault"] != "memory-full" or "redis" in one["profile"]]
     return [one | {"profile": [one["profile"]]} for one in can]
 
 

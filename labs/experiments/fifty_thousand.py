@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rate_figures import limit_said, ours, rates, sustained
-from labs.experiments.rate_lab import Way, fastest, one_by_one, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, fastest, fewer, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
@@ -115,7 +115,7 @@ LAB = rate_lab(
     title="Is it fifty thousand?",
     question="How many messages a second does one RabbitMQ take, and who is it that cannot do more?",
     claims=("C32",),
-    ways=WAYS,
+    ways=fewer(WAYS, "pika-one", "raw-one", "queues-2", "queues-4"),
     default="pika-window",
     others=OTHERS,
     rules=(c32,),

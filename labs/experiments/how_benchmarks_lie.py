@@ -107,5 +107,6 @@ LAB = Experiment(
     run=run,
     needs=BROKERS,
     sum_up=nothing,
+    point_s=25.0,
     look=TRICKS_LOOK,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rate_figures import limit_said, ours, rates, sustained
-from labs.experiments.rate_lab import Way, fastest, on_line, one_by_one, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
@@ -109,7 +109,7 @@ LAB = rate_lab(
     title="Is it a million? Kafka",
     question="How many messages a second does one Kafka take, and what does the size of a batch do to it?",
     claims=("C44",),
-    ways=WAYS,
+    ways=fewer(WAYS, "batch-10", "batch-100", "flush", "perf-none-unlike", "perf-gzip-unlike", "perf-gzip-alike"),
     default="batch-1000",
     others=OTHERS,
     axis="messages in a batch",

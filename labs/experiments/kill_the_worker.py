@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "kill-the-worker"
 PREFETCH = (1, 10, 50)
-SEEDS = 3
+SEEDS = 5
 FAULT_METHOD = "SIGKILL to the worker's process, its death read from its exit status"
 LOCAL_CLIENT = "Python's own http.server and asyncio"
 TRIES = 3
@@ -175,6 +175,7 @@ LAB = Experiment(
     beside=(worker_verdicts.BESIDE,),
     needs=BROKERS,
     sum_up=sum_up,
+    point_s=7.0,
     look=JOBS_LOOK,
     guess=JOBS_GUESS,
 )

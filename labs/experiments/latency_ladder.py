@@ -204,6 +204,7 @@ LAB = Experiment(
     grid=grid,
     run=run,
     sum_up=sum_up,
+    point_s=100.0,
     rules=ladder_verdicts.RULES,
     missing=MISSING,
     warm_up=warm_up,

@@ -17,6 +17,7 @@ LAB = fault_lab(
     profiles=MATRIX,
     faults=ENDING,
     default="redis-list-rdb",
+    seeds=5,
     claims=("C02", "C04", "C29", "C33", "C45"),
     rules=(judges.c02, judges.c04, judges.c29, judges.c33, judges.c45),
 )

@@ -24,7 +24,7 @@ CALLERS, AWAY_CALLERS = 16, 20
 SAMPLES, LONGEST_S, SHORTEST_S = 1_100, 5.5, 2.2
 """A p99 needs a thousand answers; at the lowest rate that would take too long, and the p99 is left out."""
 RETURNS_S, HASTY_S = 2.0, 0.5
-REPEATS = 3
+REPEATS = 5
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -86,5 +86,6 @@ LAB = Experiment(
     rules=question_verdicts.RULES,
     needs=BROKERS,
     sum_up=sum_up,
+    point_s=6.0,
     look=QUESTION_LOOK,
 )  # fmt: skip

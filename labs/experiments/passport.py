@@ -137,5 +137,6 @@ LAB = Experiment(
     run=run,
     needs=(),
     sum_up=sum_up,
+    point_s=2.0,
     look=PASSPORT_LOOK,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rate_figures import ours, rates
-from labs.experiments.rate_lab import Way, on_line, rate_lab, way
+from labs.experiments.rate_lab import Way, fewer, on_line, rate_lab, way
 from labs.experiments.rules import Said, Undecided, by, flush_told, passes, rounds, rule
 from labs.model.digest import Digest
 from labs.model.text import span, times
@@ -83,13 +83,14 @@ def c43(digests: Sequence[Digest]) -> Said:
     raise Undecided(f"{text} That is between the rule's bounds.")
 
 
+WAYS = tuple(_ways())
 LAB = rate_lab(
     "price-of-persistence",
     number="L4.2",
     title="The price of persistence",
     question="What does it cost RabbitMQ to write a message down, and does it depend on how you wait?",
     claims=("C43",),
-    ways=tuple(_ways()),
+    ways=fewer(WAYS, *(one.name for one in WAYS if one.read)),
     default="persistent-100",
     axis="messages without an answer",
     rules=(c43,),

@@ -87,6 +87,11 @@ def on_line(line: str, along: int, one: Way) -> Way:
     return replace(one, line=line, along=along)
 
 
+def fewer(ways: Sequence[Way], *names: str) -> tuple[Way, ...]:
+    """The ways, of which these, that no claim reads, are recorded in fewer rounds."""
+    return tuple(replace(one, rounds=FEWER) if one.name in names else one for one in ways)
+
+
 def tool_way(name: str, label: str, using: str, side: Side, client: str) -> Way:
     """A way that a vendor's tool goes."""
     return Way(name, label, using, side, "vendor's tool", None, 100, client)
@@ -193,6 +198,7 @@ def rate_lab(
         needs=brokers,
         ways=tuple(ways),
         sum_up=sum_up,
+        point_s=22.0,
         far=True,
         only_here=partial(_only_here, known),
         look=along(look, axis) if axis else look,

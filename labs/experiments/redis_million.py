@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rate_figures import limit_said, ours, rates, sustained
-from labs.experiments.rate_lab import Way, fastest, on_line, one_by_one, rate_lab, tool_way, way
+from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
@@ -103,7 +103,7 @@ LAB = rate_lab(
     title="Is it a million? Redis",
     question="How many messages a second does one Redis take, and what does the depth of a pipeline do to it?",
     claims=("C53",),
-    ways=WAYS,
+    ways=fewer(WAYS, "redis-py-one", "redis-py-512", "publish-512", "xadd-everysec", "xadd-always", "benchmark"),
     default="xadd-512",
     others=OTHERS,
     axis="commands in a pipeline",

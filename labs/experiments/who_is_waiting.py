@@ -21,7 +21,7 @@ ASKED = tuple(name for name in NAMES if CARRIERS[name].broker == SYNC)
 TOLD = tuple(name for name in NAMES if name not in ASKED)
 SERVICE_MS, CALLERS = (0, 5, 20, 50), (1, 2, 4, 8, 16, 32)
 USUAL_MS, MANY = 20, 8
-REPEATS = 3
+REPEATS = 5
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -83,5 +83,6 @@ LAB = Experiment(
     rules=waiting_verdicts.RULES,
     needs=TOLD,
     sum_up=sum_up,
+    point_s=5.0,
     look=WAITING_LOOK,
 )
