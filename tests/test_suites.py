@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -92,6 +93,42 @@ def test_a_library_that_is_missing_is_named(tmp_path: Path) -> None:
     library.unlink()
     with pytest.raises(StackError, match=r"making redis-\S+ run here.*libjemalloc\.so\.2"):
         moved.make_run_from(tmp_path / "target", tmp_path / "root")
+
+
+@pytest.mark.long
+def test_the_other_architectures_packages_are_had_and_its_programs_name_only_what_came_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Read, not run. By hand, under qemu, the loader found every library and Redis answered.
+    name, machine, loader = {
+        "x86_64": ("arm64", 183, "ld-linux-aarch64.so.1"),
+        "aarch64": ("amd64", 62, "ld-linux-x86-64.so.2"),
+    }[platform.machine()]
+    (tmp_path / "apt.conf").write_text(f'APT::Architecture "{name}"; APT::Architectures {{"{name}";}};\n')
+    monkeypatch.setenv("LABS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    partial, root = tmp_path / "partial", tmp_path / "partial" / "root"
+    for part in ("packages", "root", "lists/partial"):
+        (partial / part).mkdir(parents=True)
+    debian._download("redis", suites.chosen(), partial, silent)
+    for package in (partial / "packages").iterdir():
+        assert package.stem.rpartition("_")[2] in (name, "all")
+        apt.run(["dpkg", "-x", str(package), str(root)], partial)
+    programs = moved.patch(tmp_path / "target", root)
+    assert {"redis-check-rdb", "redis-cli"} <= {program.name for program in programs}
+    for program in programs:
+        assert int.from_bytes(program.read_bytes()[18:20], "little") == machine  # e_machine of ELF's header
+
+        def told(what: str, program: Path = program) -> list[str]:
+            return apt.run([str(moved.PATCHELF), what, str(program)], tmp_path).splitlines()
+
+        [interpreter] = told("--print-interpreter")
+        assert Path(interpreter).is_relative_to(tmp_path / "target")
+        assert interpreter.endswith(loader)
+        assert (root / Path(interpreter).relative_to(tmp_path / "target")).exists()
+        places = [program.parent / place.removeprefix("$ORIGIN/") for place in told("--print-rpath")[0].split(":")]
+        missing = [needed for needed in told("--print-needed") if not any((at / needed).exists() for at in places)]
+        assert missing == []
 
 
 def test_a_suite_that_there_is_not_is_refused_with_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,15 @@ def make_run_from(target: Path, root: Path) -> None:
 
     StackError where a library is missing, or patchelf.
     """
+    _check(root, patch(target, root))
+    (root / NOTE).write_text(json.dumps(str(target)))
+
+
+def patch(target: Path, root: Path) -> list[Path]:
+    """Write into every program the loader that it will find in `target`, and where its libraries are: the programs.
+
+    This asks nothing of the machine: programs of another architecture are written as well.
+    """
     loader = _loader(root)
     libraries = sorted({path.parent.relative_to(root) for path in root.rglob("*.so.*") if _is_plain(path)})
     programs = list(_programs(root))
@@ -43,8 +52,7 @@ def make_run_from(target: Path, root: Path) -> None:
         # Named from where the program is: the folder's own name may have a colon.
         rpath = ":".join(f"$ORIGIN/{os.path.relpath(root / path, program.parent)}" for path in libraries)
         _patchelf("--set-interpreter", str(target / loader), "--force-rpath", "--set-rpath", rpath, str(program))
-    _check(root, loader, programs)
-    (root / NOTE).write_text(json.dumps(str(target)))
+    return programs
 
 
 def _is_plain(path: Path) -> bool:
@@ -70,8 +78,9 @@ def _programs(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def _check(root: Path, loader: Path, programs: list[Path]) -> None:
+def _check(root: Path, programs: list[Path]) -> None:
     """Every library that a program needs is one of ours: asked of the loader, which would take this machine's too."""
+    loader = _loader(root)
     for program in programs:
         listed = _tool(root / loader, "--inhibit-cache", "--list", str(program))
         lines = [line.strip() for line in (listed.stdout + listed.stderr).splitlines()]
