@@ -16,6 +16,9 @@ BODIES = (16, 100, 1024, 16_384, 65_536)
 USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms", "kafka": "kafka-acks-1"}
 METHODS = {"redis": "XADD", "rabbitmq": "AMQP frames", "kafka": "record batches"}
 FULL = {"redis": 300_000, "rabbitmq": 60_000, "kafka": 600_000}
+BATCHES, WINDOWS = {"redis": 512, "rabbitmq": 100, "kafka": 5000}, {"redis": 4, "rabbitmq": 5, "kafka": 10}
+"""Messages in a call, and calls without an answer, as in the labs that ask for each broker's most: the same point in
+two files says how far apart days are."""
 MOST_BYTES = 60_000_000
 SMALL, LARGE = 100, 16_384
 BY_SIZE = Bound("holds with conditions", "times between 100 B and 16 KB", "above", 5)
@@ -26,9 +29,9 @@ def _ways() -> Iterator[Way]:
     for broker, using in USING.items():
         for size in BODIES:
             count = max(min(FULL[broker], MOST_BYTES // size), 500)
-            batch = max(min(count // 20, 500, 2_000_000 // size), 1)
+            batch = max(min(BATCHES[broker], 2_000_000 // size), 1)
             label = f"{METHODS[broker]}, {size:,} B, in a window"
-            load = Ceiling(messages=count, window=4 * batch, batch=batch, body_bytes=size)
+            load = Ceiling(messages=count, window=WINDOWS[broker] * batch, batch=batch, body_bytes=size)
             yield on_line(METHODS[broker], size, way(f"{broker}-{size}", label, using, "fast", load))
         one = one_by_one(3000)
         yield way(f"{broker}-each", f"{METHODS[broker]}, 100 B, one by one", using, "fast", one)

@@ -5,6 +5,7 @@ latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorde
 latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50/loopback_ms.p50          24
+fifty-thousand elsewhere                       up to 1.2 times (...): the same point in another file, the most apart
 loss-matrix redis-list-everysec power lost     85 to 527, or one number where all repeats agree
 kill-the-worker mode=redis-blpop twice         0; a setting that is not named has the control's default
 
@@ -50,6 +51,10 @@ def number(text: str, folder: Path | None = None) -> str:
     if file is None:
         return NOT_YET
     try:
+        if words == ["elsewhere"]:
+            from labs.pages import apart  # it asks for other labs' files; few pages do
+
+            return apart.said(lab, folder) or UNKNOWN
         return _card(file.card, words[1:]) if words[:1] == ["card"] else _of_points(EXPERIMENTS[lab], file, words)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"

@@ -1,0 +1,59 @@
+"""How far the same point differs between files: which points are the same, and what a page says of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labs.experiments import experiment
+from labs.experiments.rate_lab import Way
+from labs.judge.recording import save
+from labs.model.digest import Digest
+from labs.pages import apart, glue
+from tests.made_rates import point
+
+
+def made(lab: str, way: str, per_s: float, **card: object) -> Digest:
+    one = point(experiment(lab), way, per_s)
+    return replace(one, card={**one.card, "window": 1, "batch": 1, "date": "2026-11-30", **card})
+
+
+def said(tmp_path: Path, one: Digest, other: Digest) -> str:
+    for digest in (one, other):
+        save(tmp_path / f"{digest.lab}.json", digest.lab, [digest], digest.card)
+    return apart.said(one.lab, tmp_path)
+
+
+def test_the_same_point_of_two_files_is_held_side_by_side(tmp_path: Path) -> None:
+    text = said(
+        tmp_path, made("fifty-thousand", "raw-one", 3000.0), made("price-of-persistence", "persistent-1", 2000.0)
+    )
+    assert text.startswith(
+        "up to 1.50 times (raw frames, one by one: 2,000/s in L4.2 of 2026-11-30 and 3,000/s in L4.1"
+    )
+    assert glue.number("fifty-thousand elsewhere", tmp_path) == text
+
+
+@pytest.mark.parametrize("other", [{"window": 10}, {"batch": 2}])
+def test_another_window_or_batch_is_another_point(tmp_path: Path, other: dict[str, int]) -> None:
+    one = made("price-of-persistence", "persistent-1", 2000.0, **other)
+    assert said(tmp_path, made("fifty-thousand", "raw-one", 3000.0), one) == ""
+    assert not glue.is_known("fifty-thousand elsewhere", tmp_path)
+
+
+def _loop(way: Way) -> tuple[int, int, int]:
+    assert way.load
+    return way.load.window, way.load.batch, way.load.body_bytes
+
+
+def test_the_labs_share_points_so_that_days_can_be_compared() -> None:
+    names = ("fifty-thousand", "kafka-million", "redis-million", "price-of-persistence")
+    loads = {
+        name: {
+            (one.profile, one.lane, repr(replace(one.load, messages=1))) for one in experiment(name).ways if one.load
+        }
+        for name in (*names, "messages-or-megabytes")
+    }
+    assert all(loads[name] & loads["messages-or-megabytes"] for name in names)
