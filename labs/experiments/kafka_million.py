@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_figures import limit_said, ours, rates, sustained
+from labs.experiments.rate_figures import limit_said, ours, rates, reached, sustained
 from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
-from labs.experiments.rules import Said, Undecided, passes, rule
+from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
@@ -93,11 +93,11 @@ def c44(digests: Sequence[Digest]) -> Said:
     text = f"The most was {span(rates(top), about_per_s)} ({top.settings['label']}, {top.settings['body_bytes']} B)."
     text += f" {limit_said(top)}."
     known = sustained(digests, text)
-    reached = [one for one in known if passes(rates(one), REACHED, text)]
-    plain = [one for one in reached if one.settings["way"] in SINGLE or one.settings["body_bytes"] > SMALL_BYTES]
+    fast = reached(known, REACHED, text)
+    plain = [one for one in fast if one.settings["way"] in SINGLE or one.settings["body_bytes"] > SMALL_BYTES]
     if plain:
         return "holds", f"{text} {plain[0].settings['label']}: {span(rates(plain[0]), about_per_s)}."
-    if reached:
+    if fast:
         return "holds with conditions", f"{text} It takes batches and small messages."
     whose = "Our own client was the limit." if ours(fastest(known)) else "This machine did not reach a million."
     raise Undecided(f"{text} {whose}")

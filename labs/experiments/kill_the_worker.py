@@ -154,7 +154,7 @@ def _card(mode: Mode, endpoint: Endpoint | None, runs: Sequence[JobRun]) -> dict
 
 
 def grid() -> list[Settings]:
-    """Every mode at prefetch 10; RabbitMQ's manual acknowledgement also at 1 and 50. Three seeds each."""
+    """Every mode at prefetch 10; RabbitMQ's manual acknowledgement also at 1 and 50. Each with ROUNDS seeds."""
     points = [(name, 10) for name in MODES] + [("rabbitmq-manual-ack", number) for number in (1, 50)]
     return [{"mode": mode, "prefetch": prefetch, "repeats": SEEDS} for mode, prefetch in points]
 

@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from labs.experiments.rules import Undecided, each
+from labs.experiments.bounds import Bound
+from labs.experiments.rules import Undecided, each, passes, too_few
 from labs.judge.lift import limit_of
 from labs.judge.repeats import Summed, known_range
 from labs.judge.throughput import is_steady
@@ -124,3 +125,11 @@ def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:
     if found := [one for one in digests if lasted(one)]:
         return found
     raise Undecided(f"{why} The rule asks for a steady rate over 5 s, and no such point is recorded.")
+
+
+def reached(digests: Iterable[Digest], bound: Bound, said: str) -> list[Digest]:
+    """Those that pass a bound, of those with enough rounds; Undecided with `said` where none has."""
+    known = list(digests)
+    if not (enough := [one for one in known if not too_few(len(one.repeats))]):
+        raise Undecided(f"{said} {too_few(max((len(one.repeats) for one in known), default=0))}")
+    return [one for one in enough if passes(rates(one), bound, said)]

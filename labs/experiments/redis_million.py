@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_figures import limit_said, ours, rates, sustained
+from labs.experiments.rate_figures import limit_said, ours, rates, reached, sustained
 from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
-from labs.experiments.rules import Said, Undecided, passes, rule
+from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
@@ -87,11 +87,11 @@ def c53(digests: Sequence[Digest]) -> Said:
     top = fastest(known, "No messaging command was run with somebody reading.")
     text = f"The most, with somebody reading, was {span(rates(top), about_per_s)} ({top.settings['label']})."
     text += f" {limit_said(top)}."
-    reached = [one for one in sustained(known, text) if passes(rates(one), DEEP, text)]
-    if alone := [one for one in reached if _alone(one)]:
+    fast = reached(sustained(known, text), DEEP, text)
+    if alone := [one for one in fast if _alone(one)]:
         return "holds", f"{text} One command at a time: {alone[0].settings['label']}."
-    if reached:
-        names = "; ".join(str(one.settings["label"]) for one in reached)
+    if fast:
+        names = "; ".join(str(one.settings["label"]) for one in fast)
         return "holds with conditions", f"{text} It takes pipelines, or many values in one command: {names}."
     whose = "Our own client was the limit." if ours(top) else "This machine did not reach a million."
     raise Undecided(f"{text} {whose}")

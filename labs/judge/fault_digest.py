@@ -87,9 +87,15 @@ def bill(lab: str, settings: Table, runs: Sequence[Run], using: Profile) -> Dige
         settings=cast("Chosen", {**settings, **named, **plan}),
         repeats=repeats,
         **sum_up(repeats),
-        card=run_card(here, using, counted.runs) | {"fault_method": repeats[-1]["fault"]["method"]},
+        card=run_card(here, using, counted.runs) | _told(last, repeats[-1]),
     )
     return counted.told_by(found)
+
+
+def _told(run: Run, one: Repeat) -> dict[str, object]:
+    """How the fault was made, and after how long the kernel would have written by itself."""
+    after_s = run.facts.get("written_back_s")
+    return {"fault_method": one["fault"]["method"]} | ({} if after_s is None else {"written_back_s": after_s})
 
 
 def sum_up(repeats: Sequence[Repeat]) -> Summed:

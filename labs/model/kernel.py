@@ -8,6 +8,7 @@ import platform
 import signal
 import struct
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_TIMERSLACK, _PR_SET_CHILD_SUBREAPER = 1, 29, 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -53,3 +54,11 @@ def wake_promptly() -> bool:
     # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
     asked = struct.pack("=IIQiIQQQ", 48, os.SCHED_OTHER, 0, nice, 0, SLICE_NS, 0, 0)
     return bool(_LIBC.syscall(number, 0, asked, 0) == 0)
+
+
+def written_back_s() -> float | None:
+    """After how long the kernel writes changed pages of files to the disk by itself, s; None where it does not say."""
+    try:
+        return int(Path("/proc/sys/vm/dirty_expire_centisecs").read_text("ascii")) / 100
+    except (OSError, ValueError):
+        return None

@@ -36,6 +36,13 @@ def documented() -> dict[str, Documented]:
     return {claim: _entry(entry, table["sources"]) for claim, entry in table["claims"].items()}
 
 
+@cache
+def lacking() -> dict[str, str]:
+    """What a claim that documents should decide still waits for, where that is more than two of them."""
+    table = tomllib.loads(files("labs.pages").joinpath("documents.toml").read_text("utf-8"))
+    return dict(table["lacking"])
+
+
 def _entry(entry: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> Documented:
     read = tuple(Source(**known[name], says=said) for name, said in entry["says"].items())
     return Documented(entry["word"], entry["text"], read, entry["read"])

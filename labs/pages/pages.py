@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from labs.pages.documents import lacking
 from labs.pages.state import State
 
 Entry = Mapping[str, Any]
@@ -159,5 +160,5 @@ def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
 def _plan(entry: Entry) -> str:
     """What an untested claim waits for."""
     if entry["policy"] == "by documents":
-        return "It waits for two documents that decide it"
+        return lacking().get(entry["id"], "It waits for two documents that decide it")
     return "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"

@@ -117,7 +117,9 @@ def rises(r: Recount, base: dict[str, Any], point: dict[str, Any], what: str) ->
 
 def ladder(r: Recount, lab: str, profile: str) -> list[tuple[float, float]]:
     """Of each repeat the p99 without our own lateness and with it; nothing where the point cannot say."""
-    found = r.one(lab, profile=profile, rate_per_s=1000, body_bytes=100, rung=2)["repeats"]
+    known = r.points(lab, profile=profile, rate_per_s=1000, body_bytes=100, rung=2)
+    at_random = [p for p in known if p["settings"].get("arrivals", "poisson") == "poisson"]
+    found = at_random[0]["repeats"] if at_random else []
     table = [(one["service_ms"]["p99"], one["latency_ms"]["p99"]) for one in found if not one["saturated"]]
     if len(table) < len(found) or any(None in row for row in table):
         return []

@@ -38,6 +38,7 @@ CARD = {
     "rung": "Survives",
     "durability": "Settings in force",
     "fault_method": "How the fault is made",
+    "written_back_s": "The kernel writes by itself after, s",
     "jobs": "The work",
     "calls": "Calls",
     "service": "The service",
