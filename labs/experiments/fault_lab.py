@@ -18,7 +18,7 @@ from labs.model.run import Run, load
 from labs.model.workload import Workload
 from labs.show.looks import FAULT_LOOK, LOSS_GUESS
 
-SEEDS = ROUNDS
+SEEDS = 3
 MATRIX = (
     "redis-list-none",
     "redis-list-rdb",
