@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from labs.judge import benchmark as shown
 from labs.judge.limit import FOREIGN_CORES, Stamp
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import CancelledError, Observer
+from labs.model.workload import Length
 from labs.pages import bench_page
 from labs.scenarios.bench import report, sitting
 from labs.scenarios.bench.base import Figure, Goal, Row, Setting, summary
 from labs.scenarios.bench.guard import limit, turn
-from labs.scenarios.bench.rounds import MOST, Plan, run_rows
+from labs.scenarios.bench.rounds import COUNTED_S, MOST, WARM_S, Plan, run_rows
 from labs.scenarios.bench.sitting import Sitting
 
 QUICK = Plan(rounds=4, backend="native")
@@ -292,6 +294,8 @@ def test_the_card_of_the_benchmark_has_each_server_once_and_names_the_days(tmp_p
     assert said["RabbitMQ: The server runs on"] == "Erlang/OTP 29"
     assert said["Redis: The server runs on"] == "not recorded"
     assert said["Date"] == "2026-11-30 to 2026-12-01"
+    assert said["Rounds"].startswith("1, each of 5 s after 1.5 s that do not count")
+    assert dict(map(tuple, bench_page.bench_card({"clients": {}, "rounds": 7})))["Rounds"] == "7"
     assert "Erlang/OTP 29" in bench_page.bench_table(content)
 
 
@@ -319,3 +323,32 @@ def test_a_dry_run_lists_the_rows_with_their_minutes_and_what_is_kept_and_measur
     kept = Sitting(rows_of([])[:2], Plan(rounds=4), tmp_path / "bench.json")
     kept.journal.add("redis-xadd", sitting.WHOLE, {"id": "redis-xadd"}, 1.0)  # type: ignore[union-attr]
     assert "redis-xadd                kept" in CliRunner().invoke(bench.command, asked).output
+
+
+def test_a_round_lasts_as_long_as_asked_by_what_each_side_reached_in_the_warm_up_and_by_the_room_there_is() -> None:
+    asked: list[tuple[str, Length | None]] = []
+
+    def side(name: str, per_s: float) -> Callable[[Setting], Figure]:
+        def take(here: Setting) -> Figure:
+            asked.append((name, here.length))
+            return Figure(per_s, 1)
+
+        return take
+
+    one = Row("redis-xadd", "memory", "fast", "x", "A", "B", (side("ours", 200.0), side("theirs", 100.0)), most=300)
+    results_of(one, Plan(rounds=1, scale=0.5, backend="native"))
+    assert [length for _, length in asked[:4]] == [None] * 4, "a warm-up is by messages"
+    ours, theirs = Length(WARM_S / 2, COUNTED_S / 2, 200.0, 300), Length(WARM_S / 2, COUNTED_S / 2, 100.0, 300)
+    assert asked[4:] == [("ours", ours), ("theirs", theirs)]
+    here = Setting(Endpoint("redis", "127.0.0.1", 1), 1.0, Observer(), length=theirs)
+    assert (here.count(7), replace(here, length=ours).count(7)) == (250, 300)
+
+
+def test_every_closed_loop_of_the_table_is_by_time_and_a_stream_in_memory_has_no_more_than_fits() -> None:
+    from labs.scenarios.bench.rows import ROWS
+
+    by_messages = {row.id for row in ROWS if row.most is None and row.unit == "messages/s"}
+    assert by_messages == {"kafka-consume"}, "it reads what was written before"
+    most = {row.id: row.most for row in ROWS}
+    assert (most["redis-publish"], most["article-redis-fast"]) == (0, 0), "nobody keeps it"
+    assert most["redis-xadd"] == 6_400_000

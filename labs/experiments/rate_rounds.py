@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from labs.model.observer import Observer
 from labs.model.workload import Length
-from labs.scenarios.bench.base import Figure, Setting
+from labs.scenarios.bench.base import OVERHEAD_BYTES, ROOM_BYTES, Figure, Setting
 
 if TYPE_CHECKING:
     from labs.experiments.rate_lab import Way
 
 RECORDED_S, LIVE_S = (1.5, 5.0), (1.0, 3.0)
 """Seconds that do not count and seconds that do; live, so that a way takes 20 s at most with all starts."""
-ROOM_BYTES = {"redis": 800_000_000, "rabbitmq": 2_000_000_000, "kafka": 2_000_000_000}
-OVERHEAD_BYTES = 25
-"""What a broker has room for, of messages that nobody takes away, and what a message takes there besides its body."""
 TRIAL, SHORT, FASTER = 0.1, 0.9, 1.2
 """The share of a way's messages that a trial sends; a round that was over so much too soon, because it was so much
 faster than its trial and found no more room, is measured again."""

@@ -50,13 +50,21 @@ def bench_table(content: Mapping[str, Any]) -> str:
 def bench_card(card: Mapping[str, Any]) -> list[list[str]]:
     """Machine, clients and each server as pairs of words; what an older file lacks reads `not recorded`."""
     clients = ", ".join(f"{name} {version}" for name, version in card["clients"].items())
-    rows = [["Clients", clients], *card_rows(card), ["Rounds", str(card["rounds"])], *card_rest(card)]
+    rows = [["Clients", clients], *card_rows(card), ["Rounds", _rounds(card)], *card_rest(card)]
     servers = card.get("servers", {})
     for broker in BROKERS:
         told = card_rest({"machine": "", "broker": SERVERS[broker], **servers.get(broker, {})})
         told += card_rows({"fsync_ms": servers.get(broker, {}).get("fsync_ms")})
         rows += [[f"{BROKER_NAMES[broker]}: {name}", text] for name, text in told if name in OF_A_SERVER]
     return rows
+
+
+def _rounds(card: Mapping[str, Any]) -> str:
+    """How many, and how long each is; an older file has rounds of so many messages."""
+    if "counted_s" not in card:
+        return str(card["rounds"])
+    long = f"each of {card['counted_s']:g} s after {card['warmup_s']:g} s that do not count"
+    return f"{card['rounds']}, {long}, or as long as the broker has room"
 
 
 def _cells(one: Result) -> list[str]:

@@ -17,6 +17,11 @@ Result = dict[str, Any]
 """A row's or a side's figures by name, as JSON has them."""
 
 
+ROOM_BYTES = {"redis": 800_000_000, "rabbitmq": 2_000_000_000, "kafka": 2_000_000_000}
+OVERHEAD_BYTES = 25
+"""What a broker has room for, of messages that nobody takes away, and what a message takes there besides its body."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """What one side reached in one round. `value` is in the row's unit, `cores` are means over the round by role."""
@@ -71,7 +76,10 @@ class Setting:
 
     def count(self, messages: int) -> int:
         """Messages of a tool that counts them: enough for the time, or of so many its share."""
-        return round(self.length.counted_s * self.length.per_s) if self.length else round(messages * self.scale)
+        if not self.length:
+            return round(messages * self.scale)
+        asked = round(self.length.counted_s * self.length.per_s)
+        return min(asked, self.length.most) if self.length.most else asked
 
     def seconds(self, seconds: float) -> float:
         """How long a tool is at work that is told the time."""
@@ -119,6 +127,9 @@ class Row:
     """What both sides promise about each message, in words."""
     warm_rounds: int = 3
     """So many rounds at most come first and do not count; they end when two in a row are alike."""
+    most: int | None = None
+    """Rounds that count are by time: so many messages find room on the broker, 0 for as many as come. None: rounds are
+    as long as their sides say."""
 
 
 def ratios(rounds: list[tuple[Figure, Figure]]) -> list[float]:

@@ -13,7 +13,7 @@ from labs.judge.benchmark import figure, ratio_text, word
 from labs.judge.card import machine
 from labs.judge.recording import save_rows
 from labs.scenarios.bench.base import Result
-from labs.scenarios.bench.rounds import Plan
+from labs.scenarios.bench.rounds import COUNTED_S, WARM_S, Plan
 
 CLIENTS = ("redis", "hiredis", "pika", "kafka-python", "numpy")
 
@@ -52,6 +52,8 @@ def card(plan: Plan, servers: Mapping[str, Result] | None = None, dates: Sequenc
         "clients": {name: version(name) for name in CLIENTS},
         **({"servers": dict(servers)} if servers else {}),
         "rounds": plan.rounds,
+        "warmup_s": WARM_S * plan.scale,
+        "counted_s": COUNTED_S * plan.scale,
         **({"lift": True} if plan.lift else {}),
         "order": "both sides of a row in turns, the other way round every other time; rows in the order of the table",
         "date": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from labs.model.profile import BROKERS
+from dataclasses import replace
+
+from labs.model.profile import BROKERS, profile
 from labs.model.published import published
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import Ceiling, Workload
-from labs.scenarios.bench.base import Figure, Goal, Row, Setting, Side
+from labs.scenarios.bench.base import OVERHEAD_BYTES, ROOM_BYTES, Figure, Goal, Row, Setting, Side
 from labs.scenarios.bench.ours import ours
 from labs.scenarios.bench.sides import frozen_p99, lateness, unstamped
 from labs.scenarios.bench.tool_sides import REDIS_MESSAGES, benchmark_best, perf_test_side, produces, reads
@@ -24,9 +26,27 @@ KAFKA_SLOW = Ceiling(messages=100_000, window=20_000, batch=2000, warmup_message
 OURS = "our fast lane"
 
 
-def _tool(name: str, title: str, tool: str, sides: tuple[Side, Side], low: float, promise: str) -> Row:
+ROOM = -1
+"""As many messages as the broker has room for."""
+
+
+def room(broker: str) -> int:
+    """Messages of 100 bytes that find room on that broker while nobody takes them away."""
+    return ROOM_BYTES[broker] // (100 + OVERHEAD_BYTES)
+
+
+def _tool(  # noqa: PLR0913 - what a row says
+    name: str, title: str, tool: str, sides: tuple[Side, Side], low: float, promise: str, *, most: int | None = ROOM
+) -> Row:
     """Our fast lane against a vendor's tool."""
-    return Row(name, name.partition("-")[0], "fast", title, OURS, tool, sides, Goal(low=low), promise=promise)
+    broker = name.partition("-")[0]
+    found = Row(name, broker, "fast", title, OURS, tool, sides, Goal(low=low), promise=promise, most=most)
+    return replace(found, most=room(broker)) if most == ROOM else found
+
+
+def _kept(name: str) -> int:
+    """What of it finds room: as many as come where the broker keeps none."""
+    return 0 if name == "redis-pubsub" else room(profile(name).broker)
 
 
 def _accounted(broker: str, what: str, profile: str, load: Ceiling) -> Row:
@@ -34,13 +54,15 @@ def _accounted(broker: str, what: str, profile: str, load: Ceiling) -> Row:
     title = f"{what}, end to end with full accounting, against producing alone without stamps"
     sides = (ours(profile, "fast", load, "both"), unstamped(profile, load))
     words = ("end to end, accounted", "producing, unstamped")
-    return Row(f"{broker}-accounted", broker, "fast", title, *words, sides, Goal(low=0.5))
+    return Row(f"{broker}-accounted", broker, "fast", title, *words, sides, Goal(low=0.5), most=_kept(profile))
 
 
 def _idiomatic(broker: str, what: str, library: str, sides: tuple[Side, Side], low: float | None) -> Row:
     """A client library against our fast lane."""
     title = f"{what} batched as well as it allows"
-    return Row(f"{broker}-idiomatic", broker, "idiomatic", title, library, OURS, sides, Goal(low=low))
+    return Row(
+        f"{broker}-idiomatic", broker, "idiomatic", title, library, OURS, sides, Goal(low=low), most=room(broker)
+    )
 
 
 _BENCHMARK, _TOPIC = "redis-benchmark, its best setting", "acknowledged from the page cache of one node"
@@ -50,6 +72,7 @@ COMPARED = (
     _tool(
         "redis-publish", "Redis, PUBLISH", _BENCHMARK,
         (ours("redis-pubsub", "fast", REDIS), benchmark_best("PUBLISH")), 1.0, "none: nobody is subscribed",
+        most=0,
     ),
     _tool(
         "redis-xadd", "Redis, XADD", _BENCHMARK,
@@ -74,7 +97,7 @@ COMPARED = (
         "rabbitmq-stream", "rabbitmq", "fast", "RabbitMQ, a stream against a queue, every message confirmed",
         "stream protocol", "AMQP, persistent, confirms",
         (ours("rabbitmq-stream", "fast", STREAM), ours("rabbitmq-confirms", "fast", RABBITMQ)), Goal(low=20.0),
-        promise="durable and confirmed on both sides",
+        promise="durable and confirmed on both sides", most=room("rabbitmq"),
     ),
     _accounted("rabbitmq", "RabbitMQ", "rabbitmq-confirms", RABBITMQ),
     _idiomatic(
@@ -92,7 +115,7 @@ COMPARED = (
     _tool(
         "kafka-consume", "Kafka, reading what lies there", "ConsumerPerformance",
         (ours("kafka-acks-all", "fast", KAFKA, "consume"), reads("kafka-acks-all")), 1.0,
-        "every message read once; ours compares checksums, the tool does not",
+        "every message read once; ours compares checksums, the tool does not", most=None,
     ),
     _accounted("kafka", "Kafka", "kafka-acks-all", KAFKA),
     _idiomatic(
@@ -155,7 +178,8 @@ def _article(name: str, profile: str, lane: str, way: str, load: Ceiling, goal: 
     broker = next(one for one in BROKERS if name.startswith(one))
     title = f"{BROKER_NAMES[broker]} against the article: {way}"
     sides = (ours(profile, lane, load), said_by_the_article(broker))
-    return Row(f"article-{name}", broker, "article", title, way, "the article", sides, goal, warm_rounds=1)
+    most = _kept(profile)
+    return Row(f"article-{name}", broker, "article", title, way, "the article", sides, goal, warm_rounds=1, most=most)
 
 
 ARTICLE = tuple(_article(*way) for way in WAYS)

@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -125,7 +126,8 @@ def unstamped(name: str, load: Ceiling) -> Side:
     """Producing on the fast lane without stamps and record, in this process: what accounting is held against."""
 
     def side(here: Setting) -> Figure:
-        using, size = on_lane(profile(name), "fast"), load.scaled(here.scale)
+        using = on_lane(profile(name), "fast")
+        size = replace(load, messages=max(here.count(load.messages), 10 * load.window), warmup_messages=0)
         address = f"labs-bench-{secrets.token_hex(4)}"
         with open_broker(here.endpoint, using, address):
             with open_publisher(Address(here.endpoint, using, address)) as publisher, turn(here.endpoint) as took:

@@ -20,7 +20,7 @@ from labs.scenarios.bench.rounds import Plan, run_rows
 
 USUAL_S = 45.0
 """A row of which nothing is known, with five rounds."""
-LONGER = 2.0
+LONGER = 3.0
 """Times: a row in which the limit of our side is looked for; it is sent up to four times, the other side once."""
 WHOLE = 1
 """A row is one part of the journal: its rounds took turns and belong together."""
