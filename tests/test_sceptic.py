@@ -22,6 +22,7 @@ from labs.model.digest import Digest
 from labs.model.profile import profile
 from labs.model.run import NEVER, RECEIVED, Run, RunFileError
 from labs.pages.bundle import JS
+from labs.pages.glue import NO_RATIO, number
 from labs.pages.state import series, views
 from labs.show.looks import LATENCY_LOOK
 from labs.show.sentences import CLOSE, STEP_WORDS, templates, title
@@ -201,6 +202,17 @@ def test_no_ratio_and_no_headline_is_made_of_what_is_mostly_the_harness() -> Non
 
 def test_a_figure_without_a_floor_beside_it_is_told_as_it_is() -> None:
     assert not made(open_run()).at_most("p99")
+
+
+def test_prose_gets_no_ratio_of_what_is_mostly_the_harness_and_a_limit_holds_in_every_repeat(tmp_path: Path) -> None:
+    slow = replace(made(waiting(), waiting((300, 60)), waiting()), floor_ms={"p50": 0.9, "p99": 0.9})
+    fast = made(waiting(), waiting(), waiting(), rate_per_s=250)
+    recording.save(tmp_path / "latency-ladder.json", "latency-ladder", [fast, slow], {})
+    assert slow.median["latency_ms"]["p99"] == 1.0
+    assert number("latency-ladder rabbitmq rung=2 p99 under=10", tmp_path) == "250/s"
+    assert number("latency-ladder rabbitmq rate=1000 p99", tmp_path) == "at most 1.00 to 40.0\u00a0ms"
+    assert number("latency-ladder rabbitmq rate=1000 p99/p50", tmp_path) == NO_RATIO
+    assert number("latency-ladder rabbitmq rate=250 p99/p50", tmp_path) == "1.0"
 
 
 # ---- what blocks a caller

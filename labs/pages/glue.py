@@ -1,7 +1,7 @@
 """Numbers for prose: a few words ask for a figure, the recorded run answers. No page has a typed number.
 
 latency-ladder kafka rung=2 rate=1000 p99      9.60 ms
-latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorded with a p99 of at most 10 ms
+latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorded with each repeat's p99 within 10 ms
 latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50/loopback_ms.p50          24
@@ -155,11 +155,13 @@ def _order(lab: Experiment, found: Sequence[Digest], what: str) -> str:
 
 
 def _under(lab: Experiment, line: Sequence[Digest], asked: Asked, along: str) -> str:
-    """The last point of the line up to which the figure stays within the limit at every point before it too."""
+    """The last point of the line up to which the figure stays within the limit, at every point before it too, and in
+    every repeat: as a verdict would have it."""
     typed = next(control.typed for control in lab.controls if control.sets == along)
     best = f"none of the recorded {typed}s"
     for digest in line:
         figure = lab.look.quantities[asked.what].number(digest)
+        figure = max([*digest.each("latency_ms", asked.what), figure]) if figure is not None else None
         if figure is not None and figure > (asked.under or 0):
             break
         best = best if figure is None else lab.look.quantities[typed].text(digest)
