@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from docutils import nodes
@@ -28,7 +29,9 @@ class Promises(SphinxDirective):
 
 
 def _summary(content: dict[str, Any]) -> list[nodes.Node]:
-    return [nodes.paragraph("", promise_page.summary(content))]
+    told = promise_page.older_than(content)
+    note = _raw(f'<p class="lab-note">{escape(told)}</p>') if told else []
+    return [nodes.paragraph("", promise_page.summary(content)), *note]
 
 
 def _counts(content: dict[str, Any]) -> list[nodes.Node]:

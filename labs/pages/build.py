@@ -56,6 +56,8 @@ def outdated(folder: Path) -> list[str]:
     """A line for each recorded file whose page says that it is older than what compose starts."""
     bench = bench_page.recorded_bench(folder)
     said = {"bench": older.of_rows(bench["rows"])} if bench else {}
+    promises = promise_page.recorded_promises(folder)
+    said |= {"promises": promise_page.older_than(promises)} if promises else {}
     files = ((name, recorded(name, folder)) for name in EXPERIMENTS)
     said |= {name: older.of_file(file) for name, file in files if file}
     return [f"{name}: {text}" for name, text in sorted(said.items()) if text]

@@ -13,6 +13,7 @@ from labs.judge.promises import WORDS
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, NONE, capital, counted
+from labs.pages import older
 from labs.pages import promise_words as words
 from labs.pages.pages import badge, table
 from labs.pages.parts import command
@@ -159,3 +160,8 @@ def summary(content: Mapping[str, Any]) -> str:
     not_run = f" {counted(rest, 'promise')} could not be tested here, and each says why." if rest else ""
     not_run += f" {counted(late, 'promise')} {'is' if late == 1 else 'are'} not recorded yet." if late else ""
     return f"{counted(len(rows), 'promise')}, {done}{not_run}"
+
+
+def older_than(content: Mapping[str, Any]) -> str:
+    """That servers were recorded which are older than those that compose starts; empty if none was."""
+    return older.line((row["broker"], row["version"]) for row in content["rows"] if row["outcomes"])
