@@ -105,17 +105,17 @@ def test_the_promises_are_filtered_by_broker_word_and_text_and_the_address_says_
     ready(page, f"{host}book/promises.html")
     shown = page.locator("[data-item]:visible")
     everything = shown.count()
-    page.get_by_label("Kafka", exact=True).check(force=True)
-    page.get_by_label("not tested here").check(force=True)
+    page.get_by_role("radio", name="Kafka").check(force=True)
+    page.get_by_role("radio", name="not tested here").check(force=True)
     assert 0 < shown.count() < everything
     assert set(shown.evaluate_all("all => all.map(one => one.dataset.broker)")) == {"kafka"}
-    page.get_by_label("Search").fill("needs three brokers")
+    page.locator("#filter-search").fill("needs three brokers")
     assert f"{shown.count()} of {everything} promises are shown" in page.locator(".filter-said").inner_text()
     assert page.url.endswith("?broker=kafka&word=not-tested-here&q=needs+three+brokers")
     left = shown.evaluate_all("all => all.map(one => one.id)")
     ready(page, page.url)
     assert shown.evaluate_all("all => all.map(one => one.id)") == left
-    page.get_by_label("Search").fill("no such words")
+    page.locator("#filter-search").fill("no such words")
     assert "None of the promises is like that" in page.locator(".filter-said").inner_text()
     page.get_by_role("button", name="Show all").click()
     assert shown.count() == everything

@@ -2,7 +2,7 @@
 // Without this file the list is complete. The place of the controls: [data-facets], JSON with {what, facets}.
 const SAY = {
   all: "all",
-  search: "Search",
+  search: "Find",
   shown: (n, of, what) => n === of ? `All ${of} ${what} are shown.` : `${n} of ${of} ${what} are shown.`,
   none: (what) => `None of the ${what} is like that.`,
   clear: "Show all",
