@@ -116,7 +116,10 @@ def test_what_is_compared_has_to_come_from_the_same_rounds() -> None:
 def _widened(digests: Sequence[Digest], number: int) -> list[Digest]:
     """The recorded points with so many repeats, their own over again, as if each had been steady."""
     return [
-        replace(one, repeats=[{**one.repeats[at % len(one.repeats)], "steady": True} for at in range(number)])
+        replace(
+            one,
+            repeats=[{**one.repeats[at % len(one.repeats)], "counted_s": 5.0, "halves": 1.0} for at in range(number)],
+        )
         if one.repeats
         else one
         for one in digests
@@ -496,7 +499,9 @@ def rate(lab: str, way: str, *per_s: float, ours: bool = False, steady: bool = T
     [known] = [one for one in EXPERIMENTS[lab].ways if one.name == way] or [None]
     named = {"way": way, "profile": known.profile if known else "", "body_bytes": 100, "label": way, **settings}
     named |= {"read": True} if known and known.read else {}
-    repeats = [{"per_s": one, "steady": steady, "client_bound": ours} for one in per_s]
+    repeats = [
+        {"per_s": one, "counted_s": 5.0, "halves": 1.0 if steady else 1.3, "client_bound": ours} for one in per_s
+    ]
     middle = sorted(per_s)[len(per_s) // 2]
     return planted(lab, named, repeats, median={"per_s": middle, "client_bound": ours})
 

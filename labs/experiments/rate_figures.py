@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rules import Undecided, each, passes, too_few
+from labs.experiments.rules import Undecided, each, needed, passes, too_few
 from labs.judge.lift import limit_of
 from labs.judge.repeats import Summed, known_range
 from labs.judge.throughput import is_steady
@@ -100,6 +100,10 @@ def short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
+COUNTED_S = 4.9
+"""What a rule that asks for 5 s asks of the clock."""
+
+
 def rates(one: Digest) -> list[float]:
     """Messages a second, a value a repeat. Undecided where a repeat cannot say."""
     return each(one, "per_s")
@@ -116,8 +120,14 @@ def limit_said(one: Digest) -> str:
 
 
 def lasted(one: Digest) -> bool:
-    """Whether every repeat was steady for long enough; a recording from before does not know."""
-    return bool(one.repeats) and all(repeat.get("steady") for repeat in one.repeats)
+    """Whether enough repeats were counted for COUNTED_S and their halves are alike; a recording from before does not
+    know."""
+    sides = [repeat.get("counted_s", 0.0) >= COUNTED_S and _alike(repeat.get("halves")) for repeat in one.repeats]
+    return bool(sides) and sum(sides) >= needed(len(sides))
+
+
+def _alike(halves: float | None) -> bool:
+    return halves is not None and is_steady(halves)
 
 
 def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:

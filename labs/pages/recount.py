@@ -69,7 +69,14 @@ def ours(point: dict[str, Any]) -> bool:
 
 
 def steady(points: Points) -> Points:
-    return [p for p in points if p["repeats"] and all(repeat.get("steady") for repeat in p["repeats"])]
+    """Those that were counted for 5 s and whose halves differ by 10 % at most, in enough repeats."""
+    found = []
+    for p in points:
+        sides = [r.get("counted_s", 0) >= 4.9 and 1 / 1.1 <= (r.get("halves") or 0) <= 1.1 for r in p["repeats"]]
+        need = len(sides) if len(sides) < 9 else 8 if len(sides) == 9 else math.ceil(0.8 * len(sides))
+        if sides and sum(sides) >= need:
+            found.append(p)
+    return found
 
 
 def fastest(points: Points) -> dict[str, Any]:
