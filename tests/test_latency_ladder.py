@@ -1,6 +1,7 @@
 """How the latency ladder records: the repeats in turns, facts kept when something breaks."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.model.run import Run, load
+from labs.model.workload import Workload
 from tests.made import TWO_SECONDS, open_run
 
 HERE = Endpoint("redis", "127.0.0.1", 1)
@@ -65,3 +67,21 @@ def test_each_round_has_arrivals_of_its_own_and_they_are_random_at_the_rate_that
     gaps = np.diff(one) / 1e6
     assert gaps.mean() == pytest.approx(1.0, rel=0.03)
     assert gaps.std() == pytest.approx(gaps.mean(), rel=0.03)  # the mark of an exponential distribution
+
+
+def test_all_brokers_of_a_round_meet_the_same_arrivals_and_each_round_has_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    met: list[tuple[str, int]] = []
+
+    def record(endpoint: Endpoint, _using: object, load: Workload, _observer: object) -> Run:
+        met.append((endpoint.broker, load.seed))
+        return replace(CALM, facts={})
+
+    there = {name: Endpoint(name, "127.0.0.1", 1) for name in ("redis", "kafka", "memory")}
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    monkeypatch.setattr("labs.record.recorder.record", record)
+    monkeypatch.setattr("labs.stack.session", lambda *_, **__: nullcontext(there))
+    lab = latency_ladder.LAB
+    lab.run(lab.settings({"brokers": "redis,kafka", "repeats": 2, "seed": 5}), Observer())
+    assert met == [("redis", 5), ("kafka", 5), ("memory", 5), ("kafka", 6), ("redis", 6)]
