@@ -24,7 +24,7 @@ from labs.model.run import RECEIVED
 from labs.model.workload import Load, Workload
 from labs.record.load_generator import Sent, Slot, outbox_of
 from labs.record.processes import Board, Context
-from labs.record.spool import Spool
+from labs.record.spool import FURTHER, Spool
 
 
 def _await_start(board: Board, ready: Slot, pid: Slot) -> int:
@@ -85,10 +85,16 @@ class _Inbox:
         return fresh
 
 
+def _is_open(spool: Spool) -> bool:
+    """Whether the run is an open loop; a further reader's folder lies in that of the run and says nothing of it."""
+    further = spool.folder.name.startswith(FURTHER)
+    return bool((Spool(spool.folder.parent) if further else spool).header()["loop"] == "open")
+
+
 def consume(here: Context, address: Address, messages: int, spool: Spool) -> None:
     """Take what arrives and stamp each batch, until the board says stop."""
     board = here.board
-    if spool.header()["loop"] == "open":
+    if _is_open(spool):
         kernel.wake_promptly()
     with closing(Rows(spool.folder, RECEIVED)) as rows, open_consumer(address) as consumer:
         start_ns = _await_start(board, Slot.CONSUMER_READY, Slot.CONSUMER_PID)
