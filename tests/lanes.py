@@ -28,7 +28,7 @@ BROWSED = ("site", "pages", "claims", "parts_browser", "pictures_browser", "gues
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
 BROWSED += ("cli", "environment", "strangers")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made")
-WAITING += ("stack", "suites", "status", "yours", "mutual", "part_of_a_grid")
+WAITING += ("stack", "suites", "archives", "status", "yours", "mutual", "part_of_a_grid")
 QUIET = ("brokers", "jobs", "recorder", "pauses", "processors", "rates", "rate_company", "spool")
 """Files that want the machine for themselves; on a busy one their tests take a second and a third try, or fail."""
 LANES = {
