@@ -12,6 +12,7 @@ import pytest
 
 from labs.experiments import experiment
 from labs.experiments.rate_figures import sum_up
+from labs.judge.consistency import InconsistentError, check
 from labs.judge.lift import enough, limit_of
 from labs.judge.limit import bottleneck
 from labs.judge.saturation import exhausted
@@ -130,6 +131,14 @@ def test_rounds_put_together_are_judged_as_if_one_run_had_measured_them() -> Non
     whole = sum_up([repeat for part in parts for repeat in part.repeats])
     assert whole["median"]["stamp"] == "not found", "three of nine rounds were not lifted"
     assert sum_up([repeat for part in parts[:2] for repeat in part.repeats])["median"]["stamp"] == "queue"
+
+
+def test_a_recorded_limit_that_its_repeats_do_not_show_is_found_out() -> None:
+    digest = point(experiment("fifty-thousand"), "raw-window", 50_000.0, "queue")
+    assert check({"lab": "fifty-thousand", "digests": [digest.to_json()]})["limits"] == 1
+    altered = replace(digest, median={**digest.median, "stamp": "broker"})
+    with pytest.raises(InconsistentError, match="its limit is broker, by its repeats queue"):
+        check({"lab": "fifty-thousand", "digests": [altered.to_json()]})
 
 
 # ---- threads

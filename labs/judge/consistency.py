@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.judge.ledger_rules import CLOSE, RULES, STEPS, Node, is_number
+from labs.judge.lift import limit_of
 from labs.judge.promises import disagreements
 from labs.model.figures import of_file
 
@@ -149,6 +150,9 @@ def _words(tally: Tally, digest: Node) -> None:
         tally.agree(
             "medians", median["verdict"] == worst, f"its verdict is {median['verdict']}, by its repeats {worst}"
         )
+    if any(one.get("lift") for one in repeats):
+        limit = limit_of(repeats).word
+        tally.agree("limits", median["stamp"] == limit, f"its limit is {median['stamp']}, by its repeats {limit}")
     outcomes = [one["outcome"] for one in repeats if "outcome" in one]
     if "outcome" in median and len(outcomes) == len(repeats):
         word = outcomes[0] if len(set(outcomes)) == 1 else "mixed"
