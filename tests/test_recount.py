@@ -9,6 +9,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -178,12 +179,14 @@ def _stands(told: str, known: set[float]) -> bool:
     return any(value in (round(one, digits), float(f"{one:.3g}"), float(f"{one:.2g}")) for one in scaled)
 
 
+@cache
+def _in_file(lab: str) -> frozenset[float]:
+    content = json.loads((RECORDED / f"{lab}.json").read_text("utf-8"))
+    return frozenset(_numbers(content)) | frozenset(_computed(content))
+
+
 def _known(*labs: str) -> set[float]:
-    known = set(SMALL)
-    for lab in (*labs, "passport"):
-        content = json.loads((RECORDED / f"{lab}.json").read_text("utf-8"))
-        known |= set(_numbers(content)) | set(_computed(content))
-    return known
+    return SMALL.union(*map(_in_file, (*labs, "passport")))
 
 
 def _plain(text: str) -> str:
@@ -191,10 +194,13 @@ def _plain(text: str) -> str:
     return re.sub(r" By the rule: .*?\.(?= Left out| L\d\.\d|$)", "", text)
 
 
-@pytest.mark.parametrize("claim", sorted(judged()))
+JUDGED = judged()
+
+
+@pytest.mark.parametrize("claim", sorted(JUDGED))
 def test_every_figure_in_a_verdict_is_in_the_recording_or_computed_from_it(claim: str) -> None:
     labs = [lab.name for lab in EXPERIMENTS.values() if claim in lab.claims]
     known = _known(*labs, *(name for lab in labs for name in EXPERIMENTS[lab].beside))
-    text = _plain(judged()[claim]["text"])
+    text = _plain(JUDGED[claim]["text"])
     assert [one for one in NUMBER.findall(text) if not _stands(one, known)] == [], text
     assert not _stands("77,777.77", known)
