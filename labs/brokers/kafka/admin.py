@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 
@@ -86,11 +87,14 @@ class Broker(Owned):
         undo(self._endpoint, made)
 
     def version(self) -> str:
-        """As the server's protocol versions tell, to the last digit if whoever started it knows better."""
+        """As the server's protocol versions tell, or as whoever started it knows: kafka-python takes a release that is
+        newer than itself for the newest that it knows."""
         with self._admin() as admin:
             node = admin.describe_cluster()["brokers"][0]["broker_id"]
-            found = ".".join(map(str, admin.get_broker_version_data(node).broker_version))
-        return self._known_version if self._known_version.startswith(found) else found
+            found = tuple(admin.get_broker_version_data(node).broker_version)
+        known = self._known_version
+        known_parts = tuple(int(part) for part in known.split(".")) if re.fullmatch(r"\d+(\.\d+)*", known) else ()
+        return known if known_parts >= found else ".".join(map(str, found))
 
     def backlog(self) -> int | None:
         """Records behind the group's committed offset; a reader commits its last one when it leaves."""
