@@ -19,7 +19,6 @@ import psutil
 import pytest
 
 from labs.experiments import experiment
-from labs.experiments.rate_lab import Way, _again_if_void
 from labs.judge.digest import digest
 from labs.judge.latency import NS_PER_MS, end_to_end_ns
 from labs.judge.limit import bottleneck, void
@@ -33,7 +32,6 @@ from labs.model.workload import Workload
 from labs.record import watchdog
 from labs.record.recorder import record
 from labs.record.watchdog import Watchdog
-from labs.scenarios.bench.base import Figure, Setting, VoidError
 from labs.show.looks import LATENCY_LOOK
 from tests.busy_runs import runs
 
@@ -205,20 +203,3 @@ def test_beside_much_other_work_no_run_is_void() -> None:
 
 def test_a_pause_is_longer_than_a_busy_machine_is_late() -> None:
     assert PAUSE_S >= 5 * watchdog.TICK_S
-
-
-def test_a_void_round_of_a_rate_lab_is_done_again_in_a_recording_and_named_otherwise() -> None:
-    tried: list[int] = []
-
-    def side(_here: Setting) -> Figure:
-        tried.append(1)
-        if len(tried) < 3:
-            raise VoidError("the whole machine stood still for 2.0 s: the round is void. Run it again.")
-        return Figure(7.0, 1.0)
-
-    way = Way("x", "x", "memory", side)
-    here = Setting(Endpoint("memory", "127.0.0.1", 1), 1.0, Observer())
-    assert _again_if_void(way, here, 3).value == 7.0
-    tried.clear()
-    with pytest.raises(VoidError, match="the whole machine stood still"):
-        _again_if_void(way, here, 1)
