@@ -91,7 +91,12 @@ def test_a_part_of_the_grid_carries_only_the_words_that_need_no_more() -> None:
     assert said.word == "undecided here"
     assert "all 5 points of the grid, and 4 are missing: redis|1000, redis|500, kafka|500 and others. " in said.text
     assert said.text.endswith("What is here: It took 4 to 4 ms.")
-    assert quick.judged([], lacking, 5) == quick([])
+    few = quick.judged(
+        [measured("kafka", 4, 4)], lacking, 5
+    )  # undecided by itself: the reader still hears what is missing
+    assert few.text.startswith("The rule looks at all 5 points of the grid, and 4 are missing: redis|1000, ")
+    assert few.text.endswith(" and others. " + quick([measured("kafka", 4, 4)]).text)
+    assert quick.judged([], lacking, 5).text.endswith(" and others. " + quick([]).text)
 
 
 def test_points_are_found_by_their_settings_and_all_that_are_missing_are_named() -> None:

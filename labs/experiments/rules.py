@@ -82,13 +82,16 @@ class Rule:
         return Verdict(self.claim, word, text)
 
     def judged(self, digests: Sequence[Digest], lacking: Sequence[str], whole: int) -> Verdict:
-        """Its word if these points can carry it, of a grid of `whole` points without those that are `lacking`."""
+        """Its word if these points can carry it, of a grid of `whole` points without those that are `lacking`.
+
+        What is missing is said first, also where what is here is undecided by itself."""
         said = self(digests)
-        if not lacking or said.word == "undecided here" or said.word in self.of_part:
+        if not lacking or said.word in self.of_part:
             return said
         some = ", ".join(lacking[:3]) + (" and others" if len(lacking) > 3 else "")
         text = f"The rule looks at all {whole} points of the grid, and {len(lacking)} are missing: {some}."
-        return replace(said, word="undecided here", text=f"{text} What is here: {said.text}")
+        here = "" if said.word == "undecided here" else "What is here: "
+        return replace(said, word="undecided here", text=f"{text} {here}{said.text}")
 
 
 def rule(
