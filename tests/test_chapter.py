@@ -15,16 +15,35 @@ NAMES = {"202", "99"}
 """Not figures: HTTP's status for accepted, and the percentile."""
 NAMED = r"acks=[01]\b|(RabbitMQ|Python)\s+(up to )?\d+\.\d+|(?<=, )4\.3(?= does not)"
 """Names too: settings of Kafka, and versions."""
+CLASSIC = {
+    **dict.fromkeys(("1", "2"), "the versions of RabbitMQ's classic queues"),
+    "4.0": "the release of RabbitMQ without version 1 (its release notes)",
+}
 GIVEN = {
     "02-3-kill-the-worker": {"45": "seconds of a session of Kafka's as it is shipped"},
     "03-1-messages-or-megabytes": {"16": "bytes of a message, a point of the grid", "64": "KiB, another"},
-    "03-2-loss-matrix": {"2,000": "messages a second that an exercise supposes"},
+    "03-2-loss-matrix": {
+        "2,000": "messages a second that an exercise supposes",
+        **dict.fromkeys(("4.3.6", "29.1.1", "14"), "versions of the server that was asked, its Erlang and its Debian"),
+        **dict.fromkeys(("30", "2026"), "the day on which it was asked"),
+    },
+    "03-5-how-benchmarks-lie": {
+        **dict.fromkeys(
+            ("1.0", "0"), "of AMQP's versions: 0-9-1 has seconds (its timestamp), 1.0 milliseconds (1.6.17)"
+        ),
+        **CLASSIC,
+    },
+    "04-1-is-it-fifty-thousand": CLASSIC,
     "04-2-price-of-persistence": {"1": "the window that an exercise asks about, a point of the grid"},
     "05-1-is-it-a-million": {"100": "bytes of a message, the lab's own", "100,000": "messages a second, an exercise's"},
-    "06-1-is-it-a-million": {"512": "commands at once, a way of the lab"},
+    "06-1-is-it-a-million": {"512": "commands at once, a way of the lab", "8": "a version of Redis"},
     "06-2-redis-forgets": {
         **dict.fromkeys(("3,600", "1", "300", "100", "60", "10,000"), "the save points of redis.conf as it is shipped"),
         "12,000": "writes that an exercise supposes",
+    },
+    "measuring": {
+        "6.12": "a version of Linux, of which labs/model/kernel.py names the source",
+        "5.3.2": "a section of the book that is cited there",
     },
     "index": {"2019": "a year", "2020": "a year"},
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
@@ -42,6 +61,8 @@ def typed(text: str) -> list[str]:
     allowed = set(NAMES)
     for name in re.findall(r"\{lab-panel\} (\S+)", text):
         for control in experiment(name).controls:
+            if control.kind == "box":  # on or off: its value is no figure
+                continue
             allowed |= {str(control.default), *(str(option.value) for option in control.options)}
     return [number for number in figures(text) if number not in allowed]
 
