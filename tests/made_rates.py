@@ -1,10 +1,9 @@
-"""Test data, not measurements: points of the labs about rates, and what their rule says of some."""
+"""Test data, not measurements: points of the labs about rates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labs.experiments import experiment
 from labs.experiments.rate_lab import _digest
 from labs.judge.lift import CHAIN, Limit
 from labs.judge.limit import Stamp
@@ -32,11 +31,3 @@ def point(lab: Any, name: str, per_s: float, word: Limit = "broker") -> Digest:
     chosen = next(one for one in lab.ways if one.name == name)
     card = {"broker": "made up", "date": "2000-01-01", "repeats": 3}
     return _digest(lab.name, chosen, rounds(per_s, word), card)
-
-
-def word_of(name: str, rates: dict[str, float], bound: tuple[str, ...] = (), waits: tuple[str, ...] = ()) -> str:
-    """The word of a lab on these rates by way, some of them limited by the client or by the window."""
-    lab = experiment(name)
-    words: dict[str, Limit] = dict.fromkeys(bound, "client") | dict.fromkeys(waits, "window")
-    found = [point(lab, way, per_s, words.get(way, "broker")) for way, per_s in rates.items()]
-    return str(lab.verdict([*found, *lab.elsewhere()])[0].word)

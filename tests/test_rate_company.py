@@ -39,7 +39,7 @@ from labs.scenarios.bench.base import Setting
 from labs.scenarios.bench.ours import side_by_side, subscribed
 from labs.show.looks import RATE_LOOK
 from tests.made import closed_run, make_run
-from tests.made_rates import point, word_of
+from tests.made_rates import point
 from tests.made_workers import READY, STOP, wait_for_stop
 
 
@@ -158,11 +158,6 @@ def test_a_point_of_several_publishers_says_how_long_all_were_at_work() -> None:
     assert ["All at work for", "1.23 s"] in shown["measured"]
     assert "1 of 2 ledgers have every message confirmed" in shown["sentence"]
     assert not any(name in shown["sentence"] for name in BROKER_NAMES.values())
-
-
-def test_what_several_queues_take_together_is_no_answer_to_what_one_takes() -> None:
-    assert word_of("fifty-thousand", {"queues-4": 150_000.0}) == "undecided here"
-    assert word_of("fifty-thousand", {"queues-4": 150_000.0, "raw-window": 60_000.0}) == "holds"
 
 
 # ---- live

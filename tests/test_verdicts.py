@@ -172,6 +172,7 @@ def test_the_numbers_of_a_rule_are_those_of_its_text_and_the_sentence_ends_with_
         (ALL, SOME, "never held"),
         (KEPT, SPLIT, "undecided here"),
         (KEPT, ["unknown"] * N, "undecided here"),
+        (KEPT, ["did not start"] * N, "undecided here"),
         (KEPT[:4], SOME[:4], "undecided here"),
     ],
 )
@@ -181,12 +182,20 @@ def test_c02_of_the_loss_matrix(first: list[str], second: list[str], word: str) 
 
 
 @pytest.mark.parametrize(
-    ("redis", "word"), [(ALL, "never held"), (SPLIT, "undecided here"), (KEPT, "holds"), (["all lost"], "never held")]
+    ("redis", "word"),
+    [
+        (ALL, "never held"),
+        (SPLIT, "undecided here"),
+        (["unknown"], "undecided here"),
+        (KEPT, "holds"),
+        (["all lost"], "never held"),
+    ],
 )
 def test_c04_is_refuted_by_one_default_that_loses_in_every_repeat(redis: list[str], word: str) -> None:
     found, text = said("loss-matrix", "C04", [cell("redis-list-rdb", "kill", *redis)])
     assert found == word
     if word == "never held":
+        assert "lost all of 100 acknowledged in " in text
         assert "after the first message" in text
     assert said("loss-matrix", "C04", [])[0] == "undecided here"
 
@@ -255,6 +264,7 @@ def test_c45_and_its_sentence_says_one_node_when_it_was_cut_and_when_the_kernel_
 def test_c54_and_c57_are_refuted_by_one_setting_that_keeps_all(kept: int, lost: int, word: str) -> None:
     points = [cell(f"redis-list-{at}", "kill", "none lost") for at in range(kept)]
     points += [cell(f"redis-list-x{at}", "kill", "all lost") for at in range(lost)]
+    points += [cell("kafka-acks-all", "kill", "none lost"), cell("redis-list-x", "stop", "none lost")]  # not asked
     for claim in ("C54", "C57"):
         assert said("redis-forgets", claim, points)[0] == word
 
@@ -530,6 +540,9 @@ def test_c32_is_about_one_queue_and_says_a_stream_apart(
     points = [rate("fifty-thousand", "raw-window", *queue, **more), rate("fifty-thousand", "queues-2", *STREAM)]
     points += [rate("fifty-thousand", "stream", *stream)] if stream else []
     assert said("fifty-thousand", "C32", points)[0] == word
+    several = said("fifty-thousand", "C32", [rate("fifty-thousand", "queues-4", *STREAM)])
+    assert several[0] == "undecided here"
+    assert several[1].startswith("One queue with persistent, confirmed messages was not run.")
 
 
 @pytest.mark.parametrize(
