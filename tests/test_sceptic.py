@@ -177,6 +177,12 @@ def named(broker: str, p99_ms: float, floor_ms: float) -> Digest:
     return replace(one, settings={**one.settings, "broker": broker, "label": broker})
 
 
+def unseen(one: Digest) -> Digest:
+    """The same, of a broker whose processes cannot be seen."""
+    repeats = [each | {"cpu": dict(each["cpu"]) | {"broker": None}} for each in one.repeats]
+    return replace(one, repeats=repeats)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("floor_ms", "bound"), [(0.6, True), (0.51, True), (0.5, False), (0.2, False)])
 def test_a_figure_of_which_more_than_half_is_the_harness_is_at_most(floor_ms: float, bound: bool) -> None:
     one = named("redis", 1.0, floor_ms)
@@ -196,6 +202,9 @@ def test_no_ratio_and_no_headline_is_made_of_what_is_mostly_the_harness() -> Non
         == "At 1,000/s Kafka’s p99 is 8.00\u00a0ms, 2.0 times RabbitMQ’s 4.00\u00a0ms" + also
     )
     assert title([redis]) == "At 1,000/s the p99 of Redis cannot be told from that of our own harness"
+    said = " (the broker’s processor time was not seen)"
+    assert title([unseen(redis)]) == title([redis]) + said
+    assert title([unseen(redis), rabbit, kafka]) == title([redis, rabbit, kafka]) + said
     assert LATENCY_LOOK.quantities["p99"].bound(redis)
     assert not LATENCY_LOOK.quantities["p99"].bound(kafka)
 
@@ -234,6 +243,8 @@ def test_the_mean_stands_beside_the_median_of_a_confirmation_because_each_wait_h
         [made(open_run())],
         [made(without(open_run(), range(0, 2000, 50)))],
         [named("redis", 1.0, 0.6)],
+        [unseen(named("redis", 1.0, 0.6))],
+        [unseen(named("redis", 1.0, 0.6)), named("rabbitmq", 4.0, 0.6), named("kafka", 8.0, 0.6)],
         [named("redis", 1.0, 0.6), named("rabbitmq", 2.0, 1.5)],
         [named("redis", 1.0, 0.6), named("rabbitmq", 4.0, 0.6), named("kafka", 8.0, 0.6)],
         [named("redis", 1.0, 0.1), made(without(open_run(), range(0, 2000, 50)))],

@@ -79,13 +79,14 @@ def title(digests: Sequence[Digest]) -> str:
     named["names"] = enumerated([BROKER_NAMES[d.settings["broker"]] for d in there if d.at_most(step)] or [""])
     ranked = sorted((d for d in there if not d.at_most(step)), key=lambda d: d.number("latency_ms", step) or 0.0)
     prefix = words["mixed"] if len({d.settings["rung"] for d in digests}) > 1 else ""
+    ends = (*ranked[:1], *ranked[-1:])  # whom the title names, besides those that are hidden
+    spoken = [*ends, *(d for d in there if d.at_most(step))]
+    unseen = words["unseen"] if any(map(broker_unseen, spoken)) else ""
     if not ranked:
-        return prefix + words["hidden"].format(**named)
-    ends = (ranked[0], ranked[-1])
+        return prefix + words["hidden"].format(**named) + unseen
     bound = words["bound"] if any(d.median["stamp"] == "client-bound" for d in ends) else ""
-    bound += words["unseen"] if any(broker_unseen(d) for d in ends) else ""
     also = words["also"].format(**named) if named["names"] else ""
-    return prefix + words[_kind(ranked, step)].format(**named | _ends(ranked, step)) + also + bound
+    return prefix + words[_kind(ranked, step)].format(**named | _ends(ranked, step)) + also + bound + unseen
 
 
 def _kind(ranked: Sequence[Digest], step: str) -> str:
