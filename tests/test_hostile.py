@@ -20,7 +20,8 @@ from tests.browser import settled
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=alert(1)></script><b>"
 SAYS = {"label", "sentence", "trouble", "origin", "part", "aside", "text", "texts", "lines", "title", "subtitle",
-        "note", "reason", "why_not", "rows", "card", "said", "unit", "caption", "heads", "event"}  # fmt: skip
+        "note", "reason", "why_not", "rows", "card", "rest", "rests", "said", "unit", "caption",
+        "heads", "event"}  # fmt: skip
 """Parts of a panel's state that are shown as they are."""
 KINDS = ("latency-ladder", "who-is-waiting", "kill-the-worker", "loss-matrix", "how-benchmarks-lie")
 """Labs that have every kind of picture between them: plot, dots, strips, matrix and bill, bars."""
@@ -43,7 +44,7 @@ def test_every_text_of_a_panel_is_text(page: Page, host: str, lab: str) -> None:
 
     def worse(route: Route) -> None:
         state = route.fetch().json()
-        state["views"] = poisoned(state["views"])
+        state |= poisoned({part: state[part] for part in ("views", "rests")})
         state["verdicts"] = poisoned(state["verdicts"])
         route.fulfill(body=json.dumps(state), content_type="application/json")
 
@@ -57,6 +58,7 @@ def test_every_text_of_a_panel_is_text(page: Page, host: str, lab: str) -> None:
     box.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
     assert HOSTILE in box.locator(".lp-said").inner_text()
     assert HOSTILE in box.locator(".lp-card").inner_text()
+    assert HOSTILE in box.locator(".lp-rest").inner_text()
     assert page.evaluate(LOOSE) == 0
     assert asked == []
 

@@ -11,11 +11,11 @@ function table(about, columns, rows, className = "") {
   return make("div", { class: "lp-scroll", tabindex: 0, role: "region", "aria-label": name }, inside);
 }
 
-function cards(about, views, lines, first = []) {
+function cards(kind, about, views, lines, first = []) {
   const all = views.map(lines), names = [...new Set(all.flatMap((card) => card.map(([name]) => name)))];
   const of = (card, name) => card.find(([known]) => known === name)?.[1] ?? "–";
   const rows = names.map((name) => [name, ...all.map((card) => of(card, name))]);
-  return table(about, [SAY.fact, ...views.map((view) => view.label)], [...first, ...rows], "lp-card");
+  return table(about, [SAY.fact, ...views.map((view) => view.label)], [...first, ...rows], kind);
 }
 
 /** What a sceptic wants besides: folded once more. A recorded view has the number of what many share. */
@@ -26,7 +26,7 @@ function rest({ state }, views, open) {
     "details",
     { "data-part": "rest", open },
     make("summary", { text: SAY.rest }),
-    cards(`${state.title}: ${SAY.rest}`, views, of),
+    cards("lp-rest", `${state.title}: ${SAY.rest}`, views, of),
   );
 }
 
@@ -50,7 +50,9 @@ export function details(panel, views) {
     part("data", table(`${state.title}: ${SAY.data}`, state.columns, rows)),
     part(
       "card",
-      cards(`${state.title}: ${SAY.card}`, views, (view) => view.card, [["Run", ...views.map((view) => view.origin)]]),
+      cards("lp-card", `${state.title}: ${SAY.card}`, views, (view) => view.card, [
+        ["Run", ...views.map((view) => view.origin)],
+      ]),
       rest(panel, views, open.has("rest")),
     ),
     part("repeat", make("p", {}, make("code", { text: choice.command(views) }))),
