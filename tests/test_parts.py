@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,8 +164,9 @@ def test_what_was_found_wrong_is_what_the_verdicts_say_and_nothing_else() -> Non
 def test_the_marks_of_the_race_stand_at_recorded_quantiles() -> None:
     file = recorded(race.LAB)
     assert file is not None
-    found = [d for d in file.digests if race.POINT.items() <= d.settings.items()]
-    assert len(found) == 3
+    evenly = [replace(d, settings=d.settings | {"arrivals": "uniform"}) for d in file.digests]
+    found = race.points([*file.digests, *evenly])
+    assert [d.settings["broker"] for d in found] == ["redis", "rabbitmq", "kafka"]
     for digest in found:
         times = race.arrivals(digest)
         repeat = race.middle(digest)
@@ -174,6 +176,19 @@ def test_the_marks_of_the_race_stand_at_recorded_quantiles() -> None:
         assert (
             abs(race.quantile(repeat["curve"], 0.5) - repeat["latency_ms"]["p50"]) <= 0.1 * repeat["latency_ms"]["p50"]
         )
+
+
+def test_hollow_marks_of_the_race_say_broker_by_broker_the_reason_that_is_true_of_it() -> None:
+    file = recorded(race.LAB)
+    assert file is not None
+    plain = [replace(d, median=d.median | {"stamp": "valid"}, floor_ms={}) for d in race.points(file.digests)]
+    assert "Hollow" not in race._under(plain, "today")
+    redis, rabbit, kafka = plain
+    redis = replace(redis, floor_ms={"p50": 0.9 * redis.median["latency_ms"]["p50"]})
+    rabbit = replace(rabbit, median=rabbit.median | {"stamp": "client-bound"})
+    said = race._under([redis, rabbit, kafka], "today")
+    why = "more than half of Redis’s median is our own harness; our client was the limit of RabbitMQ"
+    assert f"Hollow marks: {why}. " in said
 
 
 def test_every_drawing_is_named_described_and_in_the_colours_of_the_book() -> None:
