@@ -11,6 +11,7 @@ import click
 
 from labs.cli.run import pair, words
 from labs.cli.terminal import backend_option, plain, say, tell
+from labs.model.text import counted
 
 if TYPE_CHECKING:
     from labs.experiments.base import Experiment, Settings
@@ -119,7 +120,7 @@ class Sitting:
             self._planned(lab, settings)
             size = f"{len(settings)} points, {rounds_of(settings)} rounds"
             tell(f"{lab.name}: {size}, {_span(self.agenda.left_s() - before_s)}: {why}")
-        tell(f"{len(due)} labs, {self.agenda.count} measurements, {_span(self.agenda.left_s())}")
+        tell(f"{counted(len(due), 'lab')}, {self.agenda.count} measurements, {_span(self.agenda.left_s())}")
 
     def record(self, labs: Sequence[Experiment], *, anew: bool = False) -> None:
         """Measure and write. A lab that breaks is told and the others go on; ClickException at the end if one did."""
