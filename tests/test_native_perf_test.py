@@ -22,13 +22,13 @@ id: test-1, sending rate avg: 1 msg/s
 
 @pytest.mark.parametrize(("what", "counted"), [("confirmed", 90 + 2 * 190), ("received", 80 + 2 * 180)])
 def test_the_seconds_of_the_warm_up_do_not_count(what: str, counted: int) -> None:
-    rate = perf_test._rate(SAID, 2.5, 100, what, "PerfTest")
+    rate = perf_test._rate(SAID, 2.5, what, "PerfTest")
     assert (rate.messages, rate.seconds) == (counted, 3.0)
 
 
 def test_output_that_cannot_be_read_is_an_error_with_its_last_line() -> None:
     with pytest.raises(ToolError, match="sending rate avg"):
-        perf_test._rate(SAID.replace(" msg/s,", " ,"), 4, 100, "confirmed", "PerfTest")
+        perf_test._rate(SAID.replace(" msg/s,", " ,"), 4, "confirmed", "PerfTest")
 
 
 def names_at(endpoint: Endpoint, kind: str) -> list[str]:

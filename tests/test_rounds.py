@@ -64,7 +64,7 @@ def part(p50: float, *, void: str = "", foreign: float = 0.01, server: str = "Re
     """One round of a made point."""
     ladder = {"p50": p50}
     repeat: Any = {
-        **dict.fromkeys(("latency_ms", "service_ms", "lateness_ms"), ladder),
+        **dict.fromkeys(("latency_ms", "service_ms", "lateness_ms"), ladder), "confirm_ms": None,
         "stamp": "valid", "ledger": {"verdict": "kept", "attempted": 100}, "cpu": {"foreign": foreign},
     }  # fmt: skip
     card = {"broker": server, "date": "2026-11-30", "repeats": 1, "others": f"{foreign:.2f} cores", **more}

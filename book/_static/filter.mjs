@@ -1,4 +1,5 @@
-// Filters a list by what its items say (data-*) and by words; the choice is in the address, so that a view can be linked.
+// Filters a list by what its items say (data-*) and by words; the choice is in the address, so that a view can be
+// linked.
 // Without this file the list is complete. The place of the controls: [data-facets], JSON with {what, facets}.
 const SAY = {
   all: "all",
