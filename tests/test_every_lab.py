@@ -29,7 +29,7 @@ from labs.show.renderers import drawable
 ROOT = Path(__file__).parent.parent
 OF_SOME = {"publishes", "deliveries", "fates", "confirmed", "source", "caution"}
 """What a lab of that look may have no point for: several publishers or subscribers, figures of others, a caution."""
-NEWER = {"stalls", "stalled", "mean", "arrivals"}
+NEWER = {"stalls", "stalled", "mean", "arrivals", "linger"}
 """What recordings of before 30 November 2026 lack; with the next ones these belong above, or nowhere."""
 NOTHING = {"", NOT_YET, "–", "unknown"}
 

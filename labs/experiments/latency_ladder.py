@@ -38,6 +38,8 @@ MISSING = {
     **{(b, 4): "Surviving a lost machine needs more machines than one." for b in BROKERS},
 }
 LABELS = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
+LINGERS = {"default": "as its Python client comes", "java": "5 ms, as its Java client comes"}
+"""How long Kafka's client waits for more messages to fill a batch. A point of Kafka says which; no other has it."""
 RATES = (250, 1000, 2000, 4000)
 WARM_ROUNDS = 20
 LIVE_S = 3.0
@@ -72,6 +74,10 @@ def chosen_profiles(settings: Settings) -> dict[str, Profile]:
     have = {broker: one for broker, one in found.items() if one}
     if not have:
         raise ValueError(" ".join(dict.fromkeys(MISSING[b, settings["rung"]] for b in found)))
+    if settings.get("linger") == "java" and "kafka" in have:
+        if have["kafka"].name != PROFILES["kafka"][2]:
+            raise ValueError(f"Kafka with the Java client's linger is there at one rung only: {RUNGS[2]}.")
+        have["kafka"] = profile("kafka-linger")
     return have
 
 
@@ -101,7 +107,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     point = {name: getattr(schedule, name) for name in ("rate_per_s", "body_bytes", "arrivals")}
     point["judged_s"] = schedule.duration_s
     floor = digest(NAME, point, runs["memory"], profile("memory"), {}).median["latency_ms"]
-    return [replace(digest(NAME, point, runs[b], p, cards[b]), floor_ms=floor) for b, p in chosen.items()]
+    own = {"kafka": point | {"linger": settings.get("linger", "default")}}
+    return [replace(digest(NAME, own.get(b, point), runs[b], p, cards[b]), floor_ms=floor) for b, p in chosen.items()]
 
 
 def _measured(endpoint: Endpoint, using: Profile, schedule: Workload, observer: Observer) -> Run:
@@ -157,7 +164,8 @@ def grid() -> list[Settings]:
     points += [(rung, 1000, 100, "poisson", HEADLINE if rung != 1 else OTHERS) for rung in (0, 1, 3)]
     points += [(2, 1000, 1000, "poisson", OTHERS)]
     named = ("rung", "rate_per_s", "body_bytes", "arrivals")
-    return [{"brokers": list(BROKERS)} | how | dict(zip(named, point, strict=True)) for *point, how in points]
+    found = [{"brokers": list(BROKERS)} | how | dict(zip(named, point, strict=True)) for *point, how in points]
+    return [*found, found[RATES.index(1000)] | {"brokers": ["kafka"], "linger": "java"}]
 
 
 def _rung_options() -> Iterator[Option]:
@@ -200,6 +208,7 @@ LAB = Experiment(
             ARRIVALS[0],
             (Option("poisson", "at random (Poisson)"), Option("uniform", "evenly spaced")),
         ),
+        Control("linger", "Kafka waits", "choice", "default", tuple(Option(*one) for one in LINGERS.items())),
     ),
     grid=grid,
     run=run,

@@ -29,6 +29,8 @@ class Chosen(TypedDict, total=False):
     rate_per_s: int
     body_bytes: int
     arrivals: str
+    linger: str
+    """How long the client of Kafka waits to fill a batch: as it comes by `default`, or as `java` has it."""
     judged_s: float
     """How long messages were judged in each repeat."""
     carrier: str

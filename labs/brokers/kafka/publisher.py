@@ -34,6 +34,8 @@ class Publisher:
         self._site = Site(address.endpoint)
         self._topic = address.name
         self._acks = str(address.profile.settings["acks"])
+        waits = address.profile.settings.get("linger_ms")
+        self._linger = {} if waits is None else {"linger_ms": int(waits)}
         self._producer: KafkaProducer = None
         self._next = 0
         self._waiting: deque[tuple[int, Future]] = deque()
@@ -50,6 +52,7 @@ class Publisher:
         with self._site.typed():
             self._producer = KafkaProducer(
                 **self._site.config,
+                **self._linger,
                 metrics_enabled=False,
                 acks=self._acks if self._acks == "all" else int(self._acks),
                 enable_idempotence=self._acks == "all",  # the client's default; it excludes weaker acks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from labs.model.digest import Digest
+from labs.model.digest import Digest, Table
 from labs.model.profile import RUNGS
 from labs.model.text import NBSP, counted, enumerated, ms_span, ms_text, rate_text, span
 from labs.show.looks.base import Chart, Look, View
@@ -129,6 +129,12 @@ QUANTITIES = Quantities((
 ))  # fmt: skip
 
 
+def _applying(settings: Table) -> Table:
+    """Without what a client waits for, where that is as it comes or there is no such thing."""
+    usual = settings.get("broker") != "kafka" or settings.get("linger") != "java"
+    return {name: value for name, value in settings.items() if name != "linger" or not usual}
+
+
 def _ladder(digest: Digest) -> str:
     known = {step: ms for step in ("p50", "p99") if (ms := digest.number("latency_ms", step)) is not None}
     told = [f"{SHARE_WORDS[step]} {'' if ms == math.inf else 'within '}{{{step}}}" for step, ms in known.items()]
@@ -151,7 +157,8 @@ def _short(trace: Trace) -> Trace:
 
 
 LATENCY_LOOK = Look(
-    point=("broker", "rung", "rate_per_s", "body_bytes", "arrivals"),
+    applies=_applying,
+    point=("broker", "rung", "rate_per_s", "body_bytes", "arrivals", "linger"),
     charts=(Chart("ladder", "Latency ladder"), Chart("rate", "p99 against rate", sweep="rate_per_s")),
     quantities=QUANTITIES,
     sentence=(
