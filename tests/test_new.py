@@ -103,9 +103,11 @@ def test_nothing_is_left_of_a_lab_that_could_not_be_recorded(tmp_path: Path, mon
 @pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.parametrize("kind", new.KINDS)
-def test_a_new_lab_of_each_kind_passes_what_every_lab_is_asked(kind: str, tmp_path: Path) -> None:
-    root = copy(tmp_path / "clone")
-    settings = os.environ | {"LABS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)}
+def test_a_new_lab_of_each_kind_passes_what_every_lab_is_asked(
+    kind: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root, types = copy(tmp_path / "clone"), tmp_path_factory.getbasetemp() / "types"  # what mypy knows of other modules
+    settings = os.environ | {"LABS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root), "MYPY_CACHE_DIR": str(types)}
     asked = [
         ["labs", "new", "demo", "--kind", kind, "--chapter", "3"],
         ["ruff", "check", "."],

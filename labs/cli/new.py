@@ -146,7 +146,7 @@ def make(name: str, files: dict[Path, str], run: Path) -> None:
             write_text(path, text)
         invalidate_caches()
         lab = EXPERIMENTS[name] = load(name)
-        Sitting(Recording()).record([lab])
+        Sitting(Recording(draft=True), repeats=2 if lab.ways else 1).record([lab])
         recorded(
             name
         )  # a figure that cannot be, as of a machine that stood still, is told now and not by the first test

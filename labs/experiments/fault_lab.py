@@ -28,7 +28,6 @@ MATRIX = (
     "rabbitmq-transient-confirms",
     "rabbitmq-persistent",
     "rabbitmq-confirms",
-    "rabbitmq-quorum-transient",
     "rabbitmq-quorum",
     "kafka-acks-0",
     "kafka-acks-1",

@@ -64,6 +64,8 @@ class Recording:
     seed: int = SEED
     keep: bool = False
     """The file's other points and its card stay as they are: only some points are measured anew."""
+    draft: bool = False
+    """Short runs, for a lab that is being written."""
 
     def path(self, lab: Experiment) -> Path:
         """The lab's recorded file."""
@@ -72,7 +74,7 @@ class Recording:
     def rounds(self, lab: Experiment, settings: Sequence[Settings]) -> Rounds:
         """The rounds of these points, as far as an earlier call that was interrupted has come."""
         name = f"{lab.name}-only" if self.keep else lab.name
-        return Rounds(lab, settings, Journal.of(name, made_by(lab, self.backend), self.folder), self.seed)
+        return Rounds(lab, settings, Journal.of(name, made_by(lab, self.backend), self.folder), self.seed, self.draft)
 
 
 def record_lab(rounds: Rounds, how: Recording, watcher: Watcher) -> Path:
