@@ -263,10 +263,11 @@ def test_a_dry_run_says_what_would_be_measured_and_measures_nothing() -> None:
     said = labs("run", "latency-ladder", "--dry-run").stdout
     assert said == (
         "latency-ladder would be run with broker redis, rabbitmq and kafka, rate 1000, rung 2, payload 100, "
-        "arrivals poisson.\n"
+        "arrivals poisson, linger default.\n"
     )
     points = labs("record", "latency-ladder", "--dry-run").stdout
-    told = "broker redis, rabbitmq and kafka, rate 250, rung 2, payload 100, arrivals poisson, seconds 30, repeats 5"
+    told = "broker redis, rabbitmq and kafka, rate 250, rung 2, payload 100, arrivals poisson, linger default"
+    told += ", seconds 30, repeats 5"
     assert f"latency-ladder: {told}\n" in points
     assert not {"{", "}", "'"} & set(points)
 

@@ -83,6 +83,7 @@ def test_what_the_broker_refuses_is_refused_and_what_it_confirms_is_there(
         assert sequences(address, len(confirmed) + 1) == confirmed
 
 
+@pytest.mark.long
 @pytest.mark.broker
 def test_what_was_confirmed_before_a_kill_is_there_after_it_and_the_kill_is_told() -> None:
     confirmed: list[int] = []

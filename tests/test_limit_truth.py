@@ -10,11 +10,13 @@ from labs.judge.lift import Limit
 from tests.limit_truth import CASES, judged
 
 
+@pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.parametrize("truth", CASES)
 def test_a_limit_that_was_set_on_purpose_is_the_one_that_the_stamp_names(truth: Limit) -> None:
     before = os.sched_getaffinity(0)
-    found = judged(truth, seed=1)
+    # On a full machine a hiccup makes one round's base slow, and a variant then seems to lift it.
+    found = judged(truth, seed=1, rounds=3 if truth == "machine" else 1)
     assert found.word == truth, found
     assert set(found.factors) == {"window", "client", "queue"}
     assert os.sched_getaffinity(0) == before

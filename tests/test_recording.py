@@ -35,6 +35,7 @@ def _record(settings: list[dict[str, Any]], how: Recording) -> None:
     record_lab(how.rounds(MATRIX, settings), how, Watcher(lambda _number, _point: UNOBSERVED))
 
 
+@pytest.mark.long
 @pytest.mark.broker
 def test_a_point_measured_anew_replaces_itself_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "loss-matrix.json"

@@ -260,6 +260,7 @@ def facts(path: Path) -> Any:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.broker
 def test_a_recording_that_was_interrupted_and_killed_goes_on_and_gives_the_file_of_one_that_was_not(
     child: Child, tmp_path: Path
