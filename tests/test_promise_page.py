@@ -250,7 +250,6 @@ def test_a_file_of_something_else_is_no_recording_of_promises(tmp_path: Path) ->
 RECORDING = RECORDED / "promises.json"
 
 
-@pytest.mark.skipif(not RECORDING.exists(), reason="the promises are not recorded")
 def test_the_recording_of_the_book_has_every_promise_with_an_outcome_or_a_reason() -> None:
     found = {row["id"]: row for row in load(RECORDING)["rows"]}
     assert list(found) == list(TABLE)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from labs import stack
 from labs.experiments.base import Experiment, Settings
+from labs.experiments.record_plan import silent
 from labs.experiments.rounds import SEED, Rounds, Watcher, foreign, made_by
 from labs.judge import recording
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
@@ -169,11 +170,7 @@ def port_proxy_ms(observer: Observer) -> dict[str, dict[str, Any]]:
         for name in sorted(found, reverse=number % 2 == 1):
             observer.progress(0, f"port proxy, round {number + 1}: {name}")
             host = name == "host_network_ms"
-            with stack.session(("redis",), "compose", report=_silent, own=True, host_network=host) as here:
+            with stack.session(("redis",), "compose", report=silent, own=True, host_network=host) as here:
                 run = record(here["redis"], using, PROXY_PLAN)
             found[name].append(round((percentile(end_to_end_ns(run), 0.5) or 0) / NS_PER_MS, 4))
     return {name: {"p50": statistics.median(values), "rounds": values} for name, values in found.items()}
-
-
-def _silent(_text: str) -> None:
-    """Starting and stopping ten containers is not worth ten lines."""

@@ -21,12 +21,12 @@ from labs.model.run import RunFileError
 
 def versions_here(backend: str) -> dict[str, str]:
     """Server -> its name and version, of the brokers that a recording would be made with; they are started for it."""
-    with stack.session(BROKERS, backend, report=_silent) as found:
+    with stack.session(BROKERS, backend, report=silent) as found:
         return {SERVERS[name]: f"{SERVERS[name]} {one.version}" for name, one in found.items()}
 
 
-def _silent(_text: str) -> None:
-    """Starting brokers to ask for their version is not worth a line each."""
+def silent(_text: str) -> None:
+    """What is told while brokers start and stop only to be asked, or ten times over."""
 
 
 def why_due(lab: Experiment, path: Path, versions: Mapping[str, str]) -> str:

@@ -10,7 +10,6 @@ is `undecided here`, with the figures on both sides.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from labs.experiments.bounds import Bound, asked
-from labs.judge import soundness
+from labs.judge import repeats, soundness
 from labs.model.claims import policy_of
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
@@ -34,7 +33,6 @@ W = TypeVar("W")
 
 ROUNDS = 5
 """Repeats that a measured claim needs, interleaved with what they are compared with."""
-ALL_UP_TO, SHARE = 8, 0.8
 _policy: ContextVar[str] = ContextVar("policy", default="measured")
 """That of the claim whose rule is at work."""
 
@@ -153,9 +151,7 @@ def too_few(number: int) -> str:
 
 def needed(number: int) -> int:
     """Of so many repeats how many have to pass."""
-    if _policy.get() != "measured" or number <= ALL_UP_TO:
-        return number
-    return ALL_UP_TO if number == ALL_UP_TO + 1 else math.ceil(SHARE * number)
+    return repeats.needed(number) if _policy.get() == "measured" else number
 
 
 def agreed(values: Iterable[V], word_of: Callable[[V], W | None], said: str) -> W:

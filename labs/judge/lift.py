@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from labs.judge.repeats import needed
 from labs.model.text import capital, times
 
 Limit = Literal["window", "client", "queue", "broker", "machine", "not found", "not looked for"]
@@ -49,8 +50,8 @@ class Found:
 
 
 def enough(passed: int, of: int) -> bool:
-    """Whether so many rounds pass for all: each of up to 6, all but one of 7 to 9, four in five of more."""
-    return of > 0 and passed >= (of if of < 7 else of - 1 if of < 10 else 0.8 * of)
+    """Whether so many rounds pass for all of them; none of none."""
+    return of > 0 and passed >= needed(of)
 
 
 def limit_of(rounds: Sequence[Round]) -> Found:

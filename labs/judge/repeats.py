@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,15 @@ Summed = dict[str, Any]
 """`median` and `spread` of a digest."""
 SumUp = Callable[[Sequence[Repeat]], Summed]
 """The repeats as a digest has them -> `median` and `spread`: of one round's and of all rounds' alike."""
+
+ALL_UP_TO, SHARE = 8, 0.8
+
+
+def needed(number: int) -> int:
+    """Of so many repeats how many have to pass: all of up to eight, eight of nine, four in five of more."""
+    if number <= ALL_UP_TO:
+        return number
+    return ALL_UP_TO if number == ALL_UP_TO + 1 else math.ceil(SHARE * number)
 
 
 def nothing(_repeats: Sequence[Repeat]) -> Summed:
