@@ -1,7 +1,6 @@
 """The book's directives and roles. They only place what labs.pages and labs.pages.claims give them.
 
 {lab-panel} latency-ladder    the panel, replaying the recorded runs
-{claim} C48                   a claim with its verdict; :folded: keeps it until the reader has guessed
 {claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
 {when-recorded} latency-ladder    its content if that is recorded; :has: names a figure that an older recording may lack
@@ -55,17 +54,6 @@ class LabPanel(SphinxDirective):
         found = _raw(pages.panel(state, f"_static/panels/{name}"))
         found[0]["lab"] = self.arguments[0]
         return found
-
-
-class Claim(SphinxDirective):
-    """One claim of the article with its verdict; `:folded:` keeps the verdict until the reader has guessed."""
-
-    required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {"folded": directives.flag}
-
-    def run(self) -> list[nodes.Node]:
-        found = {entry["id"]: entry for entry in claims.board()}
-        return _raw(pages.claim_card(found[self.arguments[0]], folded="folded" in self.options))
 
 
 class Board(SphinxDirective):
@@ -199,7 +187,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _once, priority=999)
     app.connect("build-finished", _mend)
     for name, directive in {
-        "lab-panel": LabPanel, "claim": Claim, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
+        "lab-panel": LabPanel, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
         "bench-table": Bench, "bench-picture": Bench,
     }.items():  # fmt: skip
         app.add_directive(name, directive)

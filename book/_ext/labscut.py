@@ -39,7 +39,7 @@ def _is_cut(node: nodes.Node) -> bool:
 def cut(doctree: nodes.document) -> list[Cut]:
     """(heading, nodes) of each slide: the page's title with its claims, then its parts in their order."""
     title = next(doctree.findall(nodes.title)).astext()
-    claims = [node for node in doctree.findall(nodes.raw) if 'class="claim-card"' in node.astext()]
+    claims = [node for node in doctree.findall(nodes.raw) if 'class="claim-line"' in node.astext()]
     groups = [claims[at : at + CLAIMS] for at in range(0, len(claims), CLAIMS)] or [[]]
     found: list[Cut] = [(title, [node.deepcopy() for node in group]) for group in groups]
     for node in doctree.findall(_is_cut):

@@ -1,6 +1,6 @@
 """Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
 
-{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {guess} name, {quiz} 01-1, {repeat} lab rate=1000,
+{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {repeat} lab rate=1000,
 {take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`; {term} gets its
 definition.
 """
@@ -20,8 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import bench_page, claims, course, drawings, pages, parts, quiz, race
-from labs.pages.glue import number
+from labs.pages import claims, course, drawings, pages, parts, quiz, race
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import shown
 from labs.pages.state import recorded_state
@@ -55,7 +54,7 @@ class Part(SphinxDirective):
 
 
 class AtAGlance(Part):
-    """Time, what is needed, and what the reader can do afterwards (the content: a list)."""
+    """Time and what is needed, in one line; folded, what the reader can do afterwards (the content: a list)."""
 
     option_spec: ClassVar[dict[str, Any]] = {
         "minutes": directives.positive_int, "run": directives.unchanged, "needs": directives.unchanged,
@@ -66,17 +65,19 @@ class AtAGlance(Part):
         if "minutes" not in self.options:
             raise ValueError("say how long the page takes: :minutes: 10")
         minutes = self.options["minutes"]
-        time = f"{minutes} minute{'s' if minutes > 1 else ''} to read"
-        time += f", {self.options['run']} to run" if "run" in self.options else ""
-        rows = {"Time": time, "You need": self.options.get("needs", ""), "Read first": self.options.get("first", "")}
-        box = nodes.container(classes=["at-a-glance"])
-        for name, text in rows.items():
-            if text:
-                line = nodes.paragraph("", "", nodes.strong("", name), nodes.Text(" "), *self.line(text))
-                box += line
+        rows = {"to read": f"{minutes} minute{'s' if minutes > 1 else ''}", "to run": self.options.get("run", "")}
+        pieces = [[nodes.Text(f"{text} {what}")] for what, text in rows.items() if text]
+        for label, name in (("needs", "needs"), ("first", "first")):
+            if name in self.options:
+                pieces.append([nodes.Text(f"{label}: "), *self.line(self.options[name])])
+        line = nodes.paragraph(classes=["glance-line"])
+        for piece in pieces:
+            line += nodes.inline("", "", *piece, classes=["glance"])
+        box = nodes.container("", line, classes=["at-a-glance"])
         if self.content:
-            box += nodes.paragraph("", "", nodes.strong("", "Afterwards you can"))
+            box += _raw("<details><summary>Afterwards you can</summary>")
             self.body(box)
+            box += _raw("</details>")
         return [box]
 
 
@@ -125,26 +126,6 @@ class Picture(Part):
     def made(self) -> list[nodes.Node]:
         picture = shown(self.arguments[0])
         return _raw(f'<p class="lab-note">{pages.NOT_RECORDED}</p>' if picture is None else frame(picture))
-
-
-class Guess(Part):
-    """A figure to guess before it is shown. The content is the question; :run: or :bench: asks for what is true."""
-
-    required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {
-        "run": directives.unchanged, "bench": directives.unchanged, "unit": directives.unchanged_required,
-        "low": float, "high": float,
-    }  # fmt: skip
-
-    def made(self) -> list[nodes.Node]:
-        asked = [name for name in ("run", "bench") if name in self.options]
-        if len(asked) != 1 or not self.content or not {"unit", "low", "high"} <= self.options.keys():
-            raise ValueError("a guess has a question, :run: (or :bench:), :unit:, :low: and :high:")
-        found = (number if asked[0] == "run" else bench_page.number)(self.options[asked[0]])
-        question = " ".join(self.content)
-        bounds = {name: self.options[name] for name in ("unit", "low", "high")}
-        made = parts.Asked(nodes.make_id(self.arguments[0]), question, measured=found, **bounds)
-        return [nodes.container("", *_raw(parts.guess(made)), classes=["guess-part"])]
 
 
 class Quiz(Part):
@@ -307,7 +288,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """After labsbook, whose folder of made files this one shares."""
     app.setup_extension("labsbook")
     for name, directive in {
-        "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing, "guess": Guess,
+        "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing,
         "picture": Picture, "quiz": Quiz, "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
         "findings": Computed, "race": Computed,
     }.items():  # fmt: skip

@@ -28,6 +28,8 @@ const SAY = {
   play: "Play",
   pause: "Pause",
   number: "Enter a number.",
+  guessed: (right) => right ? "Right. " : "Not so. ",
+  undecided: "None of these can be called right here. ",
 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -181,10 +183,68 @@ function quiz(root) {
   fold.hidden = true;
 }
 
-// ---- the guess: a slider and a field; the answer is shown on the same scale
+// ---- the guess: what was said is remembered, and what waits for a guess is told
+const said = {
+  place: (box) => `labs-said-${box.dataset.guess}`,
+  read: (box) => memory.read(said.place(box)).value,
+  keep(box, value) {
+    memory.write(said.place(box), value == null ? {} : { value });
+    if (value != null) document.dispatchEvent(new Event("labs-guessed"));
+  },
+  why: (box) => box.querySelector("details .guess-why")?.cloneNode(true) ?? null,
+};
+
+// ---- a guess among a few words: a button each, the answer in their place
+function choice(box) {
+  const { options, truth, measured } = box.dataset, fold = box.querySelector("details"), words = options.split("|");
+  const told = make("div", { class: "guess-said", role: "status", "data-added": true });
+  const form = make("div", { class: "guess-row", "data-added": true });
+  const show = (word) => {
+    const judged = truth ? SAY.guessed(word === truth) : SAY.undecided;
+    const again = () => {
+      said.keep(box, null);
+      told.replaceChildren();
+      form.hidden = false;
+      form.querySelector("button").focus();
+    };
+    told.replaceChildren(
+      make("p", { text: SAY.said(word, measured) + judged }),
+      said.why(box) ?? "",
+      make("button", { type: "button", text: SAY.again, onclick: again }),
+    );
+    form.hidden = true;
+  };
+  const commit = (word) =>
+    guarded(box, () => {
+      said.keep(box, word);
+      show(word);
+      told.querySelector("button").focus();
+    });
+  form.append(...words.map((word) => make("button", { type: "button", text: word, onclick: commit(word) })));
+  box.append(form, told);
+  if (words.includes(said.read(box))) show(said.read(box));
+  fold.hidden = true;
+}
+
+// ---- what is said in short opens when the reader has guessed, here or in a panel that asks
+function untilGuessed(fold) {
+  const inPanel = (host) => Object.keys(memory.read(`labs-guess-${host.dataset.state.match(/([\w-]+)\.json/)?.[1]}`)).length;
+  const open = () => {
+    fold.open = true;
+    fold.querySelector(".in-short-ask")?.remove();
+  };
+  const guessed = [...document.querySelectorAll(".guess[data-guess]")].some((box) => said.read(box) != null);
+  if (guessed || [...document.querySelectorAll(".lab-panel[data-state]")].some(inPanel)) open();
+  document.addEventListener("labs-guessed", open);
+}
+
+// ---- a guess at a figure: a slider and a field; the answer is shown on the same scale
 function guess(box) {
+  if (box.dataset.options != null) {
+    if (box.dataset.options) choice(box);
+    return;
+  }
   const data = box.dataset,
-    place = `labs-said-${data.guess}`,
     [low, high, least, most] = [data.low, data.high, data.least, data.most].map(Number);
   const log = low > 0 && high / low >= 20, steps = 100, short = (n) => +n.toPrecision(2);
   const valueAt = (at) => short(log ? low * (high / low) ** (at / steps) : low + (high - low) * at / steps);
@@ -237,11 +297,12 @@ function guess(box) {
     told.replaceChildren(
       make("p", { text: SAY.said(words(value), data.measured) + judged(value) }),
       scale(value),
+      said.why(box) ?? "",
       make("button", {
         type: "button",
         text: SAY.again,
         onclick: () => {
-          memory.write(place, {});
+          said.keep(box, null);
           told.replaceChildren();
           form.hidden = false;
           slide.focus();
@@ -262,7 +323,7 @@ function guess(box) {
           field.focus();
           return;
         }
-        memory.write(place, { value });
+        said.keep(box, value);
         show(value);
         told.querySelector("button").focus();
       }),
@@ -272,8 +333,8 @@ function guess(box) {
   form.noValidate = true;
   box.append(form, told);
   put(middle);
-  const said = memory.read(place).value;
-  if (typeof said === "number" && Number.isFinite(said) && said >= 0) show(said);
+  const before = said.read(box);
+  if (typeof before === "number" && Number.isFinite(before) && before >= 0) show(before);
   fold.hidden = true;
 }
 
@@ -381,7 +442,7 @@ function race(box) {
   seen.observe(box);
 }
 
-const PARTS = { ".quiz": quiz, ".guess[data-guess]": guess, ".term": term, "[data-copy]": copies, "[data-race]": race };
+const PARTS = { ".quiz": quiz, ".guess[data-guess]": guess, "[data-until-guess]": untilGuessed, ".term": term, "[data-copy]": copies, "[data-race]": race };
 for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }

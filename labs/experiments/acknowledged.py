@@ -10,12 +10,14 @@ from dataclasses import replace
 from labs.experiments import loss_verdicts
 from labs.experiments.fault_lab import fault_lab
 from labs.model.faults import LOAD
+from labs.show.short.faults import acknowledged
 
 LAB = fault_lab(
     "acknowledged",
     number="L5.3",
     title="What does “acknowledged” mean?",
     question="Kafka has said yes. What has it done by then, and what does each stronger yes cost?",
+    short=acknowledged,
     profiles=("kafka-acks-0", "kafka-acks-1", "kafka-acks-all", "kafka-flush"),
     faults=("kill", "power"),
     default="kafka-acks-all",

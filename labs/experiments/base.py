@@ -17,6 +17,7 @@ from labs.model.observer import Observer
 from labs.model.paths import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
 from labs.show.looks import LATENCY_LOOK, Guess, Look
+from labs.show.short import InShort
 
 if TYPE_CHECKING:
     from labs.experiments.rate_lab import Way
@@ -138,6 +139,8 @@ class Experiment:
     """What its digests look like on a page and in the panel."""
     guess: Guess | None = None
     """What the reader commits to before an outcome is shown; None shows it at once."""
+    short: InShort | None = None
+    """What its page says in short, right under the title; None of a lab that has no page of its own."""
     missing: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """Broker and rung -> why there is no such setting, of a lab that lets both be chosen."""
     why_not: Mapping[tuple[str, ...], str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from labs.model.observer import Observer
 from labs.scenarios.jobs import mode_of, settings_of
 from labs.scenarios.pairs import CARRIERS, GUARANTEES, PAIRS, SURVIVES, WHY_NOT, Pair
 from labs.show.looks import COST_LOOK
+from labs.show.short.others import before_the_first_message
 
 NAME = "before-the-first-message"
 REPEATS = 5
@@ -189,6 +190,7 @@ LAB = Experiment(
     number="L1.3",
     title="Before the first message",
     question="What does a broker cost before the first message?",
+    short=before_the_first_message,
     claims=("C11", "C13", "C14"),
     controls=(
         Control(

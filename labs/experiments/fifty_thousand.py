@@ -13,6 +13,7 @@ from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
+from labs.show.short.rates import fifty_thousand
 
 
 def _window(messages: int) -> Ceiling:
@@ -114,6 +115,7 @@ LAB = rate_lab(
     number="L4.1",
     title="Is it fifty thousand?",
     question="How many messages a second does one RabbitMQ take, and who is it that cannot do more?",
+    short=fifty_thousand,
     claims=("C32",),
     ways=fewer(WAYS, "pika-one", "raw-one", "queues-2", "queues-4"),
     default="pika-window",

@@ -22,6 +22,7 @@ from labs.model.profile import BROKERS, profile
 from labs.model.text import BROKER_NAMES
 from labs.model.tricks import TRICKS, Setup, Trick, trick
 from labs.show.looks import TRICKS_LOOK
+from labs.show.short.others import how_benchmarks_lie
 
 if TYPE_CHECKING:
     from labs.experiments.measured_trick import Measured
@@ -96,6 +97,7 @@ LAB = Experiment(
     number="L3.5",
     title="How benchmarks lie",
     question="Which broker is the fastest? Whichever you want.",
+    short=how_benchmarks_lie,
     controls=(
         Control("trick", "What is unequal", "choice", "batch", tuple(Option(one.name, one.label) for one in TRICKS)),
         Control(

@@ -12,6 +12,7 @@ from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side
+from labs.show.short.rates import kafka_million
 
 
 def _batch(size: int, messages: int) -> Ceiling:
@@ -108,6 +109,7 @@ LAB = rate_lab(
     number="L5.1",
     title="Is it a million? Kafka",
     question="How many messages a second does one Kafka take, and what does the size of a batch do to it?",
+    short=kafka_million,
     claims=("C44",),
     ways=fewer(WAYS, "batch-10", "batch-100", "flush", "perf-none-unlike", "perf-gzip-unlike", "perf-gzip-alike"),
     default="batch-1000",

@@ -23,6 +23,7 @@ from labs.model.profile import BROKERS, profile
 from labs.model.workload import NS_PER_S
 from labs.scenarios.jobs import MODES, Mode, mode_of, settings_of
 from labs.show.looks import JOBS_GUESS, JOBS_LOOK
+from labs.show.short.others import kill_the_worker
 
 if TYPE_CHECKING:
     from labs.scenarios.jobs.facts import JobRun
@@ -164,6 +165,7 @@ LAB = Experiment(
     number="L2.3",
     title="Kill the worker",
     question="What becomes of the jobs when the worker dies in the middle of one?",
+    short=kill_the_worker,
     claims=("C02", "C18", "C19", "C26"),
     controls=(
         Control("mode", "Way", "choice", "redis-blpop", tuple(Option(m.name, m.label) for m in MODES.values())),

@@ -23,6 +23,7 @@ from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, RUNGS, Profile, profile
 from labs.model.run import Run
 from labs.model.workload import Workload, workload
+from labs.show.short.latency import latency_ladder
 
 NAME = "latency-ladder"
 PROFILES = {
@@ -179,6 +180,7 @@ LAB = Experiment(
     number="L5.4",
     title="The latency ladder",
     question="How long does a message take to arrive, at the median and at the worst?",
+    short=latency_ladder,
     claims=("C48", "C58"),
     controls=(
         Control(

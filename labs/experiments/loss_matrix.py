@@ -8,12 +8,14 @@ from __future__ import annotations
 from labs.experiments import loss_verdicts as judges
 from labs.experiments.fault_lab import MATRIX, fault_lab
 from labs.model.faults import ENDING
+from labs.show.short.faults import loss_matrix
 
 LAB = fault_lab(
     "loss-matrix",
     number="L3.2",
     title="The loss matrix",
     question="Which setting keeps the messages that the broker has acknowledged, and through which event?",
+    short=loss_matrix,
     profiles=MATRIX,
     faults=ENDING,
     default="redis-list-rdb",

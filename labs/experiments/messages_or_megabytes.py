@@ -11,6 +11,7 @@ from labs.experiments.rules import Said, Undecided, by, passes, rounds, rule
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, about_per_s, span, times
 from labs.model.workload import Ceiling
+from labs.show.short.rates import messages_or_megabytes
 
 BODIES = (16, 100, 1024, 16_384, 65_536)
 USING = {"redis": "redis-stream-none", "rabbitmq": "rabbitmq-transient-confirms", "kafka": "kafka-acks-1"}
@@ -87,6 +88,7 @@ LAB = rate_lab(
     number="L3.1",
     title="Messages or megabytes?",
     question="How far apart are two true figures about the same broker?",
+    short=messages_or_megabytes,
     claims=("C28",),
     ways=tuple(_ways()),
     default="redis-100",

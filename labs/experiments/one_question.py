@@ -14,6 +14,7 @@ from labs.model.observer import Observer
 from labs.model.profile import BROKERS
 from labs.scenarios.calls.plan import Plan
 from labs.show.looks import QUESTION_LOOK
+from labs.show.short.calls import one_question
 
 NAME = "one-question"
 NAMES = ("http-kept", "grpc", "http-202", "redis-pair", "rabbitmq-reply", "kafka-reply")
@@ -69,6 +70,7 @@ LAB = Experiment(
     number="L1.2",
     title="One question, three carriers",
     question="What does a question cost when a broker carries it, and what does the caller see when nobody answers?",
+    short=one_question,
     claims=("C06", "C08", "C15"),
     controls=(
         Control("carrier", "Carrier", "choice", "http-kept", tuple(Option(n, CARRIERS[n].label) for n in NAMES)),

@@ -27,6 +27,7 @@ from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.paths import home
 from labs.show.looks import PASSPORT_LOOK
+from labs.show.short.others import passport
 
 NAME = "passport"
 ROUND_TRIPS, FSYNCS, SLEEPS = 2000, 200, 500
@@ -132,6 +133,7 @@ LAB = Experiment(
     number="L0",
     title="Your machine's passport",
     question="What does this machine do without any broker?",
+    short=passport,
     controls=(),
     grid=lambda: [{"repeats": 5}],
     run=run,

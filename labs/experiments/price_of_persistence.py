@@ -15,6 +15,7 @@ from labs.model.digest import Digest
 from labs.model.text import span, times
 from labs.model.workload import Ceiling
 from labs.show.looks import PRICE_LOOK
+from labs.show.short.rates import price_of_persistence
 
 WINDOWS = (1, 10, 100, 1000)
 KINDS = {
@@ -89,6 +90,7 @@ LAB = rate_lab(
     number="L4.2",
     title="The price of persistence",
     question="What does it cost RabbitMQ to write a message down, and does it depend on how you wait?",
+    short=price_of_persistence,
     claims=("C43",),
     ways=fewer(WAYS, *(one.name for one in WAYS if one.read)),
     default="persistent-100",

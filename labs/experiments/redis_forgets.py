@@ -5,12 +5,14 @@ from __future__ import annotations
 from labs.experiments import loss_verdicts
 from labs.experiments.fault_lab import fault_lab
 from labs.model.faults import ENDING
+from labs.show.short.faults import redis_forgets
 
 LAB = fault_lab(
     "redis-forgets",
     number="L6.2",
     title="Does Redis forget?",
     question="Redis works in memory. What is left of it after a stop, a kill and a power cut?",
+    short=redis_forgets,
     profiles=(
         "redis-list-none",
         "redis-list-rdb",

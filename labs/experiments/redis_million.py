@@ -13,6 +13,7 @@ from labs.model.digest import Digest
 from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
+from labs.show.short.rates import redis_million
 
 
 def _deep(depth: int, messages: int) -> Ceiling:
@@ -102,6 +103,7 @@ LAB = rate_lab(
     number="L6.1",
     title="Is it a million? Redis",
     question="How many messages a second does one Redis take, and what does the depth of a pipeline do to it?",
+    short=redis_million,
     claims=("C53",),
     ways=fewer(WAYS, "redis-py-one", "redis-py-512", "publish-512", "xadd-everysec", "xadd-always", "benchmark"),
     default="xadd-512",

@@ -47,6 +47,7 @@ LAB = replace(
     number="L3.5b",
     title="Spot the trick",
     question="What did whoever drew this chart do?",
+    short=None,
     controls=(
         Control("case", "The chart", "choice", "a", tuple(Option(case, f"Chart {case.upper()}") for case in CASES)),
     ),

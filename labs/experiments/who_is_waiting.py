@@ -14,6 +14,7 @@ from labs.model.observer import Observer
 from labs.scenarios.calls.plan import Plan
 from labs.show.looks import WAITING_LOOK
 from labs.show.looks.calls import CONFIRM_WORDS
+from labs.show.short.calls import who_is_waiting
 
 NAME = "who-is-waiting"
 NAMES = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka")
@@ -62,6 +63,7 @@ LAB = Experiment(
     number="L1.1",
     title="Who is waiting?",
     question="How long does a call hold its caller up, and does that depend on the service?",
+    short=who_is_waiting,
     claims=("C07", "C09"),
     controls=(
         Control("carrier", "Carrier", "choice", "http-kept", tuple(Option(n, CARRIERS[n].label) for n in NAMES)),

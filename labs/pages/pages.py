@@ -96,17 +96,16 @@ def at_default(control: State, found: Sequence[State]) -> list[State]:
     return [view for view in found if view.get(name, usual) == usual]
 
 
-def claim_card(entry: Entry, *, folded: bool = False) -> str:
-    """One claim with its verdict, for the top of a chapter; `folded`, the verdict waits for a click."""
-    said = f'<p class="said">{escape(entry["claim"])}</p>'
+def claim_line(entry: Entry, words: str = "") -> str:
+    """One claim in a line: its id, a few `words` (else all of it), its word; folded, why and by which rule."""
+    name = escape(entry["id"])
+    board = f'<a class="id" href="claims.html#{name.lower()}">{name}</a>'
+    said = f'<span class="said">{escape(words or entry["claim"])}</span>'
     why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}{sources(entry)}</p>'
-    board = f'<a href="claims.html#{entry["id"].lower()}">{entry["id"]}</a>'
-    number, word = f"<strong>{board}</strong>", badge(entry["word"])
-    why += f"<details><summary>How {entry['id']} is judged</summary>{_rule(entry)}</details>"
-    if folded:
-        fold = f"<details><summary>The verdict on {entry['id']}, after your guess</summary><p>{word}</p>{why}</details>"
-        return f'<div class="claim-card"><p>{number}</p>{said}{fold}</div>'
-    return f'<div class="claim-card"><p>{number} {word}</p>{said}{why}</div>'
+    claim = f"<p>The claim: {escape(entry['claim'])}</p>" if words else ""
+    hear = f'<span class="parts-hear">, {name}</span>'
+    fold = f"<details><summary>why{hear}</summary>{claim}{why}{_rule(entry)}</details>"
+    return f'<div class="claim-line">{board} {said} {badge(entry["word"])} {fold}</div>'
 
 
 def _rule(entry: Entry) -> str:

@@ -36,6 +36,7 @@ class Asked:
     low: float
     high: float
     measured: str
+    why: str = ""
 
     def __post_init__(self) -> None:
         """Refuse bounds that no slider can have."""
@@ -43,6 +44,28 @@ class Asked:
             raise ValueError(
                 f"guess {self.name}: low must be under high and not negative, got {self.low:g}, {self.high:g}"
             )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reader is to guess: one of a few words. `measured` begins with the one that was right, if one was."""
+
+    name: str
+    question: str
+    options: tuple[str, ...]
+    measured: str
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no choice."""
+        if len(set(self.options)) < 2 or "" in self.options:
+            raise ValueError(f"guess {self.name}: give at least two options that differ, `|` between them")
+
+    @property
+    def truth(self) -> str:
+        """The option that was right; empty where none was: the repeats disagree, or nothing is known."""
+        found = [one for one in self.options if self.measured.lower().startswith(one.lower())]
+        return max(found, key=len, default="")
 
 
 def figures(text: str, unit: str) -> tuple[float, float]:
@@ -58,16 +81,40 @@ def figures(text: str, unit: str) -> tuple[float, float]:
 
 
 def guess(asked: Asked) -> str:
-    """The box: without scripts the question and a fold with the figure; with them a slider that remembers."""
-    head = f'<p class="guess-ask" id="guess-{asked.name}">{escape(asked.question)}</p>'
+    """The box: without scripts the question and a fold with the figure; with them a slider that remembers.
+
+    Where what was measured is no figure (it never came, the repeats disagree) there is the fold alone.
+    """
     if asked.measured == NOT_YET:
-        return f'<div class="guess">{head}<p class="guess-note">What is true is not recorded yet.</p></div>'
+        return _box(asked, {})
+    if not FIGURE.search(asked.measured):
+        return _box(asked, {"options": "", "truth": ""})
     low, high = figures(asked.measured, asked.unit)
-    data = {"guess": asked.name, "unit": asked.unit, "low": f"{asked.low:g}", "high": f"{asked.high:g}"}
-    data |= {"least": f"{low:g}", "most": f"{high:g}", "measured": asked.measured}
+    data = {"unit": asked.unit, "low": f"{asked.low:g}", "high": f"{asked.high:g}"}
+    return _box(asked, data | {"least": f"{low:g}", "most": f"{high:g}"})
+
+
+def choice(asked: Choice) -> str:
+    """The same with buttons, one a word."""
+    return _box(asked, {} if asked.measured == NOT_YET else {"options": "|".join(asked.options), "truth": asked.truth})
+
+
+def _box(asked: Asked | Choice, data: Mapping[str, str]) -> str:
+    """The question, and in a fold the answer with its reason; without `data` there is none yet."""
+    head = f'<p class="guess-ask" id="guess-{asked.name}">{escape(asked.question)}</p>'
+    if not data:
+        return f'<div class="guess">{head}<p class="guess-note">What is true is not recorded yet.</p></div>'
+    data = {"guess": asked.name, **data, "measured": asked.measured}
     attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-    shown = f"<details><summary>Show what was measured</summary><p>{escape(asked.measured)}</p></details>"
+    why = f'<p class="guess-why">{coded(asked.why)}</p>' if asked.why else ""
+    shown = f"<details><summary>Show what was measured</summary><p>{escape(asked.measured)}</p>{why}</details>"
     return f'<div class="guess" role="group" aria-labelledby="guess-{asked.name}" {attributes}>{head}{shown}</div>'
+
+
+def coded(text: str) -> str:
+    """The text, escaped, with what stands between backticks as code."""
+    pieces = enumerate(escape(text).split("`"))
+    return "".join(f"<code>{piece}</code>" if at % 2 else piece for at, piece in pieces)
 
 
 def repeat(lab: str, pairs: Sequence[str]) -> str:

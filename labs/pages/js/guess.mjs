@@ -17,6 +17,7 @@ export class Guesses {
   }
   keep(made) {
     this.made = made;
+    if (Object.keys(made).length) document.dispatchEvent(new Event("labs-guessed"));
     if (this.place) {
       try {
         localStorage.setItem(this.place, JSON.stringify(made));

@@ -1,0 +1,217 @@
+"""What a lab says in short: three sentences that follow the recording, with whatever is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from labs.experiments import EXPERIMENTS, experiment
+from labs.model.digest import Digest
+from labs.model.profile import BROKERS
+from labs.model.text import BROKER_NAMES
+from labs.pages import in_short
+from labs.pages.bench_page import recorded_bench
+from labs.pages.recordings import recorded
+from labs.show.short import NOT_RECORDED, Short
+
+SHORT = [name for name, lab in EXPERIMENTS.items() if lab.short]
+SEVERAL = {"latency-ladder", "one-question", "who-is-waiting", "messages-or-megabytes", "before-the-first-message"}
+"""Labs that compare brokers in one sentence: one that is not recorded is named as such."""
+Change = Callable[[Digest], Digest]
+
+
+def digests(name: str) -> Sequence[Digest]:
+    file = recorded(name)
+    assert file is not None, f"{name} is not recorded"
+    return file.digests
+
+
+def said(name: str, change: Change = lambda one: one) -> Short:
+    short = experiment(name).short
+    assert short is not None
+    return short([change(one) for one in digests(name)])
+
+
+def settings(one: Digest) -> Any:
+    return one.settings
+
+
+def median(one: Digest, **changed: object) -> Digest:
+    return replace(one, median={**one.median, **changed})  # type: ignore[arg-type]
+
+
+def ladder(name: str, times: dict[str, float]) -> Change:
+    """Each broker's or carrier's times, multiplied."""
+
+    def changed(one: Digest) -> Digest:
+        key = settings(one).get("carrier", settings(one)["broker"])
+        steps: Any = one.median.get(name) or {}
+        more = {step: None if ms is None else ms * times.get(key, 1.0) for step, ms in steps.items()}
+        return median(replace(one, floor_ms={}), **{name: more})
+
+    return changed
+
+
+def fate(profile: str, fault: str, *, lose: bool) -> Change:
+    """That cell loses all or nothing in every repeat."""
+
+    def changed(one: Digest) -> Digest:
+        if (settings(one)["profile"], settings(one)["fault"]) != (profile, fault):
+            return one
+        word = "all lost" if lose else "none lost"
+        repeats: list[Any] = [
+            {**repeat, "outcome": word, "ledger": {**led, "lost": led["acknowledged"] if lose else 0}}
+            for repeat in one.repeats
+            if (led := repeat["ledger"])
+        ]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
+def rate(**per_s: float) -> Change:
+    """The rates of some ways, dashes as underscores."""
+
+    def changed(one: Digest) -> Digest:
+        way = str(settings(one)["way"]).replace("-", "_")
+        return median(one, per_s=per_s[way]) if way in per_s else one
+
+    return changed
+
+
+def jobs(lost: int, twice: int) -> Change:
+    """So many jobs of every way lost, and so many done twice."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = [{**r, "jobs": {**r["jobs"], "lost": lost, "twice": twice}} for r in one.repeats]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
+def won(*, last: bool) -> Change:
+    """Each trick's broker comes last, or first, whatever is better."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = []
+        for repeat in one.repeats:
+            told: Any = repeat["told"]
+            values = {broker: {**told[broker], "value": 1.0} for broker in told}
+            more = settings(one)["trick"] not in ("stamps", "omission")
+            values[settings(one)["winner"]]["value"] = 0.5 if more == last else 2.0
+            repeats.append({**repeat, "told": values})
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
+CHANGED: list[tuple[str, Change, str, Change, str]] = [
+    ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
+     ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
+    ("latency-ladder", ladder("latency_ms", {"kafka": 1e3}), "measure Kafka on your machine first",
+     ladder("latency_ms", dict.fromkeys(BROKERS, 1e-3)), "latency is not your reason"),
+    ("loss-matrix", fate("redis-list-always", "power", lose=True), "through a power cut: RabbitMQ",
+     fate("redis-list-always", "power", lose=False), "through a power cut: Redis"),
+    ("loss-matrix", fate("kafka-acks-all", "kill", lose=True), "Kafka, acks=1",
+     fate("kafka-acks-all", "kill", lose=False), "Kafka, acks=all. For"),
+    ("redis-forgets", fate("redis-list-rdb", "kill", lose=False), "As shipped, Redis lost none",
+     fate("redis-list-rdb", "kill", lose=True), "so whether it forgets is a setting"),
+    ("acknowledged", fate("kafka-acks-all", "power", lose=False), "and none to a power cut",
+     fate("kafka-acks-all", "power", lose=True), "and all to a power cut"),
+    ("fifty-thousand", rate(pika_one=60_000, raw_window=70_000), "is less than either", rate(pika_one=9), "between"),
+    ("kafka-million", rate(batch_100=9e5, batch_1000=9e5, batch_5000=9e5), "No batch reached",
+     rate(batch_5000=2e6), "pass the article’s"),
+    ("redis-million", rate(xadd_512=9e5), "missed in pipelines", rate(xadd_512=2e6), "reached in pipelines"),
+    ("messages-or-megabytes", rate(redis_16=1e9), "Redis carried", rate(kafka_16=1e9), "Kafka carried"),
+    ("price-of-persistence", rate(persistent_1=1e9), "One message at a time the persistent flag costs nothing",
+     rate(persistent_1=1), "One message at a time the persistent flag costs 100"),
+    ("who-is-waiting", ladder("blocked_ms", {"http-202": 100.0}), "202 does not help here",
+     ladder("blocked_ms", {"http-202": 0.1}), "with no broker in sight"),
+    ("one-question", ladder("waited_ms", {"redis-pair": 0.01}), "soonest over Redis",
+     ladder("waited_ms", {"grpc": 0.01}), "soonest over gRPC"),
+    ("passport", lambda one: median(one, **{"fsync_ms.p50": 8.0}), "Another disk has another flush",
+     lambda one: median(one, **{"fsync_ms.p50": 0.01}), "is suspect"),
+    ("before-the-first-message", lambda one: median(one, lost=3), "lost jobs all the same",
+     lambda one: median(one, lost=0), "none of these lost"),
+    ("kill-the-worker", jobs(3, 0), "0 lost nothing", jobs(0, 2), "What loses nothing repeats"),
+    ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
+]  # fmt: skip
+"""Lab, a change and what is said then, another change and what is said then: neither is said with the other."""
+
+
+@pytest.mark.parametrize("name", [*SHORT, in_short.BENCH])
+def test_what_is_said_in_short_is_three_sentences_without_a_hole(name: str) -> None:
+    short = in_short.of(name)
+    for text in (short.answer, short.condition, short.monday):
+        assert text.endswith(".")
+        assert text[0].isupper()
+        assert not {"None", "nan", "inf", "{", "}", "  ", "..", "(not recorded yet)"} & set(text.split(" ")), text
+        assert len(text.split()) <= 60, text
+    assert NOT_RECORDED not in short.answer
+
+
+@pytest.mark.parametrize(("name", "change", "now", "other", "then"), CHANGED)
+def test_the_words_change_when_the_figures_do(name: str, change: Change, now: str, other: Change, then: str) -> None:
+    first, second = (" ".join([s.answer, s.condition, s.monday]) for s in (said(name, change), said(name, other)))
+    assert now in first
+    assert then in second
+    assert then not in first
+
+
+def test_every_lab_that_says_something_in_short_is_read_with_other_figures() -> None:
+    assert {name for name, *_ in CHANGED} == set(SHORT)
+
+
+@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("gone", BROKERS)
+def test_a_broker_that_is_not_recorded_is_told_and_never_stands_with_a_figure(name: str, gone: str) -> None:
+    left = [one for one in digests(name) if settings(one).get("broker") != gone]
+    short = experiment(name).short
+    assert short is not None
+    found = short(left)
+    assert found.answer.endswith(".")
+    assert found.condition == "" or found.condition.endswith(".")
+    if name in SEVERAL:
+        assert f"{BROKER_NAMES[gone]} is not recorded yet." in found.answer
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_without_a_recording_there_is_no_answer_and_still_a_monday(name: str) -> None:
+    short = experiment(name).short
+    assert short is not None
+    assert short([]) == Short(NOT_RECORDED, "", short([]).monday)
+    assert short([]).monday
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_any_half_of_a_recording_is_said_without_failing(name: str) -> None:
+    """What the grid lacks while a recording goes on."""
+    short = experiment(name).short
+    assert short is not None
+    for part in (digests(name)[::2], digests(name)[1::2], digests(name)[:1], digests(name)[-1:]):
+        assert short(part).answer.endswith(".")
+
+
+def test_the_benchmark_says_who_missed_the_article_one_at_a_time() -> None:
+    content = recorded_bench()
+    assert content is not None
+    rows = [dict(row, median=2.0) if row["id"] == "article-kafka-one" else row for row in content["rows"]]
+    assert "missed one at a time by all" in in_short.of_bench(content).condition
+    assert "missed one at a time by Redis and RabbitMQ and" in in_short.of_bench(content | {"rows": rows}).condition
+    assert in_short.of_bench(None).answer == NOT_RECORDED
+
+
+def test_a_page_without_a_recording_writes_three_items() -> None:
+    assert in_short.written(["- One.", "- Two", "  more.", "- Three."]) == Short("One.", "Two more.", "Three.")
+    with pytest.raises(ValueError, match="there are 2"):
+        in_short.written(["- One.", "- Two."])
+
+
+def test_what_all_pages_advise_is_theirs_and_each_page_has_one() -> None:
+    found = [one for advice in in_short.advice().values() for one in advice]
+    assert len(found) == len({one.stem for one in found}) >= len(SHORT)
+    monday = next(one for one in found if one.stem == "05-4-latency-ladder")
+    assert monday.text == said("latency-ladder").monday
