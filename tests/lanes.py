@@ -24,7 +24,17 @@ class Lane:
         return [*self.folders, *(f"tests/test_{name}.py" for name in self.files)]
 
 
-BROWSED = ("site", "pages", "claims", "parts_browser", "pictures_browser", "guess_browser", "browser", "lab_browser")
+BROWSED = (
+    "site",
+    "pages",
+    "claims",
+    "parts_browser",
+    "controls_browser",
+    "pictures_browser",
+    "guess_browser",
+    "browser",
+    "lab_browser",
+)
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
 BROWSED += ("cli", "environment", "strangers")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made")

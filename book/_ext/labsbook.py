@@ -2,7 +2,7 @@
 
 {lab-panel} latency-ladder    the panel, replaying the recorded runs
 {claim-board}, {tally}        all claims; how many have which word
-{run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run
+{run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run, linked to the view that shows it
 {when-recorded} latency-ladder    its content if that is recorded; :has: names a figure that an older recording may lack
 {bench-picture}, {bench-table}, {bench}`kafka-produce ratio`    what `make bench` saved
 {run}`loss-matrix redis-list-everysec power lost`    what a point of another lab may be asked for: labs/show/looks
@@ -27,10 +27,12 @@ from labs.model.paths import PROJECT
 from labs.pages import bench_page, claims, course, pages
 from labs.pages.bundle import JS
 from labs.pages.glue import NOT_YET, is_known, number
+from labs.pages.links import view_of_run
 from labs.pages.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
 LABS = PROJECT / "labs"
+SHOW = "Show it in the panel"
 LINE = 30
 """Longer than that a figure is a phrase, which may break."""
 SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css", LABS / "pages" / "pictures" / "pictures.css")
@@ -110,7 +112,7 @@ class Bench(SphinxDirective):
 
 
 class RunNumber(SphinxRole):
-    """A figure from a recorded run or from the saved benchmark, in the text."""
+    """A figure from a recorded run or from the saved benchmark, in the text; that of a run links to its view."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
@@ -119,7 +121,20 @@ class RunNumber(SphinxRole):
             message = self.inliner.reporter.error(f"{self.rawtext}: {error}", line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         classes = ["run-number" if text != NOT_YET else "run-missing"] + ["run-words"] * (len(text) > LINE)
-        return [nodes.inline("", text, classes=classes)], []
+        view = view_of_run(self.text) if self.name == "run" and text != NOT_YET else ""
+        if not view:
+            return [nodes.inline("", text, classes=classes)], []
+        return [nodes.reference("", text, refuri=view, reftitle=SHOW, classes=[*classes, "run-view"])], []
+
+
+def _no_link_in_a_link(_app: Sphinx, doctree: nodes.document) -> None:
+    """A figure in a heading or in the text of another link is text."""
+    for link in list(doctree.findall(nodes.reference)):
+        above = link.parent
+        while above is not None and not isinstance(above, nodes.title | nodes.reference):
+            above = above.parent
+        if above is not None and "run-view" in link["classes"]:
+            link.replace_self(nodes.inline("", link.astext(), classes=link["classes"][:-1]))
 
 
 def _stage(app: Sphinx) -> Path:
@@ -184,6 +199,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
     app.connect("config-inited", _serve)
     app.connect("config-inited", _only_listed, priority=950)  # sphinx-external-toc reads the list at 900
+    app.connect("doctree-read", _no_link_in_a_link)
     app.connect("html-page-context", _once, priority=999)
     app.connect("build-finished", _mend)
     for name, directive in {

@@ -7,6 +7,7 @@ const PATIENCE_MS = 10_000; // a panel that takes longer no longer covers what i
 class Model {
   #state;
   #heard = new Map();
+  addressed = !document.querySelector(".slide-page"); // there the address says which slide
   plotlyUrl = new URL("_static/vendor/plotly-basic.min.js", root).href;
   constructor(state, failed) {
     this.#state = state;
@@ -56,6 +57,7 @@ async function mount(host) {
     fallback.hidden = true;
     delete view.dataset.coming;
     host.dataset.ready = "1";
+    if (view.dataset.asked) view.scrollIntoView();
   } catch (error) {
     failed(error);
   } finally {

@@ -35,6 +35,8 @@ ROUNDS = 5
 """Repeats that a measured claim needs, interleaved with what they are compared with."""
 _policy: ContextVar[str] = ContextVar("policy", default="measured")
 """That of the claim whose rule is at work."""
+_asked_for: ContextVar[list[Digest] | None] = ContextVar("asked_for", default=None)
+"""The points that the rule at work asked for first, where somebody wants to know (`first_asked`)."""
 
 
 class Undecided(Exception):  # noqa: N818 - it is an answer, not an error
@@ -101,7 +103,21 @@ def rule(
 
 def points(digests: Sequence[Digest], **settings: object) -> list[Digest]:
     """Those with these settings, in their order."""
-    return [one for one in digests if settings.items() <= one.settings.items()]
+    found = [one for one in digests if settings.items() <= one.settings.items()]
+    if settings and not (noted := _asked_for.get()) and noted is not None:
+        noted += found
+    return found
+
+
+def first_asked(one: Rule, digests: Sequence[Digest]) -> list[Digest]:
+    """The points that a rule asks for first, by their settings: what its sentence speaks of, or begins with."""
+    noted: list[Digest] = []
+    token = _asked_for.set(noted)
+    try:
+        one(digests)
+    finally:
+        _asked_for.reset(token)
+    return noted
 
 
 def by(digests: Sequence[Digest], name: str, **settings: object) -> dict[Any, Digest]:

@@ -61,6 +61,16 @@ def number(text: str, folder: Path | None = None) -> str:
         raise RunFileError(f"{lab}.json has nothing to answer {text!r} with ({what}). {CURE}") from error
 
 
+def points(text: str, folder: Path | None = None) -> list[Digest]:
+    """The recorded points that the figure is read from, those that a panel can show; none of a card or of the day."""
+    lab, *words = text.split()
+    file = recorded(lab, folder)
+    if file is None or words[:1] == ["card"] or words == ["elsewhere"]:
+        return []
+    asked = _asked(EXPERIMENTS[lab], file.digests, words)
+    return [] if asked.what in FACTS else _named(EXPERIMENTS[lab], file.digests, asked)
+
+
 def is_known(text: str, folder: Path | None = None) -> bool:
     """Whether there is such a figure: not recorded yet, or recorded and not seen, there is none to speak of."""
     return number(text, folder) not in (NOT_YET, UNKNOWN)
@@ -85,16 +95,13 @@ def _in(card: object, path: Sequence[str]) -> float | None:
 def _of_points(lab: Experiment, file: Recording, words: Sequence[str]) -> str:
     """What the points say that the words name; ValueError for a word of no setting, and where they do not agree."""
     asked = _asked(lab, file.digests, words)
-    found = [one for one in file.digests if all(_is(one, name, value) for name, value in asked.settings)]
-    along = next((chart.sweep for chart in lab.look.charts if chart.sweep), "") if asked.under is not None else ""
-    for control in lab.controls:
-        usual = [one for one in found if str(one.settings.get(control.sets)) == str(control.default)]
-        found = usual if len(found) > 1 and usual and control.sets != along else found
+    found = _named(lab, file.digests, asked)
     if not found:
         return NOT_YET
     if asked.ranked:
         return _order(lab, found, asked.what)
     if asked.under is not None:
+        along = _along(lab)
         return _under(lab, sorted(found, key=lambda one: float(str(one.settings.get(along)))), asked, along)
     if asked.what == "date":
         return recorded_on(replace(file, digests=found))
@@ -103,6 +110,21 @@ def _of_points(lab: Experiment, file: Recording, words: Sequence[str]) -> str:
         keys = ", ".join(lab.look.key(one.settings) for one in found)
         raise ValueError(f"{' '.join(words)!r} names {len(found)} points of {lab.name}: {keys}")
     return texts[0] or NOT_YET
+
+
+def _named(lab: Experiment, digests: Sequence[Digest], asked: Asked) -> list[Digest]:
+    """The points with these settings; a control that is not named has its default, if that is there."""
+    found = [one for one in digests if all(_is(one, name, value) for name, value in asked.settings)]
+    along = _along(lab) if asked.under is not None else ""
+    for control in lab.controls:
+        usual = [one for one in found if str(one.settings.get(control.sets)) == str(control.default)]
+        found = usual if len(found) > 1 and usual and control.sets != along else found
+    return found
+
+
+def _along(lab: Experiment) -> str:
+    """The setting that the lab's lines run along."""
+    return next((chart.sweep for chart in lab.look.charts if chart.sweep), "")
 
 
 def _is(digest: Digest, name: str, value: str) -> bool:

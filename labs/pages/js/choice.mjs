@@ -1,3 +1,5 @@
+import { count } from "./text.mjs";
+
 // What is chosen, and which points stand for it. What a control means is in the state (labs/pages/state.py): no
 // control, setting or broker is known here by name.
 
@@ -8,7 +10,7 @@
  * One thing that the reader sets. `sets` is its name in the settings of one point, `options` are value, label and why
  * it cannot be chosen, `said` is a template for a value in words.
  * @typedef {{
- *   name: string, sets: string, label: string, kind: "many" | "slider" | "steps" | "choice", default: any,
+ *   name: string, sets: string, label: string, kind: "many" | "slider" | "steps" | "choice" | "box", default: any,
  *   options: [any, string, string][], unit: string, low: number, high: number, alias: string, said: string,
  * }} Control
  *
@@ -16,6 +18,9 @@
  * that a run finds these in.
  * @typedef {{ control: string, of: string, own: string }} Mix
  */
+
+/** A control's name as a command line and an address have it. */
+export const typed = ({ alias, name }) => alias || name;
 
 export class Choice {
   /**
@@ -37,11 +42,29 @@ export class Choice {
     this.numeric = this.controls.filter(({ kind, default: usual }) =>
       kind !== "many" && kind !== "steps" && typeof usual === "number"
     );
+    /** Those of which the nearest value will do. */
+    this.loose = this.numeric;
   }
 
   /** @returns {Control | undefined} */
   control(name) {
     return this.controls.find((one) => one.name === name);
+  }
+
+  /** What of a control can be chosen; null if nothing can. Where runs can be made, everything (else recorded.mjs). */
+  offer(control) {
+    return control;
+  }
+  /** Whether a control says anything of the shown points. */
+  applies(_control, _views) {
+    return true;
+  }
+  /** Whether a value of the control that takes many may be chosen beside the other choices. */
+  has(_one) {
+    return true;
+  }
+  move(name, value) {
+    this.values[name] = value;
   }
 
   /** Whether a control takes many values and none is chosen. */
@@ -65,6 +88,13 @@ export class Choice {
     this.own = { ...(this.own ?? this.even()), ...own };
     this.mixing = true;
   }
+  endMixing() {
+    this.mixing = false;
+  }
+  /** Whether a value of the mixed control can be had for `one` of many. */
+  mixes(one, value) {
+    return !(`${one}|${value}` in this.state.missing);
+  }
 
   // ---- which point stands for a choice: the same in all that has a name, the nearest in what is a number
 
@@ -83,13 +113,18 @@ export class Choice {
       view.live ? 0 : 1e-9,
     );
   }
-  fits(view, one) {
+  /** At which numbers a point stands, in words, if these are not the chosen ones; else empty. */
+  off(view) {
+    const of = this.numeric.filter(({ name, sets }) => sets in view && view[sets] !== this.values[name]);
+    return of.map(({ said, sets }) => said.replace("{}", count(view[sets]))).join(", ");
+  }
+  fits(view, one, values = this.values) {
     const wanted = ({ kind, name }) => {
       if (kind === "many") return one;
-      return this.mixing && name === this.mix.control ? this.own[one] : this.values[name];
+      return this.mixing && name === this.mix.control ? this.own[one] : values[name];
     };
     return this.controls.every((control) =>
-      this.numeric.includes(control) || !(control.sets in view) || view[control.sets] === wanted(control)
+      this.loose.includes(control) || !(control.sets in view) || view[control.sets] === wanted(control)
     );
   }
   /** Whether a point that need not exist is one that is chosen. */
@@ -135,9 +170,13 @@ export class Choice {
   /** The command that measures these points; what they do not say is as chosen. */
   command(views) {
     const value = ({ name, sets, kind }) =>
-      [].concat(kind === "many" ? views.map((view) => view[sets]) : views[0][sets] ?? this.values[name]).join(",");
-    const set = this.controls.filter((control) => value(control) !== "").map((control) =>
-      `--set ${control.alias || control.name}=${value(control)}`
+      kind === "many" ? views.map((view) => view[sets]) : views[0][sets] ?? this.values[name];
+    return this.commandOf(Object.fromEntries(this.controls.map((control) => [control.name, value(control)])));
+  }
+  /** The command that measures with these values of the controls. */
+  commandOf(values) {
+    const set = this.controls.filter(({ name }) => String(values[name]) !== "").map((control) =>
+      `--set ${typed(control)}=${[].concat(values[control.name]).join(",")}`
     );
     return [this.state.command, ...set].join(" ");
   }

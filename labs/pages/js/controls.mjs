@@ -12,7 +12,7 @@ function manyControl(panel, { name, label, options }) {
       const now = ([one]) => had.includes(one) || (one === value && tick.checked);
       panel.set(name, options.filter(now).map(([one]) => one));
     };
-    const tick = input({ type: "checkbox", onchange }), why = make("p", { class: "lp-note" });
+    const tick = input({ type: "checkbox", value, onchange }), why = make("p", { class: "lp-note" });
     box.append(
       make("label", { class: "lp-pick" }, tick, panel.sign({ series: value }), make("span", { text })),
       why,
@@ -26,15 +26,21 @@ function manyControl(panel, { name, label, options }) {
     };
     return make("button", { type: "button", class: "lp-small", text: SAY.offer(text, says), onclick });
   };
+  const absent = make("p", { class: "lp-note" });
+  box.append(absent);
   const sync = () => {
+    const lacks = [];
     for (const { value, text, tick, why } of lines) {
-      const gap = choice.gap(value);
-      tick.checked = choice.values[name].includes(value) && !gap;
-      tick.disabled = Boolean(gap);
+      const gap = choice.gap(value), never = gap?.reason ?? choice.whyNot(value), off = !choice.has(value);
+      tick.checked = choice.values[name].includes(value) && !gap && !off;
+      tick.disabled = Boolean(gap) || off;
       const offer = gap?.offer == null ? [] : [make("br"), offered(value, text, gap)];
-      why.replaceChildren(...(gap ? [gap.reason, ...offer] : []));
-      why.hidden = !gap;
+      why.replaceChildren(...(gap || off ? [never, ...offer].filter(Boolean) : []));
+      why.hidden = !why.hasChildNodes();
+      if (off && !never) lacks.push(text);
     }
+    absent.textContent = SAY.notHere(lacks);
+    absent.hidden = !lacks.length;
   };
   return { element: box, sync };
 }
@@ -56,11 +62,33 @@ function sliderControl(panel, { name, label, unit, low, high, default: usual }) 
   return { element: make("div", {}, head, make("div", { class: "lp-rate" }, slide, field)), sync };
 }
 
+/** Recorded values of a number: a slider that stops at each of them and nowhere else. */
+function ticksControl(panel, { name, label, unit, values }) {
+  const id = newId(), last = values.length - 1, set = (at) => panel.set(name, values[at]);
+  const slide = input({ type: "range", id, min: 0, max: last, step: 1, oninput: () => set(+slide.value) });
+  const tick = (value, at) => make("span", { style: `--at: ${at / last}`, onclick: () => set(at), text: count(value) });
+  const ticks = make("div", { class: "lp-ticks", "aria-hidden": "true" }, ...values.map(tick));
+  const sync = () => {
+    const value = panel.choice.values[name];
+    slide.value = values.indexOf(value);
+    slide.setAttribute("aria-valuetext", `${count(value)} ${unit}`);
+    [...ticks.children].forEach((one, at) => one.toggleAttribute("data-now", values[at] === value));
+  };
+  const head = make("label", { class: "lp-name", for: id, text: `${label}, ${unit}` });
+  return { element: make("div", {}, head, slide, ticks), part: slide, sync };
+}
+
+/** What is the same in all that is recorded is no control: a line of text. */
+function fixedLine(_panel, { label, text }) {
+  const name = make("span", { class: "lp-name", text: `${label} ` });
+  return { element: make("p", { class: "lp-fixed" }, name, text), sync: () => {} };
+}
+
 function stepsControl(panel, { name, label, options }) {
   const { choice } = panel, group = newId();
   const picks = options.map(([value, text, reason]) => {
     const onchange = () => panel.set(name, value);
-    const pick = input({ type: "radio", name: group, disabled: Boolean(reason), onchange });
+    const pick = input({ type: "radio", name: group, value, disabled: Boolean(reason), onchange });
     return { value, pick, line: make("label", {}, pick, make("span", { text })) };
   });
   const row = make("div", { class: "lp-steps" }, ...picks.map(({ line }) => line));
@@ -84,7 +112,8 @@ function choiceControl(panel, { name, label, options }) {
   const sync = () => {
     select.selectedIndex = options.findIndex(([value]) => value === panel.choice.values[name]);
   };
-  return { element: make("div", {}, make("label", { class: "lp-name", for: id, text: label }), select), sync };
+  const head = make("label", { class: "lp-name", for: id, text: label });
+  return { element: make("div", {}, head, select), part: select, sync };
 }
 
 /** A box to tick, and then for each chosen value of one control a value of its own of another (Choice.mix). */
@@ -92,7 +121,7 @@ export function mixControl(panel) {
   const { choice, state } = panel, { control, of } = choice.mix;
   const onchange = () => {
     if (tick.checked) choice.startMixing();
-    else choice.mixing = false;
+    else choice.endMixing();
     panel.update();
   };
   const tick = input({ type: "checkbox", onchange }), rows = make("div", {});
@@ -103,9 +132,7 @@ export function mixControl(panel) {
       choice.startMixing({ [one]: options[select.selectedIndex][0] });
       panel.update();
     };
-    const lines = options.map(([value, text]) =>
-      make("option", { value, disabled: `${one}|${value}` in state.missing, text })
-    );
+    const lines = options.map(([value, text]) => make("option", { value, disabled: !choice.mixes(one, value), text }));
     const select = make("select", { id, "data-of": one, "data-lm-suppress-shortcuts": "true", onchange }, ...lines);
     select.value = choice.own[one];
     return make("div", {}, make("label", { class: "lp-name", for: id, text: `${name} ${state.promise}` }), select);
@@ -113,8 +140,10 @@ export function mixControl(panel) {
   let shown = "";
   const sync = () => {
     tick.checked = choice.mixing;
-    const chosen = choice.mixing ? choice.control(of).options.filter(([one]) => choice.values[of].includes(one)) : [];
-    const now = JSON.stringify([chosen, choice.own]);
+    const chosen = choice.mixing
+      ? choice.control(of).options.filter(([one]) => choice.values[of].includes(one) && choice.has(one))
+      : [];
+    const now = JSON.stringify([chosen, choice.own, choice.values]);
     if (now === shown) return;
     shown = now;
     const had = focusedIn(rows)?.dataset.of;
@@ -133,9 +162,26 @@ function boxControl(panel, { name, options: [[off], [on, text]] }) {
   return { element: make("label", { class: "lp-pick" }, tick, make("span", { text })), sync };
 }
 
-export const KINDS = {
+/** A control as it can be used here; one that says nothing of what is shown is greyed and says that. */
+export function control(panel, offered) {
+  const made = KINDS[offered.kind](panel, offered), { part } = made;
+  made.element.dataset.control = offered.name;
+  if (!part) return made;
+  const unused = make("p", { class: "lp-note", text: SAY.unused });
+  made.element.append(unused);
+  const sync = () => {
+    made.sync();
+    part.disabled = !panel.choice.applies(offered, panel.choice.views());
+    unused.hidden = !part.disabled;
+  };
+  return { element: made.element, sync };
+}
+
+const KINDS = {
   many: manyControl,
   slider: sliderControl,
+  ticks: ticksControl,
+  fixed: fixedLine,
   steps: stepsControl,
   choice: choiceControl,
   box: boxControl,

@@ -1,4 +1,4 @@
-import { cells as headRow, make, tabular } from "./dom.mjs";
+import { cells as headRow, copier, make, tabular } from "./dom.mjs";
 import { SAY } from "./say.mjs";
 
 // What stands folded under a picture: verdicts, data, run card, the command that repeats it.
@@ -35,6 +35,16 @@ function verdict({ claim, word, text }) {
   return make("li", {}, make("strong", { text: `${claim} ` }), badge, ` ${text}`);
 }
 
+/** The command that measures these points anew, or why there is none. */
+function repeat(choice, views) {
+  const nothing = choice.controls.flatMap(({ sets, options }) =>
+    options.filter(([value, , reason]) => reason && views.some((view) => view[sets] === value))
+  );
+  if (nothing.length) return make("p", { text: `${nothing[0][1]}: ${nothing[0][2]}.` });
+  const text = choice.command(views);
+  return make("p", { class: "lp-command" }, make("code", { text }), " ", copier(SAY.copy, () => text, text));
+}
+
 /** The folds under the picture of these points; one that was open stays open. */
 export function details(panel, views) {
   if (!views.length) return [];
@@ -55,6 +65,6 @@ export function details(panel, views) {
       ]),
       rest(panel, views, open.has("rest")),
     ),
-    part("repeat", make("p", {}, make("code", { text: choice.command(views) }))),
+    part("repeat", repeat(choice, views)),
   ];
 }

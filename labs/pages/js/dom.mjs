@@ -1,3 +1,5 @@
+import { SAY } from "./say.mjs";
+
 // What every module needs of the page: elements, signs, the colours of look.css.
 
 /**
@@ -20,6 +22,27 @@ export function make(tag, attributes = {}, ...children) {
 
 /** JupyterLab takes the arrow keys from inputs in an output unless the input itself says this. */
 export const input = (attributes) => make("input", { "data-lm-suppress-shortcuts": "true", ...attributes });
+
+/**
+ * A button that copies what `text` gives, and says so; where it may not, the text stands there to be selected.
+ * @param {string} label
+ * @param {() => string} text
+ * @param {string} about  what a screen reader hears besides
+ */
+export function copier(label, text, about) {
+  const said = make("span", { class: "lp-copied", role: "status" });
+  const onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(text());
+      said.replaceChildren(SAY.copied);
+    } catch {
+      said.replaceChildren(make("code", { text: text() }));
+      getSelection().selectAllChildren(said);
+    }
+  };
+  const hear = about ? make("span", { class: "lp-hear", text: `: ${about}` }) : null;
+  return make("span", {}, make("button", { type: "button", class: "lp-small", onclick }, label, hear), " ", said);
+}
 
 let named = 0;
 /** An id that no other element of the page has. */

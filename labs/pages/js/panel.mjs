@@ -1,12 +1,15 @@
+import { asked, written } from "./address.mjs";
+import { besides, linkTo } from "./besides.mjs";
 import { CHARTS } from "./charts.mjs";
 import { Choice } from "./choice.mjs";
-import { KINDS, mixControl } from "./controls.mjs";
+import { control, mixControl } from "./controls.mjs";
 import { details } from "./details.mjs";
 import { make, onTheme, sign } from "./dom.mjs";
 import { guessBox, Guesses } from "./guess.mjs";
 import { Job } from "./job.mjs";
 import { drawPlot } from "./plot.mjs";
 import { plotlyFrom } from "./plotly.mjs";
+import { Recorded } from "./recorded.mjs";
 import { headOf, sentences, underHead } from "./said.mjs";
 import { SAY } from "./say.mjs";
 
@@ -35,8 +38,11 @@ class Panel {
     this.model = model;
     this.root = root;
     this.state = model.get("state");
-    this.choice = new Choice(this.state, () => model.get("fresh") ?? {});
     this.live = Boolean(model.get("live"));
+    const fresh = () => model.get("fresh") ?? {};
+    this.choice = this.live ? new Choice(this.state, fresh) : new Recorded(this.state, fresh);
+    /** Whether the address of the page is the panel's to read and write. */
+    this.addressed = Boolean(model.addressed) && !this.live;
     this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
     this.still = model.get("still") ? stillOutput(model.get("still")) : null;
   }
@@ -57,7 +63,7 @@ class Panel {
 
   // ---- what a reader does
   set(name, value) {
-    this.choice.values[name] = value;
+    this.choice.move(name, value);
     this.update();
   }
   pick(view) {
@@ -65,7 +71,16 @@ class Panel {
     this.update();
   }
   update() {
+    if (this.addressed) written(this.state.lab, this.choice.pairs());
     if (this.careful(() => this.controls.forEach((control) => control.sync()))) this.draw();
+  }
+  /** Shows what the page's address asks for; gives whether it speaks of this lab. */
+  restore() {
+    const pairs = this.addressed ? asked(this.state.lab) : null;
+    if (!pairs) return false;
+    this.choice.restore(pairs);
+    this.controls.forEach((control) => control.sync());
+    return true;
   }
   /** Whether `work` was done; where it fails, the panel has failed. */
   careful(work) {
@@ -92,11 +107,10 @@ class Panel {
 
   // ---- what is drawn
   build() {
-    // What no recorded point differs in is a control of live runs only.
-    const recorded = Object.values(this.state.views);
-    const used = ({ sets }) => this.live || recorded.some((view) => sets in view);
-    this.controls = this.choice.controls.filter(used).map((control) => KINDS[control.kind](this, control));
+    const offered = this.choice.controls.map((one) => this.choice.offer(one)).filter(Boolean);
+    this.controls = offered.map((one) => control(this, one));
     if (this.choice.mix) this.controls.push(mixControl(this));
+    if (this.controls.length && !this.live) this.controls.push(besides(this.choice));
     this.title = make("p", { class: "lp-title" });
     this.subtitle = make("p", { class: "lp-subtitle" });
     this.plots = this.state.charts.map((chart) => ({
@@ -113,7 +127,8 @@ class Panel {
     this.older = make("p", { class: "lp-note lp-older", text: this.state.older });
     this.under = make("div");
     const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.unlike, plot.box]);
-    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.older, this.under];
+    const link = this.addressed ? make("p", { class: "lp-link" }, linkTo(this)) : null;
+    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.older, link, this.under];
     const controls = this.controls.map((control) => control.element);
     if (this.live) controls.push(this.job());
     const name = `Controls of ${this.state.title}`;
@@ -173,7 +188,14 @@ export default {
     el.classList.add("labs-panel");
     const panel = new Panel(model, el);
     panel.build();
+    if (panel.restore()) el.dataset.asked = "1";
     await panel.draw();
+    const heard = () => {
+      if (!panel.restore()) return;
+      panel.draw();
+      el.scrollIntoView();
+    };
+    if (panel.addressed) addEventListener("hashchange", heard);
     const endTheme = onTheme(() => panel.draw());
     let narrow = el.clientWidth < 480;
     const sized = new ResizeObserver(() => {
@@ -185,6 +207,7 @@ export default {
     sized.observe(el);
     return () => {
       panel.still?.show();
+      removeEventListener("hashchange", heard);
       endTheme();
       sized.disconnect();
       panel.purge();

@@ -1,4 +1,5 @@
 import { arrowKeys, focusedIn, make, tabular } from "./dom.mjs";
+import { SAY } from "./say.mjs";
 
 // A reader picks a point from a table by pointer or keyboard.
 
@@ -42,10 +43,12 @@ export function picker(about, pressed, onclick, ...inside) {
   return make("button", { ...shared, ...about }, ...inside);
 }
 
-/** The button that heads a row: sign and name of its point. */
+/** The button that heads a row: sign and name of its point, and at which numbers it stands if these are not chosen. */
 export function rowPicker(panel, { value }, view, chosen) {
-  const about = { class: "lp-row", "data-key": value };
-  return picker(about, chosen.includes(view), () => panel.pick(view), panel.sign(view), view.label);
+  const off = panel.choice.off(view),
+    inside = off ? [view.label, make("small", { text: SAY.elsewhere(off) })] : [view.label];
+  const about = { class: "lp-row", "data-key": value, "data-off": Boolean(off) };
+  return picker(about, chosen.includes(view), () => panel.pick(view), panel.sign(view), ...inside);
 }
 
 /** A table in a box of its own that scrolls sideways. */

@@ -1,6 +1,6 @@
 import { make } from "./dom.mjs";
 import { SAY } from "./say.mjs";
-import { count, titleOf } from "./text.mjs";
+import { titleOf } from "./text.mjs";
 
 // What a panel says about the points that are shown: over the picture, and under it.
 
@@ -30,10 +30,8 @@ export function underHead(choice, views) {
 
 /** At which numbers the points stand where these are not the chosen ones. */
 function near(choice, views) {
-  const of = (view) => choice.numeric.filter(({ sets }) => sets in view);
-  const off = views.filter((view) => of(view).some(({ name, sets }) => view[sets] !== choice.values[name]));
-  const said = off.map((view) => of(view).map(({ said, sets }) => said.replace("{}", count(view[sets]))).join(", "));
-  return off.length ? `${SAY.nearest}${different(said).join("; ")}.` : "";
+  const off = different(views.map((view) => choice.off(view)));
+  return off.length ? `${SAY.nearest}${off.join("; ")}.` : "";
 }
 
 /** The sentences of the points, what is missing and why, and what a broker said last. */
