@@ -98,6 +98,12 @@ export async function walk(host) {
       if (alone) check();
     }
   };
+  /** Whether two controls have values that are not recorded together. */
+  const interact = (one, other) => {
+    const both = points.filter(([, view]) => one.sets in view && other.sets in view);
+    const pairs = new Set(both.map(([, view]) => `${view[one.sets]}|${view[other.sets]}`));
+    return pairs.size < one.options.length * other.options.length;
+  };
   const mixed = async () => {
     const names = [...root.querySelectorAll("[data-of]")].map((one) => one.dataset.of);
     for (const name of names) {
@@ -128,7 +134,7 @@ export async function walk(host) {
       now.at = "";
       await choose(one, value);
       await boxes();
-      for (const other of single.filter((each) => each !== one)) {
+      for (const other of single.filter((each) => each !== one && interact(one, each))) {
         for (const second of other.options) {
           now.at = "";
           await choose(one, value);

@@ -35,7 +35,7 @@ export function besides(choice) {
 }
 
 /** The button that copies the address of what is shown. */
-export function linkTo(panel) {
-  const address = () => new URL(viewOf(panel.state.lab, panel.choice.pairs()), location.href).href;
+export function linkTo(lab, choice) {
+  const address = () => new URL(viewOf(lab, choice.pairs()), location.href).href;
   return copier(SAY.link, address, "");
 }

@@ -40,9 +40,10 @@ class Panel {
     this.state = model.get("state");
     this.live = Boolean(model.get("live"));
     const fresh = () => model.get("fresh") ?? {};
-    this.choice = this.live ? new Choice(this.state, fresh) : new Recorded(this.state, fresh);
-    /** Whether the address of the page is the panel's to read and write. */
-    this.addressed = Boolean(model.addressed) && !this.live;
+    const recorded = this.live ? null : new Recorded(this.state, fresh);
+    this.choice = recorded ?? new Choice(this.state, fresh);
+    /** What the address of the page speaks of, where that is the panel's to read and write. */
+    this.addressed = model.addressed ? recorded : null;
     this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
     this.still = model.get("still") ? stillOutput(model.get("still")) : null;
   }
@@ -71,14 +72,14 @@ class Panel {
     this.update();
   }
   update() {
-    if (this.addressed) written(this.state.lab, this.choice.pairs());
+    if (this.addressed) written(this.state.lab, this.addressed.pairs());
     if (this.careful(() => this.controls.forEach((control) => control.sync()))) this.draw();
   }
   /** Shows what the page's address asks for; gives whether it speaks of this lab. */
   restore() {
     const pairs = this.addressed ? asked(this.state.lab) : null;
     if (!pairs) return false;
-    this.choice.restore(pairs);
+    this.addressed.restore(pairs);
     this.controls.forEach((control) => control.sync());
     return true;
   }
@@ -127,7 +128,7 @@ class Panel {
     this.older = make("p", { class: "lp-note lp-older", text: this.state.older });
     this.under = make("div");
     const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.unlike, plot.box]);
-    const link = this.addressed ? make("p", { class: "lp-link" }, linkTo(this)) : null;
+    const link = this.addressed ? make("p", { class: "lp-link" }, linkTo(this.state.lab, this.addressed)) : null;
     const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.older, link, this.under];
     const controls = this.controls.map((control) => control.element);
     if (this.live) controls.push(this.job());

@@ -38,7 +38,10 @@ export class Recorded extends Choice {
     if (!options.length) return [...known].sort((one, other) => one - other);
     return options.map(([value]) => value).filter((value) => known.has(value));
   }
-  /** The control with its recorded values alone, and those of which it says why they cannot be; one value is `fixed`. */
+  /**
+   * The control with its recorded values alone, and those of which it says why they cannot be; one value is `fixed`.
+   * @override
+   */
   offer(control) {
     const values = this.recorded(control), { kind, options } = control;
     if (!values.length) return null;
@@ -60,12 +63,15 @@ export class Recorded extends Choice {
       return [{ control, text, command: this.commandOf({ ...this.values, [name]: value }) }];
     });
   }
+  /** @override */
   applies({ sets }, views) {
     return !views.length || views.some((view) => sets in view);
   }
+  /** @override */
   has(one, values = this.values) {
     return this.points.some((view) => this.fits(view, one, values));
   }
+  /** @override */
   get nothing() {
     return Boolean(this.many) && !this.values[this.many.name].some((one) => this.has(one));
   }
@@ -74,12 +80,14 @@ export class Recorded extends Choice {
     return options.find(([one]) => one === value)?.[1] ?? said.replace("{}", count(value));
   }
 
+  /** @override */
   unrecorded() {
     return []; // the boxes say it
   }
 
   // ---- what the reader moves wins
 
+  /** @override */
   move(name, value) {
     super.move(name, value);
     this.moved = null;
@@ -87,7 +95,10 @@ export class Recorded extends Choice {
     const control = this.control(name);
     if (control !== this.many) this.settle([control]);
   }
-  /** A point is chosen; of one that is not recorded it is said how to measure it. */
+  /**
+   * A point is chosen; of one that is not recorded it is said how to measure it.
+   * @override
+   */
   pick(view) {
     const wanted = structuredClone(this.values);
     this.moved = null;
@@ -99,6 +110,7 @@ export class Recorded extends Choice {
     this.moved = { wanted: this.values, controls: [] };
     this.values = wanted;
   }
+  /** @override */
   startMixing(own = {}) {
     super.startMixing(own);
     const { control, of } = this.mix, { sets } = this.control(control);
@@ -110,7 +122,10 @@ export class Recorded extends Choice {
       if (near !== undefined) this.own[one] = near;
     }
   }
-  /** Whether a value of the mixed control is recorded for `one` of many, with the rest as it is. */
+  /**
+   * Whether a value of the mixed control is recorded for `one` of many, with the rest as it is.
+   * @override
+   */
   mixes(one, value) {
     return this.points.some((view) => this.#fitsWith(view, one, value));
   }
@@ -121,6 +136,7 @@ export class Recorded extends Choice {
     this.own[one] = had;
     return fits;
   }
+  /** @override */
   endMixing() {
     super.endMixing();
     this.settle([]);
@@ -189,13 +205,16 @@ export class Recorded extends Choice {
     this.mixing = false;
     this.own = null;
     const won = [], last = ([name]) => Number(name === this.mix?.own); // it is chosen among what the rest leaves
-    this.refused = pairs.toSorted((one, other) => last(one) - last(other)).filter(([name, text]) => !this.#take(name, text, won)).map((pair) => pair.join("="));
+    this.refused = pairs.toSorted((one, other) => last(one) - last(other)).filter(([name, text]) =>
+      !this.#take(name, text, won)
+    ).map((pair) => pair.join("="));
     const wanted = won.splice(0);
     for (const control of wanted) {
       if (this.points.some((view) => [...won, control].every((one) => this.#says(view, one)))) won.push(control);
       else this.refused.push(`${typed(control)}=${this.values[control.name]}`);
     }
     this.settle(won);
+    if (this.refused.length) this.moved = null; // it is said once
   }
   #says(view, { name, sets }) {
     return !(sets in view) || view[sets] === this.values[name];

@@ -32,7 +32,7 @@ export const SAY = {
   uncounted: "None of the answers fits, so it is not counted.",
   score: (right, of) => `${right} of ${of} right so far.`,
   left: (s) => (s < 1 ? "almost done" : `about ${Math.ceil(s)} s left`),
-  unused: "Says nothing about what is shown.",
+  unused: "Does not apply to what is shown.",
   notHere: (names) => `Not recorded with the other settings as they are: ${names.join("; ")}.`,
   besides: "Not recorded, but can be run",
   moved: (now) => `That was not recorded. Nearest recorded: ${now.join("; ")}.`,
