@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 # It looks for no newer version of itself and keeps what it has parsed in the environment.
 DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=.venv/.deno .venv/bin/deno
-SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js
+SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js tests/*.mjs
 # Of what the reader has set for Python in general, nothing reaches ours.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR

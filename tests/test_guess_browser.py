@@ -122,7 +122,8 @@ def test_panels_on_one_page_do_not_get_in_each_others_way(page: Page, host: str)
     for panel in page.locator(".labs-panel").all():
         panel.get_by_role("button", name="Show everything").click()
         for part in panel.locator("summary").all():
-            part.click()
+            if part.is_visible():  # a panel of which all is recorded has no fold about the rest
+                part.click()
     assert violations(page) == []
     assert page.locator(".lp-bill").count() == 2
 

@@ -84,7 +84,9 @@ export async function walk(host) {
     if (one.said() !== value) say(`it is ${one.said()} then`);
     const moved = single.filter((other, at) => other !== one && other.said() !== before[at]);
     const told = root.querySelector(".lp-moved").textContent;
-    if (moved.some((other) => !told.includes(other.label))) say(`${moved.map(({ name }) => name)} moved, told: ${told}`);
+    if (moved.some((other) => !told.includes(other.label))) {
+      say(`${moved.map(({ name }) => name)} moved, told: ${told}`);
+    }
     check();
   };
   const boxes = async () => {
@@ -124,7 +126,9 @@ export async function walk(host) {
     check();
   };
 
-  const everything = [...root.querySelectorAll(".lp-guess button")].find((one) => one.textContent === "Show everything");
+  const everything = [...root.querySelectorAll(".lp-guess button")].find((one) =>
+    one.textContent === "Show everything"
+  );
   if (everything) await settled(() => everything.click());
   check();
   for (const one of single) {
