@@ -1,5 +1,5 @@
-// Every control of one panel: each value, and each pair of values of two controls. Gives what is wrong, and which points
-// were seen. It knows the panel by what a reader sees: the controls as they stand, the sentences under the picture.
+// Every control of one panel: each value, and each pair of values of two controls that interact. Gives what is wrong.
+// It knows the panel by what a reader sees: the controls as they stand, the sentences under the picture.
 export async function walk(host) {
   const address = new URL(host.dataset.state, new URL(document.documentElement.dataset.content_root, location.href));
   const state = await (await fetch(address)).json(), points = Object.entries(state.views);

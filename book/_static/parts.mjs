@@ -228,7 +228,8 @@ function choice(box) {
 
 // ---- what is said in short opens when the reader has guessed, here or in a panel that asks
 function untilGuessed(fold) {
-  const inPanel = (host) => Object.keys(memory.read(`labs-guess-${host.dataset.state.match(/([\w-]+)\.json/)?.[1]}`)).length;
+  const inPanel = (host) =>
+    Object.keys(memory.read(`labs-guess-${host.dataset.state.match(/([\w-]+)\.json/)?.[1]}`)).length;
   const open = () => {
     fold.open = true;
     fold.querySelector(".in-short-ask")?.remove();
@@ -442,7 +443,14 @@ function race(box) {
   seen.observe(box);
 }
 
-const PARTS = { ".quiz": quiz, ".guess[data-guess]": guess, "[data-until-guess]": untilGuessed, ".term": term, "[data-copy]": copies, "[data-race]": race };
+const PARTS = {
+  ".quiz": quiz,
+  ".guess[data-guess]": guess,
+  "[data-until-guess]": untilGuessed,
+  ".term": term,
+  "[data-copy]": copies,
+  "[data-race]": race,
+};
 for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }

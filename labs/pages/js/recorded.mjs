@@ -4,8 +4,8 @@ import { count } from "./text.mjs";
 // What is chosen where nothing can be measured: the recorded points and no others.
 //
 // One rule: what the reader moves wins. Where no point has it together with the rest, the rest moves to the nearest
-// recorded point, and the panel says so. A value of the control that takes many moves nothing: it can be ticked where it
-// has a point, and a tick that has none is remembered until it has one again.
+// recorded point, and the panel says so. A value of the control that takes many moves nothing: it can be ticked where
+// it has a point, and a tick that has none is remembered until it has one again.
 
 /** @typedef {import("./choice.mjs").View} View */
 /** @typedef {import("./choice.mjs").Control} Control */
@@ -59,7 +59,8 @@ export class Recorded extends Choice {
       if (kind !== "slider" && !others.length) return [];
       const middle = () => Number(Math.sqrt(low * high).toPrecision(1));
       const value = kind === "slider" ? middle() : others[0][0];
-      const text = kind === "slider" ? `${count(low)}–${count(high)} ${unit}` : others.map(([, one]) => one).join(", ");
+      const named = others.map(([, one]) => one).join(", ");
+      const text = kind === "slider" ? `${count(low)} to ${count(high)} ${unit}` : named;
       return [{ control, text, command: this.commandOf({ ...this.values, [name]: value }) }];
     });
   }
