@@ -61,9 +61,9 @@ def view_of_claim(claim: str, folder: Path | None = None) -> str:
 def _shared(lab: str, found: Sequence[Digest]) -> dict[str, Any]:
     """What the points have in common; of the control that takes many, each one's value."""
     many = next((control.sets for control in experiment(lab).controls if control.kind == "many"), "")
-    first = found[0].settings
-    same = {name: value for name, value in first.items() if all(one.settings.get(name) == value for one in found)}
-    return same | ({many: list(dict.fromkeys(one.settings[many] for one in found))} if many in first else {})
+    each = [dict(one.settings) for one in found]
+    same = {name: value for name, value in each[0].items() if all(one.get(name) == value for one in each)}
+    return same | ({many: list(dict.fromkeys(one[many] for one in each))} if many in each[0] else {})
 
 
 def _text(value: Any) -> str:
