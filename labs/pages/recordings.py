@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,16 @@ UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
 def recorded(lab: str, folder: Path | None = None) -> Recording | None:
     """The recorded file of a lab, or None if nothing is recorded yet. Raises RunFileError if it is damaged."""
     path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / f"{lab}.json"
-    if not path.exists():
+    try:
+        state = path.stat()
+    except FileNotFoundError:
         return None
+    return _read(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _state: tuple[int, int, int]) -> Recording:
+    """The file as it is in that state. It is read and checked once: a page asks for hundreds of its figures."""
     file = load(path)
     for number, digest in enumerate(file.digests):
         figures(digest.to_json(), path, f"digests[{number}]")
