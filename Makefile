@@ -8,7 +8,7 @@ SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js tests/*.mjs
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-all check book serve up down record bench promises env env-dev lock clean
+.PHONY: help lab test test-all check book serve zip pdf site up down record bench promises env env-dev lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,17 @@ book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds
 
 serve: book ## build the site and serve it on loopback; TEACH=1 serves the one with answers and slides
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(if $(filter 1 yes true,$(TEACH)),_build/teach/)_build/html $${PORT:-8000}
+
+zip: book ## build the site and pack it into _build/redis-kafka-rabbitmq.zip, to be read without a network
+	@$(RUN) -m labs.pages.site.archive
+
+pdf: env-dev book ## build the site and print all of it into _build/redis-kafka-rabbitmq.pdf (needs Chromium)
+	@$(RUN) -m labs.pages.site.paper
+
+site: env-dev ## what is published: the site with its archive and its PDF; LABS_SITE_URL and LABS_REPOSITORY_URL say where
+	@LABS_OFFLINE=1 $(RUN) -m labs.pages.build
+	@$(RUN) -m labs.pages.site.paper --inside
+	@$(RUN) -m labs.pages.site.archive --inside
 
 up: env ## start the three brokers; they stay until `make down`
 	@$(RUN) -m labs up

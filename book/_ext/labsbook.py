@@ -11,9 +11,8 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-from itertools import count
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,6 +37,18 @@ LINE = 30
 SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css", LABS / "pages" / "pictures" / "pictures.css")
 
 
+@cache
+def entries() -> list[dict[str, Any]]:
+    """The claim board, judged once a build: nearly every page has something of it."""
+    return claims.board()
+
+
+@cache
+def state_of(lab: str) -> dict[str, Any]:
+    """What a lab's panel has to draw, made once a build."""
+    return recorded_state(experiment(lab))
+
+
 def _raw(html: str) -> list[nodes.Node]:
     return [nodes.raw("", html, format="html")]
 
@@ -48,7 +59,7 @@ class LabPanel(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        state = recorded_state(experiment(self.arguments[0]))
+        state = state_of(self.arguments[0])
         name = f"{self.arguments[0]}.json"
         stage = _stage(self.env.app) / "panels"
         stage.mkdir(parents=True, exist_ok=True)
@@ -63,7 +74,7 @@ class Board(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         found: list[nodes.Node] = []
-        for name, html in pages.board(claims.board(), PAGES).items():
+        for name, html in pages.board(entries(), PAGES).items():
             section = nodes.section(ids=[nodes.make_id(f"claims {name}")], names=[])
             section += nodes.title("", name)
             section += _raw(html)
@@ -75,7 +86,7 @@ class Tally(SphinxDirective):
     """How many claims have which word."""
 
     def run(self) -> list[nodes.Node]:
-        return _raw(pages.tally(claims.tally(claims.board())))
+        return _raw(pages.tally(claims.tally(entries())))
 
 
 class WhenRecorded(SphinxDirective):
@@ -89,7 +100,7 @@ class WhenRecorded(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"not": directives.flag, "has": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        there = bool(recorded_state(experiment(self.arguments[0]))["views"])
+        there = bool(state_of(self.arguments[0])["views"])
         if there and "has" in self.options:
             figures = str(self.options["has"]).split(",")
             there = all(is_known(f"{self.arguments[0]} {figure.strip()}") for figure in figures)
@@ -143,6 +154,8 @@ def _stage(app: Sphinx) -> Path:
 
 def _serve(app: Sphinx, config: Any) -> None:
     """Put the panel's own files, and the states made while reading, where Sphinx picks up static files."""
+    entries.cache_clear()
+    state_of.cache_clear()
     stage = _stage(app)
     shutil.rmtree(stage, ignore_errors=True)
     shutil.copytree(JS, stage)
@@ -156,52 +169,11 @@ def _only_listed(_app: Sphinx, config: Any) -> None:
     config.include_patterns = [f"{name}.*" for name in config.external_site_map]
 
 
-def _once(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
-    """sphinx-thebe and sphinx-togglebutton add their inline scripts twice, which is an error in the console."""
-    seen: dict[tuple[str, str], Any] = {}
-    for script in context.get("script_files", []):
-        key = (str(getattr(script, "filename", script) or ""), str(getattr(script, "attributes", {}).get("body", "")))
-        seen.setdefault(key, script)
-    context["script_files"] = list(seen.values())
-
-
-MENDED = {
-    'aria-label="Search" data-bs-placement': "data-bs-placement",  # the label would hide the shortcut that it shows
-    '<div class="bd-sidebar-primary bd-sidebar': '<div role="complementary" aria-label="Contents" '
-    'class="bd-sidebar-primary bd-sidebar',
-}
-"""What the theme writes -> what a screen reader and axe can live with."""
-
-
-def _mend(app: Sphinx, error: Exception | None) -> None:
-    if error is None and app.builder.format == "html":
-        for page in Path(app.outdir, "book").glob("*.html"):
-            text = page.read_text("utf-8")
-            for written, better in MENDED.items():
-                text = text.replace(written, better)
-            page.write_text(_named_tables(text), "utf-8")
-
-
-def _named_tables(text: str) -> str:
-    """Each table that scrolls sideways can be reached by keyboard, under a name that no other one on the page has."""
-    number = count(1)
-    return re.sub(
-        '<div class="pst-scrollable-table-container">',
-        lambda _: (
-            '<div class="pst-scrollable-table-container" role="region" tabindex="0" '
-            f'aria-label="Table {next(number)}, scrolls sideways">'
-        ),
-        text,
-    )
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
     app.connect("config-inited", _serve)
     app.connect("config-inited", _only_listed, priority=950)  # sphinx-external-toc reads the list at 900
     app.connect("doctree-read", _no_link_in_a_link)
-    app.connect("html-page-context", _once, priority=999)
-    app.connect("build-finished", _mend)
     for name, directive in {
         "lab-panel": LabPanel, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
         "bench-table": Bench, "bench-picture": Bench,

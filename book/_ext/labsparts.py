@@ -13,17 +13,16 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from labsbook import PAGES, _raw, _stage
+from labsbook import PAGES, _raw, _stage, entries, state_of
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
 from labs.model.paths import PROJECT
-from labs.pages import claims, course, drawings, pages, parts, quiz, race
+from labs.pages import course, drawings, pages, parts, quiz, race
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import shown
-from labs.pages.state import recorded_state
 
 GLOSSARY = "book/glossary"
 
@@ -211,7 +210,7 @@ class TakeAlong(Part):
         line = nodes.paragraph("", "", nodes.strong("", "Take along:"), classes=["take-along"])
         line += self.file(f"notebooks/{stem}.ipynb", "the notebook")
         line += self.file(f"book/runs/{lab.name}.json", "the recorded run")
-        state = recorded_state(lab)
+        state = state_of(lab.name)
         if state["views"]:
             folder = _stage(self.env.app) / "data"
             folder.mkdir(parents=True, exist_ok=True)
@@ -235,8 +234,8 @@ class Computed(Part):
 
     has_content = False
     MAKE: ClassVar[dict[str, Any]] = {
-        "chapters": lambda: course.list_of_chapters(claims.board(), course.pages()),
-        "findings": lambda: course.findings(claims.board()),
+        "chapters": lambda: course.list_of_chapters(entries(), course.pages()),
+        "findings": lambda: course.findings(entries()),
         "race": race.race,
     }
 
@@ -248,7 +247,7 @@ class Badge(SphinxRole):
     """A claim and its verdict in a line of text, linked to the claim board."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        found = {entry["id"]: entry for entry in claims.board()}
+        found = {entry["id"]: entry for entry in entries()}
         if self.text in found:
             return [nodes.raw("", parts.linked_badge(found[self.text]), format="html")], []
         message = self.inliner.reporter.error(f"{self.rawtext}: there is no claim {self.text!r}", line=self.lineno)

@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from labsbook import _raw
+from labsbook import _raw, entries
 from labsparts import GLOSSARY, Part
 from sphinx.application import Sphinx
 
-from labs.pages import bench_page, claims, in_short, pages, parts
+from labs.pages import bench_page, in_short, pages, parts
 from labs.pages.glue import number
 from labs.show.short import Short
 
@@ -68,7 +68,7 @@ class Claim(Part):
     required_arguments = 1
 
     def made(self) -> list[nodes.Node]:
-        found = {entry["id"]: entry for entry in claims.board()}
+        found = {entry["id"]: entry for entry in entries()}
         return _raw(pages.claim_line(found[self.arguments[0]], " ".join(self.content)))
 
 

@@ -88,16 +88,6 @@ function filter(place) {
   };
   jump();
   addEventListener("hashchange", jump);
-  // Paper has all of it: what was folded is folded again afterwards.
-  /** @type {HTMLDetailsElement[]} */
-  let opened = [];
-  addEventListener("beforeprint", () => {
-    opened = items.flatMap((item) => [...item.querySelectorAll("details")]).filter((fold) => !fold.open);
-    for (const fold of opened) fold.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const fold of opened) fold.open = false;
-  });
 }
 
 for (const place of document.querySelectorAll("[data-facets]")) filter(place);

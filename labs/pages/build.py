@@ -15,6 +15,7 @@ from labs.model.paths import PROJECT, RECORDED, write_text
 from labs.model.run import RunFileError
 from labs.pages import bench_page, older, promise_findings, promise_page
 from labs.pages.recordings import recorded
+from labs.pages.site import address
 from labs.pages.state import recorded_state
 
 HTML = PROJECT / "_build" / "html"
@@ -98,6 +99,10 @@ def _asked() -> bool:
 def main() -> int:
     """Build and say where the site is, or what to look for."""
     teach = _asked()
+    try:
+        published, _known = address.site(), address.repository()
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     code = build(out=TEACH if teach else PROJECT, teach=teach)
     if code:
         print("The site was not built: mend what is said above (each warning is an error), then run `make book` again.")
@@ -106,6 +111,7 @@ def main() -> int:
         print(f"The site with answers and slides is in {where}; do not publish it.")
     else:
         print(f"The site is in {HTML.relative_to(PROJECT)}; `make serve` shows it on loopback.")
+        print(f"Its address will be {published}." if published else address.WITHOUT)
     return code
 
 

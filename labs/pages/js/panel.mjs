@@ -33,6 +33,7 @@ class Panel {
   broken = null;
   /** @type {any} */
   Plotly = null;
+  onPaper = false;
 
   constructor(model, root) {
     this.model = model;
@@ -59,7 +60,7 @@ class Panel {
   }
   /** Whether the outcome of a point may be seen. */
   shown(view) {
-    return !this.guesses || this.choice.keyOf(view) in this.guesses.made;
+    return this.onPaper || !this.guesses || this.choice.keyOf(view) in this.guesses.made;
   }
 
   // ---- what a reader does
@@ -198,6 +199,11 @@ export default {
     };
     if (panel.addressed) addEventListener("hashchange", heard);
     const endTheme = onTheme(() => panel.draw());
+    const print = ({ type }) => {
+      panel.onPaper = type === "beforeprint"; // a sheet cannot be asked: it shows each outcome
+      panel.draw();
+    };
+    for (const name of ["beforeprint", "afterprint"]) addEventListener(name, print);
     let narrow = el.clientWidth < 480;
     const sized = new ResizeObserver(() => {
       if (el.clientWidth < 480 !== narrow) {
@@ -209,6 +215,7 @@ export default {
     return () => {
       panel.still?.show();
       removeEventListener("hashchange", heard);
+      for (const name of ["beforeprint", "afterprint"]) removeEventListener(name, print);
       endTheme();
       sized.disconnect();
       panel.purge();
