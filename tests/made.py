@@ -107,7 +107,7 @@ def open_run(
     return Run("redis-stream-everysec", TWO_SECONDS, columns, True)
 
 
-PARTS = "at-a-glance|in-short|mondays|guess|repeat|take-along|quiz|lab-panel|claim|drawing"
+PARTS = "exercise|at-a-glance|in-short|mondays|guess|repeat|take-along|quiz|lab-panel|claim|drawing"
 
 
 def prose(text: str) -> str:

@@ -21,6 +21,8 @@ from labs.experiments.record_grid import points
 from labs.model.claims import claims
 from labs.model.digest import Digest
 from labs.pages import course, quiz
+from labs.pages.exercises.on_page import held
+from labs.pages.exercises.questions import FOLDER, of_page
 from labs.pages.glue import FACTS, NOT_YET, number
 from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state, why_not
@@ -221,7 +223,7 @@ def test_what_is_said_of_a_point_is_the_same_in_its_row_on_the_card_in_a_figure_
     assert lab.look.finding(digests[:1]).split(",")[0] in figure.layout.title.text
 
 
-def test_a_lab_has_a_page_a_notebook_a_quiz_and_a_recording_of_matching_names(lab: Experiment) -> None:
+def test_a_lab_has_a_page_exercises_a_notebook_a_quiz_and_a_recording_of_matching_names(lab: Experiment) -> None:
     stem = course.panels()[lab.name]
     chapter, _, rest = stem.partition("-")
     assert f"{lab.number}.".startswith(f"L{int(chapter)}.")
@@ -230,8 +232,12 @@ def test_a_lab_has_a_page_a_notebook_a_quiz_and_a_recording_of_matching_names(la
     page = (ROOT / "book" / f"{stem}.md").read_text("utf-8")
     assert f"```{{quiz}} {stem}\n" in page
     assert quiz.quiz(stem)
+    assert f"```{{exercise}} {stem}\n" in page
+    assert [one for one in of_page(stem) if held(one).right is not None], "its recording grades none of its exercises"
     notebook = json.loads((ROOT / "notebooks" / f"{stem}.ipynb").read_text("utf-8"))
     assert any(f'"{lab.name}"' in "".join(cell["source"]) for cell in notebook["cells"])
+    cells = "".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert [one.number for one in of_page(stem) if f'check("{one.number}", ' not in cells] == []
     assert (ROOT / "book" / "runs" / f"{lab.name}.json").is_file()
 
 
@@ -240,3 +246,4 @@ def test_nothing_is_recorded_or_asked_that_is_no_lab() -> None:
     assert {path.stem for path in (ROOT / "book" / "runs").glob("*.json")} == {*EXPERIMENTS, "bench", "promises"}
     assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == stems
     assert {path.stem for path in quiz.FOLDER.glob("*.toml")} == {*stems, "how-fast", "parts"}
+    assert {path.stem for path in FOLDER.glob("*.toml")} == {*stems, "how-fast"}

@@ -14,9 +14,9 @@ from labs.model.digest import Digest
 from labs.model.profile import UnknownNameError
 from labs.pages import Panel
 from labs.pages.exercises import Mark, check, exercises
-from labs.pages.exercises.answer_key import TRUTHS
-from labs.pages.exercises.grading import number_off
-from labs.pages.exercises.questions import Exercise
+from labs.pages.exercises.grading import number_off, set_off
+from labs.pages.exercises.questions import Exercise, ExerciseError, load
+from labs.pages.exercises.truths import TRUTHS
 from tests.made_costs import point, repeat, weights
 
 LAB = experiment("before-the-first-message")
@@ -208,9 +208,10 @@ MALICIOUS: dict[str, Any] = {
 
 
 def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> None:
-    assert list(RIGHT) == list(WRONG) == list(exercises())
+    assert list(RIGHT) == list(WRONG)
+    assert {*RIGHT} < {*exercises()}
     for number, asked in exercises().items():
-        assert asked.lab in EXPERIMENTS, number
+        assert asked.lab in {*EXPERIMENTS, "bench"}, number
         assert asked.truth in TRUTHS, number
         assert asked.hint, number
         assert asked.why, number
@@ -399,7 +400,10 @@ def test_how_far_a_number_is_off_is_said_in_coarse_steps_and_a_wrong_unit_is_nam
 
 def test_of_a_set_only_numbers_are_said() -> None:
     mark = check("1.3a", {"outbox-table", "redis-list"}, run=run())
-    assert mark.text.startswith("1 of yours belong to it, 1 do not, 1 more would.")
+    assert mark.text.startswith("1 of yours belongs to it, 1 does not, 1 more would.")
+    assert set_off(frozenset("ab"), frozenset("cd")) == "None of yours belongs to it, 2 do not, 2 more would."
+    assert set_off(frozenset(), frozenset("c")) == "1 of them belongs to it."
+    assert set_off(frozenset("abcd"), frozenset("abc")) == "3 of yours belong to it, 1 does not."
 
 
 def test_a_mark_is_one_line_of_text_and_html_that_escapes_all_and_needs_no_colour() -> None:
@@ -421,6 +425,25 @@ def test_an_exercise_that_there_is_not_is_an_error_with_the_nearest() -> None:
 
 def test_an_exercise_that_cannot_be_graded_is_refused_when_it_is_written() -> None:
     about: dict[str, Any] = {"number": "1", "lab": "passport", "question": "?", "truth": "t"}
-    for wrong in ({"kind": "number"}, {"kind": "set"}, {"kind": "grid", "options": {"a": "", "b": ""}}):
-        with pytest.raises(ValueError, match="exercise 1"):
+    for wrong in (
+        {"kind": "number"},
+        {"kind": "set"},
+        {"kind": "grid", "options": {"a": "", "b": ""}},
+        {"kind": "poem"},
+    ):
+        with pytest.raises(ExerciseError, match="exercise 1"):
             Exercise(**(about | wrong))
+
+
+@pytest.mark.parametrize("content", ["[x", '["1"]\nlab = "passport"', '["1"]\nknid = "text"'])
+def test_a_file_of_exercises_that_cannot_be_read_is_refused_with_its_name(content: str, tmp_path: Any) -> None:
+    (tmp_path / "own.toml").write_text(content)
+    with pytest.raises(ExerciseError, match=r"book/exercises/own\.toml: "):
+        load(tmp_path / "own.toml")
+
+
+@pytest.mark.parametrize("kind", MALICIOUS)
+def test_a_text_that_is_asked_for_is_never_executed_nor_shown_and_never_passes(kind: str) -> None:
+    mark = check("6.2c", MALICIOUS[kind], run="recorded")
+    assert mark.word == "not yet"
+    assert HTML not in f"{mark!r}{mark._repr_html_()}"

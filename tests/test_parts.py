@@ -230,9 +230,9 @@ def test_a_plan_whose_minutes_do_not_sum_is_refused_with_both_sums() -> None:
 
 
 def test_solutions_come_out_of_a_pages_own_exercises() -> None:
-    found = teach.solutions((BOOK / "02-3-kill-the-worker.md").read_text("utf-8"))
-    assert found[0][0] == "1. How many duplicates at most?"
-    assert len(found) == 3
+    found = teach.solutions((BOOK / "03-2-loss-matrix.md").read_text("utf-8"))
+    assert found[0][0] == "How much is a second?"
+    assert len(found) >= 2
     assert all(solution and "class: dropdown" not in solution for _, solution in found)
 
 

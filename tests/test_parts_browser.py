@@ -61,7 +61,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 def test_a_quiz_is_answered_by_keyboard_explains_each_answer_and_remembers(page: Page, host: str) -> None:
     parts(page, host)
-    said = page.locator(".quiz-said")
+    said = page.locator(".quiz .quiz-said")
     tab_to(page, ".quiz input")
     page.keyboard.press("Enter")
     assert said.inner_text() == "Choose an answer first."
@@ -73,7 +73,7 @@ def test_a_quiz_is_answered_by_keyboard_explains_each_answer_and_remembers(page:
     page.keyboard.press("Enter")
     assert all(answer.why in seen(said) for answer in QUESTION.answers)
     assert said.get_attribute("role") == "status"
-    assert "1 of 1 right, 0 at the first try" in page.locator(".quiz-score").inner_text()
+    assert "1 of 1 done, 0 at the first try" in page.locator(".quiz .quiz-score").inner_text()
     assert violations(page) == []
     page.reload()
     parts(page, host)
@@ -91,7 +91,7 @@ def test_what_is_damaged_in_the_browsers_memory_counts_as_nothing(page: Page, ho
     for key in ("labs-quiz-parts", "labs-said-parts-kafka-median"):
         page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [key, kept])
     parts(page, host)
-    assert page.locator(".quiz-said").inner_text() == ""
+    assert page.locator(".quiz .quiz-said").inner_text() == ""
     assert page.locator(".guess form").is_visible()
     assert watched.complaints == []
 

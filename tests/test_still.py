@@ -13,13 +13,14 @@ from tests.browser import served, settled
 pytestmark = pytest.mark.browser
 MATRIX, LADDER, PARTS = (f"book/{name}.html" for name in ("03-2-loss-matrix", "05-4-latency-ladder", "parts"))
 SERVE = "Opened from the file system, a page cannot run its controls. Run make serve and open the address"
-HIDDEN = """[...document.querySelectorAll('.lab-fallback, .quiz-key, .guess details, .race svg.race-760')]
+HIDDEN = """[...document.querySelectorAll(
+    '.lab-fallback, .quiz-key, .exercise details, .guess details, .race svg.race-760')]
 .filter(one => {
     const style = getComputedStyle(one);
     return style.visibility !== 'visible' || !one.checkVisibility();
 }).map(one => one.className)"""
 """What a reader does not get to see of the results, by class."""
-MOVED = ".lab-panel, .quiz, .guess[data-guess], .race"
+MOVED = ".lab-panel, .quiz, .exercises, .guess[data-guess], .race"
 
 
 def blocked(page: Page, *files: str) -> None:
@@ -135,11 +136,13 @@ def test_a_quiz_and_a_guess_that_fail_open_their_folds_again_and_say_why(page: P
     if when != "it begins":
         page.evaluate("void (Element.prototype.replaceChildren = () => { throw new Error('broken here'); })")
         page.locator(".quiz button").first.click()
+        page.locator(".exercises input").first.fill("1")
+        page.locator(".exercises button").first.click()
         page.locator(".guess button[type=submit]").first.click()
-    for part in (".quiz", ".guess[data-guess]"):
+    for part in (".quiz", ".guess[data-guess]", *([".exercises"] if when != "it begins" else [])):
         box = page.locator(part).first
         assert "These controls failed (broken here)" in box.inner_text(), part
-        assert box.locator("details").is_visible(), part
+        assert box.locator("details").first.is_visible(), part
         assert not box.get_by_role("button").count(), part
 
 

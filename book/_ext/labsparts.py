@@ -1,8 +1,8 @@
 """Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
 
-{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {repeat} lab rate=1000,
-{take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`; {term} gets its
-definition.
+{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {exercise} 01-1, {progress},
+{repeat} lab rate=1000, {take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`;
+{term} gets its definition.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from labs.experiments import experiment
+from labs.model import environ
 from labs.model.paths import PROJECT
 from labs.pages import course, drawings, pages, parts, quiz, race
+from labs.pages.exercises import on_page, questions
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import shown
 
@@ -178,7 +180,7 @@ class Quiz(Part):
 
 def quiz_begins(name: str) -> list[nodes.Node]:
     """The opening of a quiz; its name is where the reader's progress is kept."""
-    return _raw(f'<section class="quiz" data-quiz="{escape(name)}" aria-label="Quiz {escape(name)}">')
+    return _raw(f'<section class="quiz" data-place="labs-quiz-{escape(name)}" aria-label="Quiz {escape(name)}">')
 
 
 def _of(one: quiz.Question, found: list[nodes.Node]) -> list[nodes.Node]:
@@ -187,6 +189,34 @@ def _of(one: quiz.Question, found: list[nodes.Node]) -> list[nodes.Node]:
         if isinstance(node, nodes.Element):
             node["question"] = one.id
     return found
+
+
+class Exercises(Part):
+    """The exercises of book/exercises/<name>.toml, graded in the browser; for teachers all solutions are open."""
+
+    required_arguments = 1
+    has_content = False
+
+    def made(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        found = on_page.section(name, open_to_all=environ.read("LABS_TEACH") == "1")
+        self.env.note_dependency(str(questions.FOLDER / f"{name}.toml"))
+        return _raw(found)
+
+
+class Progress(Part):
+    """How much of each page's exercises and quiz this browser remembers as done."""
+
+    has_content = False
+
+    def made(self) -> list[nodes.Node]:
+        asked = {one.page for one in questions.exercises().values()}
+        rows = []
+        for page in course.pages():
+            ids = [one.id for one in quiz.quiz(page.stem)] if (quiz.FOLDER / f"{page.stem}.toml").exists() else []
+            graded = on_page.graded(page.stem) if page.stem in asked else []
+            rows += [(page.stem, page.title, graded, ids)] if page.stem != "parts" and (ids or graded) else []
+        return _raw(on_page.progress(rows))
 
 
 class Repeat(Part):
@@ -288,7 +318,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("labsbook")
     for name, directive in {
         "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing,
-        "picture": Picture, "quiz": Quiz, "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
+        "picture": Picture, "quiz": Quiz, "exercise": Exercises, "progress": Progress,
+        "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
         "findings": Computed, "race": Computed,
     }.items():  # fmt: skip
         app.add_directive(name, directive)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,16 +16,16 @@ from labscut import Cut, cut
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
+from labs.model import environ
 from labs.model.paths import PROJECT
 from labs.pages import course, quiz, slides, teach
 from labs.pages.exercises import Exercise, exercises
-from labs.pages.exercises.answer_key import NoTruth, truth
-from labs.pages.exercises.evidence import NoRun, witness
+from labs.pages.exercises.on_page import held, told
 
 
 def teaching() -> bool:
     """Whether this build is for teachers."""
-    return os.environ.get("LABS_TEACH") == "1"
+    return environ.read("LABS_TEACH") == "1"
 
 
 class Plan(Part):
@@ -94,17 +93,10 @@ class Solutions(Part):
 
 def _right(asked: Exercise) -> str:
     """What the check in the notebook takes for right by the recorded run, or why that run cannot say."""
-    try:
-        right = truth(asked, witness(asked.lab, "recorded").digests)
-    except (NoRun, NoTruth) as reason:
-        return f"By the recorded run it cannot be said: {reason}"
-    if isinstance(right, dict):
-        said = ", ".join(f"{cell}: {place}" for cell, place in right.items())
-    elif isinstance(right, frozenset):
-        said = ", ".join(sorted(right)) or "none of them"
-    else:
-        said = f"{right:.3g} {asked.unit}, within {asked.tolerance:.0%}" if isinstance(right, float) else str(right)
-    return f"By the recorded run: {said}. A learner's answer is held against the learner's own."
+    found = held(asked)
+    if found.right is None:
+        return f"By the recorded run it cannot be said: {found.lacking}"
+    return f"By the recorded run: {told(asked, found.right)}. A learner's answer is held against the learner's own."
 
 
 class SlidesLink(Part):

@@ -1,16 +1,9 @@
-// What moves in the parts of a page: the quiz, the guess, terms, copying, the picture that replays a run.
+// What moves in the parts of a page: the guess, terms, copying, the picture that replays a run; questions.mjs asks.
 // Progress stays in this browser. Without this file everything is readable: answers and figures are in folds.
+import { guarded, make, memory } from "./kit.mjs";
+import { progress, questions } from "./questions.mjs";
+
 const SAY = {
-  check: "Check",
-  choose: "Choose an answer first.",
-  right: "Right. ",
-  wrong: "Not right. ",
-  tryAgain: " Try another one.",
-  others: "The other answers:",
-  score: (right, first, of) => `${right} of ${of} right, ${first} at the first try.`,
-  forget: "Forget my answers",
-  forgotten: "Forgotten.",
-  kept: "Your answers are kept in this browser only.",
   commit: "That is my guess",
   again: "Guess again",
   copy: "Copy",
@@ -22,7 +15,6 @@ const SAY = {
   off: (times, low) => `Your guess was ${times} times too ${low ? "low" : "high"}.`,
   byLow: (n) => `Your guess was ${n} too low.`,
   byHigh: (n) => `Your guess was ${n} too high.`,
-  broken: (why) => `These controls failed (${why}). Answers and figures can be read here without them.`,
   yours: "your guess",
   measured: "measured",
   play: "Play",
@@ -32,156 +24,6 @@ const SAY = {
   undecided: "None of these can be called right here. ",
 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "text") element.textContent = value;
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-// ---- a part that fails is as it was without this file, and says why
-function broken(box, error) {
-  console.error(error);
-  for (const added of box.querySelectorAll("[data-added]")) added.remove();
-  for (const fold of box.querySelectorAll("details")) fold.hidden = false;
-  if (!box.dataset.failed) box.prepend(make("p", { class: "lab-note", text: SAY.broken(error.message) }));
-  box.dataset.failed = "1";
-}
-const guarded = (box, work) => (...given) => {
-  try {
-    work(...given);
-  } catch (error) {
-    broken(box, error);
-  }
-};
-
-// ---- what this browser remembers: one entry a quiz or guess; what is not ours or damaged counts as nothing
-const memory = {
-  read(key) {
-    try {
-      const found = JSON.parse(localStorage.getItem(key));
-      return found && typeof found === "object" && !Array.isArray(found) ? found : {};
-    } catch {
-      return {};
-    }
-  },
-  write(key, value) {
-    try {
-      if (Object.keys(value).length) localStorage.setItem(key, JSON.stringify(value));
-      else localStorage.removeItem(key);
-    } catch { /* no storage: it lives as long as the page */ }
-  },
-};
-
-// ---- the quiz
-function quiz(root) {
-  const place = `labs-quiz-${root.dataset.quiz}`, fold = root.querySelector(".quiz-key");
-  let tried = memory.read(place);
-  const reasons = (id) => [...fold.querySelectorAll(`[data-key="${CSS.escape(id)}"] [data-answer]`)];
-  const score = make("p", { class: "quiz-score", role: "status" }),
-    forget = make("button", { type: "button", text: SAY.forget });
-  const ends = make("div", { class: "quiz-ends", "data-added": true }, score, forget);
-  const questions = [...root.querySelectorAll(".quiz-question")].map((form) => {
-    const id = form.dataset.question, known = new Map(reasons(id).map((one) => [one.dataset.answer, one]));
-    const tries = () => (Array.isArray(tried[id]) ? tried[id].filter((key) => known.has(key)) : []);
-    const solved = () => tries().some((key) => known.get(key).dataset.right);
-    const said = make("div", { class: "quiz-said", role: "status", "data-added": true }),
-      why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
-    const show = () => {
-      const last = tries().at(-1), right = last && known.get(last).dataset.right;
-      for (const input of form.querySelectorAll("input")) {
-        const was = tries().includes(input.value);
-        input.closest("label").dataset.state = !was ? "" : known.get(input.value).dataset.right ? "right" : "wrong";
-        if (input.value === last) input.checked = true;
-      }
-      if (!last) {
-        said.replaceChildren();
-        return;
-      }
-      const told = make(
-        "p",
-        {},
-        make("strong", { text: right ? SAY.right : SAY.wrong }),
-        why(last),
-        right ? null : SAY.tryAgain,
-      );
-      const rest = right
-        ? make(
-          "ul",
-          {},
-          ...[...known].filter(([key]) => key !== last).map(([key, one]) =>
-            make("li", {}, make("em", { text: one.querySelector("strong + *").textContent }), " ", why(key))
-          ),
-        )
-        : null;
-      const from = right ? known.get(last).closest("[data-key]").querySelector(".quiz-source").cloneNode(true) : null;
-      said.replaceChildren(told, ...(rest ? [make("p", { text: SAY.others }), rest, from] : []));
-    };
-    form.addEventListener(
-      "submit",
-      guarded(root, (event) => {
-        event.preventDefault();
-        const chosen = form.querySelector("input:checked");
-        if (!chosen) {
-          said.replaceChildren(make("p", { text: SAY.choose }));
-          return;
-        }
-        tried = {
-          ...tried,
-          [id]: [...tries().filter((key) => key !== chosen.value || known.get(key).dataset.right), chosen.value].filter(
-            (key, at, all) => all.indexOf(key) === at,
-          ),
-        };
-        memory.write(place, tried);
-        show();
-        count();
-      }),
-    );
-    form.append(make("button", { type: "submit", text: SAY.check, "data-added": true }), said);
-    return {
-      show,
-      solved,
-      first: () => Boolean(tries()[0] && known.get(tries()[0]).dataset.right),
-      clear: () => {
-        form.reset();
-        said.replaceChildren();
-      },
-    };
-  });
-  const count = () => {
-    const begun = Object.keys(tried).length > 0;
-    score.textContent = begun
-      ? `${
-        SAY.score(
-          questions.filter((one) => one.solved()).length,
-          questions.filter((one) => one.first()).length,
-          questions.length,
-        )
-      } ${SAY.kept}`
-      : "";
-    forget.hidden = !begun;
-  };
-  forget.addEventListener("click", () => {
-    tried = {};
-    memory.write(place, tried);
-    questions.forEach((one) => {
-      one.clear();
-      one.show();
-    });
-    count();
-    score.textContent = SAY.forgotten;
-    root.querySelector("input").focus();
-  });
-  root.append(ends);
-  questions.forEach((one) => one.show());
-  count();
-  fold.hidden = true;
-}
 
 // ---- the guess: what was said is remembered, and what waits for a guess is told
 const said = {
@@ -444,7 +286,9 @@ function race(box) {
 }
 
 const PARTS = {
-  ".quiz": quiz,
+  ".quiz": questions,
+  ".exercises": questions,
+  ".progress": progress,
   ".guess[data-guess]": guess,
   "[data-until-guess]": untilGuessed,
   ".term": term,

@@ -32,7 +32,7 @@ addEventListener("load", function () {
     });
   }
   if (!ran.panels) all(".lab-panel", "These are the recorded figures.");
-  if (!ran.parts) all(".quiz", "The answers are below the questions.");
+  if (!ran.parts) all(".quiz, .exercises", "The answers are below the questions.");
   var rest = document.querySelector(".guess[data-guess], .race");
   if (!ran.parts && rest && !said) note(rest, "Everything can be read without them.");
 });

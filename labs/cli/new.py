@@ -1,4 +1,4 @@
-"""`labs new`: a lab of a known kind with its notebook, its page, its quiz and a first recording, to be filled in."""
+"""`labs new`: a lab of a known kind with notebook, page, exercises, quiz and a first recording, to be filled in."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FIRST = "Before the first broker"
 @click.option("--dry-run", is_flag=True, help="Say what would be written and stop.")
 @plain
 def command(name: str, kind: str, chapter: int, dry_run: bool) -> None:
-    """Begin a lab NAME: module, notebook, page and quiz that pass every check, with texts that say what to fill in.
+    """Begin a lab NAME: module, notebook, page, exercises and quiz that pass every check, with texts to fill in.
 
     It measures an example until its module measures something of its own, and records that, which takes some seconds.
     Nothing is overwritten, and nothing is left of a lab that could not be made whole.
@@ -96,11 +96,13 @@ def written(name: str, kind: str, number: str, stem: str) -> dict[Path, str]:
     """Path -> text of what a lab consists of."""
     module = name.replace("-", "_")
     words = {"name": name, "module": module, "number": number, "stem": stem, "needs": KINDS[kind]}
+    words["exercise"] = f"{number[1:]}a"
     words["title"] = name.replace("-", " ").capitalize()
     places = {
         f"{kind}.py": PROJECT / "labs" / "experiments" / f"{module}.py",
         "notebook.ipynb": PROJECT / "notebooks" / f"{stem}.ipynb",
         "page.md": PROJECT / "book" / f"{stem}.md",
+        "exercises.toml": PROJECT / "book" / "exercises" / f"{stem}.toml",
         "quiz.toml": PROJECT / "book" / "quiz" / f"{stem}.toml",
     }
     texts = {template: (TEMPLATES / f"{template}.txt").read_text("utf-8") for template in places}

@@ -1,7 +1,8 @@
 """Exercises that a machine checks: check("1.3a", answer, run=panel) compares an answer with the learner's own run.
 
-The questions are in book.toml, what is right comes out of the run (answer_key.py), and no word about a wrong answer
-gives the right one away. Without a run that can say, an answer is not graded, and never passed.
+The questions are in book/exercises, what is right comes out of the run (truths.py), and no word about a wrong answer
+gives the right one away. Without a run that can say, an answer is not graded, and never passed. The book's pages ask
+the same questions and grade them in the browser, by the recorded run (on_page.py).
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from labs.model.profile import UnknownNameError
-from labs.pages.exercises.answer_key import NoTruth, truth
 from labs.pages.exercises.answers import Refused, read
 from labs.pages.exercises.evidence import NoRun, witness
 from labs.pages.exercises.grading import grade
 from labs.pages.exercises.questions import Exercise, exercise, exercises
 from labs.pages.exercises.result import Mark
+from labs.pages.exercises.truths import NoTruth, truth
 
 __all__ = ["Exercise", "Mark", "check", "exercise", "exercises"]
 

@@ -6,6 +6,7 @@ method is called, not even the one that would print it, and nothing of it is sho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -42,7 +43,7 @@ def read(asked: Exercise, answer: Any) -> Plain:
     if answer is None or answer is ...:
         raise Refused(f"There is no answer yet. Wanted: {asked.form}.", empty=True)
     readers: dict[str, Callable[[Exercise, Any], Plain]]
-    readers = {"number": _number, "choice": _choice, "set": _set, "grid": _grid}
+    readers = {"number": _number, "choice": _choice, "set": _set, "grid": _grid, "text": _text}
     return readers[asked.kind](asked, answer)
 
 
@@ -77,6 +78,20 @@ def _name(asked: Exercise, text: Any, known: Any, what: str) -> str:
 
 def _choice(asked: Exercise, answer: Any) -> str:
     return _name(asked, answer, asked.options, "something")
+
+
+def _text(asked: Exercise, answer: Any) -> str:
+    if type(answer) is not str:
+        raise _wrong_kind(asked, answer)
+    text = plain_words(answer) if len(answer) <= MOST_CHARS else ""
+    if not text:
+        raise Refused(f"This is no word, or far too many. Wanted: {asked.form}.")
+    return text
+
+
+def plain_words(text: str) -> str:
+    """The words of a text without what does not count: case, quotation marks, spaces (as grading.mjs has it)."""
+    return re.sub("[ \t\r\n\u00a0`\"'“”‘’]+", " ", text).strip(" ").lower()
 
 
 def _set(asked: Exercise, answer: Any) -> frozenset[str]:

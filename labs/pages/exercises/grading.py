@@ -1,17 +1,41 @@
 """An answer and what is right -> a mark whose words help without giving the right answer away.
 
 How far a number is off is said in steps so coarse that it cannot be worked out from them; of a set only how many are
-right is said, and how many are missing.
+right is said, and how many are missing. The page grades by the same TABLE (book/_static/grading.mjs), and a test holds
+both graders against the same answers.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from labs.pages.exercises.answers import Plain
 from labs.pages.exercises.questions import Exercise
 from labs.pages.exercises.result import Mark
 
 STEPS = ((1.5, "a little"), (3.5, "about two or three times"), (7.0, "about five times"), (20.0, "about ten times"))
-UNITS = {1e3: "a thousand", 1e6: "a million", 60.0: "sixty"}
+UNITS = ((1e3, "a thousand"), (1e6, "a million"), (60.0, "sixty"))
+WORDS = {
+    "other": "It is another one.",
+    "text": "It is another word.",
+    "sign": "The sign is wrong.",
+    "nothing": "It is not nothing.",
+    "unit": "It is {word} times too {way}: wanted are {unit}, is yours another unit?",
+    "off": "Too {way}, by {by}.",
+    "high": "high",
+    "low": "low",
+    "far": "far more than ten times",
+    "places": "{right} of {all} stand where they belong.",
+}
+COUNTS = {
+    "yours": ("None of yours belongs to it", "1 of yours belongs to it", "{n} of yours belong to it"),
+    "extra": ("", "1 does not", "{n} do not"),
+    "missing": ("", "1 more would", "{n} more would"),
+    "all": ("", "1 of them belongs to it", "{n} of them belong to it"),
+}
+"""For none, for one and for several."""
+TABLE: Mapping[str, Any] = {"steps": STEPS, "units": UNITS, "words": WORDS, "counts": COUNTS}
 
 
 def grade(asked: Exercise, given: Plain, right: Plain, against: str) -> Mark:
@@ -30,8 +54,8 @@ def _off(asked: Exercise, given: Plain, right: Plain) -> str:
         return set_off(given, right)
     if isinstance(given, dict) and isinstance(right, dict):
         wrong = sum(given[cell] != right[cell] for cell in right)
-        return f"{len(right) - wrong} of {len(right)} stand where they belong." if wrong else ""
-    return "" if given == right else "It is another one."
+        return WORDS["places"].format(right=len(right) - wrong, all=len(right)) if wrong else ""
+    return "" if given == right else WORDS["text" if asked.kind == "text" else "other"]
 
 
 def number_off(given: float, right: float, tolerance: float, unit: str) -> str:
@@ -39,22 +63,26 @@ def number_off(given: float, right: float, tolerance: float, unit: str) -> str:
     if abs(given - right) <= tolerance * abs(right):
         return ""
     if given * right <= 0:
-        return "The sign is wrong." if given else "It is not nothing."
+        return WORDS["sign"] if given else WORDS["nothing"]
     ratio = given / right
-    for factor, word in UNITS.items():
+    way = WORDS["high" if ratio > 1 else "low"]
+    for factor, word in UNITS:
         if any(abs(ratio / one - 1) <= max(tolerance, 0.2) for one in (factor, 1 / factor)) and unit:
-            return f"It is {word} times too {'high' if ratio > 1 else 'low'}: wanted are {unit}, is yours another unit?"
+            return WORDS["unit"].format(word=word, way=way, unit=unit)
     times = max(ratio, 1 / ratio)
-    by = next((word for limit, word in STEPS if times <= limit), "far more than ten times")
-    return f"Too {'high' if ratio > 1 else 'low'}, by {by}."
+    by = next((word for limit, word in STEPS if times <= limit), WORDS["far"])
+    return WORDS["off"].format(way=way, by=by)
 
 
 def set_off(given: frozenset[str], right: frozenset[str]) -> str:
     """How many are right, too many, and missing."""
     if given == right:
         return ""
-    extra, missing = len(given - right), len(right - given)
-    said = [f"{len(given & right)} of yours belong to it"]
-    said += [f"{extra} do not"] if extra else []
-    said += [f"{missing} more would"] if missing else []
-    return f"{', '.join(said)}."
+    if not given:
+        return f"{_counted('all', len(right))}."
+    found = {"yours": len(given & right), "extra": len(given - right), "missing": len(right - given)}
+    return f"{', '.join(filter(None, (_counted(name, n) for name, n in found.items())))}."
+
+
+def _counted(name: str, number: int) -> str:
+    return COUNTS[name][min(number, 2)].format(n=number)
