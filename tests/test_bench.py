@@ -154,12 +154,15 @@ def saved(tmp_path: Path) -> dict:
     return shown.load(tmp_path / "bench.json")
 
 
-def test_the_picture_never_gives_a_client_bound_point_the_name_of_the_broker(tmp_path: Path) -> None:
+def test_the_picture_is_dots_in_rows_that_never_bear_the_name_of_a_broker(tmp_path: Path) -> None:
     content = saved(tmp_path)
     picture = bench_page.article_picture(content)
-    hollow = [part for part in picture.split("<text") if 'fill="var(--paper)"' in part]
-    assert len(hollow) == 2
-    assert not any("Redis" in part or "Kafka" in part for part in hollow)
+    rows = [row for row in picture.split("<tr") if 'class="lp-limit"' in row]
+    assert len(rows) == 2 * (1 + 2)
+    assert not any("Redis" in row or "Kafka" in row for row in rows)
+    mine = [row for row in rows if "published" not in row]
+    assert [row.split('data-kind="at"')[1].count("var(--paper)") for row in mine] == [1, 1, 1, 1]
+    assert [row.count('data-kind="repeat"') for row in rows] == [0, 3, 3, 0, 3, 3]
     assert picture.count("the client was the limit") == 2
     assert "one part in 200 of what the article says" in picture
 

@@ -154,7 +154,7 @@ def test_an_older_recording_gets_no_word_no_chart_and_no_figure_about_what_it_la
     assert "onfirm" not in told
     assert "disk" not in shown["sentence"]
     assert shown["traces"]["disk"] == []
-    assert "dots" not in shown
+    assert "confirm" not in shown
     assert shown["rows"][0].count("–") == 4
     assert len(shown["rows"][0]) == len(PRICE_LOOK.columns)
 
@@ -164,7 +164,7 @@ def test_what_was_measured_is_said_and_what_could_not_be_seen_is_unknown() -> No
     assert "within 0.80\u00a0ms, on average after 2.00\u00a0ms, 99\u00a0% within 12.0\u00a0ms" in shown["sentence"]
     assert "counted 4,420\u00a0B to disk" in shown["sentence"]
     assert shown["rows"][0][3:7] == ["0.80\u00a0ms", "2.00\u00a0ms", "12.0\u00a0ms", "4,420"]
-    assert shown["dots"]["at"] < shown["dots"]["tail"]
+    assert shown["confirm"]["at"] < shown["confirm"]["tail"]
     blind = PRICE_LOOK.view(point("persistent-100", KNOWN | {"disk_bytes_per_message": None}))
     assert "could not be seen here" in blind["sentence"]
     assert blind["rows"][0][6] == "unknown"
@@ -177,11 +177,11 @@ def test_a_reader_that_did_not_keep_up_is_told_as_such(behind: float, said: str)
     assert "reader" not in PRICE_LOOK.view(point("persistent-100", KNOWN))["sentence"]
 
 
-def test_a_line_is_a_window_from_transient_to_quorum_and_of_the_bytes_a_kind_without_and_with_a_reader() -> None:
-    views = [PRICE_LOOK.view(point(one.name, KNOWN)) for one in LAB.ways]
-    slopes = [trace for view in views for trace in view["traces"]["slope"] if trace["meta"]["role"] == "median"]
-    assert sorted((trace["meta"]["line"], *trace["x"]) for trace in slopes) == sorted(
-        (str(window), at) for window in (1, 10, 100, 1000) for at in range(3)
+def test_a_line_is_a_kind_by_its_windows_and_of_the_bytes_a_kind_without_and_with_a_reader() -> None:
+    views = [LAB.look.view(point(one.name, KNOWN)) for one in LAB.ways]
+    rates = [trace for view in views for trace in view["traces"]["lines"] if trace["meta"]["role"] == "median"]
+    assert sorted((trace["meta"]["line"], *trace["x"]) for trace in rates) == sorted(
+        (kind, window) for kind in ("transient", "persistent", "quorum queue") for window in (1, 10, 100, 1000)
     )
     disks = [trace for view in views for trace in view["traces"]["disk"] if trace["meta"]["role"] == "median"]
     assert sorted((trace["meta"]["line"], *trace["x"]) for trace in disks) == sorted(
@@ -193,10 +193,10 @@ def test_the_axes_hold_all_that_is_drawn_and_there_are_axes_before_anything_is_r
     digests = [point(one.name, KNOWN, per_s) for one, per_s in zip(LAB.ways, range(150, 50_000, 700), strict=False)]
     for found in (digests, [point("persistent-100")], []):
         axes = {chart["name"]: chart["layout"] for chart in panel_state(LAB, found)["charts"]}
-        assert axes["slope"]["yaxis"]["range"][0] < axes["slope"]["yaxis"]["range"][1]
+        assert axes["lines"]["yaxis"]["range"][0] < axes["lines"]["yaxis"]["range"][1]
         assert axes["disk"]["yaxis"]["range"][1] > 0
-    low, high = PRICE_LOOK.layouts(digests)["slope"]["yaxis"]["range"]
-    drawn = [y for digest in digests for trace in PRICE_LOOK.view(digest)["traces"]["slope"] for y in trace["y"]]
+    low, high = LAB.look.layouts(digests)["lines"]["yaxis"]["range"]
+    drawn = [y for digest in digests for trace in LAB.look.view(digest)["traces"]["lines"] for y in trace["y"]]
     assert 10**low <= min(drawn) <= max(drawn) <= 10**high
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,12 +29,11 @@ from labs.model.text import BROKER_NAMES
 from labs.model.workload import NS_PER_S, Ceiling, Length, Workload
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
-from labs.show.looks import PRICE_LOOK, RATE_LOOK
 from tests.made import closed_run
 from tests.made_rates import point
 
 MS = 1_000_000
-RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.look in (RATE_LOOK, PRICE_LOOK)]
+RATE_LABS = [lab for lab in EXPERIMENTS.values() if lab.ways]
 rate_labs = pytest.mark.parametrize("lab", RATE_LABS, ids=lambda lab: lab.name)
 
 
@@ -231,30 +232,28 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
         bound, free = (point(lab, one.name, 12_345.0, word) for word in ("client", "broker"))
         shown = lab.look.view(bound)
         told = json.dumps(
-            [shown["label"], shown["title"], shown["sentence"], shown["strip"], lab.figure("strips", [bound]).to_json()]
+            [shown["label"], shown["title"], shown["sentence"], shown["dots"], lab.figure("rates", [bound]).to_json()]
         )
         assert not any(name in told for name in BROKER_NAMES.values()), told
-        assert shown["strip"][0]["fate"] == "client"
+        assert (shown["dots"]["kind"], shown["dots"]["word"]) == ("open", "client")
         assert BROKER_NAMES[one.broker] in lab.look.view(free)["title"]
-        assert lab.look.view(free)["strip"][0]["fate"] == "broker"
+        assert (lab.look.view(free)["dots"]["kind"], lab.look.view(free)["dots"]["word"]) == ("at", "broker")
 
 
 @rate_labs
 @pytest.mark.parametrize(
-    ("word", "fate", "said"),
+    ("word", "said"),
     [
-        ("window", "window", "and the window was the limit"),
-        ("not found", "unseen", "; the limit was not found"),
-        ("not looked for", "unasked", "; limit not looked for"),
+        ("window", "and the window was the limit"),
+        ("not found", "; the limit was not found"),
+        ("not looked for", "; limit not looked for"),
     ],
 )
-def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(
-    lab: Any, word: Limit, fate: str, said: str
-) -> None:
+def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(lab: Any, word: Limit, said: str) -> None:
     shown = lab.look.view(point(lab, lab.ways[0].name, 12_345.0, word))
-    assert shown["strip"][0]["fate"] == fate
+    assert (shown["dots"]["kind"], shown["dots"]["word"]) == ("open", word)
     assert shown["title"].endswith(said)
-    assert fate in dict(lab.look.layouts([])["strips"]["fates"])
+    assert "open" in dict(lab.look.layouts([])["rates"]["key"])
 
 
 def test_what_was_not_seen_was_not_idle() -> None:
@@ -272,7 +271,7 @@ def test_where_nobody_looked_for_the_limit_a_client_that_ran_out_of_cpu_still_gi
     shown = lab.look.view(_digest(lab.name, lab.ways[0], figures, {}))
     assert "Redis" not in shown["title"]
     assert shown["title"].endswith("; limit not looked for, and our client ran out of CPU")
-    assert shown["strip"][0]["fate"] == "unasked"
+    assert (shown["dots"]["kind"], shown["dots"]["word"]) == ("open", "not looked for")
 
 
 @rate_labs
@@ -292,27 +291,53 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
         assert digest.median["per_s"] == published()[name].per_s
         shown = lab.look.view(digest)
         assert published()[name].source in shown["sentence"]
-        assert shown["strip"][0]["fate"] == "published"
+        assert shown["dots"]["kind"] == "cross"
+        assert published()[name].source in shown["dots"]["more"]
         with pytest.raises(ValueError, match="published by others"):
             lab.run(lab.settings({"way": digest.settings["way"]}), Observer())
     assert said_elsewhere(lab.name, ()) == []
 
 
 @rate_labs
-def test_lines_run_from_left_to_right_and_what_is_hollow_as_a_bar_is_hollow_on_a_line(lab: Any) -> None:
+def test_what_was_recorded_in_three_steps_or_more_is_a_curve_and_what_in_fewer_is_dots(lab: Any) -> None:
+    steps = Counter(one.line for one in lab.ways if one.line)
+    curves = {line for line, many in steps.items() if many >= 3}
+    drawn = [chart for chart in lab.look.charts if chart.slider]
+    assert bool(curves) == bool(drawn)
+    found = [point(lab, one.name, 1000.0 + n) for n, one in enumerate(lab.ways)]
+    for digest in found:
+        on_curve = digest.settings.get("line") in curves
+        view = lab.look.view(digest)
+        assert bool(view["traces"].get("lines")) == on_curve
+        assert view.get("row", digest.settings["way"]) == digest.settings["line" if on_curve else "way"]
+
+
+@pytest.mark.parametrize("lab", [lab for lab in RATE_LABS if lab.look.charts[0].slider], ids=lambda lab: lab.name)
+def test_a_curve_runs_from_left_to_right_and_what_is_hollow_as_a_dot_is_hollow_on_it(lab: Any) -> None:
     on_lines = [one for one in lab.ways if one.line]
-    drawn = [chart for chart in lab.look.charts if chart.name == "lines"]
-    assert bool(on_lines) == bool(drawn)
-    if not on_lines:
-        return
-    assert not drawn[0].page, "a page shows bars"
     bound = on_lines[0].name
     words: dict[str, Limit] = {bound: "client"}
     found = [point(lab, one.name, 1000.0 + n, words.get(one.name, "broker")) for n, one in enumerate(on_lines)]
     figure = lab.figure("lines", [*reversed(found), *lab.elsewhere()])
-    assert len(figure.data) == len({one.line for one in on_lines})
-    for line in figure.data:
+    lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert lines
+    for line in lines:
         assert list(line.x) == sorted(line.x)
-        assert len(line.x) > 1
+        assert len(line.x) > 2
         assert not any(name in line.name for name in BROKER_NAMES.values())
-    assert sum(mark.endswith("-open") for line in figure.data for mark in line.marker.symbol) == 1
+    assert sum(mark.endswith("-open") for line in lines for mark in line.marker.symbol) == 1
+    said = [one.text for one in figure.layout.annotations if "the article" in (one.text or "")]
+    assert len(said) == sum("article" in one.settings["way"] for one in lab.elsewhere())
+    assert len(figure.layout.shapes) == len(said)
+
+
+@rate_labs
+def test_the_dots_of_a_lab_stand_on_whole_decades_that_hold_every_figure(lab: Any) -> None:
+    found = [point(lab, one.name, 70.0 * 9**n) for n, one in enumerate(lab.ways[:6])]
+    axis = lab.look.layouts(found)["rates"]["axis"]
+    low, high = axis["range"]
+    assert [math.log10(end) % 1 for end in (low, high)] == [0, 0]
+    assert all(low <= value <= high for one in found for value in (one.median["per_s"], *one.each("per_s")))
+    assert [at for at, _ in axis["ticks"]] == [
+        10.0**power for power in range(round(math.log10(low)), round(math.log10(high)) + 1)
+    ]

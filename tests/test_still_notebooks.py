@@ -147,7 +147,7 @@ def test_a_mark_stands_where_its_value_is() -> None:
 
 
 def test_in_a_picture_and_in_a_plain_output_a_name_is_text_whatever_it_is() -> None:
-    figure = experiment("kafka-million").figure("strips", recorded("kafka-million").digests[:2])  # type: ignore[union-attr]
+    figure = experiment("kafka-million").figure("rates", recorded("kafka-million").digests[:2])  # type: ignore[union-attr]
     figure.update_layout(title_text=HOSTILE)
     figure.data[0].y = (HOSTILE,)
     drawn = ElementTree.fromstring(picture(figure.to_plotly_json()))

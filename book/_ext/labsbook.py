@@ -34,7 +34,10 @@ LABS = PROJECT / "labs"
 SHOW = "Show it in the panel"
 LINE = 30
 """Longer than that a figure is a phrase, which may break."""
-SERVED = (LABS / "show" / "look.css", LABS / "pages" / "panel.css", LABS / "pages" / "pictures" / "pictures.css")
+SERVED = (
+    LABS / "show" / "look.css",
+    *(LABS / "pages" / name for name in ("panel.css", "charts.css", "pictures/pictures.css")),
+)
 
 
 @cache
@@ -54,9 +57,10 @@ def _raw(html: str) -> list[nodes.Node]:
 
 
 class LabPanel(SphinxDirective):
-    """The panel of a lab, and without JavaScript its recorded medians."""
+    """The panel of a lab, and without JavaScript its recorded medians; `:compact:` its first chart alone."""
 
     required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"compact": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         state = state_of(self.arguments[0])
@@ -64,7 +68,7 @@ class LabPanel(SphinxDirective):
         stage = _stage(self.env.app) / "panels"
         stage.mkdir(parents=True, exist_ok=True)
         (stage / name).write_text(json.dumps(state, ensure_ascii=False, separators=(",", ":")), "utf-8")
-        found = _raw(pages.panel(state, f"_static/panels/{name}"))
+        found = _raw(pages.panel(state, f"_static/panels/{name}", compact="compact" in self.options))
         found[0]["lab"] = self.arguments[0]
         return found
 

@@ -44,6 +44,7 @@ async function mount(host) {
     fallback.hidden = false;
     host.prepend(note);
   };
+  const given = (state) => ({ state, live: false, compact: "compact" in host.dataset });
   try {
     const [module, answer] = await Promise.all([
       import(new URL("_static/panel.mjs", root).href),
@@ -52,7 +53,7 @@ async function mount(host) {
     if (!answer.ok) throw new Error(`${host.dataset.state}: ${answer.status}`);
     view.dataset.coming = "1"; // laid out, out of sight and out of the way, so that nothing moves until it is drawn
     host.append(view);
-    await module.default.render({ model: new Model({ state: await answer.json(), live: false }, failed), el: view });
+    await module.default.render({ model: new Model(given(await answer.json()), failed), el: view });
     if (host.dataset.failed) return;
     fallback.hidden = true;
     delete view.dataset.coming;

@@ -26,7 +26,7 @@ from labs.model.text import span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.show.looks import RATE_LOOK, Look
-from labs.show.looks.rate import along
+from labs.show.looks.rate_lines import along
 
 ROUNDS, FEWER = 5, 3
 """Rounds of a way that a claim reads, and of any other."""
@@ -201,7 +201,7 @@ def rate_lab(
         point_s=22.0,
         far=True,
         only_here=partial(_only_here, known),
-        look=along(look, axis) if axis else look,
+        look=along(look, axis, [(one.line, one.broker) for one in ways]) if axis else look,
         **lab,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,16 +14,17 @@ from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, times
-from labs.pages import older
+from labs.model.text import BROKER_NAMES, about_per_s, times
+from labs.pages import older, rows
 from labs.pages.pages import table
 from labs.pages.state import CARD, OF_SERVERS, REST, card_rest, card_rows
+from labs.show.looks import dots
+from labs.show.looks.rate import KEYS
 
 NOT_YET = "(not recorded yet)"
 COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "What was the limit")
-LEFT, RIGHT, TOP, STEP = 268, 96, 46, 30
-WIDTH = 760
-HEAD = 26
+PICTURE_KEYS = KEYS | {"repeat": "one round"}
+HOLLOW_WORDS = ("client", "window", "not found", "not looked for")
 OF_A_SERVER = {CARD["fsync_ms"], *(REST[name] for name in OF_SERVERS)}
 Result = Mapping[str, Any]
 
@@ -39,24 +39,24 @@ def bench_table(content: Mapping[str, Any]) -> str:
     """Every row with both sides, as HTML."""
     date, rounds = content["card"]["date"], content["card"]["rounds"]
     caption = f"Our generator against the others: medians of {rounds} interleaved rounds, recorded {date}"
-    rows = table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
+    told = table(COLUMNS, [_cells(one) for one in content["rows"]], caption)
     said = older.of_rows(content["rows"])
     note = f'<p class="bench-older">{escape(said)}</p>' if said else ""
     lines = table(("Fact", "This recording"), bench_card(content["card"]), "Run card of the benchmark")
     card = f'<details class="bench-card"><summary>Run card</summary>{lines}</details>'
-    return f'<div class="lab-wide bench-table">{rows}</div>{note}{card}'
+    return f'<div class="lab-wide bench-table">{told}</div>{note}{card}'
 
 
 def bench_card(card: Mapping[str, Any]) -> list[list[str]]:
     """Machine, clients and each server as pairs of words; what an older file lacks reads `not recorded`."""
     clients = ", ".join(f"{name} {version}" for name, version in card["clients"].items())
-    rows = [["Clients", clients], *card_rows(card), ["Rounds", _rounds(card)], *card_rest(card)]
+    found = [["Clients", clients], *card_rows(card), ["Rounds", _rounds(card)], *card_rest(card)]
     servers = card.get("servers", {})
     for broker in BROKERS:
         told = card_rest({"machine": "", "broker": SERVERS[broker], **servers.get(broker, {})})
         told += card_rows({"fsync_ms": servers.get(broker, {}).get("fsync_ms")})
-        rows += [[f"{BROKER_NAMES[broker]}: {name}", text] for name, text in told if name in OF_A_SERVER]
-    return rows
+        found += [[f"{BROKER_NAMES[broker]}: {name}", text] for name, text in told if name in OF_A_SERVER]
+    return found
 
 
 def _rounds(card: Mapping[str, Any]) -> str:
@@ -125,77 +125,36 @@ def number(text: str, folder: Path | None = None) -> str:
 
 
 def article_picture(content: Mapping[str, Any]) -> str:
-    """The article's figures, reached and missed: one line a way of doing it, on one logarithmic axis, as SVG.
+    """The article's figures, reached and missed: a row a way of doing it, on one logarithmic axis, the article's own
+    figure as a cross.
 
-    A point that our client bounds is hollow and is named after the client, never after the broker.
+    A point that our client bounds is hollow, and every row is named after the client, never after the broker.
     """
-    rows = [one for one in content["rows"] if one["lane"] == "article" and one["ours"]["median"]]
-    if not rows:
+    found = [one for one in content["rows"] if one["lane"] == "article" and one["ours"]["median"]]
+    if not found:
         return f'<p class="lab-note">{NOT_YET}</p>'
-    low = 10 ** math.floor(math.log10(min(one["ours"]["median"] for one in rows)))
-    high = 10 ** math.ceil(math.log10(max(max(one["ours"]["median"], one["theirs"]["median"]) for one in rows)))
-    parts, y = [], TOP
-    for broker in dict.fromkeys(one["broker"] for one in rows):
-        group = sorted((one for one in rows if one["broker"] == broker), key=lambda one: one["ours"]["median"])
-        parts.append(_head(broker, group[0], y))
-        y += HEAD
-        for one in group:
-            parts.append(_line(one, y, low, high))
-            y += STEP
-        target = _place(group[0]["theirs"]["median"], low, high)
-        top = y - STEP * len(group) - 12
-        parts.append(
-            f'<path d="M{target:.1f} {top}V{y - 14}" stroke="var(--ink)" stroke-width="2" stroke-dasharray="2 4"/>'
-        )
-        y += 10
-    parts.insert(0, _axis(low, high, y))
-    said = escape("; ".join(_words(one) for one in rows))
+    figures = [figure for one in found for figure in (one["theirs"]["median"], *one["ours"]["values"])]
+    layout = dots.layout(("Way", "Messages a second (log)", "Limit"), dots.log_ticks(figures, (1, 1e6)), PICTURE_KEYS)
+    groups = []
+    for broker in dict.fromkeys(one["broker"] for one in found):
+        mine = sorted((one for one in found if one["broker"] == broker), key=lambda one: one["ours"]["median"])
+        said = mine[0]["theirs"]["median"]
+        told = dots.marks(said, (), about_per_s(said), kind="cross", word="published")
+        groups.append((BROKER_NAMES[broker], [rows.Row("the article", broker, told), *map(_row, mine)]))
     name = "Each figure of the article, reached and missed on the same two brokers and cores"
-    return (
-        f'<figure class="lab-wide bench-picture"><div class="lab-scroll" role="region" tabindex="0" '
-        f'aria-label="{escape(name)}"><svg viewBox="0 0 {WIDTH} {y + 34}" role="img" '
-        f'aria-labelledby="bench-name bench-more"><title id="bench-name">{escape(name)}</title>'
-        f'<desc id="bench-more">{said}</desc>{"".join(parts)}</svg></div></figure>'
-    )
+    said = escape("; ".join(_words(one) for one in found))
+    inside = f'<p class="lp-hear">{said}.</p>{rows.table(name, groups, layout)}'
+    return f'<figure class="lab-wide labs-panel bench-picture" aria-label="{escape(name)}">{inside}</figure>'
 
 
-def _place(value: float, low: float, high: float) -> float:
-    share = (math.log10(value) - math.log10(low)) / (math.log10(high) - math.log10(low))
-    return LEFT + share * (WIDTH - LEFT - RIGHT)
-
-
-def _axis(low: float, high: float, bottom: float) -> str:
-    parts = []
-    for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
-        x = _place(10**power, low, high)
-        parts.append(f'<path d="M{x:.1f} {TOP - 24}V{bottom - 10}" stroke="var(--line)" stroke-width="1"/>')
-        parts.append(
-            f'<text x="{x:.1f}" y="{bottom + 10}" text-anchor="middle" class="soft">{_short(10**power)}</text>'
-        )
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{bottom + 30}" text-anchor="middle" class="soft">messages a second</text>')
-    return "".join(parts)
-
-
-def _short(value: float) -> str:
-    return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} k" if value >= 1e3 else f"{value:g}"
-
-
-def _head(broker: str, one: Result, y: float) -> str:
-    said = f"{BROKER_NAMES[broker]}: the article says {_short(one['theirs']['median'])}/s"
-    return f'<text x="4" y="{y + 4}" class="head">{escape(said)}</text>'
-
-
-def _line(one: Result, y: float, low: float, high: float) -> str:
-    side, colour = one["ours"], f"var(--{one['broker']})"
-    x = _place(side["median"], low, high)
-    ends = [_place(value, low, high) for value in (min(side["values"]), max(side["values"]))]
-    fill = "var(--paper)" if side["client_bound"] else colour
-    spread = f'<path d="M{ends[0]:.1f} {y}H{ends[1]:.1f}" stroke="{colour}" stroke-width="2"/>'
-    mark = f'<circle cx="{x:.1f}" cy="{y}" r="6" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
-    said = _short(float(f"{side['median']:.3g}"))
-    value = f'<text x="{x + 12:.1f}" y="{y + 4}" class="value">{said}/s</text>'
-    return f'<text x="16" y="{y + 4}">{escape(side["name"])}</text>{spread}{mark}{value}'
+def _row(one: Result) -> rows.Row:
+    """A way of ours: its rounds, the median, the limit in a word and, for a pointer, in full."""
+    side = one["ours"]
+    found = limit_of(side["rounds"]) if side.get("rounds") else None
+    kind = "open" if side["client_bound"] or found is None or found.word in HOLLOW_WORDS else "at"
+    word, more = (found.word, found.said) if found else ("client" if side["client_bound"] else "not looked for", "")
+    marks = dots.marks(side["median"], side["values"], about_per_s(side["median"]), kind=kind, word=word, more=more)
+    return rows.Row(side["name"], one["broker"], marks)
 
 
 def _words(one: Result) -> str:

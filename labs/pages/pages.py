@@ -37,8 +37,9 @@ def _cells(row: Sequence[str]) -> str:
     return f'<th scope="row">{escape(row[0])}</th>{rest}'
 
 
-def panel(state: State, address: str) -> str:
-    """The panel's host on a page; inside it what is read without JavaScript. With a guess it is secret until then."""
+def panel(state: State, address: str, *, compact: bool = False) -> str:
+    """The panel's host on a page; inside it what is read without JavaScript. With a guess it is secret until then.
+    `compact`: the first chart alone."""
     if not state["views"]:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
     shown = default_views(state, chosen=False)
@@ -53,7 +54,8 @@ def panel(state: State, address: str) -> str:
     secret = " data-secret" if state["guess"] else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
     kept = f' style="--room: {room + AROUND_PX}px"' if room else ""
-    host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{kept}>'
+    small = " data-compact" if compact else ""
+    host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{small}{kept}>'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
 
 

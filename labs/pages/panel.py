@@ -47,7 +47,12 @@ class Panel(anywidget.AnyWidget):
     _esm = bundle(JS / "panel.mjs")
     _css = "".join(
         place.joinpath(name).read_text("utf-8")
-        for place, name in ((files("labs.show"), "look.css"), (HERE, "panel.css"), (HERE, "pictures/pictures.css"))
+        for place, name in (
+            (files("labs.show"), "look.css"),
+            (HERE, "panel.css"),
+            (HERE, "charts.css"),
+            (HERE, "pictures/pictures.css"),
+        )
     )
     state = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(True).tag(sync=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-STYLES = ("look.css", "panel.css", "book.css", "parts.css", "slides.css")
+STYLES = ("look.css", "panel.css", "charts.css", "book.css", "parts.css", "slides.css")
 SCRIPTS = ("slides.mjs", "lab-loader.mjs", "parts.mjs")
 
 

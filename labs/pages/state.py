@@ -22,7 +22,7 @@ from labs.show.traces import DASHES, INKS, MARKS, styles
 
 if TYPE_CHECKING:
     from labs.experiments.base import Control, Experiment
-    from labs.show.looks import Look
+    from labs.show.looks import Guess, Look
 
 State = dict[str, Any]
 CARD = {
@@ -182,6 +182,10 @@ def _charts(look: Look, digests: Sequence[Digest]) -> list[State]:
     return [asdict(chart) | {"layout": layouts.get(chart.name, {})} for chart in look.charts if chart.page]
 
 
+def _guess(guess: Guess, digests: Sequence[Digest]) -> State:
+    return {"question": guess.question, "options": list(guess.options), "summary": guess.summary(digests)}
+
+
 def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: str = "") -> State:
     """Everything a panel needs to draw itself and to replay `digests`."""
     guess = experiment.guess
@@ -192,7 +196,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "question": experiment.question,
         "controls": [_control(control) for control in experiment.controls],
         "point": list(experiment.look.point),
-        "guess": {"question": guess.question, "options": list(guess.options)} if guess else None,
+        "guess": _guess(guess, digests) if guess else None,
         "missing": missing(experiment),
         "why_not": why_not(experiment),
         "charts": _charts(experiment.look, digests),

@@ -29,8 +29,8 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
     mark, hollows = MARKS[meta["broker"]], trace.get("hollows", [meta["hollow"]] * len(trace["x"]))
     marks = ROW if meta["role"] == "row" else [mark + "-open" * (one and not mark.endswith("open")) for one in hollows]
     dress: Trace = {"marker": style.get("marker", {}) | {"color": colour, "symbol": marks}, "name": meta["name"]}
-    dash = {"dash": DASHES[meta["broker"]]} if meta["broker"] in DASHES else {}
-    dress["line"] = dash | style.get("line", {}) | {"color": colour}
+    dash = meta.get("dash") or DASHES.get(meta["broker"])
+    dress["line"] = ({"dash": dash} if dash else {}) | style.get("line", {}) | {"color": colour}
     said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
     timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
     return style | {name: one for name, one in trace.items() if name != "hollows"} | dress | (said or timed)

@@ -40,14 +40,11 @@ FATES = {
     "refused": ("never", 1.0, ""),
     "timed_out": ("conditions", 1.0, "/"),
     "unknown": ("undecided", 1.0, "."),
-    "broker": ("", 1.0, ""),
-    "window": ("", 0.0, "."),
-    "unseen": ("", 0.0, "x"),
-    "unasked": ("", 0.0, "-"),
-    "client": ("", 0.0, ""),
-    "published": ("", 0.0, "/"),
 }
-"""Part of a bar -> its colour (none: its broker's), how strong it is, and its pattern."""
+"""Part of a bar -> its colour, how strong it is, and its pattern."""
+ROOM = 0.7
+"""Marks that end before this share of the axis have their figure on the right."""
+KEY_WORDS = {"at": "filled", "open": "hollow", "tail": "bar", "cross": "cross"}
 CELL_PX, ROW_PX, DOT_PX, HEAD_PX = 58, 48, 40, 190
 TABLE: Json = {"font": {"family": FONT, "size": 13}, "margin": {"l": 12, "r": 24, "t": 112, "b": 48}}
 KEY = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
@@ -103,23 +100,21 @@ def _name(view: View, under: str) -> str:
 
 
 def strips(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
-    """A bar a point, cut into its parts. With ticks the axis is the bar's own, else a share of 100 %."""
-    what, beside, ticks = layout["heads"][1], layout["heads"][2], layout.get("ticks")
+    """A bar a point, cut into shares of 100 %."""
+    what, beside = layout["heads"][1], layout["heads"][2]
     known = [view for view in views if view["strip"]][::-1]
-    more = "" if ticks else f"; {beside[0].lower()}{beside[1:]}: {{aside}}"
-    names = [_name(view, ", ".join(_said(view)) + more.format(aside=view["aside"])) for view in known]
+    more = f"; {beside[0].lower()}{beside[1:]}: "
+    names = [_name(view, ", ".join(_said(view)) + more + view["aside"]) for view in known]
     data: list[Json] = []
     for fate, words in layout["fates"]:
         shares = [sum(100 * part["share"] for part in view["strip"] if part["fate"] == fate) for view in known]
         colour, strength, shape = FATES[fate]
-        inks = [palette()[colour] if colour else _ink(view) for view in known]
+        inks = [palette()[colour]] * len(known)
         marks: Json = {"color": [tint(ink, strength) for ink in inks], "pattern": {"shape": shape, "fgcolor": inks}}
-        marks["line"] = {"color": inks, "width": 0 if strength else 2}
+        marks["line"] = {"color": inks, "width": 0}
         bar: Json = {"type": "bar", "orientation": "h", "x": shares, "y": names, "marker": marks, "name": words}
-        at_end = [view["aside"] if ticks and share else "" for view, share in zip(known, shares, strict=True)]
-        data += [bar | {"text": at_end, "textposition": "outside" if ticks else "none"}] if any(shares) else []
-    axis: Json = {"range": [0, 112 if ticks else 100], "title": what if ticks else f"{what}, %"}
-    axis |= {"tickvals": [100 * at for at, _ in ticks], "ticktext": [text for _, text in ticks]} if ticks else {}
+        data += [bar] if any(shares) else []
+    axis: Json = {"range": [0, 100], "title": f"{what}, %"}
     axes = {"xaxis": axis, "yaxis": {"automargin": True}, "barmode": "stack", "showlegend": True, "legend": KEY}
     return data, TABLE | axes | {"height": HEAD_PX + ROW_PX * len(known)}
 
@@ -128,25 +123,51 @@ def _said(view: View) -> list[str]:
     return [part["text"] for part in view["strip"] if part["text"]]
 
 
-def dots(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
-    """A row a point: the median of each repeat faint, the median, the p99 as a line."""
-    known = [view for view in views if view.get("dots")][::-1]
+def dots(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
+    """A row a point: each repeat faint, the median in its broker's mark with its figure beside it, the p99 as a line;
+    a cross for what others have published."""
+    axis, where = layout["axis"], chart.only or "dots"
+    known = [view for view in views if view.get(where)][::-1]
     data: list[Json] = []
     for view in known:
-        marks, colour = view["dots"], _ink(view)
-        name = _name(view, f"{layout['heads'][2].lower()} {marks.get('aside') or view['aside']}")
+        row, name = view[where], escape(view["label"])
+        marks = [(row["at"], _symbol(view, row["kind"])), (row["tail"], "line-ns-open")]
+        shown = [(at, symbol) for at, symbol in marks if at is not None]
+        colour = palette()["ink"] if row["kind"] == "cross" else _ink(view)
         faint = {"symbol": "circle", "size": 6, "color": colour, "opacity": 0.35}
-        row: Json = {"type": "scatter", "mode": "markers", "hoverinfo": "skip"}
-        data.append(row | {"x": marks["repeats"], "y": [name] * len(marks["repeats"]), "marker": faint})
-        shapes = {"at": "circle-open" if marks["hollow"] else "circle", "tail": "line-ns-open"}
-        shown = [(marks[one], shape) for one, shape in shapes.items() if marks[one] is not None]
-        mark = {"symbol": [shape for _, shape in shown], "size": 12, "color": colour, "line": {"width": 2}}
-        data.append(row | {"x": [at for at, _ in shown], "y": [name] * len(shown), "marker": mark})
-    ticks = layout["ticks"]
-    axis = {"range": [-0.02, 1.02], "tickvals": [at for at, _ in ticks], "ticktext": [text for _, text in ticks]}
-    title = f"{layout['heads'][1]}; filled: median, bar: p99"
-    axes = {"xaxis": axis | {"title": title}, "yaxis": {"automargin": True}, "showlegend": False}
+        trace: Json = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "y": [name] * len(row["repeats"])}
+        data.append(trace | {"x": row["repeats"], "marker": faint})
+        mark = {"symbol": [symbol for _, symbol in shown], "size": 12, "color": colour, "line": {"width": 2}}
+        data.append(trace | {"x": [at for at, _ in shown], "y": [name] * len(shown), "marker": mark})
+        data.append(trace | _beside(row, axis["range"]) | {"y": [name], "mode": "text", "textfont": {"size": 12}})
+    ticks, heads = axis["ticks"], layout["heads"]
+    across = {"type": "log", "range": list(map(math.log10, axis["range"])), "tickvals": [at for at, _ in ticks]}
+    across |= {"ticktext": [text for _, text in ticks], "title": f"{heads[1]}. {_key_text(layout['key'])}"}
+    axes = {"xaxis": across, "yaxis": {"automargin": True}, "showlegend": False}
     return data, TABLE | axes | {"height": HEAD_PX + DOT_PX * len(known)}
+
+
+def _symbol(view: View, kind: str) -> str:
+    if kind == "cross":
+        return "x-thin-open"
+    mark = MARKS.get(view.get("broker", ""), "circle").removesuffix("-open")
+    return f"{mark}-open" if kind == "open" else mark
+
+
+def _beside(row: Json, ends: Sequence[float]) -> Json:
+    """The figure and the word, on the side of the marks where there is room."""
+    known = [at for at in (row["at"], row["tail"], *row["repeats"]) if at is not None] or [ends[0]]
+    low, high = (math.log10(end) for end in ends)
+    right = (math.log10(max(known)) - low) / (high - low) < ROOM
+    text = ", ".join(map(escape, filter(None, (row["text"], row["word"]))))
+    # A text has no distance from its point: spaces that nobody trims are it.
+    said = f"\u2003{text}" if right else f"{text}\u2003"
+    side = {"textposition": "middle right" if right else "middle left"}
+    return {"x": [max(known) if right else min(known)], "text": [said]} | side
+
+
+def _key_text(key: Sequence[Sequence[str]]) -> str:
+    return "; ".join(f"{KEY_WORDS[kind]}: {text}" for kind, text in key if kind in KEY_WORDS)
 
 
 def matrix(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
@@ -196,8 +217,9 @@ def bars(_chart: Chart, views: Sequence[View], _layout: Json) -> Drawn:
     data: list[Json] = []
     made: Json = TABLE | {"annotations": [], "height": HEIGHT_PX, "showlegend": False}
     for drawn, (left, right), number in zip(views[0]["bars"].values(), HALVES, ("", "2"), strict=True):
-        data.append(_bars(drawn) | {"xaxis": f"x{number}", "yaxis": f"y{number}"})
-        made[f"xaxis{number}"] = {"domain": [left, right], "range": [0, 1.1], "tickvals": [], "title": drawn["unit"]}
+        data += [trace | {"xaxis": f"x{number}", "yaxis": f"y{number}"} for trace in _bars(drawn)]
+        ticks = {"tickvals": [at for at, _ in drawn["ticks"]], "ticktext": [text for _, text in drawn["ticks"]]}
+        made[f"xaxis{number}"] = {"domain": [left, right], "range": [-0.03, 1.15], "title": drawn["unit"]} | ticks
         made[f"yaxis{number}"] = {"anchor": f"x{number}", "automargin": True}
         said = drawn["subtitle"] if drawn["tone"] else ALIKE
         place = {"xref": "paper", "x": left, "xanchor": "left", "yref": "paper", "y": 1.12, "showarrow": False}
@@ -205,17 +227,23 @@ def bars(_chart: Chart, views: Sequence[View], _layout: Json) -> Drawn:
     return data, made
 
 
-def _bars(drawn: Json) -> Json:
+def _bars(drawn: Json) -> list[Json]:
+    """The rows of one of them as bars, or as dots with each repeat faint."""
     rows, ink = drawn["rows"][::-1], palette()
     colours = [ink[row["series"]] for row in rows]
-    fill = ["rgba(0,0,0,0)" if row["hollow"] else colour for row, colour in zip(rows, colours, strict=True)]
     found: Json = {"x": [row["share"] for row in rows], "y": [row["label"] for row in rows]}
     found |= {"text": [row["text"] for row in rows], "hovertext": [row["note"] for row in rows]}
-    found["marker"] = {"color": fill, "line": {"color": colours, "width": 2}}
     if drawn["mark"] == "bar":
-        return found | {"type": "bar", "orientation": "h"}
-    found["marker"] |= {"symbol": [MARKS[row["series"]] for row in rows], "size": 12}
-    return found | {"type": "scatter", "mode": "markers+text", "textposition": "top center"}
+        return [found | {"type": "bar", "orientation": "h", "marker": {"color": colours}}]
+    symbols = [MARKS[row["series"]] + "-open" * row["hollow"] for row in rows]
+    found["marker"] = {"color": colours, "symbol": symbols, "size": 12, "line": {"color": colours, "width": 2}}
+    dots = {"type": "scatter", "mode": "markers"}
+    faint = [
+        dots | {"x": row["repeats"], "y": [row["label"]] * len(row["repeats"]), "opacity": 0.35, "hoverinfo": "skip"}
+        | {"marker": {"color": ink[row["series"]], "size": 6, "symbol": "circle"}}
+        for row in rows if row["repeats"]
+    ]  # fmt: skip
+    return [*faint, found | dots | {"mode": "markers+text", "textposition": "top center"}]
 
 
 KINDS: Mapping[str, Callable[[Chart, Sequence[View], Json], Drawn]] = {

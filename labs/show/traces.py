@@ -41,6 +41,8 @@ def styles() -> dict[str, Trace]:
         "points": quiet | {"mode": "markers", "marker": {"size": 5}, "opacity": 0.35},
         "row": {"mode": "lines+markers", "line": {"width": 2}, "marker": {"size": 10}, "showlegend": False},
         "dot": {"mode": "markers", "marker": {"size": 12}, "showlegend": False},
+        "chosen": quiet | {"mode": "markers", "marker": {"size": 20, "line": {"width": 3}}},
+        "beside": quiet | {"mode": "markers", "marker": {"size": 16, "line": {"width": 1}}},
         "never": {
             "mode": "markers+text",
             "marker": {"size": 11},

@@ -31,19 +31,34 @@ export function bars(panel, plot, chosen) {
   plot.box.hidden = plot.heading.hidden = !open.length;
   const said = (view) => JSON.stringify([view.bars[plot.name].title, view.bars[plot.name].rows.map((row) => row.text)]);
   const different = open.filter((view, at) => open.findIndex((other) => said(other) === said(view)) === at);
-  const line = (drawn, row) => {
-    const style = `--share: ${row.share}; --bar: ${panel.inkOf(row)}`;
-    const inside = [
-      bar({ "data-mark": drawn.mark, "data-hollow": row.hollow }, style),
-      make("small", { text: row.note }),
+  const put = (kind, share, ...inside) =>
+    make("span", { class: "lp-dot", "data-kind": kind, style: `left: ${100 * share}%` }, ...inside);
+  const mark = (drawn, row) => {
+    if (drawn.mark === "bar") return bar({}, `--share: ${row.share}; --bar: ${panel.inkOf(row)}`);
+    const found = [
+      ...drawn.ticks.map(([at]) => put("tick", at)),
+      ...row.repeats.map((at) => put("repeat", at)),
+      put("at", row.share, panel.sign(row, row.hollow)),
     ];
-    const head = make("th", { scope: "row" }, panel.sign(row), row.label);
-    return make("tr", {}, head, make("td", {}, ...inside), make("td", { text: row.text }));
+    return make("div", { class: "lp-dots", "aria-hidden": "true", style: `--tone: ${panel.inkOf(row)}` }, ...found);
   };
+  const line = (drawn, row) => {
+    const head = make("th", { scope: "row" }, panel.sign(row), row.label);
+    const inside = make("td", {}, mark(drawn, row), make("small", { text: row.note }));
+    return make("tr", {}, head, inside, make("td", { text: row.text }));
+  };
+  const scale = (drawn) =>
+    make(
+      "div",
+      { class: "lp-dots lp-scale", "aria-hidden": "true" },
+      ...drawn.ticks.map(([at, text]) => put("name", at, text)),
+    );
   const figure = (view) => {
     const drawn = view.bars[plot.name], about = `${plot.label}: ${view.label}`;
     const caption = [make("strong", { text: drawn.title }), make("span", { text: drawn.subtitle })];
-    const table = tabular("", cells(["Broker", drawn.unit, ""]), drawn.rows.map((row) => line(drawn, row)));
+    const head = cells(["Broker", drawn.unit, ""]);
+    if (drawn.ticks.length) head.children[1].append(scale(drawn));
+    const table = tabular("", head, drawn.rows.map((row) => line(drawn, row)));
     const box = { class: "lp-bars", "data-tone": drawn.tone, "aria-label": about };
     return make("figure", box, make("figcaption", {}, ...caption), table);
   };

@@ -1,8 +1,10 @@
 import { bars, bill } from "./bars.mjs";
 import { make } from "./dom.mjs";
+import { dots } from "./dots.mjs";
+import { matrix } from "./matrix.mjs";
 import { draw } from "./pictures/index.mjs";
 import { SAY } from "./say.mjs";
-import { dots, matrix, strips } from "./tables.mjs";
+import { strips } from "./strips.mjs";
 
 // Charts of the kinds timeline, lanes and grid are drawn by the modules of pictures/, as on a page without a panel.
 // A chosen point has a picture of its own; a grid may also be one of all points, a row each.

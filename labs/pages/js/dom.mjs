@@ -61,14 +61,21 @@ const SIGNS = {
   diamond: ["path", { d: "M7 0L14 7L7 14L0 7Z" }],
   circle: ["circle", { cx: 7, cy: 7, r: 6 }],
 };
-/** The sign of a series (`mark`, a symbol of plotly's, and `ink`), in its colour; null without a series. */
-export function sign(series) {
-  if (!series) return null;
-  const [tag, place] = SIGNS[series.mark] ?? SIGNS.circle;
+/** An SVG of 14 by 14 with one shape in it. */
+const drawn = (tag, place, paint) => {
   const box = svg("svg", { viewBox: "0 0 14 14", class: "lp-mark", "aria-hidden": "true" });
-  box.append(svg(tag, { ...place, fill: `var(--${series.ink})` }));
+  box.append(svg(tag, { ...place, ...paint }));
   return box;
+};
+/** The sign of a series (`mark`, a symbol of plotly's, and `ink`), in its colour; null without a series. */
+export function sign(series, open = false) {
+  if (!series) return null;
+  const [tag, place] = SIGNS[series.mark] ?? SIGNS.circle, colour = `var(--${series.ink})`;
+  if (!open) return drawn(tag, place, { fill: colour });
+  return drawn(tag, place, { fill: "var(--paper)", stroke: colour, "stroke-width": 2, class: "lp-open" });
 }
+/** The sign of what others have published. */
+export const cross = () => drawn("path", { d: "M2 2L12 12M12 2L2 12" }, { stroke: "var(--ink)", "stroke-width": 2 });
 
 /** A row of column heads; without a text it is an empty cell. */
 export const cells = (heads) =>

@@ -45,6 +45,8 @@ class Panel {
     this.choice = recorded ?? new Choice(this.state, fresh);
     /** What the address of the page speaks of, where that is the panel's to read and write. */
     this.addressed = model.addressed ? recorded : null;
+    /** The first chart alone, as on the landing page: no controls, no folds. */
+    this.compact = Boolean(model.get("compact"));
     this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
     this.still = model.get("still") ? stillOutput(model.get("still")) : null;
   }
@@ -52,8 +54,8 @@ class Panel {
     return plotlyFrom(this.model.plotlyUrl ?? this.model.get("plotly"));
   }
   /** The sign of a point or of a row in a chart, in its colour; null if it has none. */
-  sign({ series }) {
-    return sign(this.state.series[series]);
+  sign({ series }, open = false) {
+    return sign(this.state.series[series], open);
   }
   inkOf({ series }) {
     return `var(--${this.state.series[series].ink})`;
@@ -109,13 +111,13 @@ class Panel {
 
   // ---- what is drawn
   build() {
-    const offered = this.choice.controls.map((one) => this.choice.offer(one)).filter(Boolean);
+    const offered = this.compact ? [] : this.choice.controls.map((one) => this.choice.offer(one)).filter(Boolean);
     this.controls = offered.map((one) => control(this, one));
-    if (this.choice.mix) this.controls.push(mixControl(this));
+    if (this.choice.mix && !this.compact) this.controls.push(mixControl(this));
     if (this.controls.length && !this.live) this.controls.push(besides(this.choice));
     this.title = make("p", { class: "lp-title" });
     this.subtitle = make("p", { class: "lp-subtitle" });
-    this.plots = this.state.charts.map((chart) => ({
+    this.plots = this.state.charts.slice(0, this.compact ? 1 : undefined).map((chart) => ({
       ...chart,
       heading: make("p", { class: "lp-chartname", text: chart.label }),
       unlike: make("p", { class: "lp-note lp-unlike" }),
@@ -165,7 +167,7 @@ class Panel {
     const say = () => this.said.replaceChildren(...sentences(this.choice, views, open));
     this.later = setTimeout(() => this.careful(say), this.said.childElementCount ? 300 : 0);
     this.older.hidden = !this.state.older || open.every((view) => view.live);
-    this.under.replaceChildren(...details(this, open));
+    this.under.replaceChildren(...(this.compact ? [] : details(this, open)));
     if (this.guesses) guessBox(this, views);
     const drawn = this.plots.filter((plot) => plot.kind === "plot");
     for (const plot of this.plots) if (!drawn.includes(plot)) CHARTS[plot.kind](this, plot, views);
@@ -189,6 +191,7 @@ export default {
   async render({ model, el }) {
     el.classList.add("labs-panel");
     const panel = new Panel(model, el);
+    if (panel.compact) el.dataset.compact = "1";
     panel.build();
     if (panel.restore()) el.dataset.asked = "1";
     await panel.draw();

@@ -4,16 +4,20 @@ import { SAY } from "./say.mjs";
 // A reader picks a point from a table by pointer or keyboard.
 
 /**
- * The rows of a chart, each with the views of its cells: of several that would do, the one nearest to what is chosen.
+ * The rows of a chart, each with the views of its cells: of several that would do, one of the chosen, else one at
+ * its step, else the nearest to what is chosen.
  * @returns {{ value: any, view: import("./choice.mjs").View, cells: Map<any, import("./choice.mjs").View> }[]}
  */
-export function places({ choice, state }, plot) {
+export function places({ choice, state }, plot, chosen = []) {
+  const sweep = state.charts.find((chart) => chart.slider)?.sweep, step = chosen.map((view) => view[sweep])[0];
+  const beside = (view) => step != null && view[sweep] === step; // of another line the same step
+  const far = (view) => (chosen.includes(view) ? -2 : beside(view) ? -1 : choice.far(view));
   const rows = new Map();
   for (const view of Object.values(choice.all())) {
     if (plot.only && !view[plot.only]) continue;
     const value = view[plot.rows], row = rows.get(value) ?? { value, view, cells: new Map() };
     const column = view[plot.columns], rival = row.cells.get(column);
-    if (!rival || choice.far(view) <= choice.far(rival)) row.cells.set(column, view);
+    if (!rival || far(view) <= far(rival)) row.cells.set(column, view);
     rows.set(value, row);
   }
   const order = Object.keys(state.series);
@@ -44,11 +48,11 @@ export function picker(about, pressed, onclick, ...inside) {
 }
 
 /** The button that heads a row: sign and name of its point, and at which numbers it stands if these are not chosen. */
-export function rowPicker(panel, { value }, view, chosen) {
+export function rowPicker(panel, { value }, view, chosen, mark = panel.sign(view)) {
   const off = panel.choice.off(view),
     inside = off ? [view.label, make("small", { text: SAY.elsewhere(off) })] : [view.label];
   const about = { class: "lp-row", "data-key": value, "data-off": Boolean(off) };
-  return picker(about, chosen.includes(view), () => panel.pick(view), panel.sign(view), ...inside);
+  return picker(about, chosen.includes(view), () => panel.pick(view), mark, ...inside);
 }
 
 /** A table in a box of its own that scrolls sideways. */

@@ -1,4 +1,5 @@
 import { inkOn } from "./dom.mjs";
+import { stepSlider } from "./slider.mjs";
 import { atTheFreeSide, coloured, dressed, endLabels, joined, widened } from "./traces.mjs";
 
 const BAR = { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]] };
@@ -17,10 +18,43 @@ export async function drawPlot(panel, plot, views, Plotly) {
   if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
   const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
   const inkOf = (trace) => ink(panel.state.series[trace.meta.broker].ink);
+  const names = endLabels(traces, layout, height, inkOf);
   shown.annotations = [
     ...shown.annotations.map((name) => atTheFreeSide(name, traces)),
-    ...endLabels(traces, layout, height, inkOf),
+    ...(narrow ? names.map(inTwo) : names),
   ];
   plot.box.setAttribute("aria-label", `${plot.label}. ${panel.title.textContent}`);
-  await Plotly.react(plot.box, traces.map((trace) => dressed(panel.state, trace, inkOf(trace))), shown, BAR);
+  const drawn = [...traces, ...(plot.slider ? rings(plot, found, views) : [])];
+  await Plotly.react(plot.box, drawn.map((trace) => dressed(panel.state, trace, inkOf(trace))), shown, BAR);
+  if (plot.slider) slid(panel, plot, views);
+}
+
+/** A long name on two lines. */
+function inTwo(name) {
+  const words = name.text.split(" "), half = Math.ceil(words.length / 2);
+  const text = [words.slice(0, half), words.slice(half)].map((part) => part.join(" ")).join("<br>");
+  return name.text.length > 10 && words.length > 1 ? { ...name, text, font: { ...name.font, size: 11 } } : name;
+}
+/** A ring around the chosen point, and one around those of other lines at the same step. */
+export function rings(plot, found, views) {
+  const chosen = views.find((view) => found.includes(view)), step = chosen?.[plot.sweep];
+  const beside = found.filter((view) => view[plot.sweep] === step);
+  const middle = (view) => view.traces[plot.name].find((trace) => trace.meta.role === "median");
+  return chosen ? beside.map((view) => ring(middle(view), view === chosen ? "chosen" : "beside")) : [];
+}
+const ring = (trace, role) => ({ ...trace, meta: { ...trace.meta, role, hollow: true } });
+
+/** The slider under the curve; a point of the curve can be pressed as well. */
+function slid(panel, plot, views) {
+  if (!plot.steps) {
+    plot.steps = stepSlider(panel, plot);
+    plot.box.after(plot.steps.element);
+    plot.box.on("plotly_click", ({ points: [{ x, data }] }) => {
+      const drawn = Object.values(panel.choice.all());
+      const on = (view) => view[plot.sweep] === x && view[plot.lines] === data.meta.line;
+      const view = drawn.findLast((one) => on(one) && one.traces[plot.name]?.length);
+      if (view) panel.pick(view);
+    });
+  }
+  plot.steps.sync(views);
 }

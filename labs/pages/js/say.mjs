@@ -25,6 +25,7 @@ export const SAY = {
   show: "Show me",
   showAll: "Show everything",
   again: "Start over",
+  next: "Next: ",
   commit: "Commit yourself, or press “Show me”.",
   said: (guess, truth) => `You said “${guess}”. It was “${truth}”.`,
   right: "That is right.",

@@ -18,7 +18,8 @@ const HOVER = {
 export function dressed(state, trace, colour) {
   const { broker, role, hollow, name, hover } = trace.meta,
     style = state.styles[role],
-    { mark, dash } = state.series[broker];
+    { mark, dash: own } = state.series[broker],
+    dash = trace.meta.dash ?? own;
   const symbol = (open) => mark + (open && !mark.endsWith("open") ? "-open" : "");
   const inRow = (_, at) => (at === 0 ? "circle" : at === 1 ? "circle-open" : "line-ns-open");
   const symbols = trace.hollows?.map(symbol) ?? (role === "row" ? trace.x.map(inRow) : symbol(hollow));
@@ -67,7 +68,7 @@ export function widened(layout, traces) {
       power >= axis.range[0] && power <= axis.range[1]
     );
     if (axis.type === "log" && !axis.ticktext) axis.tickvals = decades.map((power) => +`1e${power}`);
-    if (axis.type === "log" && axis.ticktext && layout.meta?.labels !== false) {
+    if (letter === "x" && axis.type === "log" && axis.ticktext && layout.meta?.labels !== false) {
       axis.tickvals = [...new Set([...axis.tickvals, ...traces.flatMap((trace) => trace.x)])].sort((a, b) => a - b);
       axis.ticktext = axis.tickvals.map(count);
     }

@@ -36,8 +36,11 @@ class Chart:
     """The setting that makes a line of such a plot: all lines are drawn, not those of the chosen points alone."""
     rows: str = ""
     columns: str = ""
+    slider: str = ""
+    """What the sweep is called on a slider under the plot, which goes along the line of the chosen point."""
     only: str = ""
-    """What a point's view must have to be a row; a plot with it is left out while no point has anything to draw."""
+    """What a point's view must have to be a row, in dots also where its marks are; a plot with it is left out while no
+    point has anything to draw."""
     page: bool = True
     """Whether the panel draws it; else only a notebook's cell that asks for it."""
     early: bool = False
@@ -125,3 +128,5 @@ class Guess:
     options: tuple[str, ...]
     truth: Callable[[Digest], str]
     """The option that was right, or another word (`unknown`, `mixed`): then no guess is counted."""
+    summary: Callable[[Sequence[Digest]], str] = lambda _digests: ""
+    """All points in a sentence, for a reader who has seen all of them."""

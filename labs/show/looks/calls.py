@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from labs.model.digest import Digest
 from labs.model.text import ms_text, number_text, span, three_digits
 from labs.show import Json
+from labs.show.looks import dots
 from labs.show.quantities import Quantity
 
 LOW_MS, HIGH_MS = 0.001, 1000.0
 """The ends of the log axis of dots; what lies outside stands at the end."""
+KEYS = {
+    "at": "median",
+    "open": "median; our client was the limit",
+    "repeat": "median of one repeat",
+    "tail": "p99, with ten samples beyond it",
+}
 CONFIRM_WORDS = {"none": "not confirmed", "each": "each confirmed", "window": "100 unconfirmed at most"}
 BOUND = " The callers' process was the limit, so this says nothing about the carrier."
 
 
-def place(ms: float | None) -> float | None:
-    """Where a time stands on the axis, 0 to 1."""
-    if ms is None:
-        return None
-    ms = min(ms, HIGH_MS)  # also what never came
-    return round(min(max(math.log(max(ms, 1e-9) / LOW_MS) / math.log(HIGH_MS / LOW_MS), 0.0), 1.0), 4)
+def row(digest: Digest, step: str = "blocked_ms") -> Json:
+    """The marks of a row: the median, the p99 where it can be said, and the median of each repeat; what never came
+    stands at the end of the axis."""
+    half, most = (digest.number(step, one) for one in ("p50", "p99"))
+    text, kind = ms_text(half), "open" if client_bound(digest) else "at"
+    repeats = filter(None, map(_on_axis, digest.each(step, "p50")))
+    return dots.marks(_on_axis(half), repeats, text, tail=_on_axis(most), kind=kind)
 
 
-def dots(digest: Digest, step: str = "blocked_ms") -> Json:
-    """The marks of a row: the median, the p99 where it can be said, and the median of each repeat."""
-    repeats = map(place, digest.each(step, "p50"))
-    return {
-        "at": place(digest.number(step, "p50")),
-        "tail": place(digest.number(step, "p99")),
-        "repeats": [one for one in repeats if one is not None],
-        "hollow": client_bound(digest),
-    }
+def _on_axis(ms: float | None) -> float | None:
+    return None if ms is None else min(max(ms, LOW_MS), HIGH_MS)
 
 
-def dot_heads(what: str, said: str = "") -> Json:
-    """What the columns of the dots are called, the ticks of the axis, what the marks mean; `said` stands above them."""
-    ticks = [0.01, 0.1, 1.0, 10.0, 100.0]
-    return {
-        "heads": ["Carrier", f"{what}, ms, log axis", "Median"],
-        "ticks": [[place(ms), f"{ms:g}"] for ms in ticks],
-        "said": said,
-        "key": [["at", "median"], ["repeat", "median of one repeat"], ["tail", "p99, with ten samples beyond it"]],
-    }
+def dot_heads(what: str, said: str = "", row: str = "Carrier") -> Json:
+    """What the columns of the dots are called, their axis of milliseconds, what the marks mean; `said` stands above."""
+    axis = dots.log_ticks((LOW_MS, HIGH_MS), (LOW_MS, HIGH_MS), "ms")
+    return dots.layout((row, f"{what}, ms (log)"), axis, KEYS, said)
 
 
 def bound(digest: Digest) -> str:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest, Table
-from labs.model.faults import NAMES
+from labs.model.faults import ENDING, NAMES
 from labs.model.profile import profiles
+from labs.model.text import counted as number_of
 from labs.model.text import percent, seconds, span, three_digits
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
@@ -206,6 +207,20 @@ def summary(digests: Sequence[Digest]) -> str:
     return f"Of {len(digests)} points: " + ", ".join(f"{number} {word}" for word, number in words.most_common())
 
 
+def summed_up(digests: Sequence[Digest]) -> str:
+    """In how many cells messages were lost, how many settings kept all through the hardest event, and what is open."""
+    known = [digest for digest in digests if outcome(digest) in LOSSES]
+    faults = [kind for kind in ENDING if any(digest.settings["fault"] == kind for digest in known)]
+    if not faults:
+        return ""
+    lost = sum(outcome(digest) != LOSSES[0] for digest in known)
+    hard = [outcome(digest) for digest in known if digest.settings["fault"] == faults[-1]]
+    kept, left = hard.count(LOSSES[0]), len(digests) - len(known)
+    said = f"Messages were lost in {lost} of {number_of(len(known), 'cell')}; "
+    said += f"{kept} of {number_of(len(hard), 'setting')} kept all of them through {NAMES.get(faults[-1], faults[-1])}."
+    return said + (f" Of {number_of(left, 'cell')} nothing can be said." if left else "")
+
+
 FAULT_LOOK = Look(
     point=("profile", "fault"),
     charts=(
@@ -230,4 +245,5 @@ LOSS_GUESS = Guess(
     question="{label}, then {event}. What becomes of the messages {counted}?",
     options=LOSSES,
     truth=outcome,
+    summary=summed_up,
 )

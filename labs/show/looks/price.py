@@ -5,18 +5,17 @@ A recording from before the waiting and the bytes were kept has neither: then no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from labs.model.digest import Digest
-from labs.model.text import NBSP, about_per_s, ms_text, three_digits
+from labs.model.text import NBSP, ms_text, three_digits
 from labs.show import Json
 from labs.show.looks import rate
 from labs.show.looks.base import Chart, View
-from labs.show.looks.calls import dot_heads, dots
+from labs.show.looks.calls import dot_heads, row
 from labs.show.quantities import Quantities, Quantity
-from labs.show.traces import Trace, base_layout, log_axis
+from labs.show.traces import Trace, base_layout
 
 KINDS = {"transient": "transient", "persistent": "persistent", "quorum": "quorum queue"}
 READERS = ("nobody reads", "a reader keeps up")
@@ -24,7 +23,6 @@ SHOWN_AT = 100
 """The window at which the bytes are drawn without and with a reader; the data table has the others."""
 BEHIND = 0.1
 """Of the messages: a reader with more to come than that when the last one was sent did not keep up."""
-BAR = "Messages a second, each step of the bar is ten times the one before, and what limited it"
 
 
 def kind(digest: Digest) -> str:
@@ -98,19 +96,6 @@ def _point(at: float, text: str, values: Sequence[float], middle: float, about: 
     return [{"x": [at] * len(values), "y": list(values), "meta": about | {"role": "points"}}, mark]
 
 
-def slope(digest: Digest) -> list[Trace]:
-    """A point of the line of its window, from transient to persistent and on to the quorum queue."""
-    settings = digest.settings
-    if read(digest):
-        return []
-    name = "one by one" if settings["along"] == 1 else f"{settings['along']:,} under way"
-    named = {"broker": settings["broker"], "line": str(settings["along"]), "name": name}
-    about = {**named, "hollow": rate.fate(digest) in rate.HOLLOW}
-    text = f"{settings['label']}: {about_per_s(rate.per_s(digest))}"
-    values = digest.each("per_s")
-    return _point(list(KINDS).index(kind(digest)), text, values, rate.per_s(digest), about)
-
-
 def disk(digest: Digest) -> list[Trace]:
     """A point of the line of its kind, from nobody reads to a reader keeps up; nothing where it is not known."""
     settings, size = digest.settings, digest.median.get("disk_bytes_per_message")
@@ -122,26 +107,20 @@ def disk(digest: Digest) -> list[Trace]:
 
 
 def shapes(digest: Digest) -> View:
-    """A way of sending as a bar and as a point of lines; where nobody reads, its confirmations as a row of dots."""
-    shown = rate.shapes(digest) | {"kind": kind(digest), "traces": {"slope": slope(digest), "disk": disk(digest)}}
-    shown["strip"][0]["text"] = rate.limit_word(digest)
-    half = confirmed("p50")(digest)
-    return shown | ({"dots": dots(digest, "confirm_ms") | {"aside": half}} if half and not read(digest) else {})
+    """A way of sending as a row of dots and as a point of the bytes; where nobody reads, its confirmations as well."""
+    shown = rate.shapes(digest) | {"kind": kind(digest), "traces": {"disk": disk(digest)}}
+    waited = confirmed("p50")(digest) and not read(digest)
+    return shown | ({"confirm": row(digest, "confirm_ms")} if waited else {})
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
-    """Rates on a log axis over the three kinds; bytes from zero, without and with a reader; heads of the tables."""
-    own = [one for one in digests if not read(one)]
-    rates = [per_s for one in own for per_s in one.each("per_s") if per_s > 0] or [100, 1e5]
-    span = [math.floor(math.log10(min(rates)) * 2) / 2, math.ceil(math.log10(max(rates)) * 2) / 2]
-    up = log_axis("messages per second (log)", span) | {"tickformat": "~s"}
+    """Dots on log axes of rates and of milliseconds; bytes from zero, without and with a reader."""
     most = max((size for one in digests for trace in disk(one) for size in trace["y"]), default=100)
     sizes = {**_quiet("bytes to disk for each message"), "gridcolor": "line", "showgrid": True, "tickformat": ",~r"}
     confirm = "From handed over to confirmed"
     return {
-        "strips": rate.layouts(digests)["strips"] | {"heads": ["Way", BAR, "Messages/s"]},
-        "confirm": dot_heads(confirm) | {"heads": ["Way", f"{confirm}, log axis", "Median"]},
-        "slope": _slopes(list(KINDS), up),
+        **rate.layouts(digests),
+        "confirm": dot_heads(confirm, row="Way"),
         "disk": _slopes(READERS, sizes | {"range": [-0.08 * most, 1.1 * most]}),
     }
 
@@ -161,10 +140,9 @@ def _quiet(name: str) -> Json:
 PRICE_LOOK = replace(
     rate.RATE_LOOK,
     charts=(
-        Chart("slope", "Messages a second, by kind of message", sweep="kind", lines="along"),
-        Chart("confirm", "How long a confirmation takes", "dots", rows="way", only="dots"),
+        Chart("confirm", "How long a confirmation takes", "dots", rows="way", only="confirm"),
         Chart("disk", f"Bytes to disk for each message, {SHOWN_AT} under way", sweep="read", lines="kind", only="disk"),
-        Chart("strips", "Messages a second, every way", "strips", rows="way"),
+        Chart("rates", "Messages a second, every way", "dots", rows="way"),
     ),
     quantities=QUANTITIES,
     sentence=(

@@ -9,7 +9,7 @@ from labs.model.digest import Digest, Table
 from labs.model.text import NBSP, ms_text, rate_text, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
-from labs.show.looks.calls import CALLS, PROCESSOR, UNKNOWN, bound, client_bound, dot_heads, dots, over, step_of
+from labs.show.looks.calls import CALLS, PROCESSOR, UNKNOWN, bound, client_bound, dot_heads, over, row, step_of
 from labs.show.looks.promises import ASKED, unlike
 from labs.show.quantities import Quantities, Quantity
 
@@ -116,7 +116,7 @@ def shapes(digest: Digest) -> View:
     shown = {"bound": client_bound(digest)}
     if away(digest):
         return shown | {"strip": strip(digest), "aside": _nobody(digest)}
-    return shown | {"dots": dots(digest, "waited_ms"), "aside": QUANTITIES["p50"].text(digest)}
+    return shown | {"dots": row(digest, "waited_ms")}
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:

@@ -5,34 +5,29 @@ A point where our client was the limit says nothing about the broker: it is draw
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, about_per_s, span
 from labs.show import Json
-from labs.show.looks import rate_company
+from labs.show.looks import dots, rate_company
 from labs.show.looks.base import Chart, Look, View
 from labs.show.quantities import Quantities, Quantity, Rows
-from labs.show.traces import Trace, base_layout, log_axis
 
-LOW, HIGH = 100.0, 10_000_000.0
-"""The ends of the bars, messages a second, on a log scale."""
-FATE_WORDS = {
-    "broker": "a queue, the broker or the machine was the limit",
-    "window": "the window was the limit",
-    "client": "our client was the limit",
-    "unseen": "the limit was not found",
-    "unasked": "limit not looked for",
-    "published": "published",
+USUAL = (100.0, 1_000_000.0)
+"""The ends of the axis, messages a second, where nothing is measured."""
+KEYS = {
+    "at": "median; the broker, its queue or its machine was the limit",
+    "open": "median; the broker may have more to give",
+    "repeat": "one repeat",
+    "cross": "published by others",
 }
 HOLLOW = ("client", "window", "unseen", "unasked")
 FATES: Mapping[str, str] = {
     "queue": "broker", "broker": "broker", "machine": "broker", "not found": "unseen", "not looked for": "unasked",
 }  # fmt: skip
-"""The limit -> the kind of a bar, where it is another word."""
+"""The limit -> what is to be said of the rate, where it is another word."""
 TITLES = {
     "client": "{label}: {per_s}, and our client was the limit",
     "window": "{broker_name}, {label}: {per_s}, and the window was the limit",
@@ -64,7 +59,7 @@ def published(digest: Digest) -> bool:
 
 
 def fate(digest: Digest) -> str:
-    """The kind of a bar; FATE_WORDS says what it means."""
+    """Whose limit the rate is: broker (its queue, its machine), window, client, unseen, unasked, or published."""
     if published(digest):
         return "published"
     word = found(digest).word
@@ -142,26 +137,21 @@ QUANTITIES = Quantities((
 ))  # fmt: skip
 
 
-def _share(rate: float) -> float:
-    return min(math.log(max(rate, LOW) / LOW) / math.log(HIGH / LOW), 1.0)
-
-
 def shapes(digest: Digest) -> View:
-    """A bar on a log scale, and the rest of the scale."""
-    share = _share(per_s(digest))
-    strip = [
-        {"fate": fate(digest), "share": round(max(share, 0.01), 4), "text": limit(digest)},
-        {"fate": "rest", "share": round(1 - share, 4), "text": ""},
-    ]
-    return {"strip": strip, "aside": PER_S.text(digest), "bound": client_bound(digest)}
+    """A row of dots with the limit in a word; which words in full a pointer is told."""
+    others = published(digest)
+    kind = "cross" if others else "open" if fate(digest) in HOLLOW or unsteady(digest) else "at"
+    told = f"{digest.card['source']}; {limit(digest)}" if others else f"{RANGE.cell(digest)}. {limit(digest)}"
+    word = "published" if others else limit_word(digest)
+    text = PER_S.text(digest)
+    row = dots.marks(per_s(digest), digest.each("per_s"), text, kind=kind, word=word, more=told)
+    return {"dots": row, "bound": client_bound(digest)}
 
 
-def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
-    """What the columns of the bars are called, their kinds in order, and the powers of ten under them."""
-    names = ["Way", "Messages a second, each step of the bar is ten times the one before", "Messages/s"]
-    powers = [10.0**power for power in range(round(math.log10(LOW)), round(math.log10(HIGH)) + 1)]
-    ticks = [[round(_share(power), 4), f"{power:,.0f}"] for power in powers]
-    return {"strips": {"heads": names, "fates": [list(one) for one in FATE_WORDS.items()], "ticks": ticks}}
+def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
+    """One log axis for all ways of the lab."""
+    axis = dots.log_ticks([rate for one in digests for rate in (per_s(one), *one.each("per_s"))], USUAL, "/s")
+    return {"rates": dots.layout(("Way", "Messages a second (log)", "Limit"), axis, KEYS)}
 
 
 def fastest(digests: Sequence[Digest]) -> str:
@@ -178,7 +168,7 @@ SENTENCE = (
 )
 RATE_LOOK = Look(
     point=("way",),
-    charts=(Chart("strips", "Messages a second", "strips", rows="way"),),
+    charts=(Chart("rates", "Messages a second", "dots", rows="way"),),
     quantities=QUANTITIES,
     title=title,
     sentence=SENTENCE,
@@ -188,39 +178,3 @@ RATE_LOOK = Look(
     layouts=layouts,
     several=fastest,
 )
-
-
-def along(look: Look, axis: str) -> Look:
-    """The look with a chart for notebooks: rates against what a line runs along, a line a method, both axes log."""
-    chart = Chart("lines", f"Messages a second against {axis}", sweep="along", lines="line", page=False)
-
-    def with_lines(digest: Digest) -> View:
-        shown = look.shapes(digest)
-        return shown | {"traces": shown.get("traces", {}) | {"lines": line(digest)}}
-
-    def with_axes(digests: Sequence[Digest]) -> dict[str, Json]:
-        known = [digest for digest in digests if line(digest)]
-        spans = [_span(digest.settings["along"] for digest in known), _span(map(per_s, known))]
-        across, up = (log_axis(name, span) for name, span in zip((axis, "messages a second"), spans, strict=True))
-        room = base_layout() | {"shapes": [], "annotations": [], "margin": {"l": 72, "r": 200, "t": 12, "b": 52}}
-        return {**look.layouts(digests), "lines": room | {"xaxis": across, "yaxis": up}}
-
-    return replace(look, charts=(*look.charts, chart), shapes=with_lines, layouts=with_axes)
-
-
-def line(digest: Digest) -> list[Trace]:
-    """The point of a line: hollow as its bar is; nothing where it is of none."""
-    settings = digest.settings
-    if not settings.get("line"):
-        return []
-    named = {"broker": settings["broker"], "line": settings["line"], "name": settings["line"], "role": "median"}
-    about = named | {
-        "hollow": fate(digest) in HOLLOW or bool(unsteady(digest)),
-        "hover": "%{y:,.3g}/s, %{text}<extra>%{fullData.name}</extra>",
-    }
-    return [{"x": [settings["along"]], "y": [per_s(digest)], "text": [limit(digest)], "meta": about}]
-
-
-def _span(values: Iterable[float]) -> list[float]:
-    logs = [math.log10(value) for value in values if value > 0] or [0.0, 1.0]
-    return [min(logs) - 0.1, max(logs) + 0.1]

@@ -5,6 +5,7 @@ Both charts come from the same rounds. Whoever copies the first one copies that 
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
 from functools import partial
@@ -120,7 +121,8 @@ def limit(digest: Digest, broker: str) -> str:
 
 
 def figure(digest: Digest, chart: str) -> Json:
-    """One of the two charts as bars on a common scale from zero; dots where the figures are percentiles."""
+    """One of the two charts on a common scale from zero. The misleading one has bars where more is better, as an
+    advertisement would; the even one has dots on an axis with ticks, each repeat among them."""
     most = max((value(digest, one, b) or 0 for one in CHARTS for b in digest.setups[one]), default=0) or 1
     told, unit = chart == "told", trick_of(digest).unit
     rows = [
@@ -128,6 +130,7 @@ def figure(digest: Digest, chart: str) -> Json:
             "series": broker,
             "label": _name(digest, chart, broker),
             "share": round((value(digest, chart, broker) or 0) / most, 4),
+            "repeats": [] if told else [round(min(one / most, 1.0), 4) for one in values(digest, chart, broker)],
             "text": value_text(digest, value(digest, chart, broker)),
             "note": small_print(digest, chart, broker),
             "hollow": chart == "fair" and client_bound(digest, chart, broker),
@@ -140,9 +143,17 @@ def figure(digest: Digest, chart: str) -> Json:
         "subtitle": f"{WARNING}{stalled}" if told else f"From the same rounds{stalled}",
         "unit": unit,
         "tone": "misleading" if told else "",
-        "mark": "bar" if trick_of(digest).more_is_better else "dot",
+        "mark": "bar" if told and trick_of(digest).more_is_better else "dot",
+        "ticks": [] if told else [[round(at / most, 4), value_text(digest, at) if at else "0"] for at in _ticks(most)],
         "rows": rows,
     }
+
+
+def _ticks(most: float) -> list[float]:
+    """Zero and a few round figures up to the highest."""
+    power = 10.0 ** math.floor(math.log10(most))
+    step = next(power * by for by in (0.2, 0.5, 1, 2, 5) if most / (power * by) < 4.5)
+    return [step * number for number in range(math.floor(most / step + 1e-9) + 1)]
 
 
 def _value(digest: Digest, chart: str, broker: str) -> str:

@@ -17,8 +17,8 @@ from labs.show.looks.calls import (
     bound,
     client_bound,
     dot_heads,
-    dots,
     rate,
+    row,
     step_of,
     way,
 )
@@ -90,8 +90,7 @@ def slope(digest: Digest) -> list[Trace]:
 
 def shapes(digest: Digest) -> View:
     """A carrier as a row of dots and as a point of a line."""
-    shown = {"traces": {"slope": slope(digest)}, "dots": dots(digest), "aside": QUANTITIES["p50"].text(digest)}
-    return shown | {"bound": client_bound(digest)}
+    return {"traces": {"slope": slope(digest)}, "dots": row(digest), "bound": client_bound(digest)}
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:

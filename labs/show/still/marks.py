@@ -54,8 +54,23 @@ def scatter(trace: Told, x: Axis, y: Axis) -> str:
     if "markers" in mode:
         shown = [(at, place) for at, place in enumerate(found) if None not in place]
         parts += [_mark(marker, at, px, py, colour) for at, (px, py) in _thinned(shown, marker)]
+    if "text" in mode:
+        parts += _words(trace, found)
     opacity = float(trace.get("opacity") or 1)
     return f'<g opacity="{opacity:g}">{"".join(parts)}</g>'
+
+
+def _words(trace: Told, found: Sequence[tuple[float | None, float | None]]) -> list[str]:
+    """What stands beside the points, on the side that the trace names."""
+    side = str(trace.get("textposition", "middle right"))
+    anchor = "end" if "left" in side else "start" if "right" in side else "middle"
+    rise = -8 if "top" in side else 4
+    texts = [str(_one(trace.get("text"), at) or "") for at in range(len(found))]
+    return [
+        text_at(x, y + rise, " ".join(lines(text)), f'text-anchor="{anchor}" xml:space="preserve"')
+        for text, (x, y) in zip(texts, found, strict=True)
+        if text and x is not None and y is not None
+    ]
 
 
 def _list(trace: Told, name: str) -> list[Any]:
@@ -105,6 +120,7 @@ def _mark(marker: Told, at: int, x: float, y: float, usual: str) -> str:
         "triangle-up": f"M{x:.1f} {y - half:.1f}L{x + half:.1f} {y + half:.1f}H{x - half:.1f}z",
         "line-ns": f"M{x:.1f} {y - half:.1f}V{y + half:.1f}",
         "cross": f"M{x - half:.1f} {y:.1f}h{size:g}M{x:.1f} {y - half:.1f}v{size:g}",
+        "x-thin": f"M{x - half:.1f} {y - half:.1f}l{size:g} {size:g}M{x + half:.1f} {y - half:.1f}l-{size:g} {size:g}",
         "x": f"M{x - half:.1f} {y - half:.1f}l{size:g} {size:g}M{x + half:.1f} {y - half:.1f}l-{size:g} {size:g}",
     }
     return f'<path d="{ways.get(shape, ways["square"])}" {paint}/>'
