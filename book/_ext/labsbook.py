@@ -177,7 +177,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Every page is read anew: what it shows depends on book/runs, which Sphinx does not watch."""
     app.connect("config-inited", _serve)
     app.connect("config-inited", _only_listed, priority=950)  # sphinx-external-toc reads the list at 900
-    app.connect("doctree-read", _no_link_in_a_link)
+    app.connect("doctree-read", _no_link_in_a_link, priority=400)  # before the headings are listed, at 500
     for name, directive in {
         "lab-panel": LabPanel, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
         "bench-table": Bench, "bench-picture": Bench,

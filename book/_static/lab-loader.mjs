@@ -58,7 +58,6 @@ async function mount(host) {
     fallback.hidden = true;
     delete view.dataset.coming;
     host.dataset.ready = "1";
-    if (view.dataset.asked) view.scrollIntoView();
   } catch (error) {
     failed(error);
   } finally {
@@ -67,4 +66,7 @@ async function mount(host) {
 }
 
 document.documentElement.dataset.panels = "1";
-for (const host of document.querySelectorAll(".lab-panel")) mount(host);
+// What is above the panel that the address names is as high as it will be when all are drawn.
+Promise.all([...document.querySelectorAll(".lab-panel")].map(mount)).then(() =>
+  document.querySelector(".labs-panel[data-asked]")?.scrollIntoView({ behavior: "instant" })
+);
