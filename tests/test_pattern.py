@@ -1,0 +1,245 @@
+"""The pattern of a page, over all pages of labs: what stands under the title, in which order, and how far down."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from labs.experiments import experiment
+from labs.pages import course, in_short, parts
+from tests.browser import settled, violations
+
+BOOK = Path(__file__).parent.parent / "book"
+LABS = list(course.panels().items())
+STEMS = list(dict.fromkeys(stem for _, stem in LABS))
+ASKING = [*STEMS, "how-fast"]
+"""Pages with a guess: those of labs, and that of the benchmark."""
+BEGIN = ("at-a-glance", "in-short", "claim", "guess", "lab-panel", "bench-picture")
+"""The parts that a page begins with, in this order."""
+TITLE = re.compile(r"Redis|RabbitMQ|Kafka|broker")
+SCREEN = 900
+MOST_WORDS = 8
+"""Of a claim in a few words."""
+FOUND = """() => { const at = (selector) => { const found = document.querySelector(`article ${selector}`);
+    return found && found.getBoundingClientRect(); }, lines = (box) => box.height / 24;
+    return { glance: lines(at('.glance-line')), panel: (at('.lab-panel') ?? at('.bench-picture, svg')).top,
+        chart: (at('.lab-panel [data-chart]') ?? at('svg')).top,
+        claims: [...document.querySelectorAll('.claim-line')].map(lines), heading: at('h2').top }; }"""
+
+
+def text(stem: str) -> str:
+    return (BOOK / f"{stem}.md").read_text("utf-8")
+
+
+def head(stem: str) -> list[tuple[str, str]]:
+    """The parts from the title to the first picture, each with its argument."""
+    found = re.findall(r"(?m)^```+\{([a-z-]+)\} *(.*)$", text(stem))
+    end = next(at for at, (name, _) in enumerate(found) if name in BEGIN[-2:])
+    return found[: end + 1]
+
+
+@pytest.mark.parametrize("stem", ASKING)
+def test_a_page_begins_with_time_the_answer_the_claims_a_guess_and_the_panel_and_with_nothing_else(stem: str) -> None:
+    names = [name for name, _ in head(stem)]
+    assert names[:2] == ["at-a-glance", "in-short"]
+    assert names == sorted(names, key=BEGIN.index)
+    lines = re.sub(r"(?ms)^```.*?^```$", "", text(stem).partition(f"```{{{names[-1]}}}")[0]).split("\n")
+    assert [line for line in lines if line.strip()] == [f"# {title(stem)}"], "prose stands before the panel"
+
+
+def title(stem: str) -> str:
+    return next(page.title for page in course.pages() if page.stem == stem)
+
+
+@pytest.mark.parametrize("stem", ASKING)
+def test_a_title_is_a_question_that_makes_sense_alone(stem: str) -> None:
+    assert title(stem).endswith("?")
+    assert TITLE.search(title(stem))
+
+
+@pytest.mark.parametrize("stem", ASKING)
+def test_a_page_asks_for_a_guess_in_a_box_or_in_its_panel_and_never_in_italics_alone(stem: str) -> None:
+    boxes = [name for name, _ in head(stem)].count("guess")
+    first = head(stem)[-1][1]
+    assert boxes == 1 or (boxes == 0 and experiment(first).guess)
+    assert "our guess:*" not in text(stem)
+
+
+@pytest.mark.parametrize("stem", ASKING)
+def test_what_is_in_short_is_the_pages_own_lab_and_waits_for_the_guess_that_it_would_spoil(stem: str) -> None:
+    [(name, inside)] = in_short.PART.findall(text(stem))
+    assert name == (head(stem)[-1][1] or in_short.BENCH)
+    assert ":folded:" in inside
+
+
+@pytest.mark.parametrize("stem", ASKING)
+def test_a_claim_is_a_few_words(stem: str) -> None:
+    said = re.findall(r"(?ms)^```\{claim\} C\d\d\n(.*?)^```$", text(stem).partition("{lab-panel}")[0])
+    assert len(said) == [name for name, _ in head(stem)].count("claim")
+    assert [one for one in said if not 2 <= len(one.split()) <= MOST_WORDS] == []
+
+
+def test_every_situation_of_the_monday_page_is_some_pages_and_every_page_has_one() -> None:
+    asked = re.findall(r"\{mondays\} (\S+)", text("monday"))
+    assert sorted(asked) == sorted(in_short.advice())
+    assert {one.stem for advice in in_short.advice().values() for one in advice} >= {*ASKING, "measuring"}
+
+
+@pytest.mark.parametrize("stem", [*ASKING, "measuring"])
+def test_a_pages_monday_stands_once_and_not_again_in_its_text(stem: str) -> None:
+    assert "*On Monday" not in text(stem)
+    assert "## On Monday" not in text(stem)
+
+
+class Words(HTMLParser):
+    """What flows in an article: (text, the anchor of the glossary that it links to or empty)."""
+
+    FLOW, SHUT = ("p", "li", "dd"), ("table", "pre", "code", "h1", "h2", "h3", "form", "button", "svg", "nav", "label")
+    VOID = ("br", "img", "hr", "input", "meta", "link", "wbr", "source")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str, str]] = []
+        self.found: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append((tag, str(given.get("class") or ""), str(given.get("href") or "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        tags = [tag for tag, _, _ in self.open]
+        classes = " ".join(kind for _, kind, _ in self.open)
+        out = {"quiz", "guess", "claim-line", "term-tip", "at-a-glance", "lab-panel", "race", "run-number", "repeat"}
+        if "article" not in tags or out & set(classes.split()) or {*self.SHUT} & {*tags}:
+            return
+        link = next((href for tag, _, href in reversed(self.open) if tag == "a"), "")
+        if {*self.FLOW} & {*tags} and (not link or "glossary.html#" in link):
+            self.found.append((data, link.partition("#")[2]))
+
+
+def unlinked(page: str, terms: dict[str, str]) -> list[str]:
+    """Terms that a page uses before it links them. `terms`: word -> anchor."""
+    seen: set[str] = set()
+    found = []
+    for said, anchor in Words(page).found:
+        seen |= {anchor} if anchor else set()
+        for word, own in terms.items():
+            used = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])(?! (axis|axes|scale))", said, re.IGNORECASE)
+            if used and own not in seen:
+                seen.add(own)
+                found.append(f"{word}: {said.strip()[:60]}")
+    return found
+
+
+def glossary(site: Path) -> dict[str, str]:
+    page = (site / "book" / "glossary.html").read_text("utf-8")
+    return {word: anchor for anchor, word in re.findall(r'<dt id="(term-[^"]+)">([^<]+)<', page)}
+
+
+def test_no_page_uses_a_word_of_the_glossary_before_it_links_it(site: Path) -> None:
+    terms = glossary(site)
+    assert len(terms) > 35
+    wanted = {"rung", "limit", "window", "harness", "AOF", "RDB", "SIGKILL", "fsync", "flush", "frame", "fast lane"}
+    assert wanted | {"classic queue", "quorum queue"} <= set(terms)
+    missing = {}
+    for stem in [*ASKING, "measuring", "monday"]:
+        missing[stem] = unlinked((site / "book" / f"{stem}.html").read_text("utf-8"), terms)
+    assert {stem: found for stem, found in missing.items() if found} == {}
+
+
+def test_a_word_that_is_used_before_its_link_is_found() -> None:
+    page = '<article><p>A rung. <a href="glossary.html#term-rung">rung</a></p><pre>rung</pre></article>'
+    assert unlinked(page, {"rung": "term-rung"}) == ["rung: A rung."]
+    assert unlinked(page.replace("A rung. ", ""), {"rung": "term-rung"}) == []
+
+
+def test_the_panel_begins_on_the_first_screen_and_time_and_claims_are_a_line_each(page: Page, host: str) -> None:
+    found = {}
+    for stem in ASKING:
+        page.goto(f"{host}book/{stem}.html")
+        settled(page)
+        found[stem] = page.evaluate(FOUND)
+    assert {stem: one for stem, one in found.items() if one["glance"] > 1.5} == {}
+    assert {stem: one for stem, one in found.items() if max([0, *one["claims"]]) > 1.6} == {}
+    assert {stem: one for stem, one in found.items() if one["panel"] > 0.75 * SCREEN or one["chart"] > SCREEN} == {}
+    assert {stem: one for stem, one in found.items() if one["heading"] < one["panel"]} == {}
+
+
+def test_a_guessed_word_is_answered_where_it_was_clicked_remembered_and_opens_what_is_in_short(
+    page: Page, host: str
+) -> None:
+    page.goto(f"{host}book/05-4-latency-ladder.html")
+    settled(page)
+    short, box = page.locator(".in-short"), page.locator(".guess")
+    assert not short.evaluate("fold => fold.open")
+    top = box.evaluate("box => box.getBoundingClientRect().top")
+    box.get_by_role("button", name="RabbitMQ").click()
+    told = box.locator(".guess-said").inner_text()
+    assert "You said RabbitMQ. Measured: " in told
+    assert ("Not so." in told) != ("Right." in told)
+    assert "order of their medians" in told
+    assert short.evaluate("fold => fold.open")
+    assert top < box.evaluate("box => box.getBoundingClientRect().top") < SCREEN, "the answer left the screen"
+    assert violations(page) == []
+    page.reload()
+    settled(page)
+    assert "You said RabbitMQ" in box.locator(".guess-said").inner_text()
+    assert short.evaluate("fold => fold.open")
+    box.get_by_role("button", name="Guess again").click()
+    assert box.get_by_role("button", name="Kafka").is_visible()
+
+
+def test_a_guess_in_a_panel_opens_what_is_in_short_too(page: Page, host: str) -> None:
+    for stem in (stem for lab, stem in LABS if experiment(lab).guess and head(stem)[-1][1] == lab):
+        page.goto(f"{host}book/{stem}.html")
+        settled(page)
+        short = page.locator(".in-short")
+        assert not short.evaluate("fold => fold.open"), stem
+        page.locator(".lp-option").first.click()
+        assert short.evaluate("fold => fold.open"), stem
+
+
+def test_on_paper_and_without_scripts_all_that_is_in_short_is_there(browser: Browser, page: Page, host: str) -> None:
+    page.goto(f"{host}book/03-2-loss-matrix.html")
+    settled(page)
+    page.emulate_media(media="print")
+    said = in_short.of("loss-matrix").answer
+    assert page.locator(".in-short").get_by_text(said[:20]).is_visible()
+    assert page.locator(".claim-line .why").first.is_visible()
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(f"{host}book/03-2-loss-matrix.html")
+    plain.locator(".in-short summary").click()
+    assert said[:20] in plain.locator(".in-short").inner_text()
+    context.close()
+
+
+def test_every_monday_line_leads_to_the_page_that_has_them_all(page: Page, host: str) -> None:
+    page.goto(f"{host}book/monday.html")
+    listed = page.locator(".mondays li")
+    assert listed.count() == sum(map(len, in_short.advice().values()))
+    assert violations(page) == []
+    page.goto(f"{host}book/measuring.html")
+    page.locator(".in-short").get_by_role("link", name="On Monday").click()
+    page.wait_for_url("**/monday.html")
+
+
+def test_a_word_that_none_of_the_options_is_makes_no_guess_right_or_wrong() -> None:
+    mixed = parts.Choice("a", "Which?", ("none", "none of them", "all"), "the repeats disagree")
+    assert mixed.truth == ""
+    assert parts.Choice("a", "Which?", ("none", "none of them", "all"), "None of them, really").truth == "none of them"
+    with pytest.raises(ValueError, match="at least two options"):
+        parts.Choice("a", "Which?", ("all", "all"), "all")
+    assert "data-low" not in parts.guess(parts.Asked("a", "How long?", "ms", 1, 9, "never"))
+    assert "<code>pika</code>" in parts.guess(parts.Asked("a", "?", "ms", 1, 9, "5 ms", "With `pika` <b>."))
+    assert "<b>" not in parts.guess(parts.Asked("a", "?", "ms", 1, 9, "5 ms", "With `pika` <b>."))
