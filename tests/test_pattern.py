@@ -28,7 +28,8 @@ FOUND = """() => { const at = (selector) => { const found = document.querySelect
     return found && found.getBoundingClientRect(); }, lines = (box) => box.height / 24;
     return { glance: lines(at('.glance-line')), panel: (at('.lab-panel') ?? at('.bench-picture, svg')).top,
         chart: (at('.lab-panel [data-chart]') ?? at('svg')).top,
-        claims: [...document.querySelectorAll('.claim-line')].map(lines), heading: at('h2').top }; }"""
+        claims: [...document.querySelectorAll('.claim-line')].map(one => lines(one.getBoundingClientRect())),
+        heading: at('h2').top }; }"""
 
 
 def text(stem: str) -> str:

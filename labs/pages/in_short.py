@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def written(content: Sequence[str]) -> Short:
     return Short(*items)
 
 
+@cache
 def advice(book: Path = PROJECT / "book") -> dict[str, list[Advice]]:
     """Situation -> what each page advises, in the order of the pages."""
     found: dict[str, list[Advice]] = {}
