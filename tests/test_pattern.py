@@ -90,6 +90,11 @@ def test_every_situation_of_the_monday_page_is_some_pages_and_every_page_has_one
     assert {one.stem for advice in in_short.advice().values() for one in advice} >= {*ASKING, "measuring"}
 
 
+@pytest.mark.parametrize("stem", [*ASKING, "measuring", "monday"])
+def test_no_page_of_a_reader_has_a_number_of_a_lab(stem: str) -> None:
+    assert re.findall(r"\bL\d\.\d", text(stem)) == []
+
+
 @pytest.mark.parametrize("stem", [*ASKING, "measuring"])
 def test_a_pages_monday_stands_once_and_not_again_in_its_text(stem: str) -> None:
     assert "*On Monday" not in text(stem)
@@ -150,7 +155,20 @@ def glossary(site: Path) -> dict[str, str]:
 def test_no_page_uses_a_word_of_the_glossary_before_it_links_it(site: Path) -> None:
     terms = glossary(site)
     assert len(terms) > 35
-    wanted = {"rung", "limit", "window", "harness", "AOF", "RDB", "SIGKILL", "fsync", "flush", "frame", "fast lane"}
+    wanted = {
+        "rung",
+        "limit",
+        "window",
+        "harness",
+        "AOF",
+        "RDB",
+        "SIGKILL",
+        "fsync",
+        "flush",
+        "frame",
+        "fast lane",
+        "client-bound",
+    }
     assert wanted | {"classic queue", "quorum queue"} <= set(terms)
     missing = {}
     for stem in [*ASKING, "measuring", "monday"]:

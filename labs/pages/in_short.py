@@ -11,7 +11,6 @@ from typing import Any
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.paths import PROJECT
-from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, about_per_s, enumerated
 from labs.pages import course
 from labs.pages.bench_page import recorded_bench
@@ -20,6 +19,12 @@ from labs.show.short import NOT_RECORDED, Short
 
 BENCH = "bench"
 """What the page of `make bench` calls its recording, which is no lab's."""
+PAIRS = {
+    "redis": ("article-redis-one", "redis-xadd"),
+    "rabbitmq": ("article-rabbitmq-one", "article-rabbitmq-fast"),
+    "kafka": ("article-kafka-one", "article-kafka-fast"),
+}
+"""Broker -> the rows that give it the same work, one message at a time and with many under way."""
 PART = re.compile(r"(?ms)^```\{in-short\}[ ]*(\S*)\n(.*?)^```$")
 WHEN = re.compile(r"(?m)^:when: *(\S+)$")
 ITEM = re.compile(r"(?m)^- (.+(?:\n  .+)*)$")
@@ -52,15 +57,16 @@ def of_bench(content: Mapping[str, Any] | None) -> Short:
         "batch is a faster fix than a migration."
     )
     rows = {one["id"]: one for one in content["rows"] if one["median"]} if content else {}
-    here = [one for one in BROKERS if {f"article-{one}-one", f"article-{one}-fast"} <= rows.keys()]
+    here = [broker for broker, pair in PAIRS.items() if {*pair} <= rows.keys()]
     if not here:
         return Short(NOT_RECORDED, "", monday)
-    one, fast = ([rows[f"article-{broker}-{how}"] for broker in here] for how in ("one", "fast"))
+    one, fast = ([rows[PAIRS[broker][at]] for broker in here] for at in (0, 1))
     names = [BROKER_NAMES[broker] for broker in here]
     answer = f"One message at a time, each waiting for its answer: {_listed(names, one)}. "
-    answer += f"With many under way, the same brokers: {_listed(names, fast)}."
-    missed = [name for name, row in zip(names, one, strict=True) if row["median"] < 1]
-    reached = [name for name, row in zip(names, fast, strict=True) if row["median"] >= 1]
+    answer += f"The same work with many under way: {_listed(names, fast)}."
+    published = [row["theirs"]["median"] for row in one]
+    missed = [name for name, row, least in zip(names, one, published, strict=True) if row["ours"]["median"] < least]
+    reached = [name for name, row, least in zip(names, fast, published, strict=True) if row["ours"]["median"] >= least]
     told = f"missed one at a time by {_who(missed, names)} and reached with many under way by {_who(reached, names)}"
     return Short(answer, f"The article’s figures are {told}: they are as much the client’s as the broker’s.", monday)
 
