@@ -288,7 +288,7 @@ function race(box) {
 const PARTS = {
   ".quiz": questions,
   ".exercises": questions,
-  ".progress": progress,
+  ".book-answers": progress,
   ".guess[data-guess]": guess,
   "[data-until-guess]": untilGuessed,
   ".term": term,

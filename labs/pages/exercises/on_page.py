@@ -155,7 +155,7 @@ def progress(pages: Sequence[tuple[str, str, Sequence[str], Sequence[str]]]) -> 
     )
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Page", "Exercises", "Quiz"))
     inside = f"<caption>{ON_PAGES}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-    return f'<section class="progress" aria-label="What you have answered"><table>{inside}</table></section>'
+    return f'<section class="book-answers" aria-label="What you have answered"><table>{inside}</table></section>'
 
 
 def _count(kind: str, stem: str, ids: Sequence[str]) -> str:
