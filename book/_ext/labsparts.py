@@ -1,6 +1,6 @@
 """Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
 
-{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {exercise} 01-1, {progress},
+{at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {exercise} 01-1, {progress}, {client-code} lab,
 {repeat} lab rate=1000, {take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`;
 {term} gets its definition.
 """
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from labsbook import PAGES, _raw, _stage, entries, state_of
+from labscode import ClientCode
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -320,7 +321,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing,
         "picture": Picture, "quiz": Quiz, "exercise": Exercises, "progress": Progress,
         "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
-        "findings": Computed, "race": Computed,
+        "findings": Computed, "race": Computed, "client-code": ClientCode,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.add_role("badge", Badge())

@@ -299,4 +299,5 @@ for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }
 if (document.querySelector("[data-facets]")) import("./filter.mjs");
+if (document.querySelector(".client-code")) import("./code-tabs.mjs");
 document.documentElement.dataset.parts = "1";
