@@ -49,7 +49,7 @@ def test_what_is_there_is_not_overwritten_and_the_refusal_is_one_line() -> None:
 def test_a_dry_run_names_every_file_and_writes_none() -> None:
     result = labs("new", "demo", "--kind", "grid", "--chapter", "3", "--dry-run")
     named = [line.removeprefix("would write ") for line in result.stderr.splitlines()]
-    assert len(named) == 7
+    assert len(named) == 8
     assert [name for name in named if (PROJECT / name).exists()] == ["book/_toc.yml"]
     assert "demo" not in new.TOC.read_text("utf-8")
 

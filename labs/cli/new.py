@@ -32,6 +32,8 @@ KINDS = {
     "grid": ALONE,
 }
 """Kind -> what its example needs."""
+CLOSED = ("rates", "lines")
+"""Those that send as fast as answers come; the others send when a message is due."""
 NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 LONGEST = 30
 """Of a name: a line with it has to fit."""
@@ -97,13 +99,14 @@ def written(name: str, kind: str, number: str, stem: str) -> dict[Path, str]:
     module = name.replace("-", "_")
     words = {"name": name, "module": module, "number": number, "stem": stem, "needs": KINDS[kind]}
     words["exercise"] = f"{number[1:]}a"
-    words["title"] = name.replace("-", " ").capitalize()
+    words |= {"title": name.replace("-", " ").capitalize(), "loop": "window" if kind in CLOSED else "timetable"}
     places = {
         f"{kind}.py": PROJECT / "labs" / "experiments" / f"{module}.py",
         "notebook.ipynb": PROJECT / "notebooks" / f"{stem}.ipynb",
         "page.md": PROJECT / "book" / f"{stem}.md",
         "exercises.toml": PROJECT / "book" / "exercises" / f"{stem}.toml",
         "quiz.toml": PROJECT / "book" / "quiz" / f"{stem}.toml",
+        "code.toml": PROJECT / "book" / "code" / f"{name}.toml",
     }
     texts = {template: (TEMPLATES / f"{template}.txt").read_text("utf-8") for template in places}
     return {path: Template(texts[template]).substitute(words) for template, path in places.items()}
