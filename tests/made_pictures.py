@@ -9,9 +9,10 @@ from labs.judge.repeats import nothing
 from labs.model.digest import Digest
 from labs.show.looks import Chart, Guess
 from labs.show.looks.picture import grid_look, picture_look
-from labs.show.pictures import About, Grid, Lanes, Mark, Span, Timeline
+from labs.show.pictures import About, Grid, Lanes, Mark, Messages, Span, Timeline
 from labs.show.pictures.grid import Capability, Cell, Quantity, Setup
 from labs.show.pictures.items import Item, State
+from labs.show.pictures.messages import Message, Scene
 from labs.show.pictures.panels import Line, Panel
 
 MS = 1_000_000
@@ -46,6 +47,16 @@ def three_brokers() -> Timeline:
     marks = (Mark(2400 * MS, "connection blocked"), Mark(2500 * MS, "killed"), Mark(2600 * MS, "flush"))
     about = About(under="Made data: nothing here was measured.", condition="with a full disk")
     return Timeline(panels, marks, (Span(3000 * MS, 4200 * MS, "paused"),), about)
+
+
+def three_cuts() -> Messages:
+    """Forty messages each, of which some, all and none are lost when it ends."""
+    scenes = []
+    for name, ink, flushed in (("some", "redis", 30), ("all", "rabbitmq", 0), ("none", "kafka", 40)):
+        kept = [Message((at * 10 * MS, at * 10 * MS + MS, 400 * MS), "kept") for at in range(flushed)]
+        lost = [Message((at * 10 * MS, at * 10 * MS + MS, None), "lost") for at in range(flushed, 40)]
+        scenes.append(Scene(name, ink, (*kept, *lost), 450 * MS, (Mark(400 * MS, "flush"), Mark(450 * MS, "cut"))))
+    return Messages(("sent", "confirmed", "on the disk"), tuple(scenes), About(condition="with one flush"))
 
 
 def two_thousand() -> Lanes:

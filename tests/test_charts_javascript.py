@@ -27,7 +27,10 @@ const plot = { name: "lines", sweep: "along", lines: "line", slider: "size" };
 const wide = dots.axisOf({ range: [100, 1e6], ticks: [[100, "100"], [1e6, "1 million"]] }, [3, 5e7]);
 const axis = dots.axisOf({ range: [1, 1e4], ticks: [] }, []);
 const order = ["a", "b", "c", "d"];
+const near = { range: [-0.1, 3.8], tickvals: [1, 10, 100, 1000, 5000], ticktext: ["1", "10", "100", "1,000", "5,000"] };
+plotted.thinned(near);
 console.log(JSON.stringify({
+  near: near.ticktext,
   ticks: wide.ticks.map(([at]) => at),
   shares: [1, 100, 1e4, 1e9, 0.01].map(axis.share),
   sides: [marks(10), marks(9000), marks(10, 9000)].map((one) => dots.beside(one, axis).split(":")[0]),
@@ -88,3 +91,9 @@ def test_a_line_is_one_row_at_the_step_that_is_chosen(said: dict[str, Any]) -> N
 def test_a_ring_is_around_the_chosen_point_and_those_of_other_lines_at_its_step(said: dict[str, Any]) -> None:
     assert said["rings"] == [["a", "beside"], ["b", "chosen"]]
     assert said["unringed"] == []
+
+
+def test_names_of_steps_that_would_touch_on_a_narrow_screen_are_thinned_and_the_last_one_stays(
+    said: dict[str, Any],
+) -> None:
+    assert said["near"] == ["1", "10", "100", "5,000"]

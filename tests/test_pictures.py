@@ -20,10 +20,11 @@ from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
 from labs.show.colours import palette
 from labs.show.looks import fault
-from labs.show.pictures import About, Grid, Lanes, Mark, Picture, PictureError, Span, Timeline, picture
+from labs.show.pictures import About, Grid, Lanes, Mark, Messages, Picture, PictureError, Span, Timeline, picture
 from labs.show.pictures.base import INKS
 from labs.show.pictures.grid import STATES, Capability, Cell, Quantity, Setup, grid
 from labs.show.pictures.items import Item, State, places
+from labs.show.pictures.messages import Message, Scene
 from labs.show.pictures.panels import Line, Panel
 from labs.show.renderers import OUTCOMES
 from tests.made_pictures import (
@@ -36,11 +37,12 @@ from tests.made_pictures import (
     line,
     one_panel,
     three_brokers,
+    three_cuts,
     timeline_lab,
     two_thousand,
 )
 
-ALL = {"timeline": three_brokers, "lanes": two_thousand, "grid": every_state}
+ALL = {"timeline": three_brokers, "lanes": two_thousand, "grid": every_state, "messages": three_cuts}
 NAMES = ("kill-the-worker-timeline", "kill-the-worker-lanes", "kill-the-worker-grid")
 
 
@@ -421,7 +423,8 @@ def evil() -> list[Picture]:
     made = Grid(
         (Setup(EVIL, EVIL),), (Capability(EVIL, EVIL, EVIL),), {(EVIL, EVIL): Cell("no", EVIL, EVIL, EVIL)}, about=about
     )
-    return [course, mine, made]
+    film = Messages((EVIL, "b"), (Scene(EVIL, "redis", (Message((1, 2)),), MS, (Mark(1, EVIL),)),), about)
+    return [course, mine, made, film]
 
 
 @pytest.mark.parametrize("made", evil(), ids=lambda made: made.kind)
@@ -457,7 +460,7 @@ def test_a_lab_of_timelines_has_columns_rows_title_sentence_and_figures_from_its
     assert state["columns"] == list(three_brokers().columns)
     assert view["rows"] == three_brokers().rows
     assert view["title"] == three_brokers().title
-    assert view["sentence"] == " ".join(one().sentence for one in ALL.values())
+    assert view["sentence"] == " ".join(ALL[kind]().sentence for kind in ("timeline", "lanes", "grid"))
     assert view["pictures"]["who"] == two_thousand().to_json()
     asked = lab.look.quantities["backlog_kafka_highest"]
     assert words(asked.text(digests[0])) == "1,183 messages"

@@ -28,6 +28,7 @@ from tests.made_pictures import (
     line,
     one_panel,
     three_brokers,
+    three_cuts,
     timeline_lab,
     two_thousand,
 )
@@ -86,7 +87,7 @@ def test_the_three_kinds_are_accessible_fit_and_ask_no_other_host(
     watched = Watched(page, host)
     parts(page, host)
     kinds = page.locator(".picture").evaluate_all("all => all.map(one => one.dataset.kind)")
-    assert kinds == ["timeline", "lanes", "grid"]
+    assert kinds == ["timeline", "lanes", "grid", "messages"]
     assert page.evaluate(OVER) <= 0
     assert violations(page) == []
     assert watched.complaints == watched.elsewhere == []
@@ -372,3 +373,49 @@ def test_on_paper_the_data_and_every_column_are_there_and_no_button(page: Page, 
 def test_the_loader_and_the_modules_are_served_as_they_are_written(site: Path) -> None:
     for path in JS.rglob("*.mjs"):
         assert (site / "_static" / path.relative_to(JS)).read_text("utf-8") == path.read_text("utf-8")
+
+
+COUNTS = """all => all.map(scene => [...scene.querySelectorAll('.pic-stage strong')].map(one => +one.textContent))"""
+SLIDE = "(one, at) => { one.value = at; one.dispatchEvent(new Event('input')); }"
+
+
+def test_messages_go_through_their_stages_at_their_times_and_the_lost_ones_vanish_at_the_end(
+    browser: Browser, host: str
+) -> None:
+    context = browser.new_context(reduced_motion="no-preference")
+    page = context.new_page()
+    watched, figure = Watched(page, host), made(page, host, three_cuts())
+    slide, scenes = figure.get_by_label("Time shown"), figure.locator(".pic-scene")
+    still = frame(three_cuts()).count("<i class=")
+    for at, wanted in ((0, [1, 0, 0]), (500, [0, 23, 0]), (999, [0, 10, 30]), (1000, [0, 0, 30])):
+        slide.evaluate(SLIDE, at)
+        assert scenes.evaluate_all(COUNTS)[0] == wanted
+    assert [one.inner_text() for one in figure.locator(".pic-lost").all()] == ["10 lost", "40 lost", ""]
+    assert figure.locator("i.gone:not(.pic-message)").count() == still == 50
+    assert "40 on the disk" in (slide.get_attribute("aria-valuetext") or "")
+    page.keyboard.press("Tab")
+    figure.get_by_role("button", name="Play").press("Enter")
+    page.wait_for_function("document.querySelector('.picture input').value > 0")
+    figure.get_by_role("button", name="Pause").press("Enter")
+    stopped = slide.input_value()
+    assert 0 < int(stopped) < 900
+    figure.get_by_role("button", name="Step").press("Enter")
+    assert int(slide.input_value()) == pytest.approx(int(stopped) + 50, abs=2)
+    assert violations(page) == []
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert slide.input_value() == "1000"
+    assert watched.complaints == []
+    context.close()
+
+
+def test_where_motion_is_to_be_little_a_picture_of_messages_stands_still_and_can_be_stepped(
+    page: Page, host: str
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    figure = made(page, host, three_cuts())
+    assert not figure.get_by_role("button", name="Play").is_visible()
+    assert figure.locator(".pic-scene").evaluate_all(COUNTS) == [[0, 0, 30], [0, 0, 0], [0, 0, 40]]
+    dot = figure.locator(".pic-flow > i").first
+    assert dot.evaluate("one => getComputedStyle(one).transitionDuration") == "0s"
+    figure.get_by_role("button", name="Step").click()
+    assert figure.locator(".pic-scene").evaluate_all(COUNTS)[0] == [1, 0, 0]

@@ -128,7 +128,10 @@ class Arena:
         facts = self._ask("cut")
         lost = f"{facts['dropped_bytes']:,} bytes dropped" if "dropped_bytes" in facts else "a write after it gave EIO"
         text = f"pid {facts['pids'][0]}: {facts['why']}; {lost}"
-        return Evidence("power", disks.METHODS[self.disk], int(facts.pop("at_ns")), text, facts)
+        at_ns = int(facts.pop("at_ns"))
+        if "flushed_at_ns" in facts:
+            facts["flushed_before_ns"] = [at_ns - done for done in facts.pop("flushed_at_ns")]
+        return Evidence("power", disks.METHODS[self.disk], at_ns, text, facts)
 
     def freeze(self) -> Evidence:
         """Its processes stand still (SIGSTOP) until `thaw`."""

@@ -18,6 +18,7 @@ export async function drawPlot(panel, plot, views, Plotly) {
   if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
   const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
   const inkOf = (trace) => ink(panel.state.series[trace.meta.broker].ink);
+  if (narrow && plot.slider) thinned(shown.xaxis);
   const names = endLabels(traces, layout, height, inkOf);
   shown.annotations = [
     ...shown.annotations.map((name) => atTheFreeSide(name, traces)),
@@ -29,6 +30,15 @@ export async function drawPlot(panel, plot, views, Plotly) {
   if (plot.slider) slid(panel, plot, views);
 }
 
+/** Of ticks so near to each other that their names would touch the first one goes; the last one stays. */
+export function thinned(axis) {
+  const [low, high] = axis.range, near = (high - low) / 5;
+  const kept = axis.tickvals.filter((at, place, all) =>
+    all.slice(place + 1, place + 2).every((next) => Math.log10(next / at) > near)
+  );
+  axis.ticktext = axis.ticktext.filter((_, place) => kept.includes(axis.tickvals[place]));
+  axis.tickvals = kept;
+}
 /** A long name on two lines. */
 function inTwo(name) {
   const words = name.text.split(" "), half = Math.ceil(words.length / 2);

@@ -1,4 +1,4 @@
-"""Pictures of the three kinds that more than one lab draws: timeline, lanes, grid. A picture says itself in words too.
+"""Pictures of the four kinds that more than one lab draws: timeline, lanes, grid, messages; each says itself in words.
 
 Typed data in, plain JSON out; the browser and a notebook draw the same JSON with the same module (labs/pages/pictures).
 """
@@ -9,12 +9,17 @@ from labs.model.digest import Table
 from labs.show.pictures.base import FORMAT, About, Mark, PictureError, Span
 from labs.show.pictures.grid import Grid
 from labs.show.pictures.lanes import Lanes
+from labs.show.pictures.messages import Messages
 from labs.show.pictures.timeline import Timeline
 
-Picture = Timeline | Lanes | Grid
-KINDS: dict[str, type[Timeline] | type[Lanes] | type[Grid]] = {"timeline": Timeline, "lanes": Lanes, "grid": Grid}
+Picture = Timeline | Lanes | Grid | Messages
+KINDS: dict[str, type[Timeline] | type[Lanes] | type[Grid] | type[Messages]] = {
+    "timeline": Timeline, "lanes": Lanes, "grid": Grid, "messages": Messages,
+}  # fmt: skip
 
-__all__ = ["KINDS", "About", "Grid", "Lanes", "Mark", "Picture", "PictureError", "Span", "Timeline", "picture"]
+__all__ = [
+    "KINDS", "About", "Grid", "Lanes", "Mark", "Messages", "Picture", "PictureError", "Span", "Timeline", "picture",
+]  # fmt: skip
 
 
 def picture(data: Table, name: str = "picture") -> Picture:
