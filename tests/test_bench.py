@@ -172,7 +172,7 @@ def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
     html = bench_page.bench_table(content)
     assert "<b>" not in html
     assert "&lt;b&gt;one" in html
-    assert ">ours: The limit was not looked for; x</td>" in html
+    assert ">ours: X; the limit was not looked for</td>" in html
     assert bench_page.number("article-redis-one times", tmp_path) == "200"
     assert bench_page.number("article-redis-fast median", tmp_path) == "2"
     with pytest.raises(ValueError, match="has no row"):

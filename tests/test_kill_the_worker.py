@@ -58,7 +58,7 @@ def test_one_run_from_the_command_line_is_under_twenty_seconds_and_says_what_bec
 def test_without_json_the_command_prints_the_counts_and_a_wrong_mode_is_named() -> None:
     result = labs("run", "kill-the-worker", "--set", "mode=http-retry")
     assert result.returncode == 0, result.stderr
-    assert "none lost" in result.stdout
+    assert "none of 200 jobs was lost" in result.stdout
     wrong = labs("run", "kill-the-worker", "--set", "mode=redis-brpop")
     assert wrong.returncode == 1
     assert "redis-blpop" in wrong.stderr

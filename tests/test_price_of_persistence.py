@@ -161,8 +161,8 @@ def test_an_older_recording_gets_no_word_no_chart_and_no_figure_about_what_it_la
 
 def test_what_was_measured_is_said_and_what_could_not_be_seen_is_unknown() -> None:
     shown = PRICE_LOOK.view(point("persistent-1", KNOWN))
-    assert "within 0.80\u00a0ms, on average after 2.00\u00a0ms, 99\u00a0% within 12.0\u00a0ms" in shown["sentence"]
-    assert "counted 4,420\u00a0B to disk" in shown["sentence"]
+    assert "Half of the confirmations came within 0.80\u00a0ms." in shown["sentence"]
+    assert "4,420\u00a0B went to disk" in shown["sentence"]
     assert shown["rows"][0][3:7] == ["0.80\u00a0ms", "2.00\u00a0ms", "12.0\u00a0ms", "4,420"]
     assert shown["confirm"]["at"] < shown["confirm"]["tail"]
     blind = PRICE_LOOK.view(point("persistent-100", KNOWN | {"disk_bytes_per_message": None}))

@@ -90,8 +90,8 @@ def test_of_what_there_is_nothing_a_table_has_a_dash_prose_its_own_word_and_a_se
 
 
 def test_several_points_are_ranked_by_the_quantity_that_the_look_names() -> None:
-    assert LOOK.finding(POINTS) == "From Way A 2 ms to Way B 8 ms"
-    assert LOOK.finding([POINTS[1], point("c", 1)]) == "From Way B 8 ms to Way B 8 ms"
+    assert LOOK.finding(POINTS) == "2 ms (Way A) to 8 ms (Way B)"
+    assert LOOK.finding([POINTS[1], point("c", 1)]) == LOOK.finding([POINTS[1]])
     assert LOOK.finding(POINTS[:1]) == "Way A: 3 to 5 lost"
     assert LOOK.finding([]) == "Nothing to show for this choice"
 

@@ -246,7 +246,7 @@ def test_a_client_bound_point_never_carries_the_name_of_the_broker(lab: Any) -> 
     [
         ("window", "and the window was the limit"),
         ("not found", "; the limit was not found"),
-        ("not looked for", "; limit not looked for"),
+        ("not looked for", "; the limit was not looked for"),
     ],
 )
 def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(lab: Any, word: Limit, said: str) -> None:
@@ -267,10 +267,10 @@ def test_where_nobody_looked_for_the_limit_a_client_that_ran_out_of_cpu_still_gi
     figures = [Figure(1.0, 1.0, {}, f"said {stamp}", stamp=stamp) for stamp in stamps]
     median = _digest(lab.name, lab.ways[0], figures, {}).median
     assert (median["stamp"], median["client_bound"]) == ("not looked for", True)
-    assert median["limit"] == "The limit was not looked for; said client-bound"
+    assert median["limit"] == "Said client-bound; the limit was not looked for"
     shown = lab.look.view(_digest(lab.name, lab.ways[0], figures, {}))
     assert "Redis" not in shown["title"]
-    assert shown["title"].endswith("; limit not looked for, and our client ran out of CPU")
+    assert shown["title"].endswith(", and our client ran out of CPU")
     assert (shown["dots"]["kind"], shown["dots"]["word"]) == ("open", "not looked for")
 
 

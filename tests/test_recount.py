@@ -191,7 +191,7 @@ def _known(*labs: str) -> set[float]:
 
 def _plain(text: str) -> str:
     """A sentence without the rule's own numbers."""
-    return re.sub(r" By the rule: .*?\.(?= Left out| L\d\.\d|$)", "", text)
+    return re.sub(r" By the rule it .*?\.(?= [A-Z“]|$)", "", text)
 
 
 JUDGED = judged()

@@ -40,7 +40,7 @@ def test_a_rule_whose_repeats_agree_gives_its_word_and_the_figures() -> None:
 def test_a_rule_that_misses_a_point_names_it() -> None:
     for there in ([], [measured("redis", 1)], [measured("kafka", 1, rate=500)]):
         said = quick(there)
-        assert (said.word, said.text) == ("undecided here", "Not measured: Kafka at 1,000/s.")
+        assert (said.word, said.text) == ("undecided here", "Kafka at 1,000/s was not measured.")
 
 
 def test_repeats_on_both_sides_decide_nothing_and_both_figures_are_said() -> None:
@@ -51,7 +51,7 @@ def test_repeats_on_both_sides_decide_nothing_and_both_figures_are_said() -> Non
 def test_a_repeat_that_cannot_say_decides_nothing_whatever_the_others_say() -> None:
     for waits_ms in ((4, None), ()):
         said = quick([measured("kafka", *waits_ms)])
-        assert (said.word, said.text) == ("undecided here", "Not every repeat of KAFKA says its wait_ms p99.")
+        assert (said.word, said.text) == ("undecided here", "Not every repeat of KAFKA has its p99.")
 
 
 def test_a_value_for_which_a_rule_has_no_word_decides_nothing() -> None:
@@ -62,23 +62,24 @@ def test_a_value_for_which_a_rule_has_no_word_decides_nothing() -> None:
     for values in ([20, 30, 30, 30, 30], [5, 20, 5, 5, 5], [5, 60, 60, 60, 60]):
         with pytest.raises(Undecided, match=r"^the figures$"):
             agreed(values, word, "the figures")
-    with pytest.raises(Undecided, match=r"^the figures 2 rounds, 5 are needed\.$"):
+    with pytest.raises(Undecided, match=r"^Two rounds are recorded, and the rule needs five\. the figures$"):
         agreed([60, 70], word, "the figures")
 
 
 def test_what_is_void_or_was_refused_or_published_is_not_asked_and_what_was_left_out_is_said() -> None:
     void = measured("kafka", 4, 4, 4, 4, 4, void="the machine stood still for 7.0 s")
     said = quick([void])
-    left_out = "Left out: KAFKA: Void, nothing was measured: the machine stood still for 7.0 s."
-    assert (said.word, said.text) == ("undecided here", f"Not measured: Kafka at 1,000/s. {left_out}")
+    left_out = "KAFKA is left out. Void, nothing was measured: the machine stood still for 7.0 s."
+    assert (said.word, said.text) == ("undecided here", f"Kafka at 1,000/s was not measured. {left_out}")
     refused = measured("redis", 1, refused={"count": 3, "of": 9, "first": "out of memory"})
     said = quick([measured("kafka", 4, 4, 4, 4, 4), refused])
     assert said.word == "holds"
-    assert said.text.startswith("It took 4 to 4 ms. Left out: REDIS: ")
+    assert said.text.startswith("It took 4 to 4 ms. REDIS is left out. ")
     assert "out of memory" in said.text
     told = measured("kafka", 4)
     assert (
-        quick([replace(told, settings={**told.settings, "published": True})]).text == "Not measured: Kafka at 1,000/s."
+        quick([replace(told, settings={**told.settings, "published": True})]).text
+        == "Kafka at 1,000/s was not measured."
     )
 
 
@@ -89,12 +90,15 @@ def test_a_part_of_the_grid_carries_only_the_words_that_need_no_more() -> None:
     assert quick.judged(slow, lacking, 5) == quick(slow)
     said = quick.judged(fast, lacking, 5)
     assert said.word == "undecided here"
-    assert "all 5 points of the grid, and 4 are missing: redis|1000, redis|500, kafka|500 and others. " in said.text
+    assert (
+        "the 5 points that the rule looks at, 4 are not here: redis|1000, redis|500, kafka|500 and others. "
+        in said.text
+    )
     assert said.text.endswith("What is here: It took 4 to 4 ms.")
     few = quick.judged(
         [measured("kafka", 4, 4)], lacking, 5
     )  # undecided by itself: the reader still hears what is missing
-    assert few.text.startswith("The rule looks at all 5 points of the grid, and 4 are missing: redis|1000, ")
+    assert few.text.startswith("Of the 5 points that the rule looks at, 4 are not here: redis|1000, ")
     assert few.text.endswith(" and others. " + quick([measured("kafka", 4, 4)]).text)
     assert quick.judged([], lacking, 5).text.endswith(" and others. " + quick([]).text)
 
@@ -104,7 +108,7 @@ def test_points_are_found_by_their_settings_and_all_that_are_missing_are_named()
     assert points(there, broker="redis") == there[:2]
     assert by(there, "broker", rate=1000) == {"redis": there[0], "kafka": there[2]}
     assert list(every(there, "broker", ("kafka", "redis"), rate=1000)) == ["kafka", "redis"]
-    with pytest.raises(Undecided, match=r"^Not measured at 500/s: RabbitMQ, Kafka\.$"):
+    with pytest.raises(Undecided, match=r"^RabbitMQ and Kafka were not measured at 500/s\.$"):
         every(there, "broker", ("redis", "rabbitmq", "kafka"), " at 500/s", rate=500)
 
 

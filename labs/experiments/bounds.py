@@ -34,9 +34,9 @@ class Bound:
 
     def __str__(self) -> str:
         unit = f"{'' if self.unit.startswith('/') else NBSP}{self.unit}" if self.unit else ""
-        return f"{self.word}: {self.quantity} {self.how} {number_text(self.limit)}{unit}"
+        return f"it {self.word} if {self.quantity} is {self.how} {number_text(self.limit)}{unit}"
 
 
 def asked(bounds: tuple[Bound, ...]) -> str:
-    """What a rule with these bounds asks for, in a sentence; empty of none."""
-    return f" By the rule: {'; '.join(map(str, bounds))}." if bounds else ""
+    """What a rule with these bounds asks for, a sentence a bound; empty of none."""
+    return "".join(f" By the rule {bound}." for bound in bounds)

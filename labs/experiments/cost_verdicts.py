@@ -6,12 +6,13 @@ A quantity rises for a broker if, round by round, it is above that of the HTTP c
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterable, Sequence
 
 from labs.experiments.rules import Said, Undecided, by, each, every, passes, point, rounds, rule, seen
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, counted, seconds, span
+from labs.model.text import BROKER_NAMES, count_of, counted, enumerated, ms_text, number_text
 
 PAIRS = ("http", *BROKERS)
 _ADDRESS = re.compile(r"127\.0\.0\.1|\$\(LAB_|listener|_host\b", re.IGNORECASE)
@@ -35,7 +36,7 @@ def figures(one: Digest, name: str, unknown: str = "Not all processes could be s
 def _rises(base: Digest, one: Digest, name: str) -> bool | None:
     """Whether it is above HTTP's in enough rounds."""
     pairs = rounds(figures(base, name), figures(one, name))
-    text = f"{one.settings['label']}: {span(b for _, b in pairs)} against {span(a for a, _ in pairs)} ({name})."
+    text = f"{one.settings['label']} has {_mid(b for _, b in pairs)}, HTTP {_mid(a for a, _ in pairs)} ({NAMES[name]})."
     return passes(pairs, lambda pair: pair[1] > pair[0], text)
 
 
@@ -47,8 +48,8 @@ def c11(digests: Sequence[Digest]) -> Said:
     if not seen(later, lambda repeat: repeat["jobs"]["once"] > 0):
         raise Undecided("The pair behind HTTP 202 did no job in some repeat.")
     text = "Usually, but not always: a service that answers 202 and works later is asynchronous and has no broker."
-    of, number = span(each(later, "jobs", "jobs")), counted(len(lost), "run")
-    return "holds with conditions", f"{text} It also lost {span(lost)} of {of} jobs when its worker died, in {number}."
+    gone = count_of([int(one) for one in lost], [int(one) for one in each(later, "jobs", "jobs")], "job")
+    return "holds with conditions", f"{text} When its worker died, it lost {gone}."
 
 
 @rule("C13", of_part=("holds",))
@@ -60,9 +61,9 @@ def c13(digests: Sequence[Digest]) -> Said:
         if not passes(figures(one, "lost", unproven), lambda lost: lost == 0, unproven):
             raise Undecided(unproven)
     base = others.pop("http")
-    said = "; ".join(_setup(BROKER_NAMES[name], one) for name, one in others.items())
-    text = f"To lose nothing: {_setup('HTTP', base)}; {said}. The settings are of the code that was killed and, after "
-    text += "the plus, of the server; addresses and ports are left out."
+    said = enumerated([_setup(BROKER_NAMES[name], one) for name, one in others.items()])
+    text = f"To lose nothing, HTTP takes {_setup('', base)}; {said}."
+    text += " The settings are of the killed code and, after the plus, of the server, without addresses and ports."
     more = [
         _rises(base, one, "processes") and sum(settings_of(one)) > sum(settings_of(base)) for one in others.values()
     ]
@@ -73,7 +74,8 @@ def c13(digests: Sequence[Digest]) -> Said:
 
 def _setup(name: str, one: Digest) -> str:
     client, server = settings_of(one)
-    return f"{name} {span(figures(one, 'processes'))} processes, {client} + {server} settings"
+    number = statistics.median_low(figures(one, "processes"))
+    return f"{name} {counted(int(number), 'process', 'processes')} and {client} + {server} settings".strip()
 
 
 @rule("C14", of_part=("holds",))
@@ -82,25 +84,39 @@ def c14(digests: Sequence[Digest]) -> Said:
     whole = [one for one in ("survives", "best") if set(PAIRS) <= set(by(digests, "carrier", guarantee=one))]
     others = every(digests, "carrier", PAIRS, " with one promise", guarantee=(whole or ["survives"])[0])
     base = others.pop("http")
-    said = "; ".join(_cost(name, one) for name, one in others.items())
-    text = f"{said}. Without a broker the two services hold {_whole(figures(base, 'mb'))} MB."
+    said = enumerated([_cost(name, one) for name, one in others.items()])
+    text = f"Beside the two services {said}. Without a broker these hold {_whole(figures(base, 'mb'))} MB."
+    ready = enumerated([f"{BROKER_NAMES[name]} after {_ready(one)}" for name, one in others.items()])
+    text += f" Ready are {ready}."
     rises = {name: [_rises(base, one, what) for what in ("processes", "mb")] for name, one in others.items()}
     light = [f"{BROKER_NAMES[name]} {_whole(figures(others[name], 'mb'))} MB" for name in BROKERS if not rises[name][1]]
     if light:
-        text += f" Services and broker together hold no more with {', '.join(light)}: its client is that much lighter."
+        text += f" Services and broker together hold no more with {enumerated(light)}: its client is that much lighter."
     if not all(all(both) for both in rises.values()):
         raise Undecided(text)
     return "holds", text
 
 
 def _whole(megabytes: Iterable[float]) -> str:
-    return span(round(value) for value in megabytes)
+    return f"{round(statistics.median(megabytes)):,}"
+
+
+def _mid(values: Iterable[float]) -> str:
+    return number_text(statistics.median(values))
 
 
 def _cost(name: str, one: Digest) -> str:
-    number = span(figures(one, "broker_processes"))
-    parts = f"{number} more {'process' if number == '1' else 'processes'}, {_whole(figures(one, 'broker_mb'))} MB"
-    return f"{BROKER_NAMES[name]}: {parts}, ready in {seconds(figures(one, 'ready_s'))}"
+    number = int(statistics.median_low(figures(one, "broker_processes")))
+    held = f"{_whole(figures(one, 'broker_mb'))} MB"
+    return f"{BROKER_NAMES[name]} has {counted(number, 'process', 'processes')} of {held}"
+
+
+def _ready(one: Digest) -> str:
+    return ms_text(statistics.median(figures(one, "ready_s")) * 1000)
+
+
+NAMES = {"processes": "processes", "mb": "MB"}
+"""What the figures that rise are called in a sentence."""
 
 
 RULES = (c11, c13, c14)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_figures import limit_said, ours, rates, sustained
+from labs.experiments.rate_figures import limit_said, middle_rate, ours, rates, sustained
 from labs.experiments.rate_lab import Way, fastest, fewer, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, passes, rule
 from labs.model.digest import Digest
-from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
 from labs.show.short.rates import fifty_thousand
@@ -76,10 +75,10 @@ OTHERS = ("article-rabbitmq", "amqp-classic", "amqp-quorum", "amqp-quorum-defaul
 
 QUEUES, STREAM = ("rabbitmq-confirms", "rabbitmq-quorum"), "rabbitmq-stream"
 """The profiles of one durable queue with persistent, confirmed messages; and of a stream of the same node."""
-ONE_QUEUE = "the best single classic or quorum queue, persistent and confirmed,"
+ONE_QUEUE = "the rate of the best persistent and confirmed queue"
 LEAST = Bound("holds", ONE_QUEUE, "at least", 25_000, "/s")
 MOST = Bound("no longer holds", ONE_QUEUE, "above", 100_000, "/s")
-BESIDE = Bound("holds with conditions", "another queue type besides", "above", 100_000, "/s")
+BESIDE = Bound("holds with conditions", "the rate of another queue type", "above", 100_000, "/s")
 
 
 @rule("C32", of_part=("no longer holds",), bounds=(LEAST, MOST, BESIDE))
@@ -88,18 +87,18 @@ def c32(digests: Sequence[Digest]) -> Said:
     own = [one for one in digests if not one.settings["way"].startswith("queues-")]
     found = [one for one in own if one.settings["profile"] in QUEUES]
     best = fastest(found, "One queue with persistent, confirmed messages was not run.")
-    text = f"One queue: {_told(best)}."
+    text = f"One queue took {_told(best)}"
     streams = [one for one in own if one.settings["profile"] == STREAM]
-    text += "".join(f" A stream, another queue type of the same node: {_told(one)}." for one in streams)
+    text += "".join(f" A stream, another queue type of the same node, took {_told(one)}" for one in streams)
     best = fastest(sustained(found, text))
     if passes(rates(best), MOST, text):
         return "no longer holds", text
     if not passes(rates(best), lambda per_s: LEAST(per_s) and not MOST(per_s), text):
         raise Undecided(text)
     if ours(best):
-        raise Undecided(f"{text} Our own client was the limit, so a queue may take more.")
+        raise Undecided(f"Our own client was the limit, so a queue may take more. {text}")
     if not streams:
-        raise Undecided(f"{text} A stream was not run.")
+        raise Undecided(f"A stream was not run. {text}")
     beside = passes(rates(fastest(sustained(streams, text))), BESIDE, text)
     if beside is None:
         raise Undecided(text)
@@ -107,7 +106,7 @@ def c32(digests: Sequence[Digest]) -> Said:
 
 
 def _told(one: Digest) -> str:
-    return f"{span(rates(one), about_per_s)} ({one.settings['label']}). {limit_said(one)}"
+    return f"{middle_rate(one)} ({one.settings['label']}). {limit_said(one)}"
 
 
 LAB = rate_lab(

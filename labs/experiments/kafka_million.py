@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_figures import limit_said, ours, rates, reached, sustained
+from labs.experiments.rate_figures import limit_said, middle_rate, ours, reached, sustained
 from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
-from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.show.short.rates import kafka_million
@@ -77,10 +76,10 @@ OTHERS = (
 SINGLE = ("kafka-python-one", "batch-1")
 """The ways that send one message at a time."""
 SMALL_BYTES = 100
-REACHED = Bound("holds", "any way, every record acknowledged,", "at least", 1_000_000, "/s")
+REACHED = Bound("holds", "the rate of any way, with every record acknowledged,", "at least", 1_000_000, "/s")
 SMALL = Bound(
     "holds with conditions",
-    "the same, if only in batches and with bodies of 100 B or less,",
+    "that rate in batches, with bodies of 100 B or less,",
     "at least",
     1_000_000,
     "/s",
@@ -91,17 +90,17 @@ SMALL = Bound(
 def c44(digests: Sequence[Digest]) -> Said:
     """Whoever was the limit, what was reached was reached; below a million the broker has to be it."""
     top = fastest(digests)
-    text = f"The most was {span(rates(top), about_per_s)} ({top.settings['label']}, {top.settings['body_bytes']} B)."
-    text += f" {limit_said(top)}."
+    text = f"Kafka took {middle_rate(top)} at the most ({top.settings['label']}, {top.settings['body_bytes']} B)."
+    text += f" {limit_said(top)}"
     known = sustained(digests, text)
     fast = reached(known, REACHED, text)
     plain = [one for one in fast if one.settings["way"] in SINGLE or one.settings["body_bytes"] > SMALL_BYTES]
     if plain:
-        return "holds", f"{text} {plain[0].settings['label']}: {span(rates(plain[0]), about_per_s)}."
+        return "holds", f"{text} It took {middle_rate(plain[0])} by {plain[0].settings['label']}."
     if fast:
-        return "holds with conditions", f"{text} It takes batches and small messages."
+        return "holds with conditions", f"{text} That needs batches and small messages."
     whose = "Our own client was the limit." if ours(fastest(known)) else "This machine did not reach a million."
-    raise Undecided(f"{text} {whose}")
+    raise Undecided(f"{whose} {text}")
 
 
 LAB = rate_lab(

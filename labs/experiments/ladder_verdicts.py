@@ -10,28 +10,30 @@ lateness. Every repeat is judged by itself and at both ends.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 
 from labs.experiments.bounds import Bound
 from labs.experiments.rules import Said, Undecided, Word, every, passes, point, points, rounds, rule
+from labs.judge.lift import apart
 from labs.model.digest import Digest, mostly_floor
-from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, ms_span, span
+from labs.model.profile import BROKERS, RUNGS
+from labs.model.text import BROKER_NAMES, NBSP, capital, enumerated, in_words, ms_span, ms_text, span
 
 Ends = tuple[float, float]
 """A p99 in ms: without the producer's own lateness, and with it."""
 RATE_PER_S, BODY_BYTES, RUNG = 1000, 100, 2
 USUAL, JAVA = "kafka-acks-all", "kafka-linger"
 """Kafka's profiles: with the linger of kafka-python's default, and with that of the Java client's."""
-LOW = Bound("holds", "p99 with the client's default linger", "at most", 10, "ms")
-HIGH = Bound("no longer holds", "the same", "above", 50, "ms")
-LOWER = Bound("holds with conditions", "Redis's p99 below the lower of the others', in", "at least", 20, "%")
+LOW = Bound("holds", "the p99 with a client's default linger", "at most", 10, "ms")
+HIGH = Bound("no longer holds", "the p99 with either linger", "above", 50, "ms")
+LOWER = Bound("holds with conditions", "the part by which Redis's p99 is below both others", "at least", 20, "%")
 
 
 def p99s_ms(one: Digest, label: str) -> list[Ends]:
     """Those of every repeat; infinite where a message never came. Undecided where the point cannot carry a verdict."""
     if busy := [repeat for repeat in one.repeats if repeat["saturated"]]:
-        raise Undecided(f"The {label} point is client-bound: {busy[0]['why']}.")
+        raise Undecided(f"Our own client was the limit at the {label} point. {capital(apart(busy[0]['why'])[0])}.")
     found = [(_end(repeat["service_ms"]["p99"]), _end(repeat["latency_ms"]["p99"])) for repeat in one.repeats]
     if not found or any(math.isnan(end) for ends in found for end in ends):
         raise Undecided(f"The {label} point has too few messages for a p99.")
@@ -51,14 +53,15 @@ def _at(digests: Sequence[Digest]) -> list[Digest]:
 @rule("C48", of_part=("holds with conditions", "holds", "no longer holds"), bounds=(LOW, HIGH))
 def c48(digests: Sequence[Digest]) -> Said:
     """Whether Kafka is as slow as the claim says, with either default linger."""
-    where = f"Kafka at {RATE_PER_S:,} messages/s and rung {RUNG}"
+    where = f"Kafka at {RATE_PER_S:,}/s with a promise that survives {RUNGS[RUNG]}"
     usual = p99s_ms(point(_at(digests), where, profile=USUAL), "Kafka")
-    text = f"Kafka's p99 at {RATE_PER_S:,} messages/s was {_range(usual)}"
+    text = f"Kafka's p99 at {RATE_PER_S:,}/s was {_middle(usual)} with the linger of kafka-python"
     java = points(_at(digests), profile=JAVA)
     if not java:
-        raise Undecided(f"{text}, with the linger of kafka-python; with that of the Java client it was not recorded.")
+        raise Undecided(f"The linger of the Java client was not recorded. {text}.{_range('It', usual)}")
     other = p99s_ms(java[0], "Kafka with the Java client's linger")
-    text += f" with the linger of kafka-python, and {_range(other)} with that of the Java client."
+    text += f", and {_middle(other)} with the Java client's."
+    text += _range("The first", usual) + _range("The second", other)
     words = [_quick(found, text) for found in (usual, other)]
     if "holds" in words:
         return ("holds" if words[0] == words[1] else "holds with conditions"), text
@@ -74,10 +77,16 @@ def _quick(found: Sequence[Ends], text: str) -> Word | None:
     return "no longer holds" if passes(found, lambda ends: all(map(HIGH, ends)), text) else None
 
 
-def _range(found: Sequence[Ends]) -> str:
-    runs = "one run" if len(found) == 1 else f"{len(found)} repeats"
+def _middle(found: Sequence[Ends]) -> str:
+    """The median over the repeats, our sender's lateness in it."""
+    return ms_text(statistics.median(with_it for _, with_it in found))
+
+
+def _range(what: str, found: Sequence[Ends]) -> str:
+    """In a sentence of its own how far the repeats lie apart, and the least that they can be."""
+    runs = "one repeat" if len(found) == 1 else f"{in_words(len(found))} repeats"
     whole, least = _told([with_it for _, with_it in found]), _told([min(without for without, _ in found)])
-    return f"{whole} in {runs} (at the least {least} without the producer's own lateness)"
+    return f" {what} was {whole} in {runs}, and without our sender's own lateness {least} at the least."
 
 
 def _told(ms: Sequence[float]) -> str:
@@ -87,14 +96,15 @@ def _told(ms: Sequence[float]) -> str:
 @rule("C58", of_part=("holds with conditions",), bounds=(LOWER,))
 def c58(digests: Sequence[Digest]) -> Said:
     """Whether Redis's p99 with our lateness is below that of the others without it by enough, round by round."""
-    where = f" at {RATE_PER_S:,} messages/s and rung {RUNG}"
+    where = f" at {RATE_PER_S:,}/s with a promise that survives {RUNGS[RUNG]}"
     usual = [one for one in _at(digests) if one.settings["profile"] != JAVA]
     found = every(usual, "broker", BROKERS, where)
     p99s = {broker: p99s_ms(one, BROKER_NAMES[broker]) for broker, one in found.items()}
     redis, *others = (p99s[broker] for broker in BROKERS)
     pairs = [(one[1], min(other[0] for other in rest)) for one, *rest in rounds(redis, *others)]
-    told = ", ".join(f"{BROKER_NAMES[broker]} {_range(ends)}" for broker, ends in p99s.items())
-    text = f"p99 at {RATE_PER_S:,} messages/s: {told}. {_ratio(found['redis'], redis, pairs)}"
+    told = enumerated([f"{BROKER_NAMES[broker]}'s {_middle(ends)}" for broker, ends in p99s.items()])
+    text = f"At {RATE_PER_S:,}/s the p99s are {told}. {_ratio(found['redis'], redis, pairs)}"
+    text += "".join(_range(f"{BROKER_NAMES[broker]}'s", ends) for broker, ends in p99s.items())
     if passes(pairs, lambda pair: LOWER(100 - 100 * pair[0] / pair[1]), text):
         return "holds with conditions", f"{text} That is latency: no measurement can say that it is perfect."
     raise Undecided(text)
@@ -106,8 +116,10 @@ def _ratio(one: Digest, redis: Sequence[Ends], pairs: Sequence[tuple[float, floa
     if floor is None or mostly_floor(min(ends[1] for ends in redis), floor):
         alone = "was not measured" if floor is None else f"takes {floor:.2f}{NBSP}ms, more than half of Redis's"
         return f"Our harness alone {alone}, so no ratio is quoted."
-    shares = span((mine / least for mine, least in pairs if math.isfinite(mine)), "{:.2f}".format, "no number of")
-    return f"Round by round Redis's is at most {shares} times the least that the lower of the others can be."
+    shares = [mine / least for mine, least in pairs if math.isfinite(mine)]
+    if not shares:
+        return "Some of Redis's messages never came."
+    return f"Round by round Redis's is at most {max(shares) * 100:.0f}{NBSP}% of the least that the others can be."
 
 
 RULES = (c48, c58)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from labs.experiments.bounds import Bound
@@ -9,7 +10,7 @@ from labs.experiments.rate_figures import ours, rates
 from labs.experiments.rate_lab import Way, on_line, one_by_one, per_s, rate_lab, way
 from labs.experiments.rules import Said, Undecided, by, passes, rounds, rule
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, span, times
+from labs.model.text import BROKER_NAMES, about_per_s, enumerated, times
 from labs.model.workload import Ceiling
 from labs.show.short.rates import messages_or_megabytes
 
@@ -22,8 +23,8 @@ BATCHES, WINDOWS = {"redis": 512, "rabbitmq": 100, "kafka": 5000}, {"redis": 4, 
 two files says how far apart days are."""
 MOST_BYTES = 60_000_000
 SMALL, LARGE = 100, 16_384
-BY_SIZE = Bound("holds with conditions", "times between 100 B and 16 KB", "above", 5)
-BY_ACKS = Bound("holds with conditions", "or times across ways of acknowledging at the same window", "above", 5)
+BY_SIZE = Bound("holds with conditions", "the ratio of the rates at 100 B and at 16 KB", "above", 5)
+BY_ACKS = Bound("holds with conditions", "the ratio across ways of acknowledging at one window", "above", 5)
 
 
 def _ways() -> Iterator[Way]:
@@ -45,20 +46,26 @@ def c28(digests: Sequence[Digest]) -> Said:
     sizes = {broker: _apart(found, f"{broker}-{SMALL}", f"{broker}-{LARGE}") for broker in USING}
     acks = {broker: _by_acks(found, broker) for broker in USING}
     if lacking := [BROKER_NAMES[broker] for broker, values in sizes.items() if values is None]:
-        raise Undecided(f"Not run at both payloads: {', '.join(lacking)}.")
-    told = [f"{BROKER_NAMES[broker]} {span(values or (), times)}" for broker, values in sizes.items()]
-    text = f"Times between {SMALL:,} B and {LARGE:,} B: {', '.join(told)}."
-    told = [f"{BROKER_NAMES[broker]} {span(values, times)}" for broker, values in acks.items() if values]
-    text += f" Times between ways of acknowledging at one window: {', '.join(told) or 'not recorded'}."
+        raise Undecided(f"{enumerated(lacking)} {'was' if len(lacking) == 1 else 'were'} not run at both payloads.")
+    text = f"From {SMALL:,} B to {LARGE:,} B the rate changes by a factor of {_factors(sizes)}."
+    told = _factors(acks)
+    ways = f"change it by a factor of {told}" if told else "at one window are not recorded"
+    text += f" Ways of acknowledging {ways}."
     by_size = [
         passes(values, BY_SIZE, text) for name, values in sizes.items() if values and not _slow_is_ours(found, name)
     ]
     by_acks = [passes(values, BY_ACKS, text) for values in acks.values() if values]
     if any(by_size) or any(by_acks):
-        return "holds with conditions", f"{text} Without payload and acknowledgement the figure says little."
+        return "holds with conditions", f"{text} A rate without its payload and acknowledgement says little."
     if len(by_size) < len(USING) or None in (*by_size, *by_acks) or not by_acks:
-        raise Undecided(f"{text} That is not all that the rule asks for.")
+        raise Undecided(f"Not all that the rule asks for is recorded. {text}")
     return "holds", text
+
+
+def _factors(each: Mapping[str, list[float] | None]) -> str:
+    """12 with Redis, 1.4 with RabbitMQ and 91 with Kafka: the medians of those that have one."""
+    told = [f"{times(statistics.median(values))} with {BROKER_NAMES[one]}" for one, values in each.items() if values]
+    return enumerated(told) if told else ""
 
 
 def _apart(found: Mapping[str, Digest], *names: str) -> list[float] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 from labs.experiments.rules import Said, Undecided, by, each, passes, rounds, rule, seen
 from labs.model.carriers import CARRIERS
 from labs.model.digest import Digest
-from labs.model.text import ms_text, span, times
+from labs.model.text import enumerated, ms_text, times
 
 DIRECT, ASYNC_HTTP, OTHER = "http-kept", "http-202", "grpc"
 BROKERED = ("redis-pair", "rabbitmq-reply", "kafka-reply")
@@ -24,6 +25,11 @@ def _working(digests: Sequence[Digest], *carriers: str) -> dict[str, Digest]:
     return {name: found[name] for name in carriers if name in found and worked(found[name])}
 
 
+def _held_up(one: Digest) -> str:
+    found = one.each("blocked_ms", "p50")
+    return ms_text(statistics.median(found) if found else None)
+
+
 def _labels(carriers: Sequence[str]) -> str:
     return "; ".join(CARRIERS[name].label for name in carriers)
 
@@ -33,13 +39,13 @@ def c06(digests: Sequence[Digest]) -> Said:
     """One working cell off the line is enough: a caller that waits for an answer over a broker, or HTTP that does not
     wait."""
     over, later = list(_working(digests, *BROKERED)), _working(digests, ASYNC_HTTP)
-    off = [f"callers that wait for an answer over a broker ({_labels(over)})"] if over else []
+    off = ["callers that wait for an answer over a broker"] if over else []
     off += ["HTTP that is answered 202 before the work is done"] if later else []
     if off:
-        return "holds with conditions", (
-            f"A first model, and working cells lie off its line: {'; '.join(off)}. Whether a caller waits, whether it "
-            "wants an answer and what carries the call are three questions."
-        )
+        text = f"Working cells lie off the line of this model: {' and '.join(off)}."
+        text += f" The brokers answered by {_labels(over)}." if over else ""
+        three = "Whether a caller waits, whether it wants an answer and what carries the call are three questions."
+        return "holds with conditions", f"{text} {three}"
     if set(_working(digests, DIRECT, OTHER)) != {DIRECT, OTHER}:
         raise Undecided("No cell of the grid worked in every repeat.")
     return "holds", "No cell off the line worked."
@@ -50,13 +56,10 @@ def c08(digests: Sequence[Digest]) -> Said:
     """One carrier that is not REST over HTTP, and holds its caller until the answer, refutes it."""
     others = _working(digests, OTHER, *BROKERED)
     if others:
-        text = f"Not REST over HTTP, and the caller waited for every answer and had it: {_labels(list(others))}."
+        text = f"Without REST over HTTP callers waited for every answer and had it, by {_labels(list(others))}."
         known = {name: by(digests, "carrier", **UP).get(name) for name in (DIRECT, *others)}
-        told = ", ".join(
-            f"{CARRIERS[name].label} {span(one.each('blocked_ms', 'p50'), ms_text)}"
-            for name, one in known.items() if one
-        )  # fmt: skip
-        return "never held", f"{text} How long a caller was held up, for information: {told}."
+        told = [f"{_held_up(one)} ({CARRIERS[name].label})" for name, one in known.items() if one]
+        return "never held", f"{text} A call held its caller up for {enumerated(told)}."
     measured = by(digests, "carrier", **UP)
     if not all(name in measured for name in (OTHER, *BROKERED)):
         raise Undecided("No carrier but HTTP was measured, or none answered every call.")
@@ -73,15 +76,16 @@ def c15(digests: Sequence[Digest]) -> Said:
     dearer, prices = [], []
     for name, one in over.items():
         pairs = rounds(http_ms, each(one, "blocked_ms", "p50"))
-        prices.append(f"{CARRIERS[name].label} {span((b / a for a, b in pairs), times)}")
+        prices.append(f"{times(statistics.median(b / a for a, b in pairs))} ({CARRIERS[name].label})")
         if passes(pairs, lambda pair: pair[1] > pair[0], ""):
             dearer.append(CARRIERS[name].label)
-    text = f"The half of this lab: as a multiple of HTTP's median, round by round, {', '.join(prices)}"
-    text += f"; a higher median than HTTP's: {', '.join(dearer) or 'none'}."
+    text = "Bursts, the other half of the claim, are for another lab to measure."
+    text += f" As a multiple of HTTP's median a question takes {enumerated(prices)}."
+    text += f" In enough rounds that is longer than by HTTP with {'; '.join(dearer) or 'none of them'}."
     away = by(digests, "carrier", service="stopped")
     if bought := [CARRIERS[name].label for name in BROKERED if name in away and waited_out(away[name])]:
         text += f" Questions asked while the service was away were answered later ({'; '.join(bought)})."
-    raise Undecided(f"{text} The other half, bursts, is for lab L2.2 to measure.")
+    raise Undecided(text)
 
 
 def waited_out(one: Digest) -> bool:

@@ -13,6 +13,7 @@ from labs.judge.repeats import Summed, known_range
 from labs.judge.throughput import is_steady
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
+from labs.model.text import about_per_s
 from labs.scenarios.bench.base import Figure
 
 KEPT = (
@@ -115,8 +116,13 @@ def ours(one: Digest) -> bool:
 
 
 def limit_said(one: Digest) -> str:
-    """What was the limit of that rate, in words."""
-    return limit_of(one.repeats).said
+    """What was the limit of that rate, in sentences."""
+    return f"{limit_of(one.repeats).said}."
+
+
+def middle_rate(one: Digest) -> str:
+    """The median of the repeats, as a sentence has it."""
+    return about_per_s(statistics.median(rates(one)))
 
 
 def lasted(one: Digest) -> bool:
@@ -134,12 +140,12 @@ def sustained(digests: Iterable[Digest], why: str) -> list[Digest]:
     """Those that lasted; Undecided says `why` there is none."""
     if found := [one for one in digests if lasted(one)]:
         return found
-    raise Undecided(f"{why} The rule asks for a steady rate over 5 s, and no such point is recorded.")
+    raise Undecided(f"No steady rate over 5 s is recorded, and the rule asks for one. {why}")
 
 
 def reached(digests: Iterable[Digest], bound: Bound, said: str) -> list[Digest]:
     """Those that pass a bound, of those with enough rounds; Undecided with `said` where none has."""
     known = list(digests)
     if not (enough := [one for one in known if not too_few(len(one.repeats))]):
-        raise Undecided(f"{said} {too_few(max((len(one.repeats) for one in known), default=0))}")
+        raise Undecided(f"{too_few(max((len(one.repeats) for one in known), default=0))} {said}")
     return [one for one in enough if passes(rates(one), bound, said)]

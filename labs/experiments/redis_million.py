@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labs.experiments.bounds import Bound
-from labs.experiments.rate_figures import limit_said, ours, rates, reached, sustained
+from labs.experiments.rate_figures import limit_said, middle_rate, ours, reached, sustained
 from labs.experiments.rate_lab import Way, fastest, fewer, on_line, one_by_one, rate_lab, tool_way, way
 from labs.experiments.rules import Said, Undecided, rule
 from labs.model.digest import Digest
-from labs.model.text import about_per_s, span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting
 from labs.show.short.rates import redis_million
@@ -67,10 +66,10 @@ WAYS = (
     ),
 )
 OTHERS = ("article-redis", "redis-docs-set", "mqperf-redis-streams")
-ALONE = Bound("holds", "a messaging command that somebody reads, one at a time,", "at least", 1_000_000, "/s")
+ALONE = Bound("holds", "the rate of single commands that somebody reads", "at least", 1_000_000, "/s")
 DEEP = Bound(
     "holds with conditions",
-    "the same, if only in pipelines of 16 or more or with many values in one command,",
+    "that rate in pipelines of 16 or more, or with many values in one command,",
     "at least",
     1_000_000,
     "/s",
@@ -86,16 +85,16 @@ def c53(digests: Sequence[Digest]) -> Said:
     """Commands that carry a message to somebody: what nobody hears or reads is not one."""
     known = [one for one in digests if one.settings.get("read")]
     top = fastest(known, "No messaging command was run with somebody reading.")
-    text = f"The most, with somebody reading, was {span(rates(top), about_per_s)} ({top.settings['label']})."
-    text += f" {limit_said(top)}."
+    text = f"With somebody reading, Redis took {middle_rate(top)} at the most ({top.settings['label']})."
+    text += f" {limit_said(top)}"
     fast = reached(sustained(known, text), DEEP, text)
     if alone := [one for one in fast if _alone(one)]:
-        return "holds", f"{text} One command at a time: {alone[0].settings['label']}."
+        return "holds", f"{text} That was one command at a time ({alone[0].settings['label']})."
     if fast:
         names = "; ".join(str(one.settings["label"]) for one in fast)
-        return "holds with conditions", f"{text} It takes pipelines, or many values in one command: {names}."
+        return "holds with conditions", f"{text} That needs pipelines, or many values in one command: {names}."
     whose = "Our own client was the limit." if ours(top) else "This machine did not reach a million."
-    raise Undecided(f"{text} {whose}")
+    raise Undecided(f"{whose} {text}")
 
 
 LAB = rate_lab(

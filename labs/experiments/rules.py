@@ -21,7 +21,7 @@ from labs.judge import repeats, soundness
 from labs.model.claims import policy_of
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
-from labs.model.text import BROKER_NAMES, NBSP, counted
+from labs.model.text import BROKER_NAMES, NBSP, capital, enumerated, in_words, sentences
 
 Word = Literal["holds", "holds with conditions", "no longer holds", "never held", "undecided here"]
 WORDS: tuple[Word, ...] = ("holds", "holds with conditions", "no longer holds", "never held")
@@ -31,6 +31,8 @@ Said = tuple[Word, str]
 V = TypeVar("V")
 W = TypeVar("W")
 
+FIGURES = {"per_s": "rate", "jobs": "count of jobs"}
+"""What the figures of a repeat are called in a sentence."""
 ROUNDS = 5
 """Repeats that a measured claim needs, interleaved with what they are compared with."""
 _policy: ContextVar[str] = ContextVar("policy", default="measured")
@@ -45,11 +47,16 @@ class Undecided(Exception):  # noqa: N818 - it is an answer, not an error
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word on one claim and the sentence that gives the figures."""
+    """A word on one claim and the sentences that give the figures."""
 
     claim: str
     word: Word
     text: str
+
+    @property
+    def first(self) -> str:
+        """The one plain sentence of it: what was found, or why nothing is decided."""
+        return sentences(self.text)[0]
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Rule:
             _policy.reset(token)
         text += asked(self.bounds)
         if left_out:
-            text += " Left out: " + " ".join(f"{label}: {why}" for label, why in left_out.items())
+            text += "".join(f" {label} is left out. {why}" for label, why in left_out.items())
         return Verdict(self.claim, word, text)
 
     def judged(self, digests: Sequence[Digest], lacking: Sequence[str], whole: int) -> Verdict:
@@ -89,7 +96,8 @@ class Rule:
         if not lacking or said.word in self.of_part:
             return said
         some = ", ".join(lacking[:3]) + (" and others" if len(lacking) > 3 else "")
-        text = f"The rule looks at all {whole} points of the grid, and {len(lacking)} are missing: {some}."
+        text = f"Of the {whole} points that the rule looks at, {len(lacking)} {'is' if len(lacking) == 1 else 'are'}"
+        text += f" not here: {some}."
         here = "" if said.word == "undecided here" else "What is here: "
         return replace(said, word="undecided here", text=f"{text} {here}{said.text}")
 
@@ -131,7 +139,8 @@ def every(
     """The same for all of these values; Undecided names those that were not measured, and `where`."""
     known, asked = by(digests, name, **settings), list(values)
     if missing := [BROKER_NAMES.get(value, value) for value in asked if value not in known]:
-        raise Undecided(f"Not measured{where}: {', '.join(missing)}.")
+        verb = "was" if len(missing) == 1 else "were"
+        raise Undecided(f"{capital(enumerated(missing))} {verb} not measured{where}.")
     return {value: known[value] for value in asked}
 
 
@@ -139,7 +148,7 @@ def point(digests: Sequence[Digest], label: str, **settings: object) -> Digest:
     """The one with these settings; Undecided says that `label` was not measured."""
     found = points(digests, **settings)
     if not found:
-        raise Undecided(f"Not measured: {label}.")
+        raise Undecided(f"{capital(label)} was not measured.")
     return found[0]
 
 
@@ -147,7 +156,8 @@ def each(one: Digest, name: str, step: str = "", *, unknown: str = "") -> list[f
     """A figure of every repeat, or a step of it; Undecided where one repeat cannot say."""
     values = one.each(name, step)
     if len(values) < len(one.repeats) or not values:
-        raise Undecided(unknown or f"Not every repeat of {one.settings['label']} says its {f'{name} {step}'.strip()}.")
+        what = step or FIGURES.get(name, name)
+        raise Undecided(unknown or f"Not every repeat of {one.settings['label']} has its {what}.")
     return values
 
 
@@ -162,7 +172,10 @@ def rounds(*series: Sequence[V]) -> list[tuple[V, ...]]:
 def too_few(number: int) -> str:
     """Why so many repeats decide nothing; empty if they may."""
     least = ROUNDS if _policy.get() == "measured" else 1
-    return "" if number >= least else f"{counted(number, 'round')}, {least} {'is' if least == 1 else 'are'} needed."
+    if number >= least:
+        return ""
+    there = f"{in_words(number)} {'round is' if number == 1 else 'rounds are'} recorded"
+    return f"{capital(there)}, and the rule needs {in_words(least)}."
 
 
 def needed(number: int) -> int:
@@ -175,7 +188,7 @@ def agreed(values: Iterable[V], word_of: Callable[[V], W | None], said: str) -> 
     they lie on both sides of what the rule asks for, or where it has no word (None)."""
     found = list(values)
     if why := too_few(len(found)):
-        raise Undecided(f"{said} {why}")
+        raise Undecided(f"{why} {said}".strip())
     [(word, number)] = Counter(word_of(value) for value in found).most_common(1)
     if word is None or number < needed(len(found)):
         raise Undecided(said)
@@ -188,19 +201,19 @@ def passes(values: Iterable[V], test: Callable[[V], bool], said: str) -> bool | 
     For a rule that asks several: with `any` one that is passed is enough, with `all` none may be open."""
     found = list(values)
     if why := too_few(len(found)):
-        raise Undecided(f"{said} {why}")
+        raise Undecided(f"{why} {said}".strip())
     sides = Counter(bool(test(one)) for one in found)
     return next((side for side in (True, False) if sides[side] >= needed(len(found))), None)
 
 
 def seen(one: Digest, test: Callable[[Repeat], bool]) -> bool | None:
     """The same of a point's repeats, whatever they have in them."""
-    return passes(one.repeats, test, f"{one.settings.get('label', one.lab)}:")
+    return passes(one.repeats, test, f"That is of {one.settings.get('label', one.lab)}.")
 
 
 def flush_told(one: Digest) -> str:
     """What one flush takes on the machine of a point, for a verdict whose figure is the price of flushes."""
     flush_ms = one.card.get("fsync_ms")
     if not isinstance(flush_ms, int | float):
-        return " What one flush takes on this machine was not recorded; on one that takes longer the price is higher."
-    return f" One flush takes {flush_ms:.2f}{NBSP}ms on this machine, so where it takes longer this is a lower bound."
+        return " What one flush takes on this machine was not recorded; where it takes longer the price is higher."
+    return f" One flush takes {flush_ms:.2f}{NBSP}ms on this machine, so where it takes longer the price is higher."

@@ -10,14 +10,14 @@ from labs.experiments.rules import Said, Undecided, each, passes, points, rounds
 from labs.model.carriers import CONFIRMS
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, ms_text, span
+from labs.model.text import BROKER_NAMES, NBSP, capital, enumerated, in_words, ms_text
 
 WAITING = ("http-new", "http-kept", "grpc")
 """The carriers whose caller waits for the reply."""
 USUAL_MS = 20
 NEAR = Bound("holds", "one caller's distance from 1/(service time + round trip)", "at most", 15, "%")
-MANY = Bound("holds with conditions", "the share that several callers get of so many times that", "at least", 0.7)
-FLAT = Bound("holds", "more time blocked for each ms of service time, ms,", "below", 0.05)
+MANY = Bound("holds with conditions", "the share of that which each of several callers gets", "at least", 0.7)
+FLAT = Bound("holds", "what each ms of service time adds to a call", "below", 0.05, "ms")
 
 
 def shares(digests: Sequence[Digest], carrier: str, callers: int) -> list[float]:
@@ -36,16 +36,16 @@ def c07(digests: Sequence[Digest]) -> Said:
     """Whether a caller waits for each reply, and whether the callers wait for each other."""
     alone = {name: found for name in WAITING if (found := shares(digests, name, 1))}
     if not alone:
-        raise Undecided(f"Not measured: one caller at service times of 0 and {USUAL_MS} ms, by HTTP or gRPC.")
-    text = f"One caller gets {_percent(list(alone.values()))} of 1/(service time + round trip)"
-    if not all(passes(found, lambda share: NEAR(abs(share - 1) * 100), f"{text}.") for found in alone.values()):
-        raise Undecided(f"{text}.")
+        raise Undecided(f"One caller at service times of 0 and {USUAL_MS} ms was not measured by HTTP or gRPC.")
+    text = f"One caller gets {_percent(list(alone.values()))} of 1/(service time + round trip)."
+    if not all(passes(found, lambda share: NEAR(abs(share - 1) * 100), text) for found in alone.values()):
+        raise Undecided(text)
     together = {one.settings["callers"] for name in WAITING for one in points(digests, carrier=name)} - {1}
     counts = [number for number in sorted(together) if all(shares(digests, name, number) for name in alone)]
     if not counts:
-        raise Undecided(f"{text}. Several callers at once were not measured.")
+        raise Undecided(f"Several callers at once were not measured. {text}")
     many = [shares(digests, name, counts[0]) for name in alone]
-    text += f"; {counts[0]} callers at once get {_percent(many)} of {counts[0]} times that."
+    text += f" {capital(in_words(counts[0]))} callers at once get {_percent(many)} of {counts[0]} times that."
     sides = [passes(found, MANY, text) for found in many]
     if all(sides):
         return "holds with conditions", f"{text} So each caller waits, and the process need not."
@@ -55,7 +55,7 @@ def c07(digests: Sequence[Digest]) -> Said:
 
 
 def _percent(found: Sequence[Sequence[float]]) -> str:
-    return span((share for one in found for share in one), lambda share: f"{share * 100:.0f}") + f"{NBSP}%"
+    return f"{statistics.median(share for one in found for share in one) * 100:.0f}{NBSP}%"
 
 
 def slopes(digests: Sequence[Digest], way: str) -> list[float]:
@@ -73,14 +73,15 @@ def c09(digests: Sequence[Digest]) -> Said:
     """Nobody who publishes waits for the service; what a confirmation costs is the condition."""
     found = {f"{broker}/{how}": slopes(digests, f"{broker}/{how}") for broker in BROKERS for how in CONFIRMS}
     if lacking := [way.replace("/", ", ") for way, slope in found.items() if not slope]:
-        raise Undecided(f"Not measured at two service times: {'; '.join(lacking)}.")
+        raise Undecided(f"{'; '.join(map(capital, lacking))}: not measured at two service times.")
     steepest = max(value for slope in found.values() for value in slope)
-    text = f"The steepest of {len(found)} ways to publish adds {steepest:.3f} ms for each ms of service time."
+    text = f"Of {len(found)} ways to publish, none holds its caller up for more than {steepest:.3f} ms"
+    text += " more for each ms of service time."
     if not all(passes(slope, FLAT, text) for slope in found.values()):
-        raise Undecided(text)
-    told = ", ".join(f"{BROKER_NAMES[broker]} {_confirmed(digests, broker)}" for broker in BROKERS)
-    text += f" Nobody waits for the service; for a confirmation a call waits: {told} (medians, from one service time to"
-    text += " another and round by round)."
+        raise Undecided(f"Not every way to publish stays flat in enough rounds. {text}")
+    told = enumerated([f"{_confirmed(digests, broker)} with {BROKER_NAMES[broker]}" for broker in BROKERS])
+    text = f"A slow service does not slow the publisher. {text}"
+    text += f" A call waits only for its confirmation: {told}."
     waits = [passes(_waits_ms(digests, broker), lambda ms: ms > 0, text) for broker in BROKERS]
     return ("holds with conditions" if all(waits) else "holds"), text
 
@@ -94,7 +95,7 @@ def _waits_ms(digests: Sequence[Digest], broker: str) -> list[float]:
 
 def _confirmed(digests: Sequence[Digest], broker: str) -> str:
     found = [each(one, "blocked_ms", "p50") for one in points(digests, way=f"{broker}/each", callers=1)]
-    return span((value for values in found for value in values), ms_text)
+    return ms_text(statistics.median(value for values in found for value in values))
 
 
 RULES = (c07, c09)

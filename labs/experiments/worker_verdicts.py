@@ -5,6 +5,7 @@ A repeat counts only if the death of the worker is proven in it and it is known 
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 from labs.experiments.loss_verdicts import KEPT, side, told
@@ -12,7 +13,7 @@ from labs.experiments.rules import Said, Undecided, every, passes, points, round
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, span
+from labs.model.text import BROKER_NAMES, NBSP, capital, count_of, enumerated, in_words, ms_text
 
 PREFETCH = 10
 ASYNC, SYNC, INSIDE = "rabbitmq-manual-ack", "http-retry", "asyncio-queue"
@@ -38,9 +39,9 @@ def keeps(one: Digest) -> bool | None:
 
 
 def _counts(one: Digest) -> str:
-    """40 to 44 of 200 in each of 5 repeats"""
-    of = span(repeat["jobs"]["jobs"] for repeat in one.repeats)
-    return f"{span(repeat['jobs']['lost'] for repeat in one.repeats)} of {of} in each of {len(one.repeats)} repeats"
+    """none of 200 jobs, 42 of 200 jobs"""
+    lost, jobs = ([repeat["jobs"][name] for repeat in one.repeats] for name in ("lost", "jobs"))
+    return count_of(lost, jobs, "job")
 
 
 def _of_brokers(digests: Sequence[Digest]) -> list[Digest]:
@@ -57,11 +58,17 @@ def c02(digests: Sequence[Digest]) -> Said:
     """Only whether modes differ: a killed broker is another lab's."""
     found = {side: [one for one in _of_brokers(digests) if keeps(one) is side] for side in (True, False)}
     if found[True] and found[False]:
-        none = ", ".join(str(one.settings["label"]) for one in found[True])
-        some = "; ".join(f"{one.settings['label']} {_counts(one)}" for one in found[False])
-        return "holds with conditions", f"No job lost in any repeat: {none}. Lost: {some}."
-    text = "Modes that lost something and modes that lost nothing were not both seen"
-    raise Undecided(f"{text}. {_why_open(_of_brokers(digests))} A killed broker is for lab L3.2 to judge.")
+        none = "; ".join(str(one.settings["label"]) for one in found[True])
+        some = [f"{one.settings['label']} lost {_counts(one)}" for one in found[False]]
+        text = f"{_ways(len(found[True]))} lost no job in any repeat: {none}."
+        return "holds with conditions", f"{text} {_ways(len(found[False]))} did: {'; '.join(some)}."
+    text = "Ways that lost jobs and ways that lost none were not both seen"
+    why = f"{_why_open(_of_brokers(digests))} {text}".strip()
+    raise Undecided(f"{why}. What a killed broker does is for the loss matrix to judge.")
+
+
+def _ways(number: int) -> str:
+    return capital(f"{in_words(number)} {'way' if number == 1 else 'ways'} to hand out jobs")
 
 
 @rule("C18", of_part=("holds",))
@@ -69,40 +76,35 @@ def c18(digests: Sequence[Digest]) -> Said:
     """Whether each broker has a way to lose nothing."""
     ways = {broker: [one for one in _of_brokers(digests) if one.settings["broker"] == broker] for broker in BROKERS}
     safe = {broker: [one for one in found if keeps(one)] for broker, found in ways.items()}
-    said = [f"{BROKER_NAMES[broker]}: {', '.join(map(_recovery, found))}" for broker, found in safe.items() if found]
+    said = "".join(_recoveries(BROKER_NAMES[broker], found) for broker, found in safe.items() if found)
     if without := [BROKER_NAMES[broker] for broker in BROKERS if not safe[broker]]:
-        text = f"No way without a loss was seen for {', '.join(without)}. {_why_open(_of_brokers(digests))}"
-        raise Undecided(" ".join([text, *said]).strip())
-    text = f"Each broker has a way to lose no job in any repeat. Back at work after: {'; '.join(said)}."
-    return "holds", f"{text}{_session(safe['kafka'])}"
+        text = f"{_why_open(_of_brokers(digests))} No way without a loss was seen for {enumerated(without)}.".strip()
+        raise Undecided(text + said)
+    return "holds", f"Each broker has a way to lose no job in any repeat.{said}{_session(safe['kafka'])}"
 
 
-def _recovery(one: Digest) -> str:
-    times = [repeat["redelivery_s"] for repeat in one.repeats]
-    number = f"{len(one.repeats)} repeats"
-    known = [seconds for seconds in times if seconds is not None]
-    return (
-        f"{one.settings['label']}, {span(known, '{:.1f}'.format)}{NBSP}s in {number}"
-        if known
-        else f"{one.settings['label']}"
-    )
+def _recoveries(broker: str, found: Sequence[Digest]) -> str:
+    """After how long a job went on that a dead worker had had, way by way."""
+    known = [(one, one.each("redelivery_s")) for one in found]
+    told = [f"{ms_text(statistics.median(s) * 1000)} ({one.settings['label']})" for one, s in known if s]
+    return f" With {broker} a dead worker's job went on after {enumerated(told)}." if told else ""
 
 
 def _session(kafka: Sequence[Digest]) -> str:
     """What Kafka's time is made of, by the settings of the recording."""
     setup = kafka[0].setup
     if "session_s" not in setup:
-        return " Kafka's is the session time-out of its group, which this recording does not name."
+        return " Kafka waits for the session time-out of its group, which this recording does not name."
     here, usual = setup["session_s"], setup["default_session_s"]
-    text = f" Kafka's is its group's session time-out: {here:g}{NBSP}s in this lab, {usual:g}{NBSP}s by the client's"
-    return f"{text} default, and with that it takes so much longer."
+    text = f" Kafka waits for its group's session time-out: {here:g}{NBSP}s in this lab"
+    return f"{text}, {usual:g}{NBSP}s by the client's default."
 
 
 def _known(digests: Sequence[Digest], *modes: str) -> list[Digest]:
     """The points of these modes, of which every repeat can say."""
     found = every(digests, "mode", modes, f" at prefetch {PREFETCH}", prefetch=PREFETCH)
     if unclear := [mode for mode, one in found.items() if any(map(silent, one.repeats))]:
-        raise Undecided(f"It is unknown what became of all jobs with {', '.join(unclear)}.")
+        raise Undecided(f"What became of all jobs is unknown with {enumerated(unclear)}.")
     return list(found.values())
 
 
@@ -111,8 +113,7 @@ def c19(digests: Sequence[Digest]) -> Said:
     """A queue with acknowledgements against a caller that retries."""
     queue, direct = _known(digests, ASYNC, SYNC)
     pairs = rounds(*([_lost(repeat) for repeat in one.repeats] for one in (queue, direct)))
-    text = f"With a queue and manual acknowledgement {_counts(queue)} jobs were lost, with HTTP and retries"
-    text += f" {_counts(direct)}."
+    text = f"A queue with manual acknowledgement lost {_counts(queue)}, HTTP with retries {_counts(direct)}."
     if passes(pairs, lambda pair: pair[0] > pair[1], text):
         return "no longer holds", text
     if passes(pairs, lambda pair: pair[0] == pair[1] == 0, text):
@@ -126,16 +127,17 @@ def c19(digests: Sequence[Digest]) -> Said:
 def c26(digests: Sequence[Digest]) -> Said:
     """What waited inside the process that died, and what became of a queue whose own process died elsewhere."""
     [inside] = _known(digests, INSIDE)
-    gone = "; ".join(f"{one['waiting']['lost']} of {one['waiting']['jobs']}" for one in inside.repeats)
-    text = f"Of the jobs that waited in the asyncio.Queue of the killed process were lost, run by run: {gone}."
+    lost, jobs = ([one["waiting"][name] for one in inside.repeats] for name in ("lost", "jobs"))
+    text = f"With its process an asyncio.Queue lost {count_of(lost, jobs, 'waiting job')}."
     if not seen(inside, lambda repeat: repeat["waiting"]["jobs"] == repeat["waiting"]["lost"] > 0):
         raise Undecided(text)
     killed = [one for one in digests if one.lab == BESIDE and one.settings.get("fault") == "kill"]
     safe = [one for one in killed if one.settings["rung"] > 0 and side(one) == KEPT]
     if not safe:
         raise Undecided(f"{text} A broker whose own process was killed, with persistent messages, was not recorded.")
-    text += f" For the same fault, the process that holds the queue is killed, {told(safe[0])}. So it is more limited;"
-    return "holds with conditions", f"{text} another way to the same it is not, but concurrency inside one process."
+    text += f" {told(safe[0])}: there too the process is killed that holds the queue."
+    text += " So an asyncio.Queue is more limited."
+    return "holds with conditions", f"{text} It is concurrency inside one process, and no other way to the same."
 
 
 RULES = (c02, c18, c19, c26)

@@ -9,13 +9,14 @@ without it, and what it adds is its own.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labs.judge.repeats import needed
-from labs.model.text import capital, times
+from labs.model.text import capital, enumerated, times
 
 Limit = Literal["window", "client", "queue", "broker", "machine", "not found", "not looked for"]
 """What raised the rate; where nothing did, what had no CPU left: a thread of the broker or the broker, the machine."""
@@ -24,6 +25,7 @@ Round = Mapping[str, Any]
 (`what`), whom it shows (`blame`) and its rate (`per_s`), or why there was none (`why_not`); `machine_full` where all
 cores were taken, whoever was full besides."""
 NOBODY = "neither side ran out of CPU"
+UNRECORDED = "CPU use was not recorded here"
 CHAIN = ("window", "client", "queue")
 LIFT = 1.1
 """Times: a variant that brings less has not raised the rate."""
@@ -35,12 +37,14 @@ SHORT: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Found:
-    """The limit of a ceiling; `full` is who had no CPU left by most rounds ("broker", "machine", "client", "" for
-    nobody or not known), and `factors` what each variant added, times, the median over the rounds."""
+    """The limit of a ceiling, in a word and in sentences without the last full stop; `full` is who had no CPU left by
+    most rounds ("broker", "machine", "client", "" for nobody or not known), `cores` who used how many of them, and
+    `factors` what each variant added, times, the median over the rounds."""
 
     word: Limit
     said: str
     full: str = ""
+    cores: str = ""
     factors: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -56,10 +60,10 @@ def enough(passed: int, of: int) -> bool:
 
 def limit_of(rounds: Sequence[Round]) -> Found:
     """What was the limit of a ceiling that was measured in these rounds."""
-    stamp, told = _cpu(rounds)
+    stamp, told, cores = _cpu(rounds)
     full = SHORT.get(stamp, "")
     if not rounds or any(not one.get("lift") for one in rounds):
-        return Found("not looked for", unasked(told), full)
+        return Found("not looked for", unasked(told), full, cores)
     tried = [name for name in CHAIN if all("per_s" in one["lift"].get(name, ()) for one in rounds)]
     each = {name: [_added(one, tried, name) for one in rounds] for name in tried}
     factors = {name: statistics.median(values) for name, values in each.items()}
@@ -67,36 +71,54 @@ def limit_of(rounds: Sequence[Round]) -> Found:
     last, alone = rounds[-1]["lift"], " in the one round there is" if len(rounds) == 1 else ""
     if lifts:
         best, *others = sorted(lifts, key=lambda name: -factors[name])
-        added = "".join(f"; {_rise(last[name]['what'], factors[name])}" for name in others)
-        rise = f"{capital(_rise(last[best]['what'], factors[best]))}{alone}"
-        return Found(_word(best), f"{rise}: {last[best]['blame']}{added}. {capital(told)}", full, factors)
+        added = "".join(f". {capital(_rise(last[name]['what'], factors[name]))} as well" for name in others)
+        rise = f"{last[best]['blame']}: {_rise(last[best]['what'], factors[best])}{alone}{added}"
+        return Found(_word(best), f"{capital(rise)}. {capital(told)}", full, cores, factors)
     gone = enough(sum(bool(one.get("machine_full")) for one in rounds), len(rounds))
     word: Limit = "broker" if full == "broker" else "machine" if full == "machine" or gone else "not found"
     why = "the machine, with what else runs on it, had no CPU left" if word == "machine" else "the limit was not found"
-    end = told if full in ("broker", "machine") else f"{why}; {told}"
-    return Found(word, f"{capital(_nothing(last, tried))}{alone}: {end}{_left_out(last)}", full, factors)
+    first, more = (told, "") if full in ("broker", "machine") else (why, f". {capital(told)}")
+    return Found(word, f"{capital(first)}: {_nothing(last, tried)}{alone}{more}{_left_out(last)}", full, cores, factors)
 
 
-def _cpu(rounds: Sequence[Round]) -> tuple[str, str]:
-    """The stamp that most rounds have, and one round's words for it."""
+def _cpu(rounds: Sequence[Round]) -> tuple[str, str, str]:
+    """The stamp that most rounds have, one round's words for it, and who used how many cores in it."""
     known = [one for one in rounds if "stamp" in one]
     if not known:
-        return "unknown", "CPU use was not recorded"
+        return "unknown", UNRECORDED, ""
     stamp = statistics.mode(str(one["stamp"]) for one in known)
-    told = str(next(one["limit"] for one in known if one["stamp"] == stamp))
-    return stamp, from_before(told)
+    return stamp, *apart(str(next(one["limit"] for one in known if one["stamp"] == stamp)))
 
 
 def unasked(told: str) -> str:
     """What is said where nobody looked for the limit."""
-    return f"The limit was not looked for; {from_before(told)}"
+    return f"{capital(apart(told)[0])}; the limit was not looked for"
 
 
-def from_before(told: str) -> str:
-    """The words of a round; those of older recordings, where nobody was full, claim more than was seen."""
-    if not told.startswith(("nobody was ", "the round trip: ")):
-        return told
-    return f"{NOBODY}{told[told.find(' (') :] if ' (' in told else ''}"
+CORES = re.compile(r" \(((?:broker|clients?) (?:\d|not seen|\?)[^()]*)\)$")
+"""What a round says of cores, behind who had no CPU left: it is for a hover and the run card."""
+BEFORE = {
+    "nobody was ": NOBODY,
+    "the round trip: ": NOBODY,
+    "the client had no processor time left": "our client ran out of CPU",
+    "the broker had no processor time left": "the broker ran out of CPU",
+    "not all processor time could be seen": UNRECORDED,
+    "it was over before anybody's processor time": "it was over before anybody's CPU use could be seen",
+}
+"""How the words of an older round begin -> what is said today; of nobody they had claimed more than was seen."""
+
+
+def apart(told: str) -> tuple[str, str]:
+    """The words of a round, without the cores that were used; and those, empty where none could be seen."""
+    found = CORES.search(told)
+    words, cores = (told[: found.start()], found[1]) if found else (told, "")
+    words = "the broker ran out of CPU" if words == "the broker" else words
+    return next((now for begin, now in BEFORE.items() if words.startswith(begin)), words), _seen(cores)
+
+
+def _seen(cores: str) -> str:
+    """Nothing of a recording that saw no broker and no client at work."""
+    return "" if "?" in cores else cores
 
 
 def _added(one: Round, tried: Iterable[str], name: str) -> float:
@@ -124,15 +146,15 @@ def _rise(what: str, factor: float) -> str:
 
 
 def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
-    """Neither a window of 1,000 nor a second queue raised the rate by more than 10 %."""
+    """neither a window of 1,000 nor a second queue raised the rate by more than 10 %"""
     names = [last[name]["what"] for name in tried]
     if not names:
-        return "nothing that lifts a rate could be tried"
-    none = f"neither {', '.join(names[:-1])} nor {names[-1]}" if len(names) > 1 else f"{names[0]} did not raise"
-    return f"{none} {'raised ' if len(names) > 1 else ''}the rate by more than {(LIFT - 1) * 100:.0f} %"
+        return "nothing that raises a rate could be tried"
+    none = f"neither {', '.join(names[:-1])} nor {names[-1]} raised" if len(names) > 1 else f"{names[0]} did not raise"
+    return f"{none} the rate by more than {(LIFT - 1) * 100:.0f} %"
 
 
 def _left_out(last: Mapping[str, Any]) -> str:
     """Which variants there were none of, and why."""
     those = [f"{one['what']} ({one['why_not']})" for one in last.values() if "why_not" in one]
-    return f". Not tried: {'; '.join(those)}" if those else ""
+    return f". {capital(enumerated(those))} could not be tried" if those else ""

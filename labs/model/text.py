@@ -1,8 +1,10 @@
-"""How numbers, ranges, units, lists and names read in a sentence."""
+"""How numbers, ranges, units, lists, ratios and counts read. A sentence has the median, a table the range."""
 
 from __future__ import annotations
 
 import math
+import re
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 
 BROKER_NAMES = {"redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka", "memory": "the harness"}
@@ -28,8 +30,33 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def capital(text: str) -> str:
-    """The first letter large, the others as they are."""
-    return text[:1].upper() + text[1:]
+    """The first letter large, the others as they are; a name of code, redis-py and gRPC stay what they are."""
+    named = re.match(r"(?:redis|kafka)-|[a-z]+(?:[._]\w|[A-Z])", text)
+    return text if named else text[:1].upper() + text[1:]
+
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def in_words(number: int) -> str:
+    """four, 13: a small number as a sentence has it."""
+    return WORDS[number] if number < len(WORDS) else f"{number:,}"
+
+
+def how_many(number: int) -> str:
+    """none, four, 13: a count whose noun is left out."""
+    return in_words(number) if number else "none"
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each with its full stop: one ends where a space and a capital, a figure or a quotation
+    mark follow."""
+    return re.split(r"(?<=[.?])(?<!\b[A-Z]\.)\s+(?=[A-Z0-9“])", text.strip())
+
+
+def finished(text: str) -> str:
+    """A text as a sentence: with a capital, and with a full stop if it has none."""
+    return capital(text if text.endswith((".", "?")) else f"{text}.")
 
 
 def number_text(value: float) -> str:
@@ -99,3 +126,47 @@ def seconds(values: Iterable[float | None]) -> str:
 def percent(shares: Iterable[float]) -> str:
     """2.9 % to 18 %"""
     return span(shares, percent_text)
+
+
+def typical(counts: Sequence[int]) -> int:
+    """The median of the repeats, a count that one of them has."""
+    return statistics.median_low(counts)
+
+
+def count_of(parts: Sequence[int], wholes: Sequence[int], one: str, many: str = "") -> str:
+    """none of 300 jobs, all 300 jobs, 4 of 300 jobs, up to 6 of 300 jobs: a count a repeat, and of how many.
+
+    It is the median repeat's, and where some repeats had none and others had some, the most."""
+    pairs = sorted(zip(parts, wholes, strict=True))
+    part, whole = pairs[-1] if not min(parts) else pairs[(len(pairs) - 1) // 2]
+    nouns = counted(whole, one, many)
+    if not max(wholes):
+        return f"no {one}"
+    if not part:
+        return f"none of {counted(typical(wholes), one, many)}"
+    if all(some == every for some, every in pairs):
+        return f"the only {one}" if whole == 1 else f"all {nouns}"
+    return f"up to {part:,} of {nouns}" if not min(parts) else f"{part:,} of {nouns}"
+
+
+def was(parts: Sequence[int]) -> str:
+    """The verb that goes with `count_of`: none was, one was, 4 were."""
+    return "was" if (max(parts) if not min(parts) else typical(parts)) in (0, 1) else "were"
+
+
+def pace(ratio: float, other: str) -> str:
+    """One rate beside another: 2.4 times as fast as, 15 % faster than, as fast as, 13 % slower than, 2.4 times slower
+    than that other."""
+    percent_more = round((ratio - 1) * 100)
+    if ratio >= 2:
+        return f"{times(ratio)} times as fast as {other}"
+    if 0 < ratio <= 0.5:
+        return f"{times(1 / ratio)} times slower than {other}"
+    if not percent_more:
+        return f"as fast as {other}"
+    return f"{abs(percent_more)}{NBSP}% {'faster' if percent_more > 0 else 'slower'} than {other}"
+
+
+def change(before: str, after: str) -> str:
+    """from 2,010/s to 58,200/s; unchanged at 488 B, where both read alike."""
+    return f"unchanged at {after}" if before == after else f"from {before} to {after}"

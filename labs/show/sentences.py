@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
+import statistics
 from collections.abc import Sequence
 
 from labs.judge import soundness
+from labs.judge.lift import apart
 from labs.model.digest import Digest
-from labs.model.figures import for_file
+from labs.model.figures import Repeat, for_file
 from labs.model.profile import RUNGS
-from labs.model.text import BROKER_NAMES, NBSP, enumerated, ms_span, ms_text, percent_text, rate_text, times
+from labs.model.text import (
+    BROKER_NAMES,
+    NBSP,
+    capital,
+    counted,
+    enumerated,
+    in_words,
+    ms_span,
+    ms_text,
+    percent_text,
+    rate_text,
+    span,
+    times,
+)
 from labs.show import Json
 
 STEP_WORDS = {"p99": "p99", "p90": "p90", "p50": "median"}
@@ -33,6 +49,11 @@ def step_text(digest: Digest, step: str) -> str:
     return f"at most {text}" if digest.at_most(step) else text
 
 
+def _in_title(digest: Digest, step: str) -> str:
+    """The same behind "the p99 is"."""
+    return "never reached" if digest.number("latency_ms", step) == math.inf else step_text(digest, step)
+
+
 def numbers(digest: Digest) -> dict[str, Json | None]:
     """What a title is made of, here and in a browser: step by step the median, how it is told, and whether a ratio can
     be made of it (`plain`) or nothing at all (`most`)."""
@@ -40,7 +61,7 @@ def numbers(digest: Digest) -> dict[str, Json | None]:
     for step in STEP_WORDS:
         ms, most = digest.number("latency_ms", step), digest.at_most(step)
         plain = not (most or is_wide(digest, step) or ms == math.inf)
-        told = {"ms": for_file(ms), "text": step_text(digest, step), "most": most, "plain": plain}
+        told = {"ms": for_file(ms), "text": _in_title(digest, step), "most": most, "plain": plain}
         found[step] = None if ms is None else told
     return found
 
@@ -55,16 +76,16 @@ def templates() -> dict[str, str]:
     """The titles of a chart, to be filled by `title` here and by text.mjs there."""
     return {
         "none": "Nothing to show for this choice",
-        "unknown": "Too few messages to say at {rate}",
-        "one": "{high}: {step} of {high_ms} at {rate}",
-        "alike": "At {rate} all {step}s are within {share} % of each other: {low_ms} to {high_ms}",
+        "unknown": "At {rate} too few messages came to say",
+        "one": "At {rate} {high}’s {step} is {high_ms}",
+        "alike": "At {rate} the {step}s are within {share} % of each other, and the highest is {high}’s {high_ms}",
         "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
         "beside": "At {rate} {high}’s {step} is {high_ms}, {low}’s {low_ms}",
         "hidden": "At {rate} the {step} of {names} cannot be told from that of our own harness",
         "also": "; that of {names} cannot be told from our own harness’s",
         "mixed": "Different promises: ",
-        "bound": " (the client was the limit)",
-        "unseen": " (the broker’s processor time was not seen)",
+        "bound": ", and our client was the limit",
+        "unseen": "; the broker’s processor time was not seen",
     }
 
 
@@ -104,21 +125,19 @@ def _ends(ranked: Sequence[Digest], step: str) -> dict[str, str]:
     ratio = (high.number("latency_ms", step) or 0.0) / (low.number("latency_ms", step) or 1.0)
     found = {"share": f"{(ratio - 1) * 100:.0f}", "times": times(ratio)} if math.isfinite(ratio) else {}
     for name, one in (("low", low), ("high", high)):
-        found |= {name: BROKER_NAMES[one.settings["broker"]], f"{name}_ms": step_text(one, step)}
+        found |= {name: BROKER_NAMES[one.settings["broker"]], f"{name}_ms": _in_title(one, step)}
     return found
-
-
-COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def stalls_text(digest: Digest) -> str:
     """one to three stalls: how many events made the slowest messages of a repeat; empty where there was none, or where
     the recording does not say."""
     known = [int(one) for one in digest.each("stalls")]
-    if not known or not max(known):
-        return ""
-    words = [COUNTED[one] if one < len(COUNTED) else f"{one:,}" for one in (min(known), max(known))]
-    return f"{' to '.join(dict.fromkeys(words))} {'stall' if max(known) == 1 else 'stalls'}"
+    return (
+        f"{span(known, lambda one: in_words(int(one)))} {'stall' if max(known) == 1 else 'stalls'}"
+        if any(known)
+        else ""
+    )
 
 
 def never_text(digest: Digest) -> str:
@@ -130,9 +149,13 @@ def never_text(digest: Digest) -> str:
 def ledger_text(digest: Digest) -> str:
     """What became of the messages, over all repeats: never `lost` for what is unknown."""
     sums = {fate: sum(r["ledger"][fate] for r in digest.repeats) for fate in ("attempted", "delivered", "lost")}
+    delivered, lost = sums["delivered"], sums["lost"]
+    if delivered == sums["attempted"] and not lost:
+        return f"all {counted(delivered, 'message')} arrived"
+    came = f"{delivered:,} of {counted(sums['attempted'], 'message')} arrived"
     if digest.median["verdict"] == "unknown":
-        return f"{sums['delivered']:,} of {sums['attempted']:,} delivered, the rest unknown"
-    return f"{sums['delivered']:,} of {sums['attempted']:,} delivered, {sums['lost']:,} lost"
+        return f"{came}, and what became of the others is unknown"
+    return f"{came}, and {f'{lost:,}' if lost else 'none'} {'was' if lost < 2 else 'were'} lost"
 
 
 def caution(digest: Digest) -> str:
@@ -147,9 +170,36 @@ def caution(digest: Digest) -> str:
     dark = " The broker’s processor time was not seen." if broker_unseen(digest) and stamp != "unknown" else ""
     those = [r for r in digest.repeats if r["stamp"] == stamp]
     nothing = stamp == "client-bound" and any(r["saturated"] for r in those)
-    means = ", so this point says nothing about the broker" if nothing else ""
-    word = "What was the limit is not known" if stamp == "unknown" else stamp.capitalize()
-    return f" {word}: {those[0]['why']}{means}.{dark}{age}"
+    why = _why(those, nothing) if stamp != "unknown" else f"What was the limit is not known: {those[0]['why']}"
+    return f" {why}.{dark}{age}"
+
+
+LATE = re.compile("own lateness makes the (median|p99) ")
+"""How a repeat says that our sender was late: its step is read here, the figure from the step itself."""
+PLAIN = (
+    (re.compile("the producer used .*"), "our sender ran out of CPU"),
+    (re.compile("the consumer used .*"), "our reader ran out of CPU"),
+    (re.compile("the broker used .*"), "the broker ran out of CPU"),
+    (
+        re.compile("the producer sent (.*), (.*) were asked for"),
+        r"our sender managed \1 of the \2/s that were asked for",
+    ),
+)
+"""What a repeat says of its limit, with cores -> the same as a sentence has it; the cores are on the run card."""
+
+
+def _why(those: Sequence[Repeat], nothing: bool) -> str:
+    """Why the point is not what it seems: how much of it is ours, or who ran out of CPU."""
+    told = apart(those[0]["why"])[0]
+    if late := LATE.search(told):
+        step = {"median": "p50"}.get(late[1], late[1])
+        ends = [(one["latency_ms"][step], one["service_ms"][step]) for one in those]
+        known = [whole - own for whole, own in ends if whole is not None and own is not None]
+        ours = f"{ms_text(statistics.median(known))} of the {late[1]}" if known else f"A part of the {late[1]}"
+        return f"{ours} is our sender running late"
+    for pattern, words in PLAIN:
+        told = pattern.sub(words, told)
+    return capital(told) + (", so this point says nothing about the broker" if nothing else "")
 
 
 def broker_unseen(digest: Digest) -> bool:

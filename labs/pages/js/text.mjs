@@ -13,10 +13,9 @@ export const count = (number) => (+number).toLocaleString("en-GB");
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function together(state, views) {
-  const alone = new Set(views.map((view) => view.series)).size === views.length, what = views[0].event;
+  const alone = new Set(views.map((view) => view.series)).size === views.length;
   const name = (view) => (alone ? state.series[view.series]?.name ?? view.label : view.label);
-  const parts = views.map((view) => `${name(view)} ${view.part}`).join(", ");
-  return `${what[0].toUpperCase()}${what.slice(1)}: ${parts}`;
+  return `${views[0].lead} ${enumerated(views.map((view) => `${view.part} (${name(view)})`))}`;
 }
 /** What the shown points say together; `mixed`: their promises are not alike. */
 export function titleOf(state, views, mixed) {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labs.model.digest import Digest, Table
+from labs.model.text import capital
 from labs.show import Json
 from labs.show.quantities import Quantities, Says
 
@@ -63,6 +64,8 @@ class Look:
     part: Says = ""
     event: Says = ""
     """Of several points together: what of each, and what it is called."""
+    lead: Says = ""
+    """How a sentence about several points begins, before each one's `part`; without one it is the event and a colon."""
     shapes: Callable[[Digest], View] = lambda _digest: {}
     """What its charts need: `traces` by chart, `cell`, `strip` and `aside`, `dots`, `bill`, `bars`, `pictures`."""
     layouts: Callable[[Sequence[Digest]], Mapping[str, View]] = lambda _digests: {}
@@ -73,7 +76,8 @@ class Look:
     promise: str = "survives"
     """How a sentence puts a rung: a fault lab attacks the promise, so it may not say that it holds."""
     rank: str = ""
-    """The quantity that several points are ranked by: their finding then names the lowest and the highest `part`."""
+    """The quantity that several points are ranked by: their finding is the `lead` with the lowest and the highest
+    `part`."""
     several: Callable[[Sequence[Digest]], str] | None = None
     """The finding of several points together, where it is another."""
 
@@ -92,27 +96,42 @@ class Look:
         """A point in words and shapes, as JSON; `measured` are lines for the run card."""
         words = {name: self.quantities.said(getattr(self, name), digest) for name in ("title", "part", "event")}
         view: View = {"label": self.quantities["label"].text(digest), "traces": {}}
+        words["title"] = capital(words["title"])
         view |= {name: text for name, text in words.items() if text}
-        view |= {"sentence": self.said(digest), "rows": self.quantities.rows(digest)}
+        view |= {"lead": self.leading(digest), "sentence": self.said(digest), "rows": self.quantities.rows(digest)}
         return view | {"measured": self.quantities.card(digest), "trouble": trouble(digest)} | self.shapes(digest)
 
     def said(self, digest: Digest) -> str:
         """The sentence of a point."""
-        return self.quantities.sentence(self.sentence, digest)
+        return capital(self.quantities.sentence(self.sentence, digest))
+
+    def leading(self, digest: Digest) -> str:
+        """How a sentence about several points begins."""
+        event = self.quantities.said(self.event, digest)
+        return capital(self.quantities.said(self.lead, digest) or (event and f"{event}:"))
 
     def finding(self, digests: Sequence[Digest]) -> str:
         """What a picture of these points is called."""
         if not digests:
             return "Nothing to show for this choice"
         if self.several and not (self.title and len(digests) == 1):
-            return self.several(digests)
-        numbers = [self.quantities[self.rank].number(one) if self.rank else None for one in digests]
-        known = sorted((number, at) for at, number in enumerate(numbers) if number is not None)
-        if len(digests) == 1 or not known:
-            return self.quantities.said(self.title, digests[0])
-        low, high = (digests[at] for _, at in (known[0], known[-1]))
-        ends = [f"{self.quantities.said('{label}', one)} {self.quantities.said(self.part, one)}" for one in (low, high)]
-        return f"From {ends[0]} to {ends[1]}"
+            return capital(self.several(digests))
+        return ranking(self, digests)
+
+
+def ranking(look: Look, digests: Sequence[Digest]) -> str:
+    """Which of several points have the lowest and the highest figure; the finding of the first where none has one."""
+    numbers = [look.quantities[look.rank].number(one) if look.rank else None for one in digests]
+    known = sorted((number, at) for at, number in enumerate(numbers) if number is not None)
+    if len(digests) == 1 or len(known) < 2:
+        return capital(look.quantities.said(look.title, digests[known[0][1] if known else 0]))
+    ends = [digests[at] for _, at in (known[0], known[-1])]
+    parts = list(dict.fromkeys(look.quantities.said(look.part, one) for one in ends))
+    lead = look.leading(digests[0])
+    if len(parts) == 1:
+        return f"{lead} {parts[0]} at every point".strip()
+    low, high = (f"{part} ({look.quantities.said('{label}', one)})" for part, one in zip(parts, ends, strict=True))
+    return f"{lead} {low} to {high}".strip()
 
 
 def trouble(digest: Digest) -> str:

@@ -19,7 +19,7 @@ KEYS = {
     "tail": "p99, with ten samples beyond it",
 }
 CONFIRM_WORDS = {"none": "not confirmed", "each": "each confirmed", "window": "100 unconfirmed at most"}
-BOUND = " The callers' process was the limit, so this says nothing about the carrier."
+BOUND = " Our callers ran out of CPU, so this says nothing about the carrier."
 
 
 def row(digest: Digest, step: str = "blocked_ms") -> Json:

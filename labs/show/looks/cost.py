@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import seconds, span
+from labs.model.text import NBSP, count_of, counted, enumerated, ms_text, number_text, seconds, span, was
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
 from labs.show.quantities import Quantities, Quantity
@@ -56,6 +56,45 @@ def _lost(digest: Digest) -> str:
     return f"{span(lost)} of {jobs}" if len(lost) == len(digest.repeats) else "unknown"
 
 
+def _lost_of(digest: Digest) -> str:
+    """none of 200 jobs; empty if one repeat cannot say."""
+    lost, jobs = figures(digest, "lost"), [one["jobs"]["jobs"] for one in digest.repeats]
+    return count_of([int(one) for one in lost], jobs, "job") if len(lost) == len(jobs) else ""
+
+
+def _said_lost(digest: Digest) -> str:
+    verb = was([int(one) for one in figures(digest, "lost")]) if _lost_of(digest) else ""
+    return f" When a worker was killed, {{lost_of}} {verb} lost." if verb else " What a killed worker cost is unknown."
+
+
+def _holds(digest: Digest) -> str:
+    """How many processes hold how much, the medians; unknown where they could not be seen."""
+    number, held = digest.number("processes"), digest.number("mb")
+    if number is None or held is None:
+        return "{label}: not all processes could be seen"
+    return f"{{label}}: {counted(round(number), 'process', 'processes')} hold{'s' * (number == 1)} {_mb(held)}"
+
+
+def _mb(value: float) -> str:
+    return f"{number_text(_rounded(value))}{NBSP}MB"
+
+
+def _of_it(digest: Digest) -> str:
+    """What of it the broker holds, and after how long it was ready; a full stop where there is none."""
+    held, ready = digest.number("broker_mb"), digest.number("ready_s")
+    if _alone(digest) or held is None:
+        return "."
+    return f", {_mb(held)} of it the broker’s." + (
+        f" The broker was ready after {ms_text(ready * 1000)}." if ready else ""
+    )
+
+
+def _settings(digest: Digest) -> str:
+    client, server = (len(digest.setup[name]) for name in ("client", "server"))
+    own = f" The code sets {counted(client, 'value')} in {counted(digest.setup['lines'], 'line')}"
+    return f"{own}, and the server {server:,} more." if server else f"{own}."
+
+
 def _broker_mb(digest: Digest) -> str:
     return "" if _alone(digest) else QUANTITIES["broker_mb"].text(digest)
 
@@ -81,7 +120,7 @@ QUANTITIES = Quantities((
     _time("ready_s", "Broker ready after"), _time("to_first_s", "First message after"), _time("first_s"),
     _set("client", "settings", "Settings, client"), _set("server", "server_settings", "Settings, server"),
     Quantity("lines", lambda digest: digest.setup["lines"], str, "Lines of code"),
-    Quantity("lost", _lost, head="Lost of the jobs"),
+    Quantity("lost", _lost, head="Jobs lost"), Quantity("lost_of", _lost_of),
     Quantity("", lambda digest: figures(digest, "twice"), span, "Done twice"),
     Quantity("", lambda digest: len(digest.repeats), str, "Repeats"),
     _size("twice"), _size("services_mb"), _size("pss_mb"), _size("broker_processes"),
@@ -137,10 +176,17 @@ def shapes(digest: Digest) -> View:
 
 
 def summary(digests: Sequence[Digest]) -> str:
-    """The finding of several pairs."""
-    return "Memory at rest: " + ", ".join(QUANTITIES.said("{label} {mb} MB", one) for one in digests)
+    """The finding of several pairs: what each holds, or of many the least and the most."""
+    known = sorted((mb, at) for at, one in enumerate(digests) if (mb := one.number("mb")) is not None)
+    if not known:
+        return "What the pairs hold at rest could not be seen"
+    told = [f"{_mb(mb)} ({digests[at].settings['label']})" for mb, at in known]
+    held = enumerated(told) if len(told) < FEW else f"{told[0]} to {told[-1]}"
+    return f"At rest {'the pair holds' if len(told) == 1 else 'the pairs hold'} {held}"
 
 
+FEW = 4
+"""So many pairs are told one by one."""
 COST_LOOK = Look(
     point=("carrier", "guarantee"),
     charts=(
@@ -149,15 +195,13 @@ COST_LOOK = Look(
         Chart("processes", "Processes"),
     ),
     quantities=QUANTITIES,
-    title="{label}: {processes} processes, {mb} MB before the second message",
+    title=_holds,
     sentence=(
-        "{label}: {processes} processes hold {mb} MB",
-        lambda digest: "" if _alone(digest) else "; of it the broker {broker_mb} MB; it was ready after {ready_s}",
-        "; {settings} settings in {lines} lines of code, {server_settings} for the server",
-        "; one killed worker lost {lost} jobs.",
+        _holds, _of_it, _settings, _said_lost,
     ),
     part="{mb} MB",
     event="memory before the second message",
+    lead="at rest the processes hold",
     shapes=shapes,
     layouts=lambda digests: {chart: layout(digests, chart) for chart in DRAWN},
     caption="medians, ranges where the repeats differ",

@@ -9,13 +9,14 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from labs.model.digest import Digest, Table
+from labs.model.digest import Digest
 from labs.model.faults import ENDING, NAMES
 from labs.model.profile import profiles
-from labs.model.text import counted as number_of
-from labs.model.text import percent, seconds, span, three_digits
+from labs.model.text import count_of, ms_text, percent, seconds, span, three_digits
+from labs.model.text import counted as counted_noun
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
+from labs.show.looks.fault_facts import LOSSES, counts, judged, outcome, summary, times
 from labs.show.quantities import Quantities, Quantity
 
 HEADS = {
@@ -33,36 +34,13 @@ PROMISED = {
     "acknowledged": "that the broker had acknowledged",
     "sent": "for which the call had returned (this setting acknowledges nothing)",
 }
-LOSSES = ("none lost", "some lost", "all lost")
 TITLES = {
-    "none lost": "{label}: {event} lost none of {acknowledged} {counted} messages",
-    "some lost": "{label}: {event} lost {lost_counts} of {acknowledged} {counted} messages",
-    "all lost": "{label}: {event} lost all of {acknowledged} {counted} messages",
+    **dict.fromkeys(LOSSES, "{label}: {event} lost {loss}"),
     "did not start": "{label}: the broker did not start again after {event}",
     "mixed": "{label}: the repeats disagree on {event}",
     "unknown": "{label}: what {event} cost is unknown",
 }
 UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
-
-
-def judged(digest: Digest) -> list[Table]:
-    """The repeats that say what was lost: the fault happened, the broker came back, the run settled."""
-    return [repeat for repeat in digest.repeats if repeat["outcome"] in LOSSES]
-
-
-def outcome(digest: Digest) -> str:
-    """The word of the point; `mixed` where the repeats disagree."""
-    return str(digest.median["outcome"])
-
-
-def counts(fate: str) -> Callable[[Digest], list[int]]:
-    """A count of the ledger in each judged repeat."""
-    return lambda digest: [repeat["ledger"][fate] for repeat in judged(digest)]
-
-
-def times(name: str) -> Callable[[Digest], list[float]]:
-    """A time in each judged repeat that could say it, s."""
-    return lambda digest: [repeat[name] for repeat in judged(digest) if repeat[name] is not None]
 
 
 def head(digest: Digest) -> str:
@@ -88,17 +66,27 @@ def lost_text(digest: Digest) -> str:
 
 
 def agree(digest: Digest) -> str:
-    """3 of 3 agree, 1 run; what each repeat said where they disagree."""
+    """3 of 3 agree, 1 run; what each repeat said where they disagree: none lost in 2, some lost in 1."""
     said = [repeat["outcome"] for repeat in digest.repeats]
     if outcome(digest) == "mixed":
-        return ", ".join(f"{number} {word}" for word, number in Counter(said).items())
+        return ", ".join(f"{word} in {number}" for word, number in Counter(said).items())
     return f"{said.count(outcome(digest))} of {len(said)} agree" if len(said) > 1 else "1 run"
 
 
 def lost_of(digest: Digest) -> str:
-    """85 to 527 of 2,900; empty where no repeat could count."""
-    how_many = "all" if outcome(digest) == "all lost" else span(counts("lost")(digest))
-    return f"{how_many} of {span(counts('acknowledged')(digest))}" if judged(digest) else ""
+    """all, none, 340 of 2,905, up to 1 of 3,436; empty where no repeat could count."""
+    if not judged(digest):
+        return ""
+    if outcome(digest) in ("all lost", "none lost"):
+        return outcome(digest).removesuffix(" lost")
+    lost, whole = counts("lost")(digest), counts("acknowledged")(digest)
+    return count_of(lost, whole, "message").removesuffix("s").removesuffix(" message")
+
+
+def loss(digest: Digest) -> str:
+    """none of 2,905 acknowledged messages, all 2,905, 340 of them; empty where no repeat could count."""
+    there = counts("lost")(digest), counts("acknowledged")(digest)
+    return count_of(*there, f"{counted(digest)} message") if judged(digest) else ""
 
 
 def rates(digest: Digest) -> list[float]:
@@ -129,16 +117,35 @@ def title(digest: Digest) -> str:
 
 
 def _said_window(digest: Digest) -> str:
-    return "; the oldest of them had been {counted} {window} before" if any(times("loss_window_s")(digest)) else ""
+    oldest = times("loss_window_s")(digest)
+    one = " The oldest lost one had been {counted} {oldest} before the fault."
+    return one if any(oldest) else ""
 
 
 def _said_sent(digest: Digest) -> str:
-    said = ". This setting has no acknowledgement: what counts is that the call returned"
+    said = " This setting acknowledges nothing, so a message counts once its call has returned."
     return said if counted(digest) == "sent" else ""
+
+
+def _said_agree(digest: Digest) -> str:
+    """How the repeats disagree, and how many cannot say."""
+    if outcome(digest) == "mixed":
+        return " Of {of_repeats}: {agree}."
+    few = len(judged(digest)) < len(digest.repeats) and judged(digest)
+    return f" Only {len(judged(digest))} of {{of_repeats}} can say." if few else ""
 
 
 def _said_why(digest: Digest) -> str:
     return "" if outcome(digest) != "unknown" else " {reason}" if reason(digest) else UNPROVEN
+
+
+def _middle(name: str) -> Callable[[Digest], float | None]:
+    """The median of a time over the judged repeats that could say it, s; None where none could."""
+    return lambda digest: statistics.median(found) if (found := times(name)(digest)) else None
+
+
+def _s_text(value: float) -> str:
+    return ms_text(value * 1000)
 
 
 def _count(name: str, title: str = "") -> Quantity[list[int]]:
@@ -159,7 +166,9 @@ QUANTITIES = Quantities((
     Quantity("agree", agree, head="Repeats"),
     _count("attempted"), _count("delivered"), _count("reordered"), _count("acknowledged"),
     Quantity("lost_counts", counts("lost"), span),
-    Quantity("lost_of", lost_of, none=outcome),
+    Quantity("lost_of", lost_of, none=outcome), Quantity("loss", loss, none=outcome),
+    Quantity("oldest", _middle("loss_window_s"), _s_text), Quantity("back", _middle("recovery_s"), _s_text),
+    Quantity("of_repeats", lambda digest: counted_noun(len(digest.repeats), "repeat")),
     Quantity("counted", counted),
     Quantity("rate", rates, lambda values: f"{span(values)}/s"),
     Quantity("took", lambda digest: [repeat["took_s"] for repeat in digest.repeats], seconds),
@@ -201,12 +210,6 @@ def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
     return {"matrix": {"heads": [list(one) for one in HEADS.items()]}, "bill": {}}
 
 
-def summary(digests: Sequence[Digest]) -> str:
-    """The finding of several points: how many of them have which outcome."""
-    words = Counter(outcome(digest) for digest in digests)
-    return f"Of {len(digests)} points: " + ", ".join(f"{number} {word}" for word, number in words.most_common())
-
-
 def summed_up(digests: Sequence[Digest]) -> str:
     """In how many cells messages were lost, how many settings kept all through the hardest event, and what is open."""
     known = [digest for digest in digests if outcome(digest) in LOSSES]
@@ -216,9 +219,10 @@ def summed_up(digests: Sequence[Digest]) -> str:
     lost = sum(outcome(digest) != LOSSES[0] for digest in known)
     hard = [outcome(digest) for digest in known if digest.settings["fault"] == faults[-1]]
     kept, left = hard.count(LOSSES[0]), len(digests) - len(known)
-    said = f"Messages were lost in {lost} of {number_of(len(known), 'cell')}; "
-    said += f"{kept} of {number_of(len(hard), 'setting')} kept all of them through {NAMES.get(faults[-1], faults[-1])}."
-    return said + (f" Of {number_of(left, 'cell')} nothing can be said." if left else "")
+    said = f"Messages were lost in {lost} of {counted_noun(len(known), 'cell')}; "
+    said += f"{kept} of {counted_noun(len(hard), 'setting')} kept all of them through "
+    said += f"{NAMES.get(faults[-1], faults[-1])}."
+    return said + (f" Of {counted_noun(left, 'cell')} nothing can be said." if left else "")
 
 
 FAULT_LOOK = Look(
@@ -230,8 +234,7 @@ FAULT_LOOK = Look(
     quantities=QUANTITIES,
     title=title,
     sentence=(
-        title, " ({agree})", _said_window, "; it answered again after {recovery}",
-        _said_sent, ".", _said_why,
+        title, ".", _said_agree, _said_window, " The broker answered again after {back}.", _said_sent, _said_why,
     ),
     part="{outcome}",
     event="{event}",

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest, Table
-from labs.model.text import seconds, span
+from labs.model.text import count_of, counted, in_words, ms_text, seconds, span, was
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.quantities import Quantities, Quantity
@@ -55,8 +55,20 @@ def _proof(digest: Digest) -> str:
 def _title(digest: Digest) -> str:
     if not judged(digest):
         return "{label}: what became of the jobs is unknown"
-    lost, twice = (f"{{{fate}}}" if any(counts(digest, fate)) else "none" for fate in ("lost", "twice"))
-    return f"{{label}}: of {{jobs}} jobs {lost} lost, {twice} done twice"
+    lost, twice = (counts(digest, fate) for fate in ("lost", "twice"))
+    again = f"{count_of(twice, [max(twice, default=0) + 1] * len(twice), 'job').split(' of ')[0]} {was(twice)}"
+    return f"{{label}}: {{lost_of}} {was(lost)} lost, and {again} done twice"
+
+
+def _told(digest: Digest) -> str:
+    """Of how many lost jobs the sender heard; empty where none was lost."""
+    told, lost = counts(digest, "told"), counts(digest, "lost")
+    return f" The sender was told of {count_of(told, lost, 'lost job')}." if any(told) else ""
+
+
+def _few(digest: Digest) -> str:
+    known, whole = len(judged(digest)), len(digest.repeats)
+    return f" Only {known} of {counted(whole, 'repeat')} can say." if 0 < known < whole else ""
 
 
 def _count(fate: str, head: str = "") -> Quantity[list[int]]:
@@ -69,6 +81,10 @@ QUANTITIES = Quantities((
     _count("jobs", "Jobs"), _count("lost", "Lost"), _count("once", "Done once"), _count("twice", "Done twice"),
     Quantity("", lambda digest: [repeat["jobs"]["unknown"] for repeat in digest.repeats], span, "Unknown"),
     Quantity("redelivery_s", times("redelivery_s"), seconds, "First one again after"),
+    Quantity("again_s", lambda digest: statistics.median(found) if (found := times("redelivery_s")(digest)) else None,
+             lambda value: ms_text(value * 1000)),
+    Quantity("lost_of", lambda digest: count_of(counts(digest, "lost"), counts(digest, "jobs"), "job")
+             if judged(digest) else "", none="unknown"),
     Quantity("judged", lambda digest: f"{len(judged(digest))} of {len(digest.repeats)}", head="Repeats"),
     _count("told"),
     Quantity("restart_s", times("restart_s"), seconds),
@@ -92,7 +108,9 @@ def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
 def summary(digests: Sequence[Digest]) -> str:
     """The finding of several points: how many of them lost jobs, and how many did some twice."""
     lost, twice = (sum(any(counts(digest, fate)) for digest in digests) for fate in ("lost", "twice"))
-    return f"Of {len(digests)} points {lost} lost jobs and {twice} did some twice"
+    gone = f"{in_words(lost)} lost some jobs" if lost else "none lost a job"
+    again = f"{in_words(twice)} did some twice" if twice else "none did one twice"
+    return f"Of {in_words(len(digests))} ways to hand out jobs, {gone} and {again}"
 
 
 JOBS_LOOK = Look(
@@ -101,9 +119,7 @@ JOBS_LOOK = Look(
     quantities=QUANTITIES,
     title=_title,
     sentence=(
-        _title, " ({judged} repeats can say)",
-        lambda digest: "; the sender was told of {told} of the lost" if any(counts(digest, "told")) else "",
-        "; the first job of the dead worker was finished by another after {redelivery_s}", ".",
+        _title, ".", _few, _told, " Another worker finished the dead one’s first job after {again_s}.",
     ),
     part=lambda digest: "{lost} lost and {twice} twice" if judged(digest) else "unknown",
     event="the worker is killed",

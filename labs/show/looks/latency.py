@@ -7,13 +7,14 @@ from functools import partial
 
 from labs.model.digest import Digest, Table
 from labs.model.profile import RUNGS
-from labs.model.text import NBSP, counted, enumerated, ms_span, ms_text, rate_text, span
+from labs.model.text import NBSP, capital, counted, enumerated, ms_span, ms_text, rate_text, span
 from labs.show.looks.base import Chart, Look, View
 from labs.show.quantities import Quantities, Quantity
 from labs.show.sentences import (
     SHARE_WORDS,
     broker_unseen,
     caution,
+    is_wide,
     ledger_text,
     never_text,
     numbers,
@@ -92,7 +93,11 @@ def _bound(digest: Digest) -> str:
 
 def _hidden(digest: Digest) -> str:
     """What `at most` means, where a step that the sentence names is one."""
-    return " At most: more than half is our own harness." if digest.at_most("p50") or digest.at_most("p99") else ""
+    those = [name for step, name in (("p50", "median"), ("p99", "p99")) if digest.at_most(step)]
+    if not those:
+        return ""
+    bound = "both are upper bounds" if len(those) > 1 else "it is an upper bound"
+    return f" More than half of the {' and of the '.join(those)} is our own harness: {bound}."
 
 
 def _length(digest: Digest) -> str:
@@ -135,10 +140,24 @@ def _applying(settings: Table) -> Table:
     return {name: value for name, value in settings.items() if name != "linger" or not usual}
 
 
+NEVER = {"p50": "more than half of the messages never arrived", "p99": f"more than 1{NBSP}% never arrived"}
+
+
 def _ladder(digest: Digest) -> str:
+    """How half and 99 % of the messages arrived, as far as there were enough."""
     known = {step: ms for step in ("p50", "p99") if (ms := digest.number("latency_ms", step)) is not None}
-    told = [f"{SHARE_WORDS[step]} {'' if ms == math.inf else 'within '}{{{step}}}" for step, ms in known.items()]
-    return ", ".join(told) or "too few messages"
+    if not known:
+        return "too few messages came to say"
+    half, rare = known.get("p50"), known.get("p99")
+    if half == math.inf:
+        return NEVER["p50"]
+    told = f"{SHARE_WORDS['p50']} of the messages arrived within {{p50}}" if half is not None else ""
+    if rare is None:
+        return told
+    if rare == math.inf:
+        return f"{told}{', but ' if told else ''}{NEVER['p99']}"
+    rarer = f"{told}{' and ' if told else ''}{SHARE_WORDS['p99']} within {{p99}}"
+    return f"{rarer}, depending on the repeat" if is_wide(digest, "p99") else rarer
 
 
 def shapes(digest: Digest) -> View:
@@ -162,10 +181,11 @@ LATENCY_LOOK = Look(
     charts=(Chart("ladder", "Latency ladder"), Chart("rate", "p99 against rate", sweep="rate_per_s")),
     quantities=QUANTITIES,
     sentence=(
-        "{label} at {rate}: ",
+        "{label}, at {rate}: ",
         _ladder,
-        ", {stalled}",
-        "; {ledger}.",
+        ".",
+        " The slowest of a repeat came from {stalled}.",
+        lambda digest: f" {capital(ledger_text(digest))}.",
         " {never} never came and count as infinitely late.",
         _hidden,
         "{caution}",

@@ -80,17 +80,20 @@ def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
 def _title(digest: Digest) -> str:
     """The finding: what a flush costs beside a round trip."""
     known = all(QUANTITIES[f"{name}.p50"].number(digest) for name in ("fsync_ms", "loopback_ms"))
-    said = "A flush to disk takes {fsync_ms.p50} here, a loopback round trip {loopback_ms.p50}"
+    said = "a flush to disk takes {fsync_ms.p50} here, a loopback round trip {loopback_ms.p50}"
     return said if known else "What this machine does without a broker"
 
 
-SAID = "; ".join(f"{label}: {{{name}.p50}} at the median" for name, label in ROWS.items())
+SAID = (
+    _title, ".", " A sleep of 1 ms ends {timer_ms.p50} late.",
+    " An empty Python loop turns {loop_m_per_s} million times a second.",
+)  # fmt: skip
 PASSPORT_LOOK = Look(
     point=(),
     charts=(Chart("passport", "Filled: median, hollow: p90, tick: the worst"),),
     quantities=QUANTITIES,
     title=_title,
-    sentence=(f"{SAID[0].upper()}{SAID[1:]}; an empty Python loop turns {{loop_m_per_s}} million times a second.",),
+    sentence=SAID,
     shapes=lambda digest: {"traces": {"passport": traces(digest)}},
     layouts=layouts,
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from labs.model.digest import Digest
-from labs.model.text import NBSP, ms_text, three_digits
+from labs.model.text import NBSP, ms_text, percent_text, three_digits
 from labs.show import Json
 from labs.show.looks import rate
 from labs.show.looks.base import Chart, View
@@ -49,12 +49,12 @@ def to_disk(digest: Digest) -> str:
 
 
 def reader(digest: Digest) -> str:
-    """Whether the reader kept up, with the share that had not arrived when the last message was sent."""
+    """Whether the reader kept up; where not, how many were still to come when the last one was sent."""
     behind = digest.median.get("behind")
     if behind is None:
         return ""
-    share = f"{behind * 100:.2g}{NBSP}% had not arrived when the last one was sent"
-    return f"The reader kept up: {share}." if behind <= BEHIND else f"The reader did not keep up: {share}."
+    late = f"{percent_text(behind)} of the messages had not arrived when the last one was sent"
+    return "The reader kept up." if behind <= BEHIND else f"The reader did not keep up: {late}."
 
 
 def confirmed(step: str) -> Callable[[Digest], str]:
@@ -68,12 +68,19 @@ def confirmed(step: str) -> Callable[[Digest], str]:
 
 
 def _said_disk(digest: Digest) -> str:
-    unseen = to_disk(digest) == "unknown"
-    return " What the broker wrote to disk could not be seen here." if unseen else KERNEL
+    size = to_disk(digest)
+    unseen = " What the broker wrote to disk could not be seen here."
+    return unseen if size == "unknown" else NOTHING if digest.median.get("disk_bytes_per_message") == 0 else KERNEL
+
+
+def _behind(digest: Digest) -> str:
+    behind = digest.median.get("behind")
+    return "" if behind is None else f"{percent_text(behind)} of the messages"
 
 
 STEPS = {"median": "p50", "mean": "mean", "p99": "p99"}
-KERNEL = " The kernel counted {disk} to disk for each message."
+KERNEL = " For each message {disk} went to disk, by the kernel's count."
+NOTHING = " Nothing went to disk, by the kernel's count."
 QUANTITIES = Quantities((
     rate.LABEL, rate.PER_S, rate.RANGE,
     Quantity("confirm_p50", confirmed("p50"), head="Confirmed, median", none=""),
@@ -85,7 +92,8 @@ QUANTITIES = Quantities((
     *rate.WORDS,
     *(Quantity("", confirmed(step), card=f"Confirmed, {name}") for name, step in STEPS.items()),
     Quantity("disk", to_disk, card="To disk for each message", none=""),
-    Quantity("reader", reader, card="The reader", none=""),
+    Quantity("reader", reader, none=""),
+    Quantity("", _behind, card="Not yet read when the last one was sent", none=""),
 ))  # fmt: skip
 
 
@@ -147,8 +155,7 @@ PRICE_LOOK = replace(
     quantities=QUANTITIES,
     sentence=(
         *rate.SENTENCE,
-        f" Half of the confirmations came within {{confirm_p50}}, on average after {{confirm_mean}}, "
-        f"99{NBSP}% within {{confirm_p99}}.",
+        " Half of the confirmations came within {confirm_p50}.",
         _said_disk, " {reader}",
     ),
     shapes=shapes,

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from labs.model.carriers import CARRIERS, Carrier
 from labs.model.digest import Digest
 from labs.model.profile import profile
-from labs.model.text import BROKER_NAMES
+from labs.model.text import BROKER_NAMES, enumerated
 from labs.show.sentences import promise_text
 
-NAMES = {"http-new": "HTTP", "http-kept": "HTTP", "http-202": "HTTP with 202", "grpc": "gRPC"}
+NAMES = {"http-new": "HTTP", "http-kept": "HTTP", "http-202": "HTTP 202", "grpc": "gRPC"}
 DONE = {"http-202": "only the service’s memory has it", "": "the work is done"}
 """What a caller knows that has its own time back, where no broker keeps anything; the rest is under the empty name."""
-ASKED = {"": promise_text(0)}
+ASKED = {"": f"a message {promise_text(0)}"}
 """The same of a question on its way: nobody keeps it."""
 
 
 def unlike(digests: Iterable[Digest], without: Mapping[str, str] = DONE) -> str:
-    """Different promises: promise by promise, who makes it; empty if all make the same one."""
+    """Promise by promise who makes it, a sentence each; empty if all make the same one."""
     ways = dict.fromkeys((d.settings["carrier"], d.settings.get("confirm", "each")) for d in digests)
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for name, confirm in ways:
@@ -28,14 +28,15 @@ def unlike(digests: Iterable[Digest], without: Mapping[str, str] = DONE) -> str:
     if len(found) < 2:
         return ""
     lines = (
-        f"{said}: {', '.join(_who(name, group, ways) for name, group in who.items())}" for said, who in found.items()
+        f"With {enumerated([_who(name, group, ways) for name, group in who.items()])} {said}."
+        for said, who in found.items()
     )
-    return f"Different promises; {'; '.join(lines)}."
+    return f"The promises differ. {' '.join(lines)}"
 
 
 def _promised(carrier: Carrier, confirm: str, without: Mapping[str, str]) -> str:
     if carrier.profile:
-        return promise_text(profile(carrier.profile_for(confirm)).rung)
+        return f"a message {promise_text(profile(carrier.profile_for(confirm)).rung)}"
     return without.get(carrier.name, without[""])
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from labs.model.digest import Digest, Table
-from labs.model.text import NBSP, ms_text, rate_text, span
+from labs.model.text import (
+    NBSP,
+    capital,
+    count_of,
+    counted,
+    enumerated,
+    in_words,
+    ms_text,
+    rate_text,
+    span,
+    typical,
+    was,
+)
 from labs.show import Json
-from labs.show.looks.base import Chart, Look, View
+from labs.show.looks.base import Chart, Look, View, ranking
 from labs.show.looks.calls import CALLS, PROCESSOR, UNKNOWN, bound, client_bound, dot_heads, over, row, step_of
 from labs.show.looks.promises import ASKED, unlike
 from labs.show.quantities import Quantities, Quantity
@@ -47,6 +60,17 @@ def within(what: str) -> Callable[[Digest], str]:
     return text
 
 
+def _middle(what: str) -> Callable[[Digest], float | None]:
+    """The middle of the same times, a shortest and a longest a repeat; None where there is none."""
+
+    def get(digest: Digest) -> float | None:
+        groups = [repeat["away"][who][what] for repeat in digest.repeats if repeat["away"] for who in GROUPS]
+        known = [ms for group in groups if group for ms in group]
+        return statistics.median(known) if known else None
+
+    return get
+
+
 def _failed(digest: Digest) -> list[int]:
     return [repeat["ends"]["refused"] + repeat["ends"]["timed_out"] for repeat in digest.repeats]
 
@@ -59,8 +83,16 @@ def _nobody(digest: Digest) -> str:
 def _became(digest: Digest) -> str:
     if not away(digest):
         return ""
-    said = [f"{span(values)} {ENDS[name]}" for name, values in became(digest).items() if any(values)]
-    return ", ".join(said) or "nothing is known"
+    counts, asked = became(digest), CALLS.value(digest) or [0]
+    said = [(name, values) for name, values in counts.items() if any(values)]
+    if len(said) == 1:
+        return f"{count_of(said[0][1], asked, 'question')} {was(asked)} {ENDS[said[0][0]]}"
+    found = [f"{_some(values)} {was(values)} {ENDS[name]}" for name, values in said]
+    return f"of {counted(typical(asked), 'question')}, {enumerated(found)}" if found else "nothing is known"
+
+
+def _some(values: Sequence[int]) -> str:
+    return f"up to {max(values):,}" if not min(values) else f"{typical(values):,}"
 
 
 def _half_ms(digest: Digest) -> float | None:
@@ -89,6 +121,7 @@ QUANTITIES = Quantities((
     Quantity("failed", _failed, span, "Failed"),
     UNKNOWN,
     Quantity("", lambda digest: within("told_ms")(digest) if away(digest) else "", head="Caller knows after"),
+    Quantity("knew", _middle("told_ms"), ms_text), Quantity("came", _middle("answered_ms"), ms_text),
     Quantity("told", within("told_ms")), Quantity("late", within("answered_ms")),
     Quantity("nobody", _nobody), Quantity("half_ms", _half_ms), Quantity("became", _became), CALLS, PROCESSOR,
 ))  # fmt: skip
@@ -136,15 +169,39 @@ def applying(settings: Table) -> Table:
 
 def title(digest: Digest) -> str:
     """The finding of one point."""
-    return "{label}, service away: {became}" if away(digest) else "{label}: half of the answers within {p50}"
+    return (
+        "{label}: with the service away, {became}" if away(digest) else "{label}: half of the answers came within {p50}"
+    )
+
+
+def _slow(digest: Digest) -> str:
+    """The rarer ones too, where there were answers enough; and at which rate."""
+    if away(digest):
+        return ""
+    rare = digest.number("waited_ms", "p99")
+    return ("" if rare is None else f", 99{NBSP}% within {{p99}}") + ", at {rate}"
 
 
 def _asked(digest: Digest) -> str:
-    """How the answers came, or when an error came."""
+    """How many questions were answered; with the service away, when an error or an answer came."""
     if not away(digest):
-        return f", 99{NBSP}%: {{p99}}, at {{rate}}, {{body}} bytes; {{answered}} of {{calls}} answered."
-    late = ", an answer after {late}" if any(became(digest)["late"]) else ""
-    return f". An error came after {{told}}{late}. The service did {{nobody}} calls whose callers had given up."
+        answered, calls = over("answered")(digest), CALLS.value(digest) or [0]
+        return f" {capital(count_of(answered, calls, 'question'))} {was(answered)} answered."
+    told = " A caller knew of the failure after {knew}." if QUANTITIES["knew"].value(digest) else ""
+    late = " The late answers came after {came}." if any(became(digest)["late"]) else ""
+    nobody = [repeat["away"]["for_nobody"] for repeat in digest.repeats if repeat["away"]]
+    idle = f"{_some(nobody)} {'call' if max(nobody) == 1 else 'calls'}" if any(nobody) else "no call"
+    return f"{told}{late} The service did {idle} whose caller had given up."
+
+
+def several(digests: Sequence[Digest]) -> str:
+    """The finding of several carriers: with the service away, over how many of them a caller had its answer late."""
+    gone = [digest for digest in digests if away(digest)]
+    if len(gone) < len(digests):
+        return ranking(QUESTION_LOOK, [digest for digest in digests if not away(digest)])
+    late = sum(any(became(digest)["late"]) for digest in gone)
+    held = f"{in_words(late)} brought answers" if late else "none brought an answer"
+    return f"Of {in_words(len(gone))} carriers, {held} when the service was back"
 
 
 QUESTION_LOOK = Look(
@@ -156,10 +213,12 @@ QUESTION_LOOK = Look(
     ),
     quantities=QUANTITIES,
     title=title,
-    sentence=(title, _asked, lambda digest: "" if away(digest) else bound(digest)),
+    sentence=(title, _slow, ".", _asked, lambda digest: "" if away(digest) else bound(digest)),
     part=lambda digest: "{told}" if away(digest) else "{p50}",
     event=lambda digest: "an error after" if away(digest) else "half of the answers within",
+    lead=lambda digest: "an error came after" if away(digest) else "half of the answers came within",
     shapes=shapes,
     layouts=layouts,
     rank="half_ms",
+    several=several,
 )

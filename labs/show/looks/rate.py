@@ -5,11 +5,12 @@ A point where our client was the limit says nothing about the broker: it is draw
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 
 from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, span
+from labs.model.text import BROKER_NAMES, about_per_s, pace, span
 from labs.show import Json
 from labs.show.looks import dots, rate_company
 from labs.show.looks.base import Chart, Look, View
@@ -32,10 +33,12 @@ TITLES = {
     "client": "{label}: {per_s}, and our client was the limit",
     "window": "{broker_name}, {label}: {per_s}, and the window was the limit",
     "unseen": "{broker_name}, {label}: {per_s}; the limit was not found",
-    "unasked": "{broker_name}, {label}: {per_s}; limit not looked for",
+    "unasked": "{broker_name}, {label}: {per_s}; the limit was not looked for",
+    "published": "{label}: {per_s}",
 }
 """What a title says where the rate is not known to be the most. A client's limit is not the broker's: no name."""
-RAN_OUT = "{label}: {per_s}; limit not looked for, and our client ran out of CPU"
+RAN_OUT = "{label}: {per_s}, and our client ran out of CPU"
+NO_CONDITIONS = "none given"
 
 
 def per_s(digest: Digest) -> float:
@@ -67,8 +70,8 @@ def fate(digest: Digest) -> str:
 
 
 def limit(digest: Digest) -> str:
-    """What was the limit, in words with the figures; of a published figure its conditions. A rate that changed while it
-    was measured says so."""
+    """What was the limit, in sentences without the last full stop; of a published figure its conditions. A rate that
+    changed while it was measured says so."""
     return str(digest.card.get("conditions")) if published(digest) else f"{found(digest).said}{unsteady(digest)}"
 
 
@@ -79,9 +82,15 @@ def limit_word(digest: Digest) -> str:
 
 def unsteady(digest: Digest) -> str:
     """That most repeats did not go on as they began; empty where they did, and where nobody looked."""
-    if digest.median.get("steady", True):
+    halves = digest.each("halves")
+    if digest.median.get("steady", True) or not halves:
         return ""
-    return f"; not steady: the second half had {_halves(digest.each('halves'))} times the rate of the first"
+    return f". The rate was not steady: the second half was {pace(statistics.median(halves), 'the first')}"
+
+
+def cores(digest: Digest) -> str:
+    """Who used how many cores, for the run card."""
+    return "" if published(digest) else found(digest).cores
 
 
 def title(digest: Digest) -> str:
@@ -124,6 +133,7 @@ WORDS: Rows = (
     Quantity("source", lambda digest: str(digest.card.get("source", ""))),
     Quantity("runs", lambda digest: f"{len(digest.repeats)}"),
     Quantity("", limit, card="Limit"),
+    Quantity("", cores, card="CPU use"),
     Quantity("limit_word", limit_word),
     Quantity("", lambda digest: RANGE.cell(digest), card="Range of the repeats"),
     Quantity("halves", lambda digest: digest.each("halves"), _halves, card="Second half over first"),
@@ -160,12 +170,17 @@ def fastest(digests: Sequence[Digest]) -> str:
     return QUANTITIES.said(title(best), best)
 
 
-SENTENCE = (
-    title,
-    lambda digest: ". Published: {source}; {limit}." if published(digest) else ". {limit} ({runs} repeats, ",
-    lambda digest: "" if published(digest) else "{range})." if _repeats(digest) else "–).",
-    rate_company.said,
-)
+def _reached(digest: Digest) -> str:
+    """Who reached which rate and how; what our client bounds is never said of the broker."""
+    if not published(digest):
+        who = "The client reached" if client_bound(digest) else "{broker_name} took"
+        return f"{who} {{per_s}} ({{label}}). {{limit}}."
+    bare = limit(digest).endswith(NO_CONDITIONS)
+    source = "{per_s} was published for {broker_name} ({label}). The source is: {source}. "
+    return source + ("It names no conditions." if bare else "Its conditions were: {limit}.")
+
+
+SENTENCE = (_reached, rate_company.said)
 RATE_LOOK = Look(
     point=("way",),
     charts=(Chart("rates", "Messages a second", "dots", rows="way"),),
@@ -174,6 +189,7 @@ RATE_LOOK = Look(
     sentence=SENTENCE,
     part="{per_s}",
     event="messages a second",
+    lead="the rate was",
     shapes=shapes,
     layouts=layouts,
     several=fastest,

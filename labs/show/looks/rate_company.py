@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labs.model.digest import Digest, Table
-from labs.model.text import NONE, about_per_s
+from labs.model.text import NONE, about_per_s, counted
 from labs.show.quantities import Quantity
 
 
@@ -14,31 +14,40 @@ def _ledgers(digest: Digest) -> list[Table]:
     return [one for repeat in digest.repeats for one in repeat.get("ledgers", ())]
 
 
-def _whole(digest: Digest, fate: str) -> str:
-    """12 of 12: in how many ledgers each attempted message met that fate."""
-    found = _ledgers(digest)
-    return f"{sum(one[fate] == one['attempted'] for one in found)} of {len(found)}"
+def _whole(digest: Digest, fate: str) -> int:
+    """In how many ledgers each attempted message met that fate."""
+    return sum(one[fate] == one["attempted"] for one in _ledgers(digest))
 
 
 def fates(digest: Digest) -> str:
     """What became of the messages at every subscriber of every repeat."""
-    if not _ledgers(digest):
+    found = _ledgers(digest)
+    if not found:
         return ""
-    words = {"lost": "lost", "duplicated": "twice", "unknown": "unknown"}
-    said = ", ".join(f"{sum(one[name] for one in _ledgers(digest)):,} {word}" for name, word in words.items())
-    return f"{_whole(digest, 'delivered')} ledgers complete; {said}"
+    lost, twice, unknown = (sum(one[name] for one in found) for name in ("lost", "duplicated", "unknown"))
+    if not (lost or twice or unknown) and _whole(digest, "delivered") == len(found):
+        return "every subscriber got every message once, in every repeat"
+    rest = f", and the fate of {unknown:,} is unknown" if unknown else ""
+    was = "was" if lost < 2 else "were"
+    gone = f"{counted(lost, 'message') if lost else 'no message'} {was} lost"
+    return f"over all subscribers and repeats {gone}, {f'{twice:,}' if twice else 'none'} came twice{rest}"
 
 
 def confirmed(digest: Digest) -> str:
-    """How many publishers, over all repeats, had every message confirmed; nobody read, so no more is known."""
-    return f"{_whole(digest, 'acknowledged')} ledgers have every message confirmed" if _ledgers(digest) else ""
+    """Whether every publisher had every message confirmed, over all repeats; nobody read, so no more is known."""
+    found, whole = _ledgers(digest), _whole(digest, "acknowledged")
+    if not found:
+        return ""
+    if whole == len(found):
+        return "every publisher had every message confirmed, in every repeat"
+    return f"{whole} of {len(found)} ledgers have every message confirmed"
 
 
 def said(digest: Digest) -> str:
     """A clause, where there is something to say: nothing where our generator had no company."""
     if "common_s" in digest.median:
-        return " Counted while all publishers were at work; {confirmed}."
-    return " Deliveries to all subscribers: {deliveries}; {fates}." if "deliveries_per_s" in digest.median else ""
+        return " It was counted while all publishers were at work; {confirmed}."
+    return " All subscribers together got {deliveries}; {fates}." if "deliveries_per_s" in digest.median else ""
 
 
 def _median(name: str, asked: str) -> Quantity[float]:

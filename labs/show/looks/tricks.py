@@ -10,15 +10,15 @@ import statistics
 from collections.abc import Mapping
 from functools import partial
 
-from labs.judge.lift import limit_of
+from labs.judge.lift import apart, limit_of
 from labs.model.digest import Digest
 from labs.model.figures import Shown
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, times
+from labs.model.text import BROKER_NAMES, NBSP, capital, change, times
 from labs.model.tricks import TRICKS
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.trick_words import client, small_print, trick_of, unequal_text, value_text
+from labs.show.looks.trick_words import ahead, client, small_print, trick_of, unequal_text, value_text
 from labs.show.quantities import Quantities, Quantity
 from labs.show.sentences import CLOSE
 
@@ -92,15 +92,22 @@ def headline(digest: Digest) -> str:
 
 
 def alike(digest: Digest) -> str:
-    """Who leads when all are measured alike, by how much, and what was unequal even then."""
+    """Who leads when all are measured alike and by how much, whether our client was the limit, what was unequal even
+    then."""
     ratio, left = lead(digest, "fair"), unequal_text(digest, "fair")
     if ratio is None:
         return "nothing can be said"
-    first, second = (_name(digest, "fair", broker) for broker in ranked(digest, "fair")[:2])
-    ahead = f"{first} leads, {times(ratio)} times the next"
-    nobody = f"{first} and {second} are within {(CLOSE - 1) * 100:.0f} % of each other"
-    rest = "" if left == "nothing" else f", although not all was alike: {left}"
-    return (nobody if ratio < CLOSE else ahead) + rest
+    first, second = ranked(digest, "fair")[:2]
+    bound = client_bound(digest, "fair", first)
+    found, ours = f"{BROKER_NAMES[first]} leads {ahead(ratio)}", ", and even that is our client’s limit"
+    if ratio < CLOSE:
+        near = f"are within {(CLOSE - 1) * 100:.0f}{NBSP}% of each other"
+        found, ours = (
+            f"{BROKER_NAMES[first]} and {BROKER_NAMES[second]} {near}",
+            ", and our client limits the first",
+        )
+    found += ours if bound else ""
+    return found + ("" if left == "nothing" else f"; not all was alike: {left}")
 
 
 def _name(digest: Digest, chart: str, broker: str) -> str:
@@ -117,7 +124,9 @@ def client_bound(digest: Digest, chart: str, broker: str) -> bool:
 def limit(digest: Digest, broker: str) -> str:
     """What was the limit of a broker's rate when all are measured alike; of a latency, what the last repeat says."""
     rounds = [one[broker] for one in _shown(digest, "fair")]
-    return limit_of(rounds).said if trick_of(digest).how in ("rate", "cold") else rounds[-1]["limit"]
+    if trick_of(digest).how in ("rate", "cold"):
+        return limit_of(rounds).said
+    return capital(apart(rounds[-1]["limit"])[0])
 
 
 def figure(digest: Digest, chart: str) -> Json:
@@ -139,7 +148,7 @@ def figure(digest: Digest, chart: str) -> Json:
     ]
     stalled = "; each broker stands still for 100 ms in each second" if trick_of(digest).how == "omission" else ""
     return {
-        "title": headline(digest) if told else f"Measured alike: {alike(digest)}",
+        "title": headline(digest) if told else f"Measured alike, {alike(digest)}",
         "subtitle": f"{WARNING}{stalled}" if told else f"From the same rounds{stalled}",
         "unit": unit,
         "tone": "misleading" if told else "",
@@ -188,7 +197,7 @@ QUANTITIES = Quantities(
     (
         Quantity("label", lambda digest: str(digest.settings["label"])),
         Quantity("factor", lambda digest: f"{_lead(digest)} times" if wins(digest) else "does not win"),
-        _of_winner("told"), _of_winner("fair"), Quantity("lead", _lead),
+        _of_winner("told"), _of_winner("fair"), Quantity("lead", lambda digest: ahead(lead(digest, "told"))),
         Quantity("place", place), Quantity("unequal", unequal_text), Quantity("headline", headline),
         Quantity("alike", alike), Quantity("by", lambda digest: trick_of(digest).by),
         Quantity("trick", lambda digest: trick_of(digest).label.lower()),
@@ -210,17 +219,16 @@ def title(digest: Digest) -> str:
     """What the trick did, and what is left of it."""
     won = wins(digest)
     if won is None:
-        return "{winner} by {by}: too few samples to say"
-    said = "wins by {by}, {lead} times ahead" if won else "does not win even by {by}"
-    bound = ", where the client was the limit" if client_bound(digest, "fair", digest.settings["winner"]) else ""
-    return f"{{winner}} {said}; measured alike it is {{place}}{bound}"
+        return "whether {by} put {winner} ahead cannot be said: there were too few samples"
+    said = "put {winner} ahead {lead}" if won else "did not put {winner} ahead"
+    bound = ", and our client was the limit" if client_bound(digest, "fair", digest.settings["winner"]) else ""
+    return f"{{by}} {said}; measured alike it came {{place}}{bound}"
 
 
 def _own(digest: Digest) -> str:
-    """The winner's own figure in both charts, where they differ."""
+    """What the trick did to the winner's own figure, where it did something."""
     told, fair = (QUANTITIES[chart].text(digest) for chart in CHARTS)
-    own = " {winner}’s own figure: {told} in the misleading chart, {fair} measured alike."
-    return own if told != fair else ""
+    return f" The trick takes {{winner}}’s own figure {change(fair, told)}." if told != fair else ""
 
 
 def shapes(digest: Digest) -> View:
@@ -235,8 +243,11 @@ def _look(point: tuple[str, ...]) -> Look:
     )
     return Look(
         point, charts, QUANTITIES, title,
-        sentence=(title, ". The trick: {trick}. Unequal: {unequal}.", _own, " Measured alike: {alike}."),
-        part="{lead} times, measured alike {place}", event="{by}", shapes=shapes,
+        sentence=(
+            title, ".", lambda digest: "" if unequal_text(digest) == "nothing" else " {unequal}.", _own,
+            " Measured alike, {alike}.",
+        ),
+        part="ahead {lead}, {place} measured alike", event="{by}", shapes=shapes,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labs.model.carriers import CARRIERS, CONFIRMS
 from labs.model.digest import Digest, Table
-from labs.model.text import BROKER_NAMES, NBSP, span
+from labs.model.text import BROKER_NAMES, NBSP, count_of, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
 from labs.show.looks.calls import (
@@ -42,7 +42,7 @@ def _meanwhile(digest: Digest) -> str:
 
 
 def _callers(digest: Digest) -> str:
-    return "one caller" if digest.settings["callers"] == 1 else f"{digest.settings['callers']} callers"
+    return "One caller" if digest.settings["callers"] == 1 else f"{digest.settings['callers']} callers together"
 
 
 def _confirmation(digest: Digest) -> str:
@@ -65,10 +65,15 @@ QUANTITIES = Quantities((
 ))  # fmt: skip
 
 
-def _more(digest: Digest) -> str:
-    """The mean too, where it is recorded: it is what a caller waits who makes one call after the other."""
-    mean = "on average {mean}, " if digest.number("blocked_ms", "mean") is not None else ""
-    return f" ({mean}99{NBSP}%: {{p99}})"
+def _done(digest: Digest) -> str:
+    """How far the service was when the callers were through, where they do not wait for it."""
+    if "confirm" not in digest.settings:
+        return ""
+    meanwhile = [repeat["done_meanwhile"] for repeat in digest.repeats]
+    calls = CALLS.value(digest) or [0]
+    callers = "caller was" if digest.settings["callers"] == 1 else "callers were"
+    done = count_of([min(pair) for pair in zip(meanwhile, calls, strict=True)], calls, "message")
+    return f" When the {callers} through, the service had done {done}."
 
 
 def slope(digest: Digest) -> list[Trace]:
@@ -123,8 +128,15 @@ def applying(settings: Table) -> Table:
     return {name: value for name, value in settings.items() if name != "confirm" or not asks}
 
 
-TITLE = f"{{label}}: a call holds its caller up {{p50}}, the service takes {{service_ms}}{NBSP}ms"
-DONE = " When the callers were through, the service had done {meanwhile}."
+TITLE = f"{{label}}: a call holds its caller up for {{p50}} at a service time of {{service_ms}}{NBSP}ms"
+
+
+def _rate(digest: Digest) -> str:
+    """How many calls a second the callers make; nothing where that is not known."""
+    verb, found = "makes" if digest.settings["callers"] == 1 else "make", digest.median["per_s"]
+    return "" if found is None else f" {{callers}} {verb} {rate(found).removesuffix('/s')} calls a second."
+
+
 WAITING_LOOK = Look(
     applies=applying,
     point=("carrier", "confirm", "service_ms", "callers"),
@@ -135,11 +147,11 @@ WAITING_LOOK = Look(
     quantities=QUANTITIES,
     title=TITLE,
     sentence=(
-        TITLE, _more, "; {callers}: {per_s}.",
-        lambda digest: DONE if "confirm" in digest.settings else "", bound,
+        TITLE, ".", _rate, _done, bound,
     ),
     part="{p50}",
     event="how long a call holds its caller up",
+    lead="a call holds its caller up for",
     shapes=shapes,
     layouts=layouts,
     rank="half_ms",

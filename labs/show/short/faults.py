@@ -9,7 +9,8 @@ from labs.model.digest import Digest
 from labs.model.faults import NAMES
 from labs.model.text import about_per_s
 from labs.model.text import counted as counted_text
-from labs.show.looks.fault import QUANTITIES, counts, judged
+from labs.show.looks.fault import QUANTITIES
+from labs.show.looks.fault_facts import counts, judged
 from labs.show.short import CLOSE, NOT_RECORDED, Short, point
 
 PROFILES = ("kafka-acks-all", "kafka-flush")
