@@ -89,10 +89,11 @@ def written(content: Sequence[str]) -> Short:
 
 @cache
 def advice(book: Path = PROJECT / "book") -> dict[str, list[Advice]]:
-    """Situation -> what each page advises, in the order of the pages."""
+    """Situation -> what each page advises under its title, in the order of the pages."""
     found: dict[str, list[Advice]] = {}
     for page in course.pages(book):
-        for name, inside in PART.findall((book / f"{page.stem}.md").read_text("utf-8")):
+        under_title = (book / f"{page.stem}.md").read_text("utf-8").partition("\n## ")[0]
+        for name, inside in PART.findall(under_title):
             when = WHEN.search(inside)
             if when is None:
                 raise ValueError(f"{page.stem}.md: in-short has no :when:, the situation that its Monday is for")
