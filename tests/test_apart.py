@@ -31,7 +31,7 @@ def test_the_same_point_of_two_files_is_held_side_by_side(tmp_path: Path) -> Non
         tmp_path, made("fifty-thousand", "raw-one", 3000.0), made("price-of-persistence", "persistent-1", 2000.0)
     )
     assert text.startswith(
-        "up to 1.50 times (raw frames, one by one: 2,000/s in L4.2 of 2026-11-30 and 3,000/s in L4.1"
+        "up to 1.50 times (raw frames, one by one: 2,000/s in “The price of persistence” of 2026-11-30 and 3,000/s in “"
     )
     assert glue.number("fifty-thousand elsewhere", tmp_path) == text
 

@@ -164,7 +164,7 @@ def test_the_picture_is_dots_in_rows_that_never_bear_the_name_of_a_broker(tmp_pa
     assert [row.split('data-kind="at"')[1].count("var(--paper)") for row in mine] == [1, 1, 1, 1]
     assert [row.count('data-kind="repeat"') for row in rows] == [0, 3, 3, 0, 3, 3]
     assert picture.count("the client was the limit") == 2
-    assert "one part in 200 of what the article says" in picture
+    assert "the article says 200 times that" in picture
 
 
 def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def ms_text(ms: float | None) -> str:
     if ms == math.inf:
         return "never"
     if ms >= 1000:
-        return f"{ms / 1000:.3g}{NBSP}s"
+        return f"{three_digits(ms / 1000):,g}{NBSP}s"
     digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}".rstrip(".") if ms >= 1 else f"{ms:.2f}"
     return f"{digits}{NBSP}ms"
 

@@ -36,10 +36,13 @@ def said(lab: str, folder: Path | None = None) -> str:
         return ""
     most = max(shared, key=_times)
     low, high = min(most, key=_per_s), max(most, key=_per_s)
-    each = (
-        f"{about_per_s(_per_s(one))} in {EXPERIMENTS[one.lab].number} of {one.card.get('date')}" for one in (low, high)
-    )
+    each = (f"{about_per_s(_per_s(one))} in {page_of(one)} of {one.card.get('date')}" for one in (low, high))
     return f"up to {_times(most):.2f} times ({high.settings['label']}: {' and '.join(each)})"
+
+
+def page_of(digest: Digest) -> str:
+    """What a reader calls the page of a recording: “The price of persistence”."""
+    return f"“{EXPERIMENTS[digest.lab].title}”"
 
 
 def _all(folder: Path | None) -> Iterator[Digest]:

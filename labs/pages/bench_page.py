@@ -14,7 +14,7 @@ from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, about_per_s, times
+from labs.model.text import BROKER_NAMES, about_per_s, capital, times
 from labs.pages import older, rows
 from labs.pages.pages import table
 from labs.pages.state import CARD, OF_SERVERS, REST, card_rest, card_rows
@@ -142,8 +142,8 @@ def article_picture(content: Mapping[str, Any]) -> str:
         told = dots.marks(said, (), about_per_s(said), kind="cross", word="published")
         groups.append((BROKER_NAMES[broker], [rows.Row("the article", broker, told), *map(_row, mine)]))
     name = "Each figure of the article, reached and missed on the same two brokers and cores"
-    said = escape("; ".join(_words(one) for one in found))
-    inside = f'<p class="lp-hear">{said}.</p>{rows.table(name, groups, layout)}'
+    said = escape(" ".join(f"{capital(_words(one))}." for one in found))
+    inside = f'<p class="lp-hear">{said}</p>{rows.table(name, groups, layout)}'
     return f'<figure class="lab-wide labs-panel bench-picture" aria-label="{escape(name)}">{inside}</figure>'
 
 
@@ -158,7 +158,7 @@ def _row(one: Result) -> rows.Row:
 
 
 def _words(one: Result) -> str:
-    bound = ", where the client was the limit" if one["ours"]["client_bound"] else ""
-    ratio = one["median"]
-    told = f"{times(ratio)} times" if ratio >= 1 else f"one part in {times(1 / ratio)} of"
-    return f"{one['ours']['name']}: {one['ours']['median']:,.0f} a second{bound}, {told} what the article says"
+    bound = ", and the client was the limit" if one["ours"]["client_bound"] else ""
+    ratio, says = one["median"], "the article says"
+    told = f"{times(ratio)} times what {says}" if ratio >= 1 else f"{says} {times(1 / ratio)} times that"
+    return f"{one['ours']['name']} reached {about_per_s(one['ours']['median'])}; {told}{bound}"

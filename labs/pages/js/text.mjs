@@ -4,7 +4,7 @@ const NBSP = "\u00a0";
 export function msText(ms) {
   if (ms == null) return "too few samples";
   if (ms === "never" || ms === Infinity) return "never";
-  if (ms >= 1000) return `${+(ms / 1000).toPrecision(3)}${NBSP}s`;
+  if (ms >= 1000) return `${count((ms / 1000).toPrecision(3))}${NBSP}s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toPrecision(3) : ms.toFixed(2)}${NBSP}ms`;
 }
 const times = (ratio) => (ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0));
