@@ -1,0 +1,278 @@
+"""The lines of code that a page shows are run by the lab: what the lab looks up for those settings is called here, on
+real brokers and traced, and every statement that is shown has to run. The cells of the notebooks run as they stand.
+
+Which object a lab calls is asked of the lab: the profile, the mode, the carrier or the pair of the settings in its
+file, and the door that the lab's own worker processes go through (open_publisher, way_of, Pair.code).
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from labs.brokers import journal, on_lane, open_broker, open_consumer, open_publisher
+from labs.experiments import experiment, passport
+from labs.experiments.latency_ladder import chosen_profiles
+from labs.experiments.rate_lab import Way
+from labs.model.carriers import carrier_of
+from labs.model.endpoint import Address, Endpoint
+from labs.model.message import encode
+from labs.model.paths import PROJECT
+from labs.model.profile import Profile, profile
+from labs.model.tricks import trick
+from labs.model.workload import Ceiling, Load, Workload
+from labs.pages import client_code, course
+from labs.pages.client_code import Tab
+from labs.record import spawning
+from labs.record.load_generator import Sent, Window, outbox_of
+from labs.scenarios import fault_run, jobs, pairs
+from labs.scenarios.calls import board, service
+from labs.scenarios.calls.plan import Plan
+from labs.scenarios.jobs import event_log, work
+from labs.scenarios.pairs.running import BODY, nowhere
+
+LABS = {stem: lab for lab, stem in reversed(course.panels().items())}
+CLOSED, OPEN = Ceiling(messages=6, window=4, batch=2), Workload(rate_per_s=500, duration_s=0.1, warmup_s=0)
+WITHIN_S = 10.0
+Lines = set[tuple[str, int]]
+
+pytestmark = pytest.mark.broker
+
+
+@contextlib.contextmanager
+def traced(files: set[str]) -> Iterator[Lines]:
+    """The lines of these files that run inside, in this thread and in those that it starts."""
+    wanted, seen = {str(PROJECT / file): file for file in files}, Lines()
+
+    def local(frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "line":
+            seen.add((wanted[frame.f_code.co_filename], frame.f_lineno))
+        return local
+
+    def everywhere(frame: FrameType, _event: str, _argument: object) -> Any:
+        return local if frame.f_code.co_filename in wanted else None
+
+    before = sys.gettrace()
+    threading.settrace(everywhere)
+    sys.settrace(everywhere)
+    try:
+        yield seen
+    finally:
+        sys.settrace(before)
+        threading.settrace(before)
+
+
+def statements(tab: Tab) -> Iterator[tuple[str, int, int]]:
+    """(file, first line, last line) of each statement that a tab shows and that a run without a fault must reach."""
+    for piece in tab.pieces:
+        tree = ast.parse((PROJECT / piece.file).read_text("utf-8"))
+        spared = {id(one) for node in ast.walk(tree) for one in _spared(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt) and piece.first <= node.lineno <= piece.last and id(node) not in spared:
+                body = getattr(node, "body", None)
+                yield piece.file, node.lineno, body[0].lineno - 1 if body else node.end_lineno or node.lineno
+
+
+def _spared(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when the module is imported, what says something, and what is for a fault alone."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Raise | ast.Try):
+        yield node
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        yield node
+    if isinstance(node, ast.Module):
+        yield from node.body
+    if isinstance(node, ast.ExceptHandler):
+        yield from (one for part in node.body for one in ast.walk(part))
+
+
+@contextlib.contextmanager
+def beside(target: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Something that serves, in a thread, for the length of the block."""
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    yield
+    thread.join(WITHIN_S)
+    assert not thread.is_alive(), f"{target} did not end"
+
+
+def until(done: Callable[[], object]) -> None:
+    """Wait for it."""
+    end_s = time.monotonic() + WITHIN_S
+    while not done():
+        assert time.monotonic() < end_s, "it did not come"
+        time.sleep(0.005)
+
+
+def through(endpoint: Endpoint, using: Profile, load: Load) -> None:
+    """Some messages there and back, by the loop and the clients that the recorder's workers use."""
+    name = f"labs-code-{time.monotonic_ns()}"
+    address = Address(endpoint, using, name)
+    columns = Sent(*(np.full(load.messages, -1, np.int64) for _ in range(3)))
+    with open_broker(endpoint, using, name), contextlib.ExitStack() as both:
+        publisher = both.enter_context(open_publisher(address))
+        consumer = both.enter_context(open_consumer(address))
+        loop = outbox_of(publisher, load, columns, spawning.integers(8), lambda _name, _text: None)
+        if isinstance(loop, Window):  # a full window: on a quick broker there is none
+            loop.sent = loop.load.window
+            assert not loop.send()
+            loop.sent = 0
+        loop.begin(time.monotonic_ns() + 1_000_000)
+        while not loop.over():
+            if not loop.send():
+                loop.wait()
+        loop.settle()
+        assert loop.answered == load.messages
+        got, end_s = 0, time.monotonic() + WITHIN_S
+        while got < load.messages and time.monotonic() < end_s:
+            batch = consumer.receive(0.5)
+            got += len(batch.bodies)
+            consumer.acknowledge(batch)
+        assert got == load.messages
+
+
+def a_job(endpoint: Endpoint | None, mode: jobs.Mode) -> None:
+    """Two jobs by the source that the lab's worker takes them from; the first is taken by one that dies."""
+    if endpoint is None:
+        by_http(mode)
+        return
+    name, way = f"labs-code-{time.monotonic_ns()}", cast(Any, work.way_of(mode))
+    task = work.Task(mode, endpoint, name, prefetch=1)
+    with (
+        open_broker(endpoint, profile(mode.profile), name, [f"{name}:in-work"]),
+        open_publisher(Address(endpoint, profile(mode.profile), name)) as publisher,
+    ):
+        publisher.publish(encode(0, np.zeros(2, np.int64), b""))
+        until(lambda: len(publisher.poll(0.1).confirmed))
+        for dies in (True, False):
+            with way.source(task) as source:
+                until(partial(source.take, 1))
+                if not dies:
+                    source.release()
+
+
+def by_http(mode: jobs.Mode) -> None:
+    """The same job twice: the worker knows the second time that it has done it."""
+    module: Any = import_module(f"labs.scenarios.jobs.{mode.module}")
+    log = event_log.EventLog(spawning.integers(event_log.CELLS), 1)
+    task = work.Task(mode, None, "", prefetch=1)
+
+    def asked() -> None:
+        import asyncio
+
+        until(lambda: log.board[event_log.Slot.PORT])
+        for _ in range(2):
+            assert asyncio.run(module._posted(0, log.board[event_log.Slot.PORT], keyed=True))
+        log.board[event_log.Slot.STOP] = 1
+
+    with beside(asked):
+        work.way_of(mode).work(task, log)
+
+
+def a_call(endpoint: Endpoint | None, carrier: str, confirm: str) -> None:
+    """One call there and back, by the way that the lab's service and callers go."""
+    found, plan, name = carrier_of(carrier), Plan(calls=4, confirm=confirm), f"labs-code-{time.monotonic_ns()}"
+    task = service.Task(found, endpoint, name, plan, f"{name}-answers" if found.replies else "")
+    cells = spawning.integers(board.cells(plan.calls))
+    board.Pad(cells, plan.calls).clear()
+    way = service.way_of(found)
+    with contextlib.ExitStack() as made:
+        for one in filter(None, (task.name, task.replies)) if endpoint else ():
+            using = task.address(one)
+            made.enter_context(open_broker(using.endpoint, using.profile, one, task.all_answers))
+        with beside(way.serve, task, service.Service(task, cells)):
+            until(lambda: cells[board.Slot.UP])
+            with way.lines(task, cells[board.Slot.PORT]) as lines, lines(0) as line:
+                for number in range(2):
+                    line.ask(board.body_of(number, 0, bytes(100)), WITHIN_S)
+                line.settle(WITHIN_S)
+            cells[board.Slot.STOP] = 1
+
+
+def a_pair(endpoint: Endpoint | None, carrier: str, guarantee: str) -> None:
+    """One message by the pair of services that the lab starts."""
+    pair, heard = pairs.pair_of(carrier, guarantee), list[bytes]()
+    place = endpoint or nowhere()
+    made = journal.note(place, ["first-survives"]) if endpoint else None
+    try:
+        if hasattr(pair.code, "prepare"):
+            pair.code.prepare(place)
+        with beside(pair.code.receive, place, heard.append):
+            pair.code.send(place, BODY)
+    finally:
+        if endpoint:
+            journal.settle(made, lambda entry: import_module(f"labs.brokers.{carrier}.admin").undo(place, entry))
+    assert heard == [BODY]
+
+
+def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
+    """What the lab does for the settings of this tab, as little of it as there is."""
+    one, asked = experiment(lab), tab.settings
+    if lab == "passport":
+        with mock.patch.multiple(passport, LOOP_TURNS=10, ROUND_TRIPS=20, FSYNCS=10, SLEEPS=10):
+            for _, measure in passport.STEPS:
+                measure()
+    elif one.ways:
+        [way] = [way for way in one.ways if isinstance(way, Way) and way.name == asked["way"]]
+        using = on_lane(profile(way.profile), way.lane)
+        through(endpoints[using.broker], using, CLOSED)
+    elif "setting" in asked:
+        using = profile(asked["setting"])
+        if using.broker == "redis":
+            vars(fault_run)["start_arguments"](using.settings)  # what the run itself calls
+        through(endpoints[using.broker], using, OPEN)
+    elif "trick" in asked:
+        setup = trick(asked["trick"]).plain[asked["winner"]]
+        using = on_lane(profile(setup.profile), setup.lane)
+        through(endpoints[using.broker], using, CLOSED)
+    elif "rung" in asked:
+        [using] = chosen_profiles(one.settings(asked)).values()
+        through(endpoints[using.broker], using, OPEN)
+    elif "mode" in asked:
+        mode = jobs.mode_of(asked["mode"])
+        a_job(endpoints[mode.broker] if mode.profile else None, mode)
+    elif "carriers" in asked:
+        a_pair(endpoints.get(asked["carriers"]), asked["carriers"], asked["guarantee"])
+    else:
+        broker = carrier_of(asked["carrier"]).broker
+        a_call(endpoints.get(broker), asked["carrier"], asked.get("confirm", "each"))
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+@pytest.mark.parametrize("lab", LABS.values())
+def test_every_statement_that_a_page_shows_is_run_by_its_lab(lab: str, endpoints: dict[str, Endpoint]) -> None:
+    for tab in client_code.tabs(lab):
+        with traced(set(tab.files)) as seen:
+            run(lab, tab, endpoints)
+        shown = list(statements(tab))
+        assert shown or all(piece.text[:1].isupper() for piece in tab.pieces)
+        for file, first, last in shown:
+            assert seen & {(file, line) for line in range(first, last + 1)}, f"{tab.label}: {file}:{first} did not run"
+
+
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+@pytest.mark.parametrize("stem", LABS)
+def test_every_notebooks_cell_runs_as_it_stands_and_leaves_nothing_on_the_broker(
+    stem: str,
+    endpoints: dict[str, Endpoint],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LABS_MODE", "live")
+    monkeypatch.setenv("LABS_BACKEND", endpoints["redis"].backend)
+    before = len(journal.entries())
+    exec(compile(client_code.by_hand(stem)[1], str(Path(stem)), "exec"), {})
+    assert capsys.readouterr().out.strip(), "a cell that says nothing shows nothing"
+    assert len(journal.entries()) == before
