@@ -13,6 +13,7 @@ from labs.model.digest import Digest
 from labs.model.profile import RUNGS
 from labs.show import Json
 from labs.show.colours import palette
+from labs.show.dot_rows import key_text
 from labs.show.looks.base import Look
 from labs.show.renderers import KINDS, drawable
 from labs.show.still import still
@@ -49,7 +50,8 @@ def figure(look: Look, name: str, digests: Sequence[Digest]) -> Figure:
     ink, finding = palette(), look.finding(digests)
     paper = {"paper_bgcolor": ink["paper"], "plot_bgcolor": ink["paper"], "template": None}
     under = "; ".join(filter(None, [chart.label, _promised(look, digests), *_origins(digests)]))
-    lines = [*textwrap.wrap(under, UNDER), *textwrap.wrap(_said(layout.pop("said", ""), digests), UNDER)]
+    told = (under, _said(layout.pop("said", ""), digests), key_text(layout.get("key", ())))
+    lines = [line for text in told for line in textwrap.wrap(text, UNDER)]
     data, made = KINDS[chart.kind](chart, views, layout)
     text = "".join([escape(finding, quote=False), *(f"<br><sub>{escape(line, quote=False)}</sub>" for line in lines)])
     made |= paper | {"title": {"text": text, "font": {"size": 16}, "x": 0.01, "xanchor": "left"}}

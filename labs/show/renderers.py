@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from html import escape as escaped
 
 from labs.model.profile import BROKERS
 from labs.show import Json
 from labs.show.colours import coloured, dressed, palette, tint
+from labs.show.dot_rows import HEAD_PX, TABLE, Drawn, dots, escape, named
 from labs.show.looks.base import Chart, View
 from labs.show.pictures.grid import SIGNS, State
-from labs.show.traces import FONT, HEIGHT_PX, MARKS, joined
+from labs.show.traces import HEIGHT_PX, MARKS, joined
 
-escape = partial(escaped, quote=False)
-"""plotly takes a text for markup."""
-Drawn = tuple[list[Json], Json]
 Cells = dict[tuple[str, str], tuple[State, str, Sequence[str]]]
 """(Row, column) -> state, word and further lines."""
 STATES: dict[State, str] = {
@@ -42,18 +38,10 @@ FATES = {
     "unknown": ("undecided", 1.0, "."),
 }
 """Part of a bar -> its colour, how strong it is, and its pattern."""
-ROOM = 0.7
-"""Marks that end before this share of the axis have their figure on the right."""
-KEY_WORDS = {"at": "filled", "open": "hollow", "tail": "bar", "cross": "cross"}
-CELL_PX, ROW_PX, DOT_PX, HEAD_PX = 58, 48, 40, 190
-TABLE: Json = {"font": {"family": FONT, "size": 13}, "margin": {"l": 12, "r": 24, "t": 112, "b": 48}}
+CELL_PX, ROW_PX = 58, 48
 KEY = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
 ALIKE = "The same rounds, measured alike"
 HALVES = ([0.0, 0.44], [0.56, 1.0])
-
-
-def _ink(view: View) -> str:
-    return palette().get(view.get("broker", ""), palette()["ink-soft"])
 
 
 def plot(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
@@ -95,16 +83,12 @@ def _is_known(point: tuple[float, float | None]) -> bool:
     return point[1] is not None
 
 
-def _name(view: View, under: str) -> str:
-    return f"{escape(view['label'])}<br><sub>{escape(under)}</sub>"
-
-
 def strips(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
     """A bar a point, cut into shares of 100 %."""
     what, beside = layout["heads"][1], layout["heads"][2]
     known = [view for view in views if view["strip"]][::-1]
     more = f"; {beside[0].lower()}{beside[1:]}: "
-    names = [_name(view, ", ".join(_said(view)) + more + view["aside"]) for view in known]
+    names = [named(view, ", ".join(_said(view)) + more + view["aside"]) for view in known]
     data: list[Json] = []
     for fate, words in layout["fates"]:
         shares = [sum(100 * part["share"] for part in view["strip"] if part["fate"] == fate) for view in known]
@@ -121,53 +105,6 @@ def strips(_chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
 
 def _said(view: View) -> list[str]:
     return [part["text"] for part in view["strip"] if part["text"]]
-
-
-def dots(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
-    """A row a point: each repeat faint, the median in its broker's mark with its figure beside it, the p99 as a line;
-    a cross for what others have published."""
-    axis, where = layout["axis"], chart.only or "dots"
-    known = [view for view in views if view.get(where)][::-1]
-    data: list[Json] = []
-    for view in known:
-        row, name = view[where], escape(view["label"])
-        marks = [(row["at"], _symbol(view, row["kind"])), (row["tail"], "line-ns-open")]
-        shown = [(at, symbol) for at, symbol in marks if at is not None]
-        colour = palette()["ink"] if row["kind"] == "cross" else _ink(view)
-        faint = {"symbol": "circle", "size": 6, "color": colour, "opacity": 0.35}
-        trace: Json = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "y": [name] * len(row["repeats"])}
-        data.append(trace | {"x": row["repeats"], "marker": faint})
-        mark = {"symbol": [symbol for _, symbol in shown], "size": 12, "color": colour, "line": {"width": 2}}
-        data.append(trace | {"x": [at for at, _ in shown], "y": [name] * len(shown), "marker": mark})
-        data.append(trace | _beside(row, axis["range"]) | {"y": [name], "mode": "text", "textfont": {"size": 12}})
-    ticks, heads = axis["ticks"], layout["heads"]
-    across = {"type": "log", "range": list(map(math.log10, axis["range"])), "tickvals": [at for at, _ in ticks]}
-    across |= {"ticktext": [text for _, text in ticks], "title": f"{heads[1]}. {_key_text(layout['key'])}"}
-    axes = {"xaxis": across, "yaxis": {"automargin": True}, "showlegend": False}
-    return data, TABLE | axes | {"height": HEAD_PX + DOT_PX * len(known)}
-
-
-def _symbol(view: View, kind: str) -> str:
-    if kind == "cross":
-        return "x-thin-open"
-    mark = MARKS.get(view.get("broker", ""), "circle").removesuffix("-open")
-    return f"{mark}-open" if kind == "open" else mark
-
-
-def _beside(row: Json, ends: Sequence[float]) -> Json:
-    """The figure and the word, on the side of the marks where there is room."""
-    known = [at for at in (row["at"], row["tail"], *row["repeats"]) if at is not None] or [ends[0]]
-    low, high = (math.log10(end) for end in ends)
-    right = (math.log10(max(known)) - low) / (high - low) < ROOM
-    text = ", ".join(map(escape, filter(None, (row["text"], row["word"]))))
-    # A text has no distance from its point: spaces that nobody trims are it.
-    said = f"\u2003{text}" if right else f"{text}\u2003"
-    side = {"textposition": "middle right" if right else "middle left"}
-    return {"x": [max(known) if right else min(known)], "text": [said]} | side
-
-
-def _key_text(key: Sequence[Sequence[str]]) -> str:
-    return "; ".join(f"{KEY_WORDS[kind]}: {text}" for kind, text in key if kind in KEY_WORDS)
 
 
 def matrix(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
