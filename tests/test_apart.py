@@ -57,3 +57,20 @@ def test_the_labs_share_points_so_that_days_can_be_compared() -> None:
         for name in (*names, "messages-or-megabytes")
     }
     assert all(loads[name] & loads["messages-or-megabytes"] for name in names)
+
+
+def test_a_rate_that_the_benchmark_has_as_well_names_its_figure_and_day_and_is_the_same_work() -> None:
+    from labs.experiments import EXPERIMENTS
+    from labs.pages.state import recorded_state
+    from labs.scenarios.bench.rows import WAYS
+
+    rows = {f"article-{name}": (profile, lane, load) for name, profile, lane, _, load, _ in WAYS}
+    for (lab, name), row in apart.SAME.items():
+        [way] = [one for one in EXPERIMENTS[lab].ways if one.name == name]
+        profile, lane, load = rows[row]
+        assert (way.profile, way.lane) == (profile, lane)
+        assert way.load
+        assert (way.load.window, way.load.batch, way.load.body_bytes) == (load.window, load.batch, load.body_bytes)
+    said = recorded_state(EXPERIMENTS["fifty-thousand"])["views"]["pika-one"]["sentence"]
+    assert " The benchmark of “How fast” had " in said
+    assert "The benchmark" not in recorded_state(EXPERIMENTS["fifty-thousand"])["views"]["raw-quorum"]["sentence"]

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from labs.experiments import EXPERIMENTS
+from labs.judge import benchmark
+from labs.model import environ
 from labs.model.digest import Digest
+from labs.model.paths import RECORDED
 from labs.model.text import about_per_s
 from labs.pages.recordings import recorded
 
 Key = tuple[object, ...]
+SAME: Mapping[tuple[str, str], str] = {
+    ("fifty-thousand", "pika-one"): "article-rabbitmq-one",
+    ("fifty-thousand", "pika-window"): "article-rabbitmq-batched",
+    ("fifty-thousand", "raw-window"): "article-rabbitmq-fast",
+    ("fifty-thousand", "stream"): "article-rabbitmq-stream",
+    ("redis-million", "redis-py-one"): "article-redis-one",
+    ("redis-million", "redis-py-512"): "article-redis-batched",
+    ("kafka-million", "kafka-python-one"): "article-kafka-one",
+    ("kafka-million", "kafka-python-batches"): "article-kafka-batched",
+    ("kafka-million", "batch-5000"): "article-kafka-fast",
+}
+"""(Lab, way) -> the row of the benchmark that measures the same once more: same profile, client, window and batch."""
 
 
 def key_of(digest: Digest) -> Key | None:
@@ -38,6 +53,20 @@ def said(lab: str, folder: Path | None = None) -> str:
     low, high = min(most, key=_per_s), max(most, key=_per_s)
     each = (f"{about_per_s(_per_s(one))} in {page_of(one)} of {one.card.get('date')}" for one in (low, high))
     return f"up to {_times(most):.2f} times ({high.settings['label']}: {' and '.join(each)})"
+
+
+def in_benchmark(digest: Digest, folder: Path | None = None) -> str:
+    """What the benchmark has of the same, in a sentence with its day, so that no two pages have two figures and no
+    word; empty where it has none, or the same figure."""
+    path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
+    name = SAME.get((digest.lab, str(digest.settings.get("way"))))
+    if name is None or not path.exists():
+        return ""
+    content = benchmark.load(path)
+    found = next((one["ours"]["median"] for one in content["rows"] if one["id"] == name), None)
+    if found is None or about_per_s(found) == about_per_s(_per_s(digest)):
+        return ""
+    return f" The benchmark of “How fast” had {about_per_s(found)} by the same way on {content['card']['date']}."
 
 
 def page_of(digest: Digest) -> str:

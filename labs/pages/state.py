@@ -14,7 +14,7 @@ from labs.judge.card import SERVERS
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import BROKER_NAMES
-from labs.pages import older
+from labs.pages import apart, older
 from labs.pages.claims import may_vote
 from labs.pages.recordings import on_this_ground, recorded, recorded_on, words
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
@@ -231,4 +231,7 @@ def recorded_state(experiment: Experiment, folder: Path | None = None) -> State:
     file = recorded(experiment.name, folder)
     if file is None:
         return panel_state(experiment, [])
-    return panel_state(experiment, on_this_ground(file.digests, recorded("passport", folder)), recorded_on(file))
+    made = panel_state(experiment, on_this_ground(file.digests, recorded("passport", folder)), recorded_on(file))
+    for digest in file.digests:
+        made["views"][experiment.look.key(digest.settings)]["sentence"] += apart.in_benchmark(digest, folder)
+    return made

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, ms_text
+from labs.model.text import BROKER_NAMES, ms_span, ms_text
 from labs.show import Json
 from labs.show.looks.base import Chart, Look
 from labs.show.quantities import Quantities, Quantity
@@ -27,8 +27,7 @@ def _step(name: str, head: str = "") -> Quantity[float]:
 
 def _spread(name: str) -> Quantity[str]:
     def get(digest: Digest) -> str:
-        low, high = digest.spread.get(f"{name}.p50") or (None, None)
-        return f"{ms_text(low)} to {ms_text(high)}"
+        return ms_span(digest.spread.get(f"{name}.p50") or ())
 
     return Quantity(f"{name}.spread", get, head="median over the repeats")
 
