@@ -8,7 +8,7 @@ SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js tests/*.mjs
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-all check book serve zip pdf site up down record bench promises env env-dev lock clean
+.PHONY: help lab test test-all check book readme serve zip pdf site up down record bench promises env env-dev lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: env-dev ## the fast checks: ruff, mypy --strict on labs/; for JavaScript 
 
 book: env ## build the site into _build/html, warnings as errors; TEACH=1 builds another one with answers and slides
 	@LABS_TEACH="$(TEACH)" $(RUN) -m labs.pages.build
+
+readme: env ## write the findings and the picture of README.md anew, from book/runs
+	@$(RUN) -m labs.pages.readme
 
 serve: book ## build the site and serve it on loopback; TEACH=1 serves the one with answers and slides
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory $(if $(filter 1 yes true,$(TEACH)),_build/teach/)_build/html $${PORT:-8000}

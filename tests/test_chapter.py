@@ -41,7 +41,8 @@ GIVEN = {
         "6.12": "a version of Linux, of which labs/model/kernel.py names the source",
         "5.3.2": "a section of the book that is cited there",
     },
-    "index": {"2019": "a year", "2020": "a year"},
+    "app-brokers": {"127.0.0.1": "the address of loopback", "12": "a release of Debian"},
+    "app-command-line": dict.fromkeys(("3", "4"), "codes that a command ends with"),
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
 }
 """Page -> numbers that are typed because nobody here measured them, each with what it is."""

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
+from html import escape
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rules import Rule
 from labs.model.claims import BY_LABS, claims
-from labs.pages import course, pages
-from labs.pages.claims import POLICIES, WORDS, board, judged, may_vote
-from labs.pages.documents import documented
+from labs.pages import claim_board, course
+from labs.pages.article import article
+from labs.pages.claims import DECIDED, POLICIES, WORDS, WRITTEN, board, judged, may_vote, split
+from labs.pages.documents import cited, documented
+from labs.pages.facets import slug
 
-MOST_WORDS = 15
+MOST_WORDS, MOST_OF_THE_ARTICLE = 15, 8
 UNCHECKED = [claim for claim, row in claims().items() if row["policy"] == "none"]
 
 
@@ -58,32 +64,126 @@ def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
 
 
 def test_the_board_links_what_was_read_and_only_that() -> None:
-    entries = {entry["id"]: entry for entry in board()}
+    entries, by_labs = entries_by_claim(), judged()
     assert len(entries) == len(claims())
     for claim, entry in entries.items():
         assert bool(entry["read"]) == (claim in documented())
-        untested = claim not in documented() and claim not in judged() and claim not in UNCHECKED
+        untested = claim not in documented() and claim not in by_labs and claim not in UNCHECKED
         assert (entry["word"] == "not tested yet") == untested
 
 
-def test_the_board_says_how_each_claim_is_judged_what_decides_and_when_its_rule_changed() -> None:
-    entries = {entry["id"]: entry for entry in board()}
-    html = "".join(pages.board(list(entries.values()), {}).values())
-    lines = dict(zip(claims(), html.split("<li id=")[1:], strict=True))
-    for claim, row in claims().items():
-        by = POLICIES[row["policy"]]
-        assert claim in UNCHECKED or f"How it is judged, {by}: " in lines[claim]
-        decided = entries[claim]["word"] not in ("not tested yet", "cannot be checked")
-        assert (f"</span> {by}." in lines[claim]) == decided
+@cache
+def entries_by_claim() -> dict[str, dict[str, Any]]:
+    """The board of the recorded files, made once: it judges all of them."""
+    return {entry["id"]: entry for entry in board()}
+
+
+@cache
+def lines() -> dict[str, str]:
+    """Claim -> its item on the board."""
+    html = "".join(claim_board.listed(list(entries_by_claim().values())).values())
+    return dict(zip(claims(), html.split("<li id=")[1:], strict=True))
+
+
+def test_the_board_says_how_each_claim_is_judged_when_the_rule_was_written_and_when_it_changed() -> None:
+    entries = entries_by_claim()
+    for claim, line in lines().items():
+        row = claims()[claim]
+        assert claim in UNCHECKED or f"<strong>Rule, {POLICIES[row['policy']]}.</strong> " in line
         day, _, why = row["rule_changed"].partition(": ")
-        assert ("The rule was changed on" in lines[claim]) == bool(day)
-        assert not day or f"The rule was changed on {day}. Why: {pages.escape(why)}" in lines[claim]
-        says = [pages.escape(source.says) for source in documented()[claim].sources] if claim in documented() else []
-        assert re.findall("“(.*?)”", lines[claim]) == says
+        assert escape(row["verdict_rule"]) in line
+        assert (f"Written {WRITTEN}; changed {day}: {escape(why)}" in line) == bool(day)
+        assert (f"Written {WRITTEN}." in line) != bool(day)
+        says = [escape(source.says) for source in documented()[claim].sources] if claim in documented() else []
+        assert re.findall("</a>: “(.*?)”", line) == says
+        assert escape(entries[claim]["evidence"].removeprefix(split(entries[claim]["evidence"])[0]).strip()) in line
+
+
+def test_a_claim_has_one_sentence_in_sight_and_links_to_the_page_that_shows_it() -> None:
+    entries = entries_by_claim()
+    for claim, line in lines().items():
+        shown = line.partition("<details>")[0]
+        first, rest = split(entries[claim]["evidence"])
+        assert escape(first) in shown
+        assert not rest or escape(rest) not in shown
+        there = entries[claim]["page"]
+        assert (f".html#lab={there}" in shown) == bool(there), "a link to the view"
+        assert f'href="#{claim.lower()}" aria-label="Link to claim {claim}"' in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("All 3.5 were lost. Two more: C04.", "All 3.5 were lost."),
+        ("Kafka 4.3 lost none.", "Kafka 4.3 lost none."),
+        ("Was it? Yes.", "Was it?"),
+        ("", ""),
+    ],
+)
+def test_the_first_sentence_ends_where_the_next_begins_and_not_in_a_number(text: str, first: str) -> None:
+    assert split(text)[0] == first
+    assert " ".join(filter(None, split(text))) == text
+
+
+def test_every_source_is_an_address_of_a_public_host_or_says_that_it_has_none() -> None:
+    names = [one for row in claims().values() for one in cited(row["source"])]
+    assert sum(not one.url for one in names) <= 12, [one.title for one in names if not one.url]
+    hosts = set()
+    for claim, line in lines().items():
+        found = re.findall(r'href="([^"#][^"]*)"', line.partition("<details>")[2])
+        assert found or claim in ("C05", "C36"), claim
+        for address in found:
+            parts = urlsplit(address)
+            assert parts.scheme == "https"
+            assert re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", parts.netloc), address
+            hosts.add(parts.netloc)
+    assert {"github.com", "otonomo.io", "docs.aws.amazon.com"} <= hosts
+    plain = [title for line in lines().values() for title in re.findall(r"<li>([^<]*)</li>", line)]
+    assert plain
+    assert all(title.endswith("(no public address)") for title in plain)
+
+
+def test_a_source_that_has_no_line_of_its_own_is_refused() -> None:
+    with pytest.raises(KeyError, match="somewhere"):
+        cited("redis/docs content/develop/pubsub/_index.md; somewhere")
+
+
+def test_the_article_is_linked_and_each_claim_has_at_most_eight_words_of_it() -> None:
+    assert article().url.startswith("https://otonomo.io/")
+    assert list(article().words) == list(claims())
+    for claim, line in lines().items():
+        words = article().words[claim]
+        assert 1 <= len(words.split()) <= MOST_OF_THE_ARTICLE
+        assert f'<q cite="{article().url}">{escape(words)}</q>' in line
+
+
+def test_the_counts_in_the_chips_are_those_of_the_list_and_of_the_strip() -> None:
+    entries = list(entries_by_claim().values())
+    chips, items = claim_board.filters(entries), "".join(lines().values())
+    for facet in ("word", "decided", "chapter"):
+        group = chips.partition(f'data-facet="{facet}"')[2].partition("</fieldset>")[0]
+        counts = dict(re.findall(r'value="([\w-]*)"[^>]*><span>[^<]* <b>(\d+)</b>', group))
+        assert int(counts.pop("")) == len(claims()) == sum(map(int, counts.values()))
+        found = re.findall(rf'data-item[^>]*data-{facet}="([\w-]+)"', items)
+        assert {value: str(found.count(value)) for value in counts} == counts
+        assert set(found) <= set(counts)
+    for linked in (True, False):
+        html = claim_board.strip(entries, linked=linked)
+        assert html.count("square") == len(claims())
+        legend = dict(re.findall(r"\?word=([\w-]+).*?<strong>(\d+)</strong>", html))
+        assert legend == {slug(w): str(sum(e["word"] == w for e in entries)) for w in WORDS if slug(w) in legend}
+        assert sum(map(int, legend.values())) == len(claims())
+
+
+def test_open_is_what_has_no_verdict_and_nothing_else() -> None:
+    for entry in entries_by_claim().values():
+        assert entry["decided"] in DECIDED
+        assert (entry["decided"] == "open") == (entry["word"] in ("not tested yet", "undecided here"))
+        assert (entry["decided"] == "documents") == (entry["id"] in documented())
 
 
 def test_a_claim_that_cannot_be_checked_says_what_is_missing_and_counts_for_no_verdict() -> None:
-    entries = {entry["id"]: entry for entry in board()}
+    entries = entries_by_claim()
     assert [claim for claim, entry in entries.items() if entry["word"] == "cannot be checked"] == UNCHECKED
     for claim in UNCHECKED:
         assert entries[claim]["evidence"].lower() in claims()[claim]["verdict_rule"].lower()

@@ -12,8 +12,6 @@ import pytest
 
 from labs.__main__ import main
 from labs.experiments import experiment
-from labs.model.claims import claims
-from labs.pages.claims import board
 from labs.pages.course import pages
 from labs.scenarios.bench.rows import ROWS
 from labs.scenarios.promises.table import chosen
@@ -118,13 +116,6 @@ def test_a_command_that_a_page_shows_exists_with_its_arguments(page: str, line: 
         assert chosen(asked["names"])
     elif name == "bench":
         assert {row.id for row in ROWS} >= set(asked["names"])
-
-
-def test_the_words_on_the_claim_board_count_every_claim_once(site: Path) -> None:
-    tally = re.search(r'<ul class="tally">(.*?)</ul>', (site / "book" / "claims.html").read_text("utf-8"), re.DOTALL)
-    assert tally is not None
-    counts = [int(number) for number in re.findall(r">\s*(\d+)\s*<", tally[1])]
-    assert sum(counts) == len(board()) == len(claims()) == 73
 
 
 def test_every_word_of_the_glossary_is_used_on_another_page() -> None:

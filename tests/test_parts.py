@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ import yaml
 
 from labs.experiments import EXPERIMENTS
 from labs.model.claims import claims
-from labs.pages import course, drawings, parts, quiz, race, teach
+from labs.pages import course, drawings, landing, parts, quiz, teach
 from labs.pages.build import main
 from labs.pages.claims import board
-from labs.pages.recordings import recorded
 
 BOOK = Path(__file__).parent.parent / "book"
 GOOD = {"text": "yes", "why": "because", "right": True}
@@ -153,42 +151,12 @@ def test_every_page_of_a_chapter_says_how_long_it_takes() -> None:
 
 def test_what_was_found_wrong_is_what_the_verdicts_say_and_nothing_else() -> None:
     wrong = [entry for entry in board() if entry["word"] in ("never held", "no longer holds")]
-    html = course.findings(board())
+    html = landing.errors(board())
     assert re.findall(r'href="claims\.html#(c\d\d)"', html) == [
-        entry["id"].lower() for word in course.WRONG for entry in wrong if entry["word"] == word
+        entry["id"].lower() for word in landing.WRONG for entry in wrong if entry["word"] == word
     ]
     untested = [entry | {"word": "not tested yet"} for entry in board()]
-    assert "Nothing has been found wrong yet" in course.findings(untested)
-
-
-def test_the_marks_of_the_race_stand_at_recorded_quantiles() -> None:
-    file = recorded(race.LAB)
-    assert file is not None
-    evenly = [replace(d, settings=d.settings | {"arrivals": "uniform"}) for d in file.digests]
-    found = race.points([*file.digests, *evenly])
-    assert [d.settings["broker"] for d in found] == ["redis", "rabbitmq", "kafka"]
-    for digest in found:
-        times = race.arrivals(digest)
-        repeat = race.middle(digest)
-        assert times == sorted(times)
-        assert times[0] >= repeat["curve"][0][1]
-        assert times[-1] <= repeat["latency_ms"]["max"]
-        assert (
-            abs(race.quantile(repeat["curve"], 0.5) - repeat["latency_ms"]["p50"]) <= 0.1 * repeat["latency_ms"]["p50"]
-        )
-
-
-def test_hollow_marks_of_the_race_say_broker_by_broker_the_reason_that_is_true_of_it() -> None:
-    file = recorded(race.LAB)
-    assert file is not None
-    plain = [replace(d, median=d.median | {"stamp": "valid"}, floor_ms={}) for d in race.points(file.digests)]
-    assert "Hollow" not in race._under(plain, "today")
-    redis, rabbit, kafka = plain
-    redis = replace(redis, floor_ms={"p50": 0.9 * redis.median["latency_ms"]["p50"]})
-    rabbit = replace(rabbit, median=rabbit.median | {"stamp": "client-bound"})
-    said = race._under([redis, rabbit, kafka], "today")
-    why = "more than half of Redis’s median is our own harness; our client was the limit of RabbitMQ"
-    assert f"Hollow marks: {why}. " in said
+    assert "Nothing has been found wrong yet" in landing.errors(untested)
 
 
 def test_every_drawing_is_named_described_and_in_the_colours_of_the_book() -> None:

@@ -11,14 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from labs.model.paths import PROJECT
-from labs.pages import course, quiz
+from labs.pages import quiz
 from labs.pages.exercises import exercises
 from labs.pages.glue import number
 from tests.browser import Watched, served, settled, violations
 
 pytestmark = pytest.mark.browser
-RUNNING = """document.getAnimations().filter(
-    one => one.playState === 'running' && one.animationName?.startsWith('race-')).length"""
 QUESTION = quiz.quiz("parts")[0]
 FIGURE = ".guess[data-low]"
 MEDIAN = "latency-ladder kafka rung=2 rate=1000 p50"
@@ -190,50 +188,7 @@ def test_without_scripts_questions_answers_and_figures_are_all_there(browser: Br
     page.get_by_text("Show what was measured").first.click()
     assert number(MEDIAN) in page.locator(FIGURE).inner_text()
     assert page.locator(".repeat code").first.is_visible()
-    page.goto(f"{host}book/index.html")
-    assert page.locator(".race svg:visible").count() == 1
     context.close()
-
-
-def test_the_race_plays_pauses_ends_and_waits_for_those_who_want_less_motion(browser: Browser, host: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(f"{host}book/index.html")
-    page.wait_for_function(f"{RUNNING} > 100")
-    button = page.locator(".race-buttons button")
-    assert button.inner_text() == "Pause"
-    button.click()
-    page.wait_for_function(f"{RUNNING} === 0")
-    button.click()
-    page.wait_for_function("!document.querySelector('[data-race]').dataset.running")
-    assert button.inner_text() == "Play"
-    context.close()
-    context = browser.new_context(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(f"{host}book/index.html")
-    page.wait_for_function("document.documentElement.dataset.parts")
-    page.locator(".race svg:visible").scroll_into_view_if_needed()
-    assert page.evaluate(RUNNING) == 0
-    context.close()
-
-
-def test_a_stranger_finds_three_doors_and_what_was_wrong_by_keyboard(page: Page, host: str) -> None:
-    page.goto(f"{host}book/index.html")
-    doors = page.locator(".doors a")
-    assert [doors.nth(at).inner_text() for at in range(3)] == [
-        "Start reading",
-        "What you need to run it",
-        "How to teach with it",
-    ]
-    box = doors.first.bounding_box()
-    assert box is not None
-    assert box["y"] < 1000  # the first door is on the first screen or right under it
-    tab_to(page, ".doors a")
-    tab_to(page, ".findings a")
-    assert page.locator(".chapters > li").count() == len(course.chapters())
-    page.emulate_media(media="print")
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert not page.locator(".race-buttons").is_visible()
 
 
 def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> None:

@@ -14,13 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
-from labs.model.claims import claims
 from labs.model.digest import Digest
 from labs.model.paths import PROJECT
 from labs.pages import course
 from labs.pages.build import build
-from labs.pages.claims import judged
-from labs.pages.documents import documented
 from labs.pages.glue import number
 from labs.pages.recordings import recorded
 from labs.pages.state import views
@@ -311,18 +308,7 @@ def test_without_javascript_the_recorded_figures_are_a_table(browser: Browser, h
         assert number(f"latency-ladder {broker} label") in page.locator(".lab-fallback table").inner_text()
         assert number(f"latency-ladder {broker} p50") in text
     assert "need JavaScript" in text
-    page.goto(f"{host}book/claims.html")
-    assert page.locator(".claims > li").count() == len(claims())
     context.close()
-
-
-def test_every_claim_has_a_word_and_an_untested_one_says_so(page: Page, host: str) -> None:
-    ready(page, f"{host}book/claims.html")
-    words = page.locator(".claims .verdict").all_inner_texts()
-    assert len(words) == len(claims())
-    unchecked = sum(row["policy"] == "none" for row in claims().values())
-    assert words.count("cannot be checked") == unchecked
-    assert words.count("not tested yet") == len(claims()) - len(judged() | documented()) - unchecked
 
 
 def test_a_label_with_markup_stays_text(page: Page, host: str) -> None:

@@ -1,7 +1,6 @@
 """The book's directives and roles. They only place what labs.pages and labs.pages.claims give them.
 
 {lab-panel} latency-ladder    the panel, replaying the recorded runs
-{claim-board}, {tally}        all claims; how many have which word
 {run}`latency-ladder kafka rung=2 rate=1000 p99`    a figure from a recorded run, linked to the view that shows it
 {when-recorded} latency-ladder    its content if that is recorded; :has: names a figure that an older recording may lack
 {bench-picture}, {bench-table}, {bench}`kafka-produce ratio`    what `make bench` saved
@@ -71,26 +70,6 @@ class LabPanel(SphinxDirective):
         found = _raw(pages.panel(state, f"_static/panels/{name}", compact="compact" in self.options))
         found[0]["lab"] = self.arguments[0]
         return found
-
-
-class Board(SphinxDirective):
-    """Every claim, a section a heading."""
-
-    def run(self) -> list[nodes.Node]:
-        found: list[nodes.Node] = []
-        for name, html in pages.board(entries(), PAGES).items():
-            section = nodes.section(ids=[nodes.make_id(f"claims {name}")], names=[])
-            section += nodes.title("", name)
-            section += _raw(html)
-            found.append(section)
-        return found
-
-
-class Tally(SphinxDirective):
-    """How many claims have which word."""
-
-    def run(self) -> list[nodes.Node]:
-        return _raw(pages.tally(claims.tally(entries())))
 
 
 class WhenRecorded(SphinxDirective):
@@ -179,7 +158,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _only_listed, priority=950)  # sphinx-external-toc reads the list at 900
     app.connect("doctree-read", _no_link_in_a_link, priority=400)  # before the headings are listed, at 500
     for name, directive in {
-        "lab-panel": LabPanel, "claim-board": Board, "tally": Tally, "when-recorded": WhenRecorded,
+        "lab-panel": LabPanel, "when-recorded": WhenRecorded,
         "bench-table": Bench, "bench-picture": Bench,
     }.items():  # fmt: skip
         app.add_directive(name, directive)

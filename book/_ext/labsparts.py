@@ -1,7 +1,7 @@
 """Directives and roles for the parts that every chapter may use; book/parts.md shows each with its source.
 
 {at-a-glance}, {key-points}, {drawing} a-call-that-waits, {quiz} 01-1, {exercise} 01-1, {progress}, {client-code} lab,
-{repeat} lab rate=1000, {take-along} lab, {picture} name, {race}, {chapters}, {findings}, {slide} title, {badge}`C48`;
+{repeat} lab rate=1000, {take-along} lab, {picture} name, {chapters}, {slide} title, {badge}`C48`;
 {term} gets its definition.
 """
 
@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from labs.experiments import experiment
 from labs.model import environ
 from labs.model.paths import PROJECT
-from labs.pages import course, drawings, pages, parts, quiz, race
+from labs.pages import course, drawings, pages, parts, quiz
 from labs.pages.exercises import on_page, questions
 from labs.pages.pictures.frame import frame
 from labs.pages.pictures.shown import shown
@@ -261,13 +261,11 @@ class TakeAlong(Part):
 
 
 class Computed(Part):
-    """What is computed from the whole book: the chapters, what was found wrong, the picture that moves."""
+    """What is computed from the whole book: the chapters."""
 
     has_content = False
     MAKE: ClassVar[dict[str, Any]] = {
         "chapters": lambda: course.list_of_chapters(entries(), course.pages()),
-        "findings": lambda: course.findings(entries()),
-        "race": race.race,
     }
 
     def made(self) -> list[nodes.Node]:
@@ -321,7 +319,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "at-a-glance": AtAGlance, "key-points": KeyPoints, "slide": Slide, "drawing": Drawing,
         "picture": Picture, "quiz": Quiz, "exercise": Exercises, "progress": Progress,
         "repeat": Repeat, "take-along": TakeAlong, "chapters": Computed,
-        "findings": Computed, "race": Computed, "client-code": ClientCode,
+        "client-code": ClientCode,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.add_role("badge", Badge())

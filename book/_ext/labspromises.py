@@ -54,7 +54,7 @@ def _section(title: str, html: str, name: str = "") -> nodes.section:
 def _list(content: dict[str, Any]) -> list[nodes.Node]:
     """A section a group, behind the place for the controls."""
     lists = promise_page.listed(content).items()
-    return [*_raw(promise_page.facets()), *(_section(name, html, f"promises {name}") for name, html in lists)]
+    return [*_raw(promise_page.facets(content)), *(_section(name, html, f"promises {name}") for name, html in lists)]
 
 
 PARTS = {

@@ -17,13 +17,10 @@ const SAY = {
   byHigh: (n) => `Your guess was ${n} too high.`,
   yours: "your guess",
   measured: "measured",
-  play: "Play",
-  pause: "Pause",
   number: "Enter a number.",
   guessed: (right) => right ? "Right. " : "Not so. ",
   undecided: "None of these can be called right here. ",
 };
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- the guess: what was said is remembered, and what waits for a guess is told
 const said = {
@@ -246,45 +243,6 @@ function copies(box) {
   );
 }
 
-// ---- the race: it runs once when it comes into sight, never by itself for those who want less motion
-function race(box) {
-  const marks = () => box.getAnimations({ subtree: true }).filter((one) => one.animationName?.startsWith("race-"));
-  const button = make("button", {
-    type: "button",
-    text: SAY.play,
-    onclick: () => (button.textContent === SAY.pause ? pause() : play()),
-  });
-  const pause = () => {
-    marks().forEach((one) => one.pause());
-    button.textContent = SAY.play;
-  };
-  const play = () => {
-    const paused = box.dataset.running && marks().some((one) => one.playState === "paused");
-    if (!paused) {
-      delete box.dataset.running;
-      void box.offsetWidth;
-      box.dataset.running = "1";
-    }
-    marks().forEach((one) => one.play());
-    button.textContent = SAY.pause;
-    Promise.allSettled(marks().map((one) => one.finished)).then(() => {
-      if (marks().every((one) => one.playState === "finished")) {
-        delete box.dataset.running;
-        button.textContent = SAY.play;
-      }
-    });
-  };
-  box.querySelector(".race-title").after(make("div", { class: "race-buttons" }, button));
-  if (still.matches) return;
-  const seen = new IntersectionObserver((entries) => {
-    if (entries.some((one) => one.isIntersecting)) {
-      seen.disconnect();
-      play();
-    }
-  }, { threshold: 0.4 });
-  seen.observe(box);
-}
-
 const PARTS = {
   ".quiz": questions,
   ".exercises": questions,
@@ -293,11 +251,11 @@ const PARTS = {
   "[data-until-guess]": untilGuessed,
   ".term": term,
   "[data-copy]": copies,
-  "[data-race]": race,
 };
 for (const [selector, begin] of Object.entries(PARTS)) {
   for (const box of document.querySelectorAll(selector)) guarded(box, begin)(box);
 }
 if (document.querySelector("[data-facets]")) import("./filter.mjs");
 if (document.querySelector(".client-code")) import("./code-tabs.mjs");
+if (document.querySelector("[data-hero]")) import("./hero.mjs");
 document.documentElement.dataset.parts = "1";

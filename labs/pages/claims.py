@@ -1,4 +1,4 @@
-"""The claim board: all 73 claims of the article, each with a verdict and its evidence, or `not tested yet`.
+"""What the claim board says: all 73 claims of the article, each with a verdict and its evidence, or `not tested yet`.
 
 By its `policy` in claims.csv a claim is judged by the recorded runs of the labs that its row names, by the cited
 documents of documents.toml, or by nothing: then it cannot be checked, and the row says what is missing.
@@ -6,6 +6,7 @@ documents of documents.toml, or by nothing: then it cannot be checked, and the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,8 @@ from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
 from labs.model.text import enumerated
-from labs.pages.documents import documented
+from labs.pages.article import article
+from labs.pages.documents import cited, documented
 from labs.pages.recordings import recorded, recorded_on, words
 
 NO_CHECK, NO_TEST = "cannot be checked", "not tested yet"
@@ -23,6 +25,27 @@ WORDS = ("holds", "holds with conditions", "no longer holds", "never held", "und
 POLICIES = {
     "measured": "by measurement", "existence": "by a case seen", "documents": "by documents", "none": NO_CHECK,
 }  # fmt: skip
+
+UNDECIDED = "undecided here"
+WRITTEN = "2026-11-24"
+"""The day on which the rules were written, before anything was recorded; a changed one has its day in claims.csv."""
+DECIDED = {"measured": "measured", "documents": "by documents", "uncheckable": NO_CHECK, "open": "still open"}
+"""How a claim was decided."""
+
+
+def decided(word: str, policy: str) -> str:
+    """Which of DECIDED a claim is, by its word and the policy of claims.csv."""
+    if word == NO_CHECK:
+        return "uncheckable"
+    if word in (NO_TEST, UNDECIDED):
+        return "open"
+    return "documents" if policy == "documents" else "measured"
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first sentence, and the rest."""
+    first, _, rest = re.sub(r"(?<=[.!?])\s+(?=[A-Z0-9])", "\0", text, count=1).partition("\0")
+    return first, rest
 
 
 def expectation(row: Row) -> str:
@@ -56,33 +79,47 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     `undecided here` while a lab that the claim's row names is not recorded."""
     given = {part["word"] for part in parts}
     text = parts[0]["text"]
-    if len(parts) > 1:
-        text = " ".join(f"{part['number']}, {part['word']}: {part['text']}" for part in parts)
+    if len(given) > 1:
+        text = " ".join(f"{part['title']}, {part['word']}: {part['text']}" for part in parts)
+    elif len(parts) > 1:
+        text = " ".join([text, *(f"{part['title']}: {part['text']}" for part in parts[1:])])
     if missing:
         text += f" Not recorded yet: {enumerated(missing)}."
     dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
-    word = given.pop() if len(given) == 1 and not missing else "undecided here"
+    word = given.pop() if len(given) == 1 and not missing else UNDECIDED
     return parts[0] | {"word": word, "text": text, "date": dates}
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Every claim: id, section, claim, word, evidence, policy, read (what documents say, with address), expected,
-    source, rule, when and why the rule changed, and its lab."""
+    """Every claim: id, section, claim, the article's own words, word, evidence, when it was recorded or read, policy
+    and how it was decided, read (what documents say, with address), expected, cited, rule, when and why the rule
+    changed, its labs, and the lab whose page shows it."""
     words = judged(folder)
     return [_entry(row, words.get(row["id"])) for row in claims().values()]
 
 
 def _entry(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
     known: dict[str, Any] = {"id": row["id"], "section": row["section"], "claim": row["claim"], "lab": row["lab"]}
-    known |= {"expected": expectation(row), "source": row["source"], "rule": row["verdict_rule"]}
-    known |= {"policy": POLICIES[row["policy"]], "rule_changed": row["rule_changed"], "read": [], "page": ""}
+    known |= {"expected": expectation(row), "cited": cited(row["source"]), "rule": row["verdict_rule"]}
+    known |= {
+        "policy": POLICIES[row["policy"]],
+        "rule_changed": row["rule_changed"],
+        "read": [],
+        "page": "",
+        "when": "",
+    }
+    known |= _judged(row, verdict) | {"words": article().words[row["id"]]}
+    return known | {"decided": decided(known["word"], row["policy"])}
+
+
+def _judged(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
     if row["policy"] == "none":
         lacks = row["verdict_rule"].removeprefix("Cannot be checked: ")
-        return known | {"word": NO_CHECK, "evidence": lacks[0].upper() + lacks[1:]}
+        return {"word": NO_CHECK, "evidence": lacks[0].upper() + lacks[1:]}
     if verdict is None:
-        return known | _by_document(row["id"])
-    evidence = f"{verdict['text']} (Recorded {verdict['date']}.)"
-    return known | {"word": verdict["word"], "evidence": evidence, "page": verdict["lab"]}
+        return _by_document(row["id"])
+    when = f"Recorded {verdict['date']}."
+    return {"word": verdict["word"], "evidence": verdict["text"], "when": when, "page": verdict["lab"]}
 
 
 def _by_document(claim: str) -> dict[str, Any]:
@@ -90,10 +127,5 @@ def _by_document(claim: str) -> dict[str, Any]:
     found = documented().get(claim)
     if found is None:
         return {"word": NO_TEST, "evidence": ""}
-    evidence = f"{found.text} (Documents, read {found.read}.)"
-    return {"word": found.word, "evidence": evidence, "read": [asdict(source) for source in found.sources]}
-
-
-def tally(entries: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """How many claims have each word, in the order of WORDS."""
-    return {word: sum(entry["word"] == word for entry in entries) for word in WORDS}
+    read = [asdict(source) for source in found.sources]
+    return {"word": found.word, "evidence": found.text, "when": f"Documents, read {found.read}.", "read": read}

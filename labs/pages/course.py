@@ -17,12 +17,10 @@ import yaml
 
 from labs.model.paths import PROJECT
 from labs.pages.claims import NO_CHECK, NO_TEST
-from labs.pages.pages import badge
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
 PANEL = re.compile(r"^`{3,}\{lab-panel\} +(\S+)", re.MULTILINE)
-WRONG = ("never held", "no longer holds")
 Entry = Mapping[str, Any]
 
 
@@ -113,19 +111,3 @@ def _item(one: Chapter, found: Sequence[Page], words: Mapping[str, str]) -> str:
     inside = f'<h3>{escape(one.title)}</h3><p class="asks">{escape(one.asks)}</p><p class="meta">{said}</p>'
     state = "" if found else ' class="empty"'
     return f"<li{state}>{inside}{f'<ul>{links}</ul>' if links else ''}</li>"
-
-
-def findings(entries: Sequence[Entry]) -> str:
-    """What was found wrong in the article: every claim that never held or no longer holds, with its evidence."""
-    wrong = [entry for word in WRONG for entry in entries if entry["word"] == word]
-    if not wrong:
-        return '<p class="lab-note">Nothing has been found wrong yet: no recorded run and no document says so.</p>'
-    return f'<ul class="findings">{"".join(map(_finding, wrong))}</ul>'
-
-
-def _finding(entry: Entry) -> str:
-    link = f'<a href="claims.html#{entry["id"].lower()}">{entry["id"]}</a>'
-    return (
-        f'<li><p>{badge(entry["word"])} <span class="id">{link}</span> {escape(entry["claim"])}</p>'
-        f'<p class="why">{escape(entry["evidence"])}</p></li>'
-    )

@@ -1,7 +1,8 @@
-"""Verdicts that cited documents give, from `documents.toml`, for claims that no measurement decides."""
+"""Verdicts that cited documents give (documents.toml), and where the sources of claims.csv are read (sources.toml)."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,30 @@ def documented() -> dict[str, Documented]:
     """All of them by claim. KeyError for a source that the file does not have."""
     table = tomllib.loads(files("labs.pages").joinpath("documents.toml").read_text("utf-8"))
     return {claim: _entry(entry, table["sources"]) for claim, entry in table["claims"].items()}
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A source of a claim in words, and where it can be read; no address where everybody cannot open it."""
+
+    title: str
+    url: str = ""
+
+
+@cache
+def _addresses() -> Mapping[str, Any]:
+    return tomllib.loads(files("labs.pages").joinpath("sources.toml").read_text("utf-8"))
+
+
+def cited(sources: str) -> list[Cited]:
+    """The sources that a row of claims.csv names, `; ` between them. KeyError for one that sources.toml lacks."""
+    known, found = _addresses(), []
+    for name in re.split(r"; (?![^(]*\))", sources):
+        if name in known["none"]:
+            found.append(Cited(known["none"][name]))
+        else:
+            found += [Cited(title, url) for title, url in known["links"][name]]
+    return list(dict.fromkeys(found))
 
 
 @cache

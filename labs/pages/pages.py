@@ -1,4 +1,4 @@
-"""What a page shows without JavaScript, as HTML: the recorded medians, a claim, the claim board."""
+"""What a page shows without JavaScript, as HTML: the recorded medians, a claim."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from labs.pages.documents import lacking
 from labs.pages.state import State
 
 Entry = Mapping[str, Any]
@@ -127,39 +126,3 @@ def sources(entry: Entry) -> str:
         for read in entry["read"]
     )
     return ";".join(links)
-
-
-def tally(counts: Mapping[str, int]) -> str:
-    """How many claims have which word."""
-    items = "".join(f"<li>{badge(word)} <strong>{count}</strong></li>" for word, count in counts.items())
-    return f'<ul class="tally">{items}</ul>'
-
-
-def board(entries: Sequence[Entry], pages: Mapping[str, str]) -> dict[str, str]:
-    """Section -> the list of its claims. `pages`: lab -> address of its page."""
-    sections: dict[str, list[str]] = {}
-    for entry in entries:
-        sections.setdefault(entry["section"], []).append(_board_line(entry, pages))
-    return {name: f'<ul class="claims">{"".join(lines)}</ul>' for name, lines in sections.items()}
-
-
-def _board_line(entry: Entry, pages: Mapping[str, str]) -> str:
-    page = pages.get(entry["page"])
-    link = f' <a href="{escape(page)}">The lab, claim {entry["id"]}</a>' if page else ""
-    by = "" if entry["policy"] == entry["word"] else escape(entry["policy"])
-    evidence = f"{escape(entry['evidence'])}{sources(entry)}{link}" if entry["evidence"] else f"{escape(_plan(entry))}."
-    more = f"{_rule(entry)}<p>What the documents let us expect: {escape(entry['expected'])}</p>"
-    more += f"<p>Sources: {escape(entry['source'])}</p>"
-    label = f"Rule, expectation and sources of {entry['id']}"
-    return (
-        f'<li id="{entry["id"].lower()}"><span class="id">{entry["id"]}</span><div><p>{escape(entry["claim"])}</p>'
-        f'<p class="meta">{badge(entry["word"])}{f" {by}." if by and entry["evidence"] else ":"} {evidence}</p>'
-        f"<details><summary>{label}</summary>{more}</details></div></li>"
-    )
-
-
-def _plan(entry: Entry) -> str:
-    """What an untested claim waits for."""
-    if entry["policy"] == "by documents":
-        return lacking().get(entry["id"], "It waits for two documents that decide it")
-    return "No lab is planned" if entry["lab"] == "none" else f"Planned for {entry['lab']}"

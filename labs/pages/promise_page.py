@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -15,6 +15,8 @@ from labs.model.paths import RECORDED
 from labs.model.text import BROKER_NAMES, NONE, capital, counted
 from labs.pages import older
 from labs.pages import promise_words as words
+from labs.pages.facets import Facet, slug
+from labs.pages.facets import facets as facets_of
 from labs.pages.pages import badge, table
 from labs.pages.parts import command
 
@@ -76,7 +78,7 @@ def _count(number: int, address: str, told: str) -> str:
 
 def _address(**choice: str) -> str:
     """Without a script it leads to the whole list. Not behind the #: the theme takes that for the name of a place."""
-    chosen = "&".join(f"{name}={value.replace(' ', '-')}" for name, value in choice.items() if value)
+    chosen = "&".join(f"{name}={slug(value)}" for name, value in choice.items() if value)
     return f"?{chosen}#all-promises" if chosen else "#all-promises"
 
 
@@ -90,19 +92,18 @@ def listed(content: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def facets() -> str:
-    """What a reader may filter by, for filter.mjs."""
-    by = [
-        {"name": "broker", "label": "Broker", "values": GROUPS},
-        {"name": "word", "label": "Outcome", "values": {word.replace(" ", "-"): word for word in WORDS}},
-    ]
-    return f"<div data-facets='{escape(json.dumps({'what': 'promises', 'facets': by}), quote=True)}'></div>"
+def facets(content: Mapping[str, Any]) -> str:
+    """What a reader may filter by, and how many promises are so."""
+    groups, found = Counter(map(group, content["rows"])), Counter(slug(row["word"]) for row in content["rows"])
+    by = [Facet("broker", "Broker", GROUPS, groups)]
+    by.append(Facet("word", "Outcome", {slug(word): word for word in WORDS}, found))
+    return facets_of("promises", by)
 
 
 def _item(row: Row) -> str:
     name = row["id"].lower()
     link = f'<a class="promise-link" href="#{name}" aria-label="Link to promise {row["id"]}">{row["id"]}</a>'
-    data = f'data-item data-broker="{group(row)}" data-word="{row["word"].replace(" ", "-")}"'
+    data = f'data-item data-broker="{group(row)}" data-word="{slug(row["word"])}"'
     said = f'<p class="promise-said">{escape(words.sentence(row))}</p>'
     head = f'<p>{escape(row["guarantee"])}</p><p class="meta">{badge(row["word"])} {words.STANCES[row["stance"]]}.</p>'
     remark = f'<p class="promise-said">{escape(row["remark"])}</p>' if row.get("remark") else ""

@@ -1,0 +1,67 @@
+"""The directives of the landing page and of the claim board; they only place what labs.pages gives them.
+
+{claim-board}    all claims, behind their strip and what they can be filtered by
+{claim-strip}    the strip alone, as one picture that leads to the board
+{loss-hero}      the loss matrix small, to guess at
+{news}           what was found that no one else has shown
+{article-errors} what was found wrong in the article
+{article}`link`  the article: title, author, year
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from docutils import nodes
+from labsbook import _raw, entries
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from labs.pages import claim_board, findings, landing, loss_hero
+from labs.pages.article import article
+
+
+class Board(SphinxDirective):
+    """Every claim, a section a heading."""
+
+    def run(self) -> list[nodes.Node]:
+        judged = entries()
+        found = _raw(claim_board.strip(judged, linked=True) + claim_board.filters(judged))
+        for name, html in claim_board.listed(judged).items():
+            section = nodes.section(ids=[nodes.make_id(f"claims {name}")], names=[])
+            section += nodes.title("", name)
+            section += _raw(html)
+            found.append(section)
+        return found
+
+
+class Computed(SphinxDirective):
+    """What is computed from the whole book."""
+
+    MAKE: ClassVar[dict[str, Callable[[], str]]] = {
+        "claim-strip": lambda: claim_board.strip(entries(), linked=False),
+        "loss-hero": lambda: loss_hero.hero(),
+        "news": lambda: landing.news(findings.findings()),
+        "article-errors": lambda: landing.errors(entries()),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        return _raw(self.MAKE[self.name]())
+
+
+class Article(SphinxRole):
+    """The article as a link."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        return _raw(article().link), []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """After labsbook, whose list of pages this one shares."""
+    app.setup_extension("labsbook")
+    app.add_directive("claim-board", Board)
+    for name in Computed.MAKE:
+        app.add_directive(name, Computed)
+    app.add_role("article", Article())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
