@@ -17,7 +17,7 @@ from labs.show.colours import palette
 
 README, PICTURE = PROJECT / "README.md", PROJECT / "book" / "_static" / "loss-matrix.svg"
 BEGIN, END = "<!-- findings: written by `make readme` -->", "<!-- end of findings -->"
-LEFT, CELL, ROW, TOP = 330, 104, 24, 34
+LEFT, CELL, ROW, TOP = 360, 104, 24, 34
 WIDTH = LEFT + CELL * len(ENDING) + 8
 SIGNS = {
     "none lost": ("holds", "●"), "some lost": ("conditions", "◐"), "all lost": ("never", "✕"),
@@ -34,8 +34,9 @@ def picture(found: list[Row]) -> str:
     for row in found:
         if row.broker != broker:
             broker, y = row.broker, y + 8
-            parts.append(f'<text x="8" y="{y + 16}" class="{broker} head">{BROKER_NAMES[broker]}</text>')
-        parts.append(f'<text x="86" y="{y + 16}">{escape(row.label)}</text>')
+            parts.append(f'<rect x="8" y="{y + 6}" width="10" height="10" rx="2" class="{broker}"/>')
+            parts.append(f'<text x="24" y="{y + 16}" class="head">{BROKER_NAMES[broker]}</text>')
+        parts.append(f'<text x="104" y="{y + 16}">{escape(row.label)}</text>')
         parts += [_cell(row, fault, LEFT + CELL * at, y) for at, fault in enumerate(ENDING)]
         y += ROW
     words = f"<title>What was lost</title><desc>{escape(_told(found))}</desc>"
