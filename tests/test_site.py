@@ -41,7 +41,7 @@ ALL = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka"
 LADDER = "book/05-4-latency-ladder.html"
 THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedStyle(one).fontWeight < 400
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
-OURS = re.compile(r"book/|_static/(panels/|[\w/-]+\.mjs|(look|book|parts|panel|pictures)\.css|favicon)")
+OURS = re.compile(r"book/|_static/(panels/|[\w/-]+\.mjs|(look|book|front|parts|panel|pictures)\.css|favicon)")
 LIMIT_BYTES = 100_000
 SHIFTS = """window.moved = [];
 new PerformanceObserver(list => list.getEntries().filter(one => !one.hadRecentInput).forEach(one =>
