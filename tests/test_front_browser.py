@@ -28,7 +28,7 @@ def test_the_board_is_filtered_by_word_decision_chapter_and_text_and_the_address
     shown = page.locator(SHOWN)
     assert shown.count() == len(claims())
     for facet, value in (("word", "never-held"), ("decided", "measured"), ("chapter", "6")):
-        chip = page.locator(f"[data-facet={facet}] [value={value}]")
+        chip = page.locator(f"[data-facet={facet}] [value='{value}']")
         count = int(chip.locator("xpath=..").locator("b").inner_text())
         chip.check(force=True)
         assert 0 < shown.count() <= count
@@ -76,7 +76,7 @@ def test_the_first_screen_says_what_for_whom_and_where_to_start(page: Page, host
     page.set_viewport_size({"width": width, "height": height})
     ready(page, f"{host}book/index.html")
     start = page.get_by_role("link", name="Start reading")
-    for one in (page.locator("h1"), page.locator(".lede a"), start):
+    for one in (page.locator("article h1"), page.locator(".lede a"), start):
         box = one.first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= height
