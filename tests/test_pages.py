@@ -26,7 +26,7 @@ WORDS_A_MINUTE, PANEL_MINUTES, QUIZ_MINUTES = 200, 3, 2
 
 
 class Anchors(HTMLParser):
-    """The ids of a page and the addresses that it points to."""
+    """The ids of a page, its panels and the addresses that it points to."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -37,6 +37,8 @@ class Anchors(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         self.ids |= {value for name in ("id", "name") if (value := found.get(name))}
+        if panel := re.fullmatch(r"_static/panels/(.+)\.json", found.get("data-state") or ""):
+            self.ids.add(f"lab={panel[1]}")
         self.links += [value for name in ("href", "src") if (value := found.get(name))]
 
 
@@ -51,7 +53,8 @@ def dead_links(site: Path) -> list[str]:
                 continue
             to = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             to = to / "index.html" if to.is_dir() else to
-            lost = parts.fragment and to in parsed and unquote(parts.fragment) not in parsed[to].ids
+            name = unquote(parts.fragment).partition("&")[0]  # lab=...&rate=...: a view of that lab's panel
+            lost = name and to in parsed and name not in parsed[to].ids
             if not to.exists() or lost:
                 dead.append(f"{path.relative_to(site.resolve())}: {link}")
     return dead
