@@ -15,6 +15,8 @@ SAID = 4
 """So many points can be said in sentences; more are a table only."""
 AROUND_PX = 160
 """What stands over and under the plots of a panel, about; a page keeps the room until the panel is drawn."""
+TABLE_PX = 480
+"""What the rows of a picture that is a table take at least: with what stands over them, down to the end of a screen."""
 
 
 def badge(word: str) -> str:
@@ -52,7 +54,7 @@ def panel(state: State, address: str, *, compact: bool = False) -> str:
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
-    kept = f' style="--room: {room + AROUND_PX}px"' if room else ""
+    kept = f' style="--room: {(room or TABLE_PX) + AROUND_PX}px"'
     small = " data-compact" if compact else ""
     host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{small}{kept}>'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
