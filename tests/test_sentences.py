@@ -14,6 +14,7 @@ from labs.judge.lift import apart, limit_of
 from labs.model.text import capital, change, count_of, how_many, pace, sentences, was
 from labs.pages.recordings import recorded
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, RATE_LOOK
+from labs.show.sentences import plainly
 from tests.faulted import fault_digest, jobs_digest, three
 from tests.read_aloud import Text, of_lab
 
@@ -36,7 +37,8 @@ WRONG = {
     "a log of cores": r"\((?:broker|clients?) [\d?n]",
     "the number of a lab": r"\bL\d\.\d",
     "a term of the house": r"\brungs?\b|client-bound|Client-bound",
-    "old splices": r"points? lost|can say\)|limit at nobody|; of it the\b|times the next|no property of",
+    "old splices": r"own lateness makes|processor time left|points? lost|can say\)|limit at nobody|; of it the\b"
+    r"|times the next|no property of",
 }
 """What no text may have."""
 
@@ -141,6 +143,30 @@ def test_a_name_of_code_keeps_its_letters_and_an_initial_ends_no_sentence() -> N
 )  # fmt: skip
 def test_cores_leave_the_sentence_and_old_words_become_todays(told: str, said: str, cores: str) -> None:
     assert apart(told) == (said, cores)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("the producer's own lateness makes the p99 0.90 ms instead of 0.57",
+         "0.33 ms of the p99 is our sender running late"),
+        ("the producer used 0.93 of a core", "Our sender ran out of CPU"),
+        ("the producer sent 3,500/s, 4,000 were asked for",
+         "Our sender managed 3,500/s of the 4,000/s it was asked for"),
+        ("broker and clients had taken all 2 cores (broker 1.69 cores, clients 0.08 and 0.08 cores)",
+         "Broker and clients had taken all 2 cores"),
+        ("neither the clients nor the broker were saturated", "Neither side ran out of CPU"),
+    ],
+)  # fmt: skip
+def test_why_a_latency_was_limited_is_said_without_a_log(why: str, said: str) -> None:
+    assert plainly(why).replace("\u00a0", " ") == said
+
+
+def test_no_cell_and_no_line_of_a_card_has_an_old_splice() -> None:
+    for lab in LABS:
+        for text in of_lab(lab, only_recorded=True):
+            for what in ("old splices", "from one figure to the same", "a log of cores", "the number of a lab"):
+                assert not re.search(WRONG[what], text.words), (what, text)
 
 
 def test_a_window_that_was_the_limit_is_said_first_and_then_what_showed_it() -> None:

@@ -174,32 +174,38 @@ def caution(digest: Digest) -> str:
     return f" {why}.{dark}{age}"
 
 
-LATE = re.compile("own lateness makes the (median|p99) ")
-"""How a repeat says that our sender was late: its step is read here, the figure from the step itself."""
+LATE = re.compile(r"the producer's own lateness makes the (median|p99) ([\d.]+) ms instead of ([\d.]+)")
+"""How a repeat says that our sender was late: with a step, and without."""
 PLAIN = (
     (re.compile("the producer used .*"), "our sender ran out of CPU"),
     (re.compile("the consumer used .*"), "our reader ran out of CPU"),
     (re.compile("the broker used .*"), "the broker ran out of CPU"),
-    (
-        re.compile("the producer sent (.*), (.*) were asked for"),
-        r"our sender managed \1 of the \2/s that were asked for",
-    ),
+    (re.compile("the producer sent (.*), (.*) were asked for"), r"our sender managed \1 of the \2/s it was asked for"),
+    (re.compile("neither the clients nor the broker were saturated"), "neither side ran out of CPU"),
 )
-"""What a repeat says of its limit, with cores -> the same as a sentence has it; the cores are on the run card."""
+"""What a repeat says of its limit, with cores -> the same as a sentence has it."""
+
+
+def plainly(why: str) -> str:
+    """What a repeat says of its limit, in the words of a sentence that is not ended: without a log of cores."""
+    told = apart(why)[0]
+    if late := LATE.search(told):
+        ours = max(float(late[2]) - float(late[3]), 0.0)
+        return f"{ms_text(ours)} of the {late[1]} is our sender running late"
+    for pattern, words in PLAIN:
+        told = pattern.sub(words, told)
+    return capital(told)
 
 
 def _why(those: Sequence[Repeat], nothing: bool) -> str:
-    """Why the point is not what it seems: how much of it is ours, or who ran out of CPU."""
-    told = apart(those[0]["why"])[0]
-    if late := LATE.search(told):
+    """Why the point is not what it seems: how much of it is ours, the median over the repeats, or who ran out."""
+    if late := LATE.search(those[0]["why"]):
         step = {"median": "p50"}.get(late[1], late[1])
         ends = [(one["latency_ms"][step], one["service_ms"][step]) for one in those]
         known = [whole - own for whole, own in ends if whole is not None and own is not None]
         ours = f"{ms_text(statistics.median(known))} of the {late[1]}" if known else f"A part of the {late[1]}"
         return f"{ours} is our sender running late"
-    for pattern, words in PLAIN:
-        told = pattern.sub(words, told)
-    return capital(told) + (", so this point says nothing about the broker" if nothing else "")
+    return plainly(those[0]["why"]) + (", so this point says nothing about the broker" if nothing else "")
 
 
 def broker_unseen(digest: Digest) -> bool:

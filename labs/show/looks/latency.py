@@ -18,6 +18,7 @@ from labs.show.sentences import (
     ledger_text,
     never_text,
     numbers,
+    plainly,
     stalls_text,
     step_text,
     title,
@@ -60,7 +61,7 @@ def _limit(digest: Digest) -> str:
     """Who was the limit, and why."""
     stamp = digest.median["stamp"]
     why = next((one["why"] for one in digest.repeats if one["stamp"] == stamp), "")
-    return f"{SHORT_STAMPS[stamp]}: {why}"
+    return f"{SHORT_STAMPS[stamp]}: {plainly(why)}"
 
 
 def _step(step: str, head: str) -> Quantity[float]:

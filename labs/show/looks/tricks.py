@@ -10,17 +10,17 @@ import statistics
 from collections.abc import Mapping
 from functools import partial
 
-from labs.judge.lift import apart, limit_of
+from labs.judge.lift import limit_of
 from labs.model.digest import Digest
 from labs.model.figures import Shown
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, capital, change, times
+from labs.model.text import BROKER_NAMES, NBSP, change, times
 from labs.model.tricks import TRICKS
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.trick_words import ahead, client, small_print, trick_of, unequal_text, value_text
 from labs.show.quantities import Quantities, Quantity
-from labs.show.sentences import CLOSE
+from labs.show.sentences import CLOSE, plainly
 
 CHARTS = ("told", "fair")
 WARNING = "Misleading on purpose: what is compared here is not alike"
@@ -126,7 +126,7 @@ def limit(digest: Digest, broker: str) -> str:
     rounds = [one[broker] for one in _shown(digest, "fair")]
     if trick_of(digest).how in ("rate", "cold"):
         return limit_of(rounds).said
-    return capital(apart(rounds[-1]["limit"])[0])
+    return plainly(rounds[-1]["limit"])
 
 
 def figure(digest: Digest, chart: str) -> Json:
