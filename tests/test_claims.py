@@ -55,12 +55,14 @@ def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
     may = (claim, named) == ("C04", "L3.2")
     assert may_vote(lab, claim) == may
     assert (claim in judged(tmp_path)) == may
-    word = next(entry["word"] for entry in board(tmp_path) if entry["id"] == claim)
+    first = next(entry for entry in board(tmp_path) if entry["id"] == claim)
+    word = first["word"]
     assert (word == "undecided here" and claim not in documented()) == may  # L1.1 is named and not recorded
+    assert first["evidence"].startswith("One more lab of this claim is not recorded yet. ") == may
     monkeypatch.setitem(claims()[claim], "lab", named)
     entry = next(entry for entry in board(tmp_path) if entry["id"] == claim)
     assert (entry["word"] == "holds" and claim not in documented()) == may
-    assert "Not recorded yet" not in entry["evidence"]
+    assert "not recorded yet" not in entry["evidence"]
 
 
 def test_the_board_links_what_was_read_and_only_that() -> None:

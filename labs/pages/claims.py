@@ -6,7 +6,6 @@ documents of documents.toml, or by nothing: then it cannot be checked, and the r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
-from labs.model.text import enumerated
+from labs.model.text import capital, in_words, sentences
 from labs.pages.article import article
 from labs.pages.documents import cited, documented
 from labs.pages.recordings import recorded, recorded_on, words
@@ -44,8 +43,8 @@ def decided(word: str, policy: str) -> str:
 
 def split(text: str) -> tuple[str, str]:
     """The first sentence, and the rest."""
-    first, _, rest = re.sub(r"(?<=[.!?])\s+(?=[A-Z0-9])", "\0", text, count=1).partition("\0")
-    return first, rest
+    first, *rest = sentences(text)
+    return first, " ".join(rest)
 
 
 def expectation(row: Row) -> str:
@@ -80,11 +79,13 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     given = {part["word"] for part in parts}
     text = parts[0]["text"]
     if len(given) > 1:
-        text = " ".join(f"{part['title']}, {part['word']}: {part['text']}" for part in parts)
+        told = (f"{part['text']} That makes it “{part['word']}” by the lab “{part['title']}”." for part in parts)
+        text = " ".join(["The labs do not agree.", *told])
     elif len(parts) > 1:
-        text = " ".join([text, *(f"{part['title']}: {part['text']}" for part in parts[1:])])
+        text = " ".join([text, *(f"{part['text']} That is by the lab “{part['title']}”." for part in parts[1:])])
     if missing:
-        text += f" Not recorded yet: {enumerated(missing)}."
+        labs = "lab of this claim is" if len(missing) == 1 else "labs of this claim are"
+        text = f"{capital(in_words(len(missing)))} more {labs} not recorded yet. {text}"
     dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
     word = given.pop() if len(given) == 1 and not missing else UNDECIDED
     return parts[0] | {"word": word, "text": text, "date": dates}
