@@ -32,5 +32,5 @@ def near_ones(asked: Exercise, right: Plain) -> list[Plain]:
 
 def far_ones(right: Plain) -> list[Plain]:
     """Numbers that are far off, each in another way: the unit, the sign, nothing at all."""
-    factors = (-1.0, 0.0, 1e-9, 1 / 60, 0.001, 0.3, 1.4, 3.0, 6.0, 12.0, 60.0, 1000.0, 1150.0, 1e6, 1e9)
+    factors = (-1.0, 0.0, 1e-9, 1 / 60, 0.001, 0.3, 1.4, 3.0, 6.0, 12.0, 60.0, 1000.0, 1150.0, 1205.0, 1e6, 1e9)
     return [right * factor for factor in factors] if isinstance(right, float) else []

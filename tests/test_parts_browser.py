@@ -194,6 +194,7 @@ def test_without_scripts_questions_answers_and_figures_are_all_there(browser: Br
 def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> None:
     assert [path.name for path in (site / "book").glob("*.html") if path.stem.startswith(("teach-", "slides-"))] == []
     assert "teach-01" not in (site / "searchindex.js").read_text("utf-8")
+    assert not any('exercise-solution" open' in path.read_text("utf-8") for path in (site / "book").glob("*.html"))
     assert not any("teach-01" in path.read_text("utf-8") for path in (site / "book").glob("*.html"))
 
 
@@ -208,6 +209,11 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching:
     assert asked
     assert all(one.question in text and one.why in text for one in asked)
     assert "By the recorded run: " in text
+    for stem in {one.page for one in exercises().values()}:
+        html = (teaching[0] / f"{stem}.html").read_text("utf-8")
+        assert html.count('<details class="exercise-solution" open>') == html.count('class="exercise-solution"') > 0, (
+            stem
+        )
     minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
     assert sum(minutes[:-1]) == minutes[-1] == 90
     assert violations(page) == []
