@@ -14,6 +14,7 @@ from labs.model.endpoint import Endpoint
 from tests import engine
 from tests.browser import chromium, served
 
+SITE_URL, REPOSITORY_URL = "https://example.org/brokers/", "https://github.com/somebody/brokers"
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"
 
 
@@ -47,11 +48,16 @@ def endpoints(request: pytest.FixtureRequest) -> Iterator[dict[str, Endpoint]]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site, once for all tests that look at it."""
+    """The built site, once for all tests that look at it; it is told where it will be published."""
+    from labs.model import environ
     from labs.pages.build import build
 
     out = tmp_path_factory.mktemp("site")
-    assert build(out=out) == 0, "the build warned: see above"
+    as_before = environ.put({"LABS_SITE_URL": SITE_URL, "LABS_REPOSITORY_URL": REPOSITORY_URL})
+    try:
+        assert build(out=out) == 0, "the build warned: see above"
+    finally:
+        as_before()
     return out / "_build" / "html"
 
 

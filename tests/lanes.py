@@ -26,6 +26,7 @@ class Lane:
 
 BROWSED = (
     "site",
+    "door",
     "pages",
     "claims",
     "parts_browser",

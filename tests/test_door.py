@@ -8,16 +8,20 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
 from labs.model.paths import PROJECT
 from labs.pages import build, course
 from labs.pages.claims import WORDS
-from labs.pages.site import address, archive, card, head, icons, lists, missing, paper
+from labs.pages.site import address, archive, card, head, icons, lists, menu, missing, paper
+from tests.conftest import REPOSITORY_URL, SITE_URL
 
 BASE = "https://example.org/brokers/"
 
@@ -210,7 +214,9 @@ def test_the_archive_has_every_file_once_and_is_the_same_when_made_again(tmp_pat
 
 def test_the_book_on_paper_has_every_page_of_the_table_of_contents_in_its_order() -> None:
     found = paper.contents(PROJECT / "book" / "_toc.yml")
-    assert [stem for chapter in found for stem in chapter.stems] == ["index", *(page.stem for page in course.pages())]
+    for_readers = [page.stem for page in course.pages() if page.stem not in menu.for_authors()]
+    assert [stem for chapter in found for stem in chapter.stems] == ["index", *for_readers]
+    assert len(for_readers) == len(course.pages()) - 1
 
 
 def test_what_a_citation_says_is_what_the_project_says() -> None:
@@ -229,3 +235,91 @@ def test_a_published_site_is_made_by_pinned_actions_and_names_the_place_that_it_
     steps = yaml.safe_load((PROJECT / ".github/workflows/site.yml").read_text("utf-8"))["jobs"]["site"]["steps"]
     [made] = [step for step in steps if step.get("run") == "make site"]
     assert set(made["env"]) == {"LABS_SITE_URL", "LABS_REPOSITORY_URL"}
+
+
+# ---- the built site
+
+
+def heads(site: Path) -> dict[str, BeautifulSoup]:
+    """Page -> its head."""
+    files = sorted(site.glob("book/*.html"))
+    return {path.stem: BeautifulSoup(path.read_text("utf-8").partition("</head>")[0], "html.parser") for path in files}
+
+
+def said(page: BeautifulSoup, name: str) -> str:
+    """What the page's meta element of that name says; empty if there is none, an error if there are two."""
+    found = page.select(f"meta[name='{name}'], meta[property='{name}']")
+    assert len(found) <= 1, name
+    return str(found[0]["content"]) if found else ""
+
+
+def test_every_page_has_a_description_of_its_own_a_canonical_address_and_a_card_that_is_there(site: Path) -> None:
+    found = heads(site)
+    assert len(found) > 20
+    texts = {name: said(page, "description") for name, page in found.items()}
+    assert {name: text for name, text in texts.items() if not 30 <= len(text) <= head.LIMIT} == {}
+    assert len(set(texts.values())) == len(texts)
+    for name, page in found.items():
+        assert [one["href"] for one in page.select("link[rel=canonical]")] == [f"{SITE_URL}book/{name}.html"]
+        assert said(page, "og:url") == f"{SITE_URL}book/{name}.html"
+        assert said(page, "og:description") == texts[name]
+        assert (site / said(page, "og:image").removeprefix(SITE_URL)).read_bytes()[:4] == b"\x89PNG"
+        assert [one["href"] for one in page.select("link[rel=alternate]")] in ([], [f"{SITE_URL}feed.xml"])
+
+
+def test_the_sitemap_has_every_page_but_those_for_authors_and_no_menu_has_these(site: Path) -> None:
+    listed = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text("utf-8"))
+    pages = {path.stem for path in site.glob("book/*.html")}
+    assert menu.for_authors() <= pages
+    assert set(listed) == {f"{SITE_URL}book/{stem}.html" for stem in pages - menu.for_authors()}
+    for path in site.glob("book/*.html"):
+        navigation = BeautifulSoup(path.read_text("utf-8"), "html.parser").select("nav.bd-links a, .prev-next-area a")
+        assert len(navigation) > 20
+        assert [a["href"] for a in navigation if Path(str(a["href"])).stem in menu.for_authors()] == []
+
+
+def test_every_page_can_be_edited_and_answered_where_its_source_is(site: Path) -> None:
+    for path in site.glob("book/*.html"):
+        links = BeautifulSoup(path.read_text("utf-8"), "html.parser").select(".site-links a")
+        assert str(links[0]["href"]) == f"{REPOSITORY_URL}/edit/main/book/{path.stem}.md"
+        assert (PROJECT / "book" / f"{path.stem}.md").is_file()
+        assert str(links[1]["href"]).startswith(f"{REPOSITORY_URL}/issues/new?title=")
+
+
+def test_no_page_asks_for_an_icon_font_or_a_launcher_and_none_is_beside_them(site: Path) -> None:
+    assert list(site.rglob("fa-solid*")) == list(site.rglob("sphinx-thebe*")) == []
+    for path in site.glob("**/*.html"):
+        assert not re.search(r"fontawesome|thebe|fa-solid", path.read_text("utf-8")), path.name
+
+
+def test_on_paper_every_name_is_one_elements_and_every_link_leads_within_the_book(site: Path) -> None:
+    document = paper.combined(site, paper.contents(PROJECT / "book" / "_toc.yml"))
+    body = BeautifulSoup(document.partition("<body>")[2], "html.parser")
+    names = [str(one["id"]) for one in body.select("[id]")]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+    links = [str(a["href"]) for a in body.select("a[href]")]
+    assert len(links) > 100
+    assert [link for link in links if link.startswith("#") and unquote(link[1:]) not in names] == []
+    assert [link for link in links if not re.match(r"#|https?://", link)] == []
+
+
+@pytest.mark.browser
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_whole_book_is_printed_with_an_outline_and_every_panel_drawn(site: Path, tmp_path: Path) -> None:
+    document = paper.combined(site, paper.contents(PROJECT / "book" / "_toc.yml"), SITE_URL)
+    made = paper.printed(site, document, tmp_path / "book.pdf").read_bytes()
+    assert made.startswith(b"%PDF-")
+    assert paper.pages_of(made) > 60
+    assert b"/Outlines" in made
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_a_panel_that_cannot_be_drawn_is_not_printed_without_a_word(site: Path, tmp_path: Path) -> None:
+    document = paper.combined(site, [paper.Chapter("", ("05-4-latency-ladder",))]).replace(
+        "panels/latency", "panels/no"
+    )
+    with pytest.raises(RuntimeError, match="could not be drawn"):
+        paper.printed(site, document, tmp_path / "book.pdf")
+    assert not (tmp_path / "book.pdf").exists()

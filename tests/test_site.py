@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -20,19 +22,17 @@ from labs.pages import course
 from labs.pages.build import build
 from labs.pages.glue import number
 from labs.pages.recordings import recorded
+from labs.pages.site.missing import missing
 from labs.pages.state import views
 from labs.scenarios.pairs import WHY_NOT
 from labs.show.looks.waiting import SHORT
 from labs.show.sentences import title
-from tests.browser import LOOKS, Watched, served, settled, touching, violations
+from tests.browser import Watched, served, settled, touching, violations
 
 pytestmark = pytest.mark.browser
 CHAPTER = ("01-1-who-is-waiting", "01-2-one-question", "01-3-before-the-first-message")
 LISTS = ("how-fast", "measuring", "claims", "promises", "parts", "glossary")
 PAGES = ("index", "00-your-machine", *CHAPTER, "03-5-how-benchmarks-lie", "05-4-latency-ladder", *LISTS)
-EVERY_WAY = ("index", "01-1-who-is-waiting", "parts")
-"""They are looked at in both themes at both widths; the others light and wide, and by long tests dark and narrow."""
-ONCE = [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.long)]
 NAMED = [
     pytest.param(name, marks=() if name in PAGES else pytest.mark.long) for name in sorted({*course.panels().values()})
 ]
@@ -41,8 +41,30 @@ ALL = ("http-new", "http-kept", "http-202", "grpc", "redis", "rabbitmq", "kafka"
 LADDER = "book/05-4-latency-ladder.html"
 THIN = """[...document.querySelectorAll('article *')].filter(one => getComputedStyle(one).fontWeight < 400
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).map(one => one.textContent)"""
-OURS = re.compile(r"book/|_static/(panels/|[\w/-]+\.mjs|(look|book|front|parts|panel|pictures)\.css|favicon)")
-LIMIT_BYTES = 100_000
+BUNDLE = "_static/vendor/plotly-basic.min.js"
+LIMIT_KB = 250
+"""For a page with all that it loads, compressed, beside the chart bundle."""
+PICTURES = "[...document.querySelectorAll('.picture')].every(one => one.dataset.ready || one.dataset.failed)"
+FOLDED = "document.querySelectorAll('article details:not([open])').length"
+NOT_ON_PAPER = """(() => {
+    const shown = one => one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().height > 0;
+    const all = (what, wrong) => [...document.querySelectorAll(what)].filter(wrong);
+    const answers = '.quiz-key, .exercise-hint, .exercise-solution, .admonition.dropdown';
+    const told = (say, found) => found.map(one => `${say}: ${one.className} ${one.textContent.trim().slice(0, 60)}`);
+    return [
+        ...told('folded', all('article details:not([open])', one => !one.closest(answers + ', .lp-controls'))),
+        ...told('an answer', all(answers, shown)),
+        ...told('a control', all('.lp-controls', shown)),
+        ...told('not guessed', all('.lp-cell[data-word=guess]', shown)),
+        ...told('too wide', all('article table', one => one.getBoundingClientRect().right > 721 && shown(one))),
+        ...told('without its colour', all('.lp-bar, .lp-cell, .verdict',
+            one => getComputedStyle(one).printColorAdjust !== 'exact')),
+        ...(document.documentElement.dataset.theme === 'light' ? [] : ['in the dark theme']),
+    ];
+})()"""
+"""What a printed page must not lack, and what it must not give away."""
+LIMIT_SHIFT = 0.05
+"""Of the layout, as browsers count it: half of what they call good."""
 SHIFTS = """window.moved = [];
 new PerformanceObserver(list => list.getEntries().filter(one => !one.hadRecentInput).forEach(one =>
     window.moved.push([one.value, one.sources.map(({node}) => node?.className || node?.nodeName)])
@@ -51,8 +73,8 @@ new PerformanceObserver(list => list.getEntries().filter(one => !one.hadRecentIn
 
 def ready(page: Page, address: str) -> Page:
     page.goto(address)
-    page.wait_for_load_state("networkidle")
     settled(page)
+    page.wait_for_function(PICTURES)
     return page
 
 
@@ -67,35 +89,60 @@ def drawn_lines(page: Page, chart: str = "ladder") -> list[list[float]]:
     return lines
 
 
-@pytest.mark.parametrize("name", EVERY_WAY)
-@pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_a_page_is_complete_accessible_and_alone_every_way(
-    browser: Browser, host: str, name: str, theme: str, width: int
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.long)])
+def test_every_page_is_complete_accessible_alone_light_and_still(
+    browser: Browser, host: str, site: Path, theme: str, width: int
 ) -> None:
-    assert_complete(browser, host, name, theme, width)
-
-
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in EVERY_WAY])
-@pytest.mark.parametrize(("theme", "width"), ONCE)
-def test_a_page_is_complete_accessible_and_alone(
-    browser: Browser, host: str, name: str, theme: str, width: int
-) -> None:
-    assert_complete(browser, host, name, theme, width)
-
-
-def assert_complete(browser: Browser, host: str, name: str, theme: str, width: int) -> None:
+    """In one session, so that what pages share is loaded once; a page weighs all that it asked for."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    page = context.new_page()
-    watched = Watched(page, host)
-    ready(page, f"{host}book/{name}.html")
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
-    assert page.locator(".lp-chart .main-svg:first-child").count() == CHARTS.get(name, 0)
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert violations(page) == []
-    assert page.evaluate(THIN) == [], "thinner than 400 is pale, which no rule about colours sees"
-    assert watched.elsewhere == []
-    assert watched.complaints == []
+    context.add_init_script(SHIFTS)
+    page, found, weights = context.new_page(), dict[str, list[str]](), dict[str, float]()
+    watched, asked = Watched(page, host), set[str]()
+    page.on("request", lambda request: asked.add(request.url.removeprefix(host).partition("?")[0]))
+    for file in sorted(site.glob("book/*.html")):
+        asked.clear()
+        ready(page, f"{host}book/{file.name}")
+        weights[file.stem] = weight(site, asked)
+        found[file.stem] = [
+            *([f"it weighs {weights[file.stem]:.0f} kB"] if weights[file.stem] >= LIMIT_KB else []),
+            *amiss(page, file.stem, theme),
+            *(f"asks elsewhere: {one}" for one in watched.elsewhere),
+            *watched.complaints,
+        ]
+        watched.elsewhere.clear(), watched.complaints.clear()
     context.close()
+    heaviest = sorted(weights.items(), key=lambda one: -one[1])
+    print(f"{theme}, {width}: {', '.join(f'{name} {kb:.0f} kB' for name, kb in heaviest)}")
+    assert len(found) > 20
+    wrong = {name: said for name, said in found.items() if said}
+    assert not wrong, wrong
+
+
+def weight(site: Path, asked: Iterable[str]) -> float:
+    """Kilobytes that a server which compresses would send for these files; the chart bundle is not counted."""
+    files = {name for name in map(unquote, asked) if name != BUNDLE and (site / name).is_file()}
+    return sum(_packed(site / name) for name in files) / 1000
+
+
+@cache
+def _packed(file: Path) -> int:
+    return len(gzip.compress(file.read_bytes()))
+
+
+def amiss(page: Page, name: str, theme: str) -> Iterator[str]:
+    """What is wrong on the page as it is shown."""
+    moved = page.evaluate("window.moved")
+    if sum(by for by, _what in moved) >= LIMIT_SHIFT:
+        yield f"moves while it is drawn: {moved}"
+    if page.evaluate("document.documentElement.dataset.theme") != theme:
+        yield f"not in the {theme} theme"
+    if (drawn := page.locator(".lp-chart .main-svg:first-child").count()) != CHARTS.get(name, drawn):
+        yield f"{drawn} charts are drawn"
+    if page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 0:
+        yield "wider than the window"
+    yield from violations(page)
+    yield from (f"thinner than 400 is pale, which no rule about colours sees: {one}" for one in page.evaluate(THIN))
 
 
 def test_the_promises_are_filtered_by_broker_word_and_text_and_the_address_says_so(page: Page, host: str) -> None:
@@ -174,36 +221,6 @@ def test_every_line_of_the_chart_of_slopes_has_its_name_at_its_end_and_none_lies
     assert all(high - low > 12 for low, high in pairwise(tops))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_weighs_less_than_a_hundred_kilobytes_without_theme_and_chart_bundle(
-    page: Page, host: str, site: Path, name: str
-) -> None:
-    asked: set[str] = set()
-    page.on("request", lambda request: asked.add(request.url.removeprefix(host).partition("?")[0]))
-    ready(page, f"{host}book/{name}.html")
-    ours = {file for file in asked if OURS.match(file) and (site / file).is_file()}
-    assert f"book/{name}.html" in ours
-    weights = {file: len(gzip.compress((site / file).read_bytes())) for file in ours}
-    assert sum(weights.values()) < LIMIT_BYTES, weights
-
-
-@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
-def test_nothing_that_is_in_sight_moves_while_a_page_is_being_drawn(
-    browser: Browser, host: str, site: Path, width: int
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    context.add_init_script(SHIFTS)
-    page, found = context.new_page(), {}
-    for file in sorted(site.glob("book/*.html")):
-        page.goto(f"{host}book/{file.name}")
-        settled(page)
-        page.wait_for_timeout(100)  # what was drawn last is painted
-        found[file.stem] = page.evaluate("window.moved")
-    context.close()
-    assert len(found) > 20
-    assert {name: moved for name, moved in found.items() if sum(one for one, _ in moved) >= 0.05} == {}
-
-
 def test_the_site_works_at_the_root_of_a_host_too(page: Page, site: Path) -> None:
     with served(site) as address:
         ready(page, address)
@@ -255,15 +272,36 @@ def test_without_a_broker_the_panel_asks_for_one(page: Page, host: str) -> None:
     assert drawn_lines(page) == []
 
 
-@pytest.mark.parametrize("name", ["01-3-before-the-first-message", "how-fast"])
-def test_a_wide_table_fits_on_paper(page: Page, host: str, name: str) -> None:
-    page.set_viewport_size({"width": 720, "height": 1000})  # A4 between its margins
+@pytest.mark.timeout(600)
+def test_every_page_on_paper_shows_every_outcome_fold_and_colour_and_no_solution(
+    browser: Browser, host: str, site: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 720, "height": 1000}, color_scheme="dark")  # A4 between margins
+    page, found = context.new_page(), dict[str, list[str]]()
     page.emulate_media(media="print")
-    ready(page, f"{host}book/{name}.html")
-    ends = "tables => tables.map(one => one.getBoundingClientRect().right)"
-    found = page.locator("article :is(table.table, .bench-table table)").evaluate_all(ends)
-    assert found
-    assert max(found) <= 720
+    for file in sorted(site.glob("book/*.html")):
+        ready(page, f"{host}book/{file.name}")
+        folded = page.evaluate(FOLDED)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_timeout(100)  # a panel draws itself with what it did not show
+        found[file.stem] = page.evaluate(NOT_ON_PAPER)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        if page.evaluate(FOLDED) < folded:
+            found[file.stem].append("something stays open after the print")
+    context.close()
+    assert len(found) > 20
+    wrong = {name: said for name, said in found.items() if said}
+    assert not wrong, wrong
+
+
+def test_a_wrong_address_leads_to_a_page_that_leads_back(page: Page, host: str, site: Path) -> None:
+    shown = missing("The book", [("book/index.html", "Begin"), ("book/claims.html", "Claims")], "")
+    page.route("**/old/page.html", lambda route: route.fulfill(status=404, body=shown, content_type="text/html"))
+    page.goto(f"{host}book/old/page.html")
+    assert violations(page) == []
+    page.get_by_role("link", name="Claims").click()
+    assert page.url == f"{host}book/claims.html"
+    assert (site / "404.html").read_text("utf-8").count("<li>") > 20
 
 
 def test_a_row_that_cannot_be_says_why_it_is_empty(page: Page, host: str) -> None:

@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 
 from labs.model.paths import PROJECT, write_text
 from labs.pages import course
-from labs.pages.site import address, head, icons, lists
+from labs.pages.site import address, head, icons, lists, menu
 from labs.pages.site.card import card
 from labs.pages.site.missing import missing
 
@@ -70,6 +70,8 @@ def _headed(app: Sphinx, page: str, _template: str, context: dict[str, Any], doc
     context["metatags"] += "\n    " + head.tags(known, app.config.html_title, address.site(), feed)
     context["site_links"] = [*address.links(f"{page}.md", title), *([("News feed", feed)] if feed else [])]
     context["site_links"] += address.downloads("../")
+    if context["next"] and Path(context["next"]["link"]).stem in menu.for_authors():
+        context["next"] = None
 
 
 def _paragraphs(doctree: nodes.document) -> list[str]:
@@ -94,7 +96,8 @@ def _beside(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out, base, title = Path(app.outdir), address.site(), app.config.html_title
-    pages = [("book/index.html", title), *((f"book/{page.stem}.html", page.title) for page in course.pages())]
+    found = [page for page in course.pages() if page.stem not in menu.for_authors()]
+    pages = [("book/index.html", title), *((f"book/{page.stem}.html", page.title) for page in found)]
     write_text(out / "404.html", missing(title, pages, base))
     if not base:
         return
@@ -124,7 +127,7 @@ def mended(text: str) -> str:
     """What the theme wrote, with drawn icons, without a launcher, and as a screen reader can live with it."""
     for written, better in MENDED.items():
         text = text.replace(written, better)
-    return _named_tables(icons.drawn(LAUNCHER.sub("", text)))
+    return _named_tables(icons.drawn(menu.without_authors(LAUNCHER.sub("", text))))
 
 
 def _named_tables(text: str) -> str:

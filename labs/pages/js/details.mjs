@@ -45,12 +45,20 @@ function repeat(choice, views) {
   return make("p", { class: "lp-command" }, make("code", { text }), " ", copier(SAY.copy, () => text, text));
 }
 
-/** The folds under the picture of these points; one that was open stays open. */
+/** Which folds the reader has open: those that stand open, unless they do because of a print. */
+function unfolded(panel) {
+  const there = [...panel.under.querySelectorAll("details[open]")].map((one) => one.dataset.part);
+  if (!panel.unfoldedForPaper) panel.unfolded = new Set(there);
+  panel.unfoldedForPaper = panel.onPaper;
+  return panel.onPaper ? new Set(["verdicts", "data", "card", "rest", "repeat"]) : panel.unfolded;
+}
+
+/** The folds under the picture of these points; one that was open stays open, and on paper all are. */
 export function details(panel, views) {
+  const open = unfolded(panel);
   if (!views.length) return [];
   const { state, choice } = panel, every = state.charts.some((chart) => chart.rows);
   const data = every ? Object.values(choice.all()).filter((view) => panel.shown(view)) : views;
-  const open = new Set([...panel.under.querySelectorAll("details[open]")].map((one) => one.dataset.part));
   const part = (name, ...inside) =>
     make("details", { "data-part": name, open: open.has(name) }, make("summary", { text: SAY[name] }), ...inside);
   const measured = panel.model.get("verdicts") ?? [], verdicts = measured.length ? measured : state.verdicts;

@@ -34,6 +34,9 @@ class Panel {
   /** @type {any} */
   Plotly = null;
   onPaper = false;
+  unfoldedForPaper = false;
+  /** @type {Set<string>} */
+  unfolded = new Set();
 
   constructor(model, root) {
     this.model = model;

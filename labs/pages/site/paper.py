@@ -25,6 +25,7 @@ from labs.model.paths import PROJECT, replacing
 from labs.pages.site import address
 from labs.pages.site.address import PAPER
 from labs.pages.site.archive import HTML
+from labs.pages.site.menu import CAPTION
 
 ORIGIN = "http://site.invalid/"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -47,11 +48,12 @@ class Chapter:
 
 
 def contents(toc: Path) -> list[Chapter]:
-    """The book in its order; the landing page stands first."""
+    """The book in its order, without what is for authors; the landing page stands first."""
     found = yaml.safe_load(toc.read_text("utf-8"))
     parts = [
         Chapter(part.get("caption", ""), tuple(Path(one["file"]).name for one in part["chapters"]))
         for part in found["parts"]
+        if part.get("caption") != CAPTION
     ]
     return [Chapter("", (Path(found["root"]).name,)), *parts]
 
@@ -113,7 +115,8 @@ def _lead(link: Tag, stem: str, stems: set[str], base: str) -> None:
         return
     other = Path(parts.path).stem if parts.path else stem
     if other in stems and (not parts.path or parts.path == f"{other}.html"):
-        link["href"] = f"#{other}--{parts.fragment}" if parts.fragment else f"#{other}"
+        place = "" if "=" in parts.fragment else parts.fragment  # a view of a panel: paper has one, on its page
+        link["href"] = f"#{other}--{place}" if place else f"#{other}"
     elif base:
         link["href"] = urljoin(f"{base}book/", str(link["href"]))
     else:
