@@ -205,6 +205,7 @@ def test_names_of_ticks_that_touch_are_found(page: Page, host: str) -> None:
 
 def test_the_chart_of_slopes_names_the_unlike_promises_of_the_chosen_confirmation(page: Page, host: str) -> None:
     ready(page, f"{host}book/{CHAPTER[0]}.html")
+    page.locator("summary", has_text="Held up against service time").click()
     said = page.locator(".lp-unlike:visible").last
     assert said.inner_text().endswith("survives a killed process: Redis, RabbitMQ, Kafka.")
     page.get_by_label("Confirmation").select_option("none")
@@ -215,6 +216,7 @@ def test_every_line_of_the_chart_of_slopes_has_its_name_at_its_end_and_none_lies
     page: Page, host: str
 ) -> None:
     ready(page, f"{host}book/{CHAPTER[0]}.html")
+    page.locator("summary", has_text="Held up against service time").click()
     names = page.locator("[data-chart=slope] .annotation-text")
     assert sorted(names.all_text_contents()) == sorted(SHORT[name] for name in ALL)
     tops = sorted(names.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)"))

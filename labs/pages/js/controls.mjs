@@ -5,7 +5,8 @@ import { count } from "./text.mjs";
 // The controls; each is { element, sync }: `sync` shows what is chosen, what a reader does goes through `panel.set`.
 
 function manyControl(panel, { name, label, options }) {
-  const { choice } = panel, box = make("fieldset", {}, make("legend", { text: label }));
+  const brief = options.every(([, text]) => text.length < 10) ? "lp-brief" : null;
+  const { choice } = panel, box = make("fieldset", { class: brief }, make("legend", { text: label }));
   const lines = options.map(([value, text]) => {
     const onchange = () => {
       const had = choice.values[name].filter((one) => one !== value);
@@ -124,7 +125,9 @@ export function mixControl(panel) {
     else choice.endMixing();
     panel.update();
   };
-  const tick = input({ type: "checkbox", onchange }), rows = make("div", {});
+  const tick = input({ type: "checkbox", onchange }),
+    rows = make("div"),
+    why = make("p", { class: "lp-note", text: SAY.mixWhy });
   const label = make("label", { class: "lp-pick" }, tick, make("span", { text: SAY.mix }));
   const own = ([one, name]) => {
     const id = newId(), options = choice.control(control).options;
@@ -140,6 +143,7 @@ export function mixControl(panel) {
   let shown = "";
   const sync = () => {
     tick.checked = choice.mixing;
+    why.hidden = !choice.mixing;
     const chosen = choice.mixing
       ? choice.control(of).options.filter(([one]) => choice.values[of].includes(one) && choice.has(one))
       : [];
@@ -150,7 +154,7 @@ export function mixControl(panel) {
     rows.replaceChildren(...chosen.map(own));
     if (had) rows.querySelector(`[data-of="${had}"]`)?.focus();
   };
-  return { element: make("div", {}, label, make("p", { class: "lp-note", text: SAY.mixWhy }), rows), sync };
+  return { element: make("div", {}, label, why, rows), sync };
 }
 
 /** A box to tick: its second option is chosen where it is ticked, and its label says what that does. */

@@ -28,6 +28,9 @@ function stillOutput(id) {
   };
 }
 
+/** Kinds of charts that show all points, not the chosen ones alone. */
+const FOLDED = new Set(["plot", "dots", "strips"]);
+
 class Panel {
   /** @type {HTMLElement | null} */
   broken = null;
@@ -47,7 +50,7 @@ class Panel {
     const recorded = this.live ? null : new Recorded(this.state, fresh);
     this.choice = recorded ?? new Choice(this.state, fresh);
     /** What the address of the page speaks of, where that is the panel's to read and write. */
-    this.addressed = model.addressed ? recorded : null;
+    this.addressed = model.addressed && !model.get("compact") ? recorded : null;
     /** The first chart alone, as on the landing page: no controls, no folds. */
     this.compact = Boolean(model.get("compact"));
     this.guesses = this.state.guess ? new Guesses(this.state, this.live) : null;
@@ -123,6 +126,7 @@ class Panel {
     this.plots = this.state.charts.slice(0, this.compact ? 1 : undefined).map((chart) => ({
       ...chart,
       heading: make("p", { class: "lp-chartname", text: chart.label }),
+      folded: false,
       unlike: make("p", { class: "lp-note lp-unlike" }),
       box: make("div", {
         "data-chart": chart.name,
@@ -132,10 +136,12 @@ class Panel {
     this.guessing = this.guesses ? make("div", { class: "lp-guess" }) : null;
     this.said = make("div", { class: "lp-said", role: "status" });
     this.older = make("p", { class: "lp-note lp-older", text: this.state.older });
-    this.under = make("div");
-    const charts = this.plots.flatMap((plot, at) => [at ? plot.heading : null, plot.unlike, plot.box]);
-    const link = this.addressed ? make("p", { class: "lp-link" }, linkTo(this.state.lab, this.addressed)) : null;
-    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, this.older, link, this.under];
+    this.under = make("div", { class: "lp-under" });
+    const charts = this.plots.flatMap((plot, at) => this.chart(plot, at));
+    const link = () => make("div", { class: "lp-link" }, linkTo(this.state.lab, this.addressed));
+    const foot = this.addressed ? make("div", { class: "lp-foot" }, this.under, link()) : this.under;
+    const more = this.plots.filter(({ folded }) => folded).map(({ heading }) => heading);
+    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, ...more, this.older, foot];
     const controls = this.controls.map((control) => control.element);
     if (this.live) controls.push(this.job());
     const name = `Controls of ${this.state.title}`;
@@ -146,6 +152,15 @@ class Panel {
       make("div", { class: left ? "lp-body" : "" }, left, make("div", { class: "lp-picture" }, ...parts)),
     );
     this.controls.forEach((control) => control.sync());
+  }
+  /** A chart and what stands over it. On a page a further one of all points is folded: the first answers the question. */
+  chart(plot, at) {
+    const { unlike, box, kind, label } = plot;
+    if (!at || !this.addressed || !FOLDED.has(kind)) return [at ? plot.heading : null, unlike, box];
+    const ontoggle = () => plot.heading.open && this.Plotly && kind === "plot" && this.Plotly.Plots.resize(box);
+    plot.heading = make("details", { class: "lp-more", ontoggle }, make("summary", { text: label }), unlike, box);
+    plot.folded = true;
+    return [];
   }
   job() {
     const job = new Job(this.model, () => this.choice.settings());
