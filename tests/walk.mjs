@@ -1,4 +1,5 @@
-// Every control of one panel: each value, and each pair of values of two controls that interact. Gives what is wrong.
+// Every control of one panel: each value, each pair of values that are not recorded together, each recorded point.
+// Gives what is wrong.
 // It knows the panel by what a reader sees: the controls as they stand, the sentences under the picture.
 export async function walk(host) {
   const address = new URL(host.dataset.state, new URL(document.documentElement.dataset.content_root, location.href));
@@ -100,12 +101,9 @@ export async function walk(host) {
       if (alone) check();
     }
   };
-  /** Whether two controls have values that are not recorded together. */
-  const interact = (one, other) => {
-    const both = points.filter(([, view]) => one.sets in view && other.sets in view);
-    const pairs = new Set(both.map(([, view]) => `${view[one.sets]}|${view[other.sets]}`));
-    return pairs.size < one.options.length * other.options.length;
-  };
+  /** Whether some point has both values. */
+  const together = (one, value, other, second) =>
+    points.some(([, view]) => String(view[one.sets]) === value && String(view[other.sets]) === second);
   const mixed = async () => {
     const names = [...root.querySelectorAll("[data-of]")].map((one) => one.dataset.of);
     for (const name of names) {
@@ -131,15 +129,15 @@ export async function walk(host) {
   );
   if (everything) await settled(() => everything.click());
   check();
+  await boxes();
   for (const one of single) {
     const values = new Set(points.map(([, view]) => String(view[one.sets])));
     for (const value of one.options) {
       if (!values.has(value)) say(`${one.name} offers ${value}, which is not recorded`);
       now.at = "";
       await choose(one, value);
-      await boxes();
-      for (const other of single.filter((each) => each !== one && interact(one, each))) {
-        for (const second of other.options) {
+      for (const other of single.filter((each) => each !== one)) {
+        for (const second of other.options.filter((each) => !together(one, value, other, each))) {
           now.at = "";
           await choose(one, value);
           now.at = `after ${one.name}=${value},`;
@@ -148,7 +146,6 @@ export async function walk(host) {
       }
     }
   }
-  if (!single.length) await boxes();
   for (const point of points.filter(([key]) => !seen.has(key))) await reach(point);
   if (state.mix) {
     const mix = [...root.querySelectorAll(".lp-controls > div > .lp-pick input")].at(-1);

@@ -153,7 +153,7 @@ class Panel {
     );
     this.controls.forEach((control) => control.sync());
   }
-  /** A chart and what stands over it. On a page a further one of all points is folded: the first answers the question. */
+  /** A chart and what stands over it. On a page a further one of all points is folded: the first has the answer. */
   chart(plot, at) {
     const { unlike, box, kind, label } = plot;
     if (!at || !this.addressed || !FOLDED.has(kind)) return [at ? plot.heading : null, unlike, box];
