@@ -31,6 +31,7 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
+@pytest.mark.timeout(400)  # some 20 s where nothing else runs
 def test_what_a_panel_shows_is_what_its_controls_say_whatever_is_chosen(page: Page, host: str) -> None:
     page.add_init_script(AT_ONCE)
     page.route("**/walk.mjs", lambda route: route.fulfill(path=WALK, content_type="text/javascript"))

@@ -67,7 +67,8 @@ export async function walk(host) {
     const pressed = [...root.querySelectorAll(".lp-row[aria-pressed=true], .lp-cell[aria-pressed=true]")];
     if (root.querySelector(".lp-row, .lp-cell") && !pressed.length) say("nothing is picked in the picture");
     for (const one of single) {
-      if (one.off() === shown.some((view) => one.sets in view)) say(`${one.name} is greyed, or should be`);
+      const used = shown.some((view) => one.sets in view) || state.charts.some(({ lines }) => lines);
+      if (one.off() === used) say(`${one.name} is greyed, or should be`);
     }
     const typed = root.querySelector("[data-part=repeat]").textContent;
     for (const one of single.filter(({ off, name }) => !off() && !(own(ticked[0]) && name === state.mix.control))) {

@@ -66,7 +66,8 @@ export class Recorded extends Choice {
   }
   /** @override */
   applies({ sets }, views) {
-    return !views.length || views.some((view) => sets in view);
+    // A plot of all lines shows other points than the chosen ones.
+    return !views.length || this.state.charts.some(({ lines }) => lines) || views.some((view) => sets in view);
   }
   /** @override */
   has(one, values = this.values) {
@@ -152,6 +153,7 @@ export class Recorded extends Choice {
    * @param {Control[]} won
    */
   settle(won) {
+    if (!won.length && this.views().length) return true;
     const before = this.values, single = this.#single, mixed = this.mixing && this.control(this.mix.control);
     const held = (view) => won.every(({ name, sets }) => !(sets in view) || view[sets] === before[name]);
     const own = (view) => !mixed || view[mixed.sets] === this.own[view[this.many.sets]];
@@ -192,7 +194,8 @@ export class Recorded extends Choice {
     const views = this.views();
     return this.controls.flatMap((control) => {
       const { sets } = control, found = views.filter((view) => sets in view);
-      if (this.recorded(control).length < 2 || !found.length) return [];
+      if (this.recorded(control).length < 2 || !views.length) return [];
+      if (!found.length) return this.applies(control, views) ? [[typed(control), this.values[control.name]]] : [];
       if (this.mixing && control.name === this.mix.control) {
         return [[this.mix.own, found.map((view) => `${view[this.many.sets]}:${view[sets]}`).join(",")]];
       }
