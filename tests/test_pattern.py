@@ -129,6 +129,7 @@ class Words(HTMLParser):
         classes = " ".join(kind for _, kind, _ in self.open)
         out = {
             "quiz",
+            "bench-picture",
             "guess",
             "claim-line",
             "term-tip",
@@ -148,17 +149,20 @@ class Words(HTMLParser):
 
 def unlinked(page: str, terms: dict[str, str]) -> list[str]:
     """Terms that a page uses before it links them. `terms`: word -> anchor."""
+    terms = {word.lower(): anchor for word, anchor in terms.items()}
+    longest = "|".join(re.escape(word) for word in sorted(terms, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w-])({longest})(?![\w-])(?! (axis|axes|scale))", re.IGNORECASE)
     seen: set[str] = set()
     found = []
     for said, anchor in Words(page).found:
         if anchor:
             seen.add(anchor)
             continue
-        for word, own in terms.items():
-            used = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])(?! (axis|axes|scale))", said, re.IGNORECASE)
-            if used and own not in seen:
+        for match in pattern.finditer(said):
+            own = terms[match[1].lower()]
+            if own not in seen:
                 seen.add(own)
-                found.append(f"{word}: {said.strip()[:60]}")
+                found.append(f"{match[1]}: {said.strip()[:60]}")
     return found
 
 
