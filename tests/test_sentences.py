@@ -35,6 +35,7 @@ WRONG = {
     "from one figure to the same": r"\bfrom (\S*\d\S*(?:\s\S+)?) to \1(?![\w.])",
     "a slowdown below one": r"\b0\.\d+ times",
     "a log of cores": r"\((?:broker|clients?) [\d?n]",
+    "a figure with an exponent": r"\de[+-]\d",
     "the number of a lab": r"\bL\d\.\d",
     "a term of the house": r"\brungs?\b|client-bound|Client-bound",
     "old splices": r"own lateness makes|processor time left|points? lost|can say\)|limit at nobody|; of it the\b"

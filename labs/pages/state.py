@@ -99,7 +99,9 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
 
 def card_rows(card: Mapping[str, Any]) -> list[list[str]]:
     """The run card as pairs of words, in the order in which a sceptic asks."""
-    return [[label, _card_text(card[name])] for name, label in CARD.items() if card.get(name) not in (None, "", {})]
+    known = [(name, label) for name, label in CARD.items() if card.get(name) not in (None, "", {})]
+    said = {"rung": lambda text: text.partition(": ")[2] or text}  # its number is for machines
+    return [[label, said.get(name, str)(_card_text(card[name]))] for name, label in known]
 
 
 def card_rest(card: Mapping[str, Any]) -> list[list[str]]:
