@@ -1,7 +1,8 @@
 // Filters a list by what its items say (data-*) and by words; the choice is in the address, so that a view can be linked.
 // The controls are on the page ([data-facets], made by labs/pages/facets.py); without this file the list is complete.
 const SAY = {
-  shown: (n, of, what) => n === of ? `All ${of} ${what} are shown.` : `${n} of ${of} ${what} ${n === 1 ? "is" : "are"} shown.`,
+  shown: (n, of, what) =>
+    n === of ? `All ${of} ${what} are shown.` : `${n} of ${of} ${what} ${n === 1 ? "is" : "are"} shown.`,
   none: (what) => `None of the ${what} is like that.`,
 };
 
