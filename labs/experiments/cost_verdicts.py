@@ -36,7 +36,8 @@ def figures(one: Digest, name: str, unknown: str = "Not all processes could be s
 def _rises(base: Digest, one: Digest, name: str) -> bool | None:
     """Whether it is above HTTP's in enough rounds."""
     pairs = rounds(figures(base, name), figures(one, name))
-    text = f"{one.settings['label']} has {_mid(b for _, b in pairs)}, HTTP {_mid(a for a, _ in pairs)} ({NAMES[name]})."
+    mine, http = _mid(b for _, b in pairs), _mid(a for a, _ in pairs)
+    text = f"{one.settings['label']} has {mine} {NAMES[name]}, HTTP {http}."
     return passes(pairs, lambda pair: pair[1] > pair[0], text)
 
 

@@ -76,6 +76,8 @@ def c02(digests: Sequence[Digest]) -> Said:
     lost, kept, left = (len(found[side]) for side in (LOST, KEPT, OPEN))
     text = f"Of {counted(len(digests), 'cell')} of the loss matrix, {how_many(lost)} lost acknowledged messages and "
     text += f"{how_many(kept)} lost none."
+    if not lost and not kept:
+        text = "No cell of the loss matrix can be judged."
     text += f" In {in_words(left)} the repeats are too few or do not agree." if left else ""
     if found[LOST] and found[KEPT]:
         return "holds with conditions", text
@@ -93,7 +95,7 @@ def c04(digests: Sequence[Digest]) -> Said:
         text = f"With the settings it comes with, {told(guilty[0])}."
         return "never held", text + circumstances(guilty[:1])
     if digests and len(_sides(digests)[KEPT]) == len(digests):
-        return "holds", f"None of {counted(len(digests), 'cell')} lost an acknowledged message."
+        return "holds", f"Not one of {counted(len(digests), 'cell')} lost an acknowledged message."
     raise Undecided("The default settings were not all measured, or a cell has no count.")
 
 

@@ -73,7 +73,7 @@ def c43(digests: Sequence[Digest]) -> Said:
     middle = {pair: statistics.median(values) for pair, values in slower.items()}
     worst = {kind: max(one for pair, one in middle.items() if pair[0] == kind) for kind in ("persistent", "quorum")}
     text = f"At the worst window persistent messages were {pace(1 / worst['persistent'], 'transient ones')}"
-    text += f", those in a quorum queue {pace(1 / worst['quorum'], 'these')}."
+    text += f", and those in a quorum queue {pace(1 / worst['quorum'], 'transient ones')}."
     text += "".join(_at(window, middle) for window in WINDOWS) + flush_told(found["quorum-1"])
     dear = {pair: passes(values, DEAR, text) for pair, values in slower.items()}
     if all(dear["persistent", window] for window in WINDOWS if window >= WIDE):

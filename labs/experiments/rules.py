@@ -208,7 +208,7 @@ def passes(values: Iterable[V], test: Callable[[V], bool], said: str) -> bool | 
 
 def seen(one: Digest, test: Callable[[Repeat], bool]) -> bool | None:
     """The same of a point's repeats, whatever they have in them."""
-    return passes(one.repeats, test, f"That is of {one.settings.get('label', one.lab)}.")
+    return passes(one.repeats, test, f"The rounds are of {one.settings.get('label', one.lab)}.")
 
 
 def flush_told(one: Digest) -> str:

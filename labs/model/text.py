@@ -61,7 +61,8 @@ def finished(text: str) -> str:
 
 def number_text(value: float) -> str:
     """1,200; 0.25: all of a whole number, six digits of a fraction."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+    whole = isinstance(value, int) or (math.isfinite(value) and value == int(value))
+    return f"{int(value):,}" if whole else f"{value:,g}"
 
 
 def three_digits(value: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from labs.model.digest import Digest
-from labs.model.text import NBSP, ms_text, percent_text, three_digits
+from labs.model.text import NBSP, ms_text, number_text, percent_text, three_digits
 from labs.show import Json
 from labs.show.looks import rate
 from labs.show.looks.base import Chart, View
@@ -37,7 +37,7 @@ def read(digest: Digest) -> bool:
 
 def bytes_text(size: float) -> str:
     """4,420 B: three digits that mean something, and nothing is nothing."""
-    return f"{three_digits(size):,g}{NBSP}B"
+    return f"{number_text(three_digits(size))}{NBSP}B"
 
 
 def to_disk(digest: Digest) -> str:

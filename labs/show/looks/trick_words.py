@@ -7,7 +7,7 @@ from typing import Any
 
 from labs.model.digest import Digest
 from labs.model.profile import RUNGS
-from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, ms_text, times
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, ms_text, number_text, three_digits, times
 from labs.model.tricks import Trick, trick, unequal
 
 CLIENTS = {"idiomatic": {"redis": "redis-py", "rabbitmq": "pika", "kafka": "kafka-python"}}
@@ -36,7 +36,13 @@ def value_text(digest: Digest, value: float | None) -> str:
     unit = trick_of(digest).unit
     if value is None:
         return "too few samples"
-    return ms_text(value) if unit == "p99, ms" else about_per_s(value) if unit == "messages/s" else f"{value:.3g} MB/s"
+    return (
+        ms_text(value)
+        if unit == "p99, ms"
+        else about_per_s(value)
+        if unit == "messages/s"
+        else f"{number_text(three_digits(value))} MB/s"
+    )
 
 
 def unequal_text(digest: Digest, chart: str = "told") -> str:
