@@ -21,8 +21,8 @@ from labs.pages.site import address, head, icons, lists, menu
 from labs.pages.site.card import card
 from labs.pages.site.missing import missing
 
-UNUSED = ("sphinx-thebe", "THEBE_JS_URL")
-"""Of an extension that Jupyter Book always loads and no page of ours uses."""
+UNUSED = ("sphinx-thebe", "THEBE_JS_URL", "mystnb.")
+"""Of extensions that Jupyter Book always loads: a launcher, and the styles of cells, which no page of ours has."""
 LAUNCHER = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>', re.DOTALL)
 NEVER_ASKED = ("vendor/fontawesome", "images", "locales", "webpack-macros.html", "sphinx-thebe.*", "**/*.map")
 """Of what the theme and its extensions copy beside the pages."""
