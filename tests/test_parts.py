@@ -112,6 +112,12 @@ def test_a_guess_without_a_recording_says_so_and_has_no_slider() -> None:
     assert "How &lt;long&gt;?" in html
 
 
+def test_the_question_and_the_reason_of_a_guess_have_code_as_code() -> None:
+    html = parts.guess(parts.Asked("a", "By `pika`?", "ms", 1, 9, "5 ms", "By `<b>`."))
+    assert "By <code>pika</code>?" in html
+    assert "By <code>&lt;b&gt;</code>." in html
+
+
 def test_a_command_to_repeat_is_checked_against_the_lab() -> None:
     assert "labs run latency-ladder --set rate=1000" in parts.repeat("latency-ladder", ["rate=1000"])
     with pytest.raises(ValueError, match="rnug"):

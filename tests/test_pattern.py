@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
-from labs.pages import course, in_short, parts
+from labs.pages import course, in_short, links, pages, parts
 from tests.browser import settled, violations
 
 BOOK = Path(__file__).parent.parent / "book"
@@ -56,6 +58,15 @@ def test_a_page_begins_with_time_the_answer_the_claims_a_guess_and_the_panel_and
 
 def title(stem: str) -> str:
     return next(page.title for page in course.pages() if page.stem == stem)
+
+
+def test_a_claim_that_a_recorded_run_decides_leads_to_it_and_one_that_documents_decide_does_not() -> None:
+    entry: dict[str, Any] = dict.fromkeys(("rule", "rule_changed", "evidence", "policy"), "")
+    entry |= {"id": "C48", "claim": "It is fast.", "word": "holds", "read": []}
+    view = links.view_of_claim("C48")
+    assert f'<a href="{escape(view)}">' in pages.claim_line(entry, view=view)
+    assert view.startswith("05-4-latency-ladder.html#lab=latency-ladder&")
+    assert "See the runs" not in pages.claim_line(entry, view=links.view_of_claim("C36"))
 
 
 @pytest.mark.parametrize("stem", ASKING)

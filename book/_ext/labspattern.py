@@ -19,7 +19,7 @@ from labsbook import _raw, entries
 from labsparts import GLOSSARY, Part
 from sphinx.application import Sphinx
 
-from labs.pages import bench_page, in_short, pages, parts
+from labs.pages import bench_page, in_short, links, pages, parts
 from labs.pages.glue import number
 from labs.show.short import Short
 
@@ -69,7 +69,8 @@ class Claim(Part):
 
     def made(self) -> list[nodes.Node]:
         found = {entry["id"]: entry for entry in entries()}
-        return _raw(pages.claim_line(found[self.arguments[0]], " ".join(self.content)))
+        name = self.arguments[0]
+        return _raw(pages.claim_line(found[name], " ".join(self.content), links.view_of_claim(name)))
 
 
 class Guess(Part):

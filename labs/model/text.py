@@ -54,11 +54,6 @@ def sentences(text: str) -> list[str]:
     return re.split(r"(?<=[.?])(?<!\b[A-Z]\.)\s+(?=[A-Z0-9“])", text.strip())
 
 
-def finished(text: str) -> str:
-    """A text as a sentence: with a capital, and with a full stop if it has none."""
-    return capital(text if text.endswith((".", "?")) else f"{text}.")
-
-
 def number_text(value: float) -> str:
     """1,200; 0.25: all of a whole number, six digits of a fraction."""
     whole = isinstance(value, int) or (math.isfinite(value) and value == int(value))

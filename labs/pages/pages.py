@@ -99,15 +99,17 @@ def at_default(control: State, found: Sequence[State]) -> list[State]:
     return [view for view in found if view.get(name, usual) == usual]
 
 
-def claim_line(entry: Entry, words: str = "") -> str:
-    """One claim in a line: its id, a few `words` (else all of it), its word; folded, why and by which rule."""
+def claim_line(entry: Entry, words: str = "", view: str = "") -> str:
+    """One claim in a line: its id, a few `words` (else all of it), its word; folded, why, by which rule, and a link to
+    the `view` of the runs that decide, if there is one."""
     name = escape(entry["id"])
     board = f'<a class="id" href="claims.html#{name.lower()}">{name}</a>'
     said = f'<span class="said">{escape(words or entry["claim"])}</span>'
     why = f'<p class="why">{escape(entry["evidence"]) or "Not tested yet."}{sources(entry)}</p>'
     claim = f"<p>The claim: {escape(entry['claim'])}</p>" if words else ""
     hear = f'<span class="parts-hear">, {name}</span>'
-    fold = f"<details><summary>why{hear}</summary>{claim}{why}{_rule(entry)}</details>"
+    see = f'<p><a href="{escape(view)}">See the runs behind {name}</a></p>' if view else ""
+    fold = f"<details><summary>why{hear}</summary>{claim}{why}{see}{_rule(entry)}</details>"
     return f'<div class="claim-line">{board} {said} {badge(entry["word"])} {fold}</div>'
 
 

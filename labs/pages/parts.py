@@ -101,7 +101,7 @@ def choice(asked: Choice) -> str:
 
 def _box(asked: Asked | Choice, data: Mapping[str, str]) -> str:
     """The question, and in a fold the answer with its reason; without `data` there is none yet."""
-    head = f'<p class="guess-ask" id="guess-{asked.name}">{escape(asked.question)}</p>'
+    head = f'<p class="guess-ask" id="guess-{asked.name}">{coded(asked.question)}</p>'
     if not data:
         return f'<div class="guess">{head}<p class="guess-note">What is true is not recorded yet.</p></div>'
     data = {"guess": asked.name, **data, "measured": asked.measured}
