@@ -98,7 +98,9 @@ def test_what_is_damaged_in_the_browsers_memory_counts_as_nothing(page: Page, ho
 def test_a_guess_is_made_by_keyboard_says_how_far_off_it_was_and_remembers(page: Page, host: str) -> None:
     parts(page, host)
     measured = float(number(MEDIAN).split("\u00a0")[0])
+    assert page.locator(f"{FIGURE} input[type=number]").input_value() == ""
     tab_to(page, f"{FIGURE} input[type=range]")
+    assert page.evaluate("document.activeElement.getAttribute('aria-valuetext')") == "no guess yet"
     page.keyboard.press("Home")
     assert page.locator(f"{FIGURE} input[type=number]").input_value() == "0.1"
     page.keyboard.press("End")

@@ -18,6 +18,7 @@ const SAY = {
   yours: "your guess",
   measured: "measured",
   number: "Enter a number.",
+  nothing: "no guess yet",
   guessed: (right) => right ? "Right. " : "Not so. ",
   undecided: "None of these can be called right here. ",
 };
@@ -95,8 +96,7 @@ function guess(box) {
     );
   const words = (n) =>
     `${(+n).toLocaleString("en-GB")}${data.unit.startsWith("/") || data.unit === "%" ? "" : "\u00a0"}${data.unit}`;
-  const middle = valueAt(steps / 2),
-    slide = make("input", { type: "range", min: 0, max: steps, "aria-labelledby": `guess-${data.guess}` });
+  const slide = make("input", { type: "range", min: 0, max: steps, "aria-labelledby": `guess-${data.guess}` });
   const field = make("input", { type: "number", step: "any", min: 0, "aria-label": `Your guess, ${data.unit}` });
   const told = make("div", { class: "guess-said", role: "status", "data-added": true }),
     fold = box.querySelector("details"),
@@ -106,7 +106,8 @@ function guess(box) {
     slide.setAttribute("aria-valuetext", words(value));
     field.value = value;
   };
-  slide.addEventListener("input", () => put(valueAt(+slide.value)));
+  // Who wants just the middle presses there: that moves nothing.
+  for (const kind of ["input", "pointerup"]) slide.addEventListener(kind, () => put(valueAt(+slide.value)));
   field.addEventListener("change", () => {
     if (field.value !== "" && +field.value >= 0) {
       slide.value = Math.round(placeOf(+field.value) * steps);
@@ -172,7 +173,9 @@ function guess(box) {
   );
   form.noValidate = true;
   box.append(form, told);
-  put(middle);
+  // The slider stands in the middle of its scale and says nothing, so that nothing is near what was measured.
+  slide.value = steps / 2;
+  slide.setAttribute("aria-valuetext", SAY.nothing);
   const before = said.read(box);
   if (typeof before === "number" && Number.isFinite(before) && before >= 0) show(before);
   fold.hidden = true;
