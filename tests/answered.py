@@ -26,7 +26,7 @@ def near_ones(asked: Exercise, right: Plain) -> list[Plain]:
         others = {cell: next(name for name in asked.options if name != place) for cell, place in right.items()}
         return [right | {cell: others[cell]} for cell in right]
     if asked.kind == "text":
-        return [f"{right}s", str(right)[:-1], f"{right} no"]
+        return [f"{right}s", str(right)[:-1], f"{right} not"]
     return [name for name in asked.options if name != right]
 
 

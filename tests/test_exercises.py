@@ -14,7 +14,8 @@ from labs.model.digest import Digest
 from labs.model.profile import UnknownNameError
 from labs.pages import Panel
 from labs.pages.exercises import Mark, check, exercises
-from labs.pages.exercises.grading import number_off, set_off
+from labs.pages.exercises.answers import number_in
+from labs.pages.exercises.grading import grade, number_off, set_off
 from labs.pages.exercises.questions import Exercise, ExerciseError, load
 from labs.pages.exercises.truths import TRUTHS
 from tests.made_costs import point, repeat, weights
@@ -194,7 +195,7 @@ MALICIOUS: dict[str, Any] = {
     "bool": True,
     "numpy bool": np.True_,
     "bytes": b"45",
-    "number as text": "45",
+    "number as text": "45 <b>",
     "complex": 45j,
     "array": np.array([45.0]),
     "list of evil": [Evil()],
@@ -374,6 +375,38 @@ def test_the_newest_of_ones_own_runs_counts() -> None:
     newer = [*run(), point("kafka", "survives", repeat(weights(500)))]
     assert check("1.3c", 100, run=newer).word == "right"
     assert check("1.3c", RATIO, run=newer).word == "not yet"
+
+
+def test_a_number_may_be_a_text_with_its_unit_and_no_other() -> None:
+    assert check("1.3c", f"{RATIO:g}x", run=run()).word == "right"
+    assert check("4.2a", "526,3 messages/s", run=persistence()).word == "right"
+    wrong = check("4.2a", "526 ms", run=persistence())
+    assert wrong.word == "not yet"
+    assert wrong.text.startswith("This text is no number, or has another unit.")
+
+
+def test_a_likely_wrong_choice_is_answered_with_its_own_reason_and_the_hint() -> None:
+    asked = {number: one for number, one in exercises().items() if one.because}
+    assert {*asked} >= {"2.3b", "3.2a", "3.2b", "6.2a"}
+    for number, one in asked.items():
+        for given, reason in one.because.items():
+            mark = grade(one, given, next(name for name in one.options if name not in one.because), "")
+            assert mark.text == f"{reason} {one.hint}", number
+
+
+def test_the_name_of_a_setting_may_be_written_with_one_of_its_values() -> None:
+    for given, word in {"appendfsync everysec": "right", "`appendfsync=always`": "right"}.items():
+        assert check("6.2c", given, run="recorded").word == word
+    assert check("6.2c", "appendonly yes", run="recorded").word == "not yet"
+    with pytest.raises(ExerciseError, match="also is for a text"):
+        replace(exercises()["1.3c"], also=("45",))
+    with pytest.raises(ExerciseError, match="because is for options of a choice"):
+        replace(exercises()["3.2a"], because={"no such option": "So."})
+
+
+@pytest.mark.parametrize("text", ["", "x", "1,2,3", "1234,567", "3 weeks", "12,34,567", "0x10", "nan", "1e999", "٣"])
+def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
+    assert number_in(text, "milliseconds") is None
 
 
 @pytest.mark.parametrize(

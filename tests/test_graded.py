@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 from labs.model.paths import PROJECT
 from labs.pages import course, quiz
 from labs.pages.exercises import check, exercises
-from labs.pages.exercises.answers import Plain
+from labs.pages.exercises.answers import Plain, number_in, units
 from labs.pages.exercises.grading import TABLE, grade
 from labs.pages.exercises.on_page import CANNOT, Held, held, key, section, sent, told
 from labs.pages.exercises.questions import Exercise
@@ -115,10 +115,51 @@ def test_the_page_grades_every_answer_as_the_notebook_does_and_in_the_same_words
     assert {mark.word for mark in here} == {"right", "not yet"}
 
 
+WRITTEN: list[tuple[str, str, float | None]] = [
+    ("339/s", "calls a second", 339.0),
+    ("339 calls per second", "calls a second", 339.0),
+    ("1,234 messages/s", "messages a second", 1234.0),
+    ("0.402 ms", "milliseconds", 0.402),
+    ("0,402", "milliseconds", 0.402),
+    ("12,345", "milliseconds", 12345.0),
+    ("12,3456 ms", "milliseconds", 12.3456),
+    ("1,5", "milliseconds", 1.5),
+    ("1.234,5", "milliseconds", None),
+    ("50 jobs", "jobs", 50.0),
+    ("1 Job", "jobs", 1.0),
+    ("23.5x", "", 23.5),
+    ("23.5 times", "", 23.5),
+    ("282\u00a0MB", "megabytes a second", 282.0),
+    ("282 MB/s", "megabytes a second", 282.0),
+    ("282 ms", "megabytes a second", None),
+    ("8 000 000", "jobs", 8e6),
+    ("-1e3 ms", "milliseconds", -1000.0),
+    ("1.2.3", "jobs", None),
+    ("5 x", "jobs", None),
+    ("", "jobs", None),
+]
+
+
+def test_the_page_and_the_notebook_read_the_same_number_where_a_unit_or_a_comma_is_written(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text(json.dumps([[units(unit), text] for text, unit, _ in WRITTEN]))
+    (tmp_path / "table.json").write_text(json.dumps(TABLE))
+    (tmp_path / "run.mjs").write_text(
+        f'import {{ numberIn }} from "{(BOOK / "_static" / "grading.mjs").as_uri()}";\n'
+        'import rows from "./rows.json" with { type: "json" };\n'
+        'import table from "./table.json" with { type: "json" };\n'
+        "console.log(JSON.stringify(rows.map(([units, text]) => numberIn(table, units, text))));\n"
+    )
+    done = subprocess.run([DENO, "run", "--quiet", "run.mjs"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    there = json.loads(done.stdout)  # NaN is null
+    for (text, unit, wanted), on_page in zip(WRITTEN, there, strict=True):
+        assert (number_in(text, unit), on_page) == (wanted, wanted), text
+
+
 def shown(asked: Exercise, right: Plain) -> list[str]:
     """What a glance at the source must not find."""
     words = [told(asked, right)] if asked.kind in ("number", "text") else []
-    return [f">{word}<" for word in words] + [asked.why]
+    return [f">{word}<" for word in words] + [asked.why, *asked.also, *asked.because.values()]
 
 
 @pytest.mark.parametrize("page", LAB_PAGES)
@@ -225,7 +266,13 @@ def test_one_page_sums_up_the_book_and_forgets_all_of_it(session: Any) -> None:
     assert row.inner_text().split("\t")[1:] == ["2 of 2 done", "0 of 3 done"]
     assert violations(page) == []
     page.evaluate("localStorage.setItem('of-another-site', '1')")
+    before = score.inner_text()
     page.get_by_role("button", name="Forget all my answers").click()
+    assert page.evaluate("document.activeElement.innerText") == "Keep them"
+    page.keyboard.press("Enter")
+    assert score.inner_text() == before
+    page.get_by_role("button", name="Forget all my answers").click()
+    page.get_by_role("button", name="Yes, forget them").click()
     assert score.inner_text() == f"Forgotten. 0 of {len(GRADED) + of_quiz} questions of the book done."
     kept = page.evaluate("Object.keys(localStorage)")
     assert "of-another-site" in kept
@@ -261,10 +308,11 @@ def test_an_exercise_is_answered_by_keyboard_heard_remembered_and_graded_anew(pa
     assert not many.locator("input").nth(2).is_checked()
 
 
-NO_NUMBERS = dict.fromkeys(("", "1e99", "a few", "1,5", "0x10", "NaN"), "Write a number")
+NO_NUMBERS = dict.fromkeys(("", "1e99", "a few", "1,5,0", "3 weeks", "0x10", "NaN"), "Write a number")
 NUMBERS_TOO = {
     "8 000 000 000 000": "Not yet. Too high",
     "8,000,000,000,000": "Not yet. Too high",
+    "8000000000000,5 messages/s": "Not yet. Too high",
     "-5": "Not yet. The sign is wrong.",
 }
 
@@ -277,6 +325,30 @@ def test_what_is_no_number_is_asked_for_again_and_not_graded(page: Page, host: s
         form.locator("input").fill(text)
         form.locator("input").press("Enter")
         assert form.locator(".quiz-said").inner_text().startswith(said), text
+
+
+@pytest.mark.browser
+def test_what_is_typed_outlives_a_reload_until_checked_and_a_later_wrong_answer_leaves_the_right_one(
+    page: Page, host: str
+) -> None:
+    address = f"{host}book/06-2-redis-forgets.html"
+    opened(page, address)
+    text, choice = page.locator('[data-question="6.2c"]'), page.locator('[data-question="6.2a"]')
+    text.locator("input").fill("appendfsync every")
+    choice.locator("input").nth(1).check()
+    page.reload(wait_until="commit")
+    opened(page, address)
+    assert text.locator("input").input_value() == "appendfsync every"
+    assert choice.locator("input").nth(1).is_checked()
+    said = text.locator(".quiz-said")
+    assert said.inner_text() == ""
+    for given, wanted in (("appendfsync everysec", "Right. "), ("maxmemory", "Not yet; you had it right before. ")):
+        text.locator("input").fill(given)
+        text.locator("input").press("Enter")
+        assert said.inner_text().startswith(wanted)
+    assert page.locator(".exercises .quiz-score").inner_text().startswith("1 of 3 done")
+    choice.get_by_role("button", name="Check").click()
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('labs-draft-'))") == []
 
 
 @pytest.mark.browser

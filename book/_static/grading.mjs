@@ -12,6 +12,15 @@ export function unmixed(key, number) {
 /** The words of a text without what does not count, as answers.py has it. */
 export const plainWords = (text) => text.replace(/[ \t\r\n\u00a0`"'“”‘’]+/g, " ").replace(/^ +| +$/g, "").toLowerCase();
 
+/** The number that is written there, with or without one of these units, as answers.py has it; NaN where none is. */
+export function numberIn({ number }, units, text) {
+  const found = text.replace(/^[ \t\r\n\u00a0]+|[ \t\r\n\u00a0]+$/g, "").toLowerCase().match(`^(?:${number})$`);
+  if (!found) return NaN;
+  const [sign, groups, comma, plain, power, rest] = found.slice(1).map((one) => one ?? "");
+  if (rest && !units.includes(rest.replace(/[ \u00a0]/g, ""))) return NaN;
+  return Number(sign + (groups.replace(/[, \u00a0]/g, "") || comma.replace(",", ".") || plain) + power);
+}
+
 function numberOff({ steps, units, words }, given, right, { tolerance, unit }) {
   if (Math.abs(given - right) <= tolerance * Math.abs(right)) return "";
   if (given * right <= 0) return given ? words.sign : words.nothing;
@@ -44,7 +53,12 @@ function gridOff({ words }, given, right) {
  */
 export function grade(table, asked, given) {
   const right = unmixed(asked.key, asked.number), { kind } = asked;
-  const plain = () => given === right ? "" : kind === "text" ? table.words.text : table.words.other;
+  const hidden = (name, none) => asked[name] ? unmixed(asked[name], asked.number) : none;
+  const known = new Map(Object.entries(hidden("because", {})));
+  const plain = () =>
+    given === right || hidden("also", []).includes(given)
+      ? ""
+      : known.get(given) ?? (kind === "text" ? table.words.text : table.words.other);
   const wrong = kind === "number"
     ? numberOff(table, given, right, asked)
     : kind === "set"

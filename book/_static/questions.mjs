@@ -1,7 +1,7 @@
 // The questions of a page, both the quiz and the exercises: ask, judge, say why, remember. A quiz has its reasons in a
 // fold; an exercise is graded by grading.mjs. One entry of this browser's memory for each of both and each page:
 // {question: {tried: [answers], right: true or false}}.
-import { grade, plainWords } from "./grading.mjs";
+import { grade, numberIn, plainWords } from "./grading.mjs";
 import { guarded, make, memory } from "./kit.mjs";
 
 const SAY = {
@@ -11,20 +11,21 @@ const SAY = {
   write: "Write an answer first.",
   places: (missing) => `Choose a place for each: ${missing} to go.`,
   right: "Right. ",
-  wrong: "Not right. ",
-  notYet: "Not yet. ",
+  wrong: (before) => before ? "Not right; you had it right before. " : "Not right. ",
+  notYet: (before) => before ? "Not yet; you had it right before. " : "Not yet. ",
   tryAgain: " Try another one.",
   others: "The other answers:",
   score: (done, of, first) => `${done} of ${of} done, ${first} at the first try.`,
   forget: "Forget my answers",
   forgetAll: "Forget all my answers",
+  sure: "Yes, forget them",
+  keep: "Keep them",
   forgotten: "Forgotten.",
   kept: "Your answers are kept in this browser only.",
   done: (done, of) => `${done} of ${of} done`,
   book: (done, of) => `${done} of ${of} questions of the book done.`,
 };
-const MOST = 50, LARGEST = 1e15, PREFIXES = ["labs-quiz-", "labs-exercises-"];
-const NUMBER = /^[-+]?(\d+|\d{1,3}([, \u00a0]\d{3})+)?(\.\d+)?(e[-+]?\d{1,2})?$/i;
+const MOST = 50, LARGEST = 1e15, PREFIXES = ["labs-quiz-", "labs-exercises-", "labs-draft-"];
 
 // ---- how an answer is read from the form, and put there again: what cannot be read is {refused: why}
 const picked = (form) => [...form.querySelectorAll("input:checked")].map((one) => one.value);
@@ -46,9 +47,9 @@ const FORMS = {
   },
   number: {
     read: (form) => {
-      const text = valueIn(form), value = Number(text.replace(/[, \u00a0]/g, ""));
-      const known = text && NUMBER.test(text) && Math.abs(value) <= LARGEST;
-      return known ? { given: value } : { refused: SAY.number };
+      const table = JSON.parse(form.closest("[data-table]").dataset.table);
+      const value = numberIn(table, JSON.parse(form.dataset.asked).units, valueIn(form));
+      return Math.abs(value) <= LARGEST ? { given: value } : { refused: SAY.number };
     },
     put: (form, given) => form.querySelector("input").value = String(given),
     fits: (_form, given) => typeof given === "number" && Number.isFinite(given),
@@ -76,7 +77,23 @@ const FORMS = {
   },
 };
 
-// ---- what is said of an answer: {right, nodes}
+/** What is in a form and not checked yet: it outlives a reload. `all` is {question: what is in its fields}. */
+function draft(form, place, all) {
+  const id = form.dataset.question, fields = [...form.querySelectorAll("input, select")];
+  const name = (one) => one.type === "checkbox" || one.type === "radio" ? "checked" : "value";
+  const keep = (values) => {
+    if (values) all[id] = values;
+    else delete all[id];
+    if (place) memory.write(`labs-draft-${place}`, all);
+  };
+  form.addEventListener("change", () => keep(fields.map((one) => one[name(one)])));
+  form.addEventListener("input", () => keep(fields.map((one) => one[name(one)])));
+  const kept = all[id];
+  if (Array.isArray(kept) && kept.length === fields.length) fields.forEach((one, at) => one[name(one)] = kept[at]);
+  return { done: () => keep(null) };
+}
+
+// ---- what is said of an answer, which was right `before` or not: {right, nodes}
 function byReasons(form, fold) {
   const known = new Map(
     [...fold.querySelectorAll(`[data-key="${CSS.escape(form.dataset.question)}"] [data-answer]`)].map((one) => [
@@ -85,9 +102,9 @@ function byReasons(form, fold) {
     ]),
   );
   const why = (key) => known.get(key).querySelector(".quiz-why").cloneNode(true);
-  return (given) => {
+  return (given, before = false) => {
     const one = known.get(given), right = Boolean(one.dataset.right);
-    const head = make("strong", { text: right ? SAY.right : SAY.wrong });
+    const head = make("strong", { text: right ? SAY.right : SAY.wrong(before) });
     if (!right) return { right, nodes: [make("p", {}, head, why(given), SAY.tryAgain)] };
     const rest = [...known].filter(([key]) => key !== given).map(([key, other]) =>
       make("li", {}, make("em", { text: other.querySelector("strong + *").textContent }), " ", why(key))
@@ -102,21 +119,22 @@ function byReasons(form, fold) {
 function byGrading(form, table) {
   const box = form.closest(".exercise"), text = (fold) => box.querySelector(fold).textContent;
   const asked = { ...JSON.parse(form.dataset.asked), hint: text(".exercise-hint p"), why: text(".exercise-why") };
-  return (given) => {
+  return (given, before = false) => {
     const mark = grade(table, asked, given), right = mark.word === "right";
-    const head = make("strong", { text: right ? SAY.right : SAY.notYet });
+    const head = make("strong", { text: right ? SAY.right : SAY.notYet(before) });
     return { right, nodes: [make("p", {}, head, mark.text)] };
   };
 }
 
-/** One question: what was tried of it is in `all`, and `changed` is told when that changes. */
-function question(form, tell, all, changed) {
+/** One question: what was tried of it is in `all`, what was not checked in `drafts`; `changed` is told of changes. */
+function question(form, tell, { all, drafts, place }, changed) {
   const id = form.dataset.question, kind = form.dataset.asked ? JSON.parse(form.dataset.asked).kind : "choice";
   const { read, put, fits } = FORMS[kind];
   const tried = () => Array.isArray(all[id]?.tried) ? all[id].tried.filter((one) => fits(form, one)) : [];
   const said = make("div", { class: "quiz-said", role: "status", "data-added": true });
   const show = () => {
-    const last = tried().at(-1), done = last === undefined ? null : tell(last);
+    const last = tried().at(-1), before = tried().some((one) => tell(one).right);
+    const done = last === undefined ? null : tell(last, before);
     for (const label of form.querySelectorAll("label.quiz-answer")) {
       const value = label.querySelector("input").value, was = kind === "choice" && tried().includes(value);
       label.dataset.state = was ? (tell(value).right ? "right" : "wrong") : "";
@@ -144,18 +162,21 @@ function question(form, tell, all, changed) {
       const newest = later.filter((one, at) => JSON.stringify(one) !== same || at === later.length - 1);
       const kept = [first, ...newest.slice(-MOST)];
       all[id] = { tried: kept, right: kept.some((one) => tell(one).right) };
+      unsent.done();
       show();
       changed();
     }),
   );
   form.append(make("button", { type: "submit", text: SAY.check, "data-added": true }), said);
   show();
+  const unsent = draft(form, place, drafts);
   return {
     id,
     right: () => tried().some((one) => tell(one).right),
     first: () => tried().length > 0 && tell(tried()[0]).right,
     clear: () => {
       form.reset();
+      unsent.done();
       show();
     },
   };
@@ -164,6 +185,7 @@ function question(form, tell, all, changed) {
 /** A quiz, or the exercises of a page. */
 export function questions(root) {
   const { place, table } = root.dataset, fold = root.querySelector(".quiz-key"), all = memory.read(place);
+  const kept = { all, place, drafts: memory.read(`labs-draft-${place}`) };
   const score = make("p", { class: "quiz-score", role: "status" });
   const forget = make("button", { type: "button", text: SAY.forget });
   const count = () => {
@@ -178,7 +200,7 @@ export function questions(root) {
   };
   const judge = (form) => (fold ? byReasons(form, fold) : byGrading(form, JSON.parse(table)));
   const forms = [...root.querySelectorAll(fold ? "form" : "form[data-asked]")];
-  const asked = forms.map((form) => question(form, judge(form), all, changed));
+  const asked = forms.map((form) => question(form, judge(form), kept, changed));
   forget.addEventListener("click", () => {
     for (const id of Object.keys(all)) delete all[id];
     asked.forEach((one) => one.clear());
@@ -206,9 +228,17 @@ export function progress(root) {
     }
     score.textContent = SAY.book(sum.done, sum.of);
   };
-  const forget = make("button", {
+  const asks = (asking) => {
+    forget.hidden = asking;
+    sure.hidden = keep.hidden = !asking;
+    (asking ? keep : forget).focus();
+  };
+  const forget = make("button", { type: "button", text: SAY.forgetAll, onclick: () => asks(true) });
+  const keep = make("button", { type: "button", text: SAY.keep, hidden: true, onclick: () => asks(false) });
+  const sure = make("button", {
     type: "button",
-    text: SAY.forgetAll,
+    text: SAY.sure,
+    hidden: true,
     onclick: () => {
       try {
         const keys = Object.keys(localStorage).filter((key) => PREFIXES.some((one) => key.startsWith(one)));
@@ -216,8 +246,11 @@ export function progress(root) {
       } catch { /* no storage: nothing is kept */ }
       count();
       score.textContent = `${SAY.forgotten} ${score.textContent}`;
+      asks(false);
     },
   });
   count();
-  root.prepend(make("div", { class: "quiz-ends", "data-added": true }, score, forget, make("p", { text: SAY.kept })));
+  root.prepend(
+    make("div", { class: "quiz-ends", "data-added": true }, score, forget, keep, sure, make("p", { text: SAY.kept })),
+  );
 }

@@ -30,6 +30,15 @@ KINDS: dict[type, str] = {
 } | dict.fromkeys(NUMBERS, "a number")
 
 
+NUMBER = (
+    "([-+]?)(?:([1-9][0-9]{0,2}(?:[, \u00a0][0-9]{3})+(?:[.][0-9]+)?)|(0+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))"
+    "|([0-9]*[.]?[0-9]+))(e[-+]?[0-9]{1,2})?(?![0-9.,])[ \u00a0]*(.*)"
+)
+"""Sign, digits in groups of three or with a decimal comma or plain, power of ten, unit; for grading.mjs too."""
+SHORT = {"milliseconds": "ms", "megabytes": "MB", "messages": "msg"}
+FACTOR = ("x", "×", "times", "-fold")
+
+
 class Refused(Exception):  # noqa: N818 - a state of the answer, not a failure
     """The answer cannot be read; `empty` if there is none yet."""
 
@@ -59,12 +68,36 @@ def _wrong_kind(asked: Exercise, answer: Any) -> Refused:
 
 def _number(asked: Exercise, answer: Any) -> float:
     if type(answer) is str:
-        raise Refused(f"This is a text. Write the number without quotes and without its unit. Wanted: {asked.form}.")
+        answer = number_in(answer, asked.unit) if len(answer) <= MOST_CHARS else None
+        if answer is None:
+            raise Refused(
+                f"This text is no number, or has another unit. Write it as 1300 or 0.25. Wanted: {asked.form}."
+            )
     if not is_one_of(type(answer), NUMBERS):
         raise _wrong_kind(asked, answer)
     if not -MOST <= answer <= MOST:  # false for nan as well
         raise Refused(f"No such number was ever measured (not finite, or beyond {MOST:.0e}). Wanted: {asked.form}.")
     return float(answer)
+
+
+def units(unit: str) -> list[str]:
+    """How the unit of a number may be written behind it, without spaces and in small letters."""
+    noun, _, each = unit.partition(" a ")
+    nouns = [noun, noun.removesuffix("s"), *([SHORT[noun]] if noun in SHORT else [])]
+    per = [f" a {each}", f" per {each}", f"/{each}", f"/{each[0]}"] if each else [""]
+    found = [one + end for one in nouns for end in per] + (nouns + per if each else []) if unit else FACTOR
+    return [one.replace(" ", "").lower() for one in found]
+
+
+def number_in(text: str, unit: str) -> float | None:
+    """The number that is written there, with or without its unit, a decimal comma or digits in groups of three."""
+    found = re.fullmatch(NUMBER, text.strip(" \t\r\n\u00a0").lower())
+    if found is None:
+        return None
+    sign, groups, comma, plain, power, rest = (one or "" for one in found.groups())
+    if rest and re.sub("[ \u00a0]", "", rest) not in units(unit):
+        return None
+    return float(sign + (re.sub("[, \u00a0]", "", groups) or comma.replace(",", ".") or plain) + power)
 
 
 def _name(asked: Exercise, text: Any, known: Any, what: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labs.pages.exercises.answers import Plain
+from labs.pages.exercises.answers import NUMBER, Plain
 from labs.pages.exercises.questions import Exercise
 from labs.pages.exercises.result import Mark
 
@@ -35,7 +35,7 @@ COUNTS = {
     "all": ("", "1 of them belongs to it", "{n} of them belong to it"),
 }
 """For none, for one and for several."""
-TABLE: Mapping[str, Any] = {"steps": STEPS, "units": UNITS, "words": WORDS, "counts": COUNTS}
+TABLE: Mapping[str, Any] = {"steps": STEPS, "units": UNITS, "words": WORDS, "counts": COUNTS, "number": NUMBER}
 
 
 def grade(asked: Exercise, given: Plain, right: Plain, against: str) -> Mark:
@@ -55,7 +55,9 @@ def _off(asked: Exercise, given: Plain, right: Plain) -> str:
     if isinstance(given, dict) and isinstance(right, dict):
         wrong = sum(given[cell] != right[cell] for cell in right)
         return WORDS["places"].format(right=len(right) - wrong, all=len(right)) if wrong else ""
-    return "" if given == right else WORDS["text" if asked.kind == "text" else "other"]
+    if given == right or (asked.kind == "text" and given in asked.also):
+        return ""
+    return asked.because.get(str(given)) or WORDS["text" if asked.kind == "text" else "other"]
 
 
 def number_off(given: float, right: float, tolerance: float, unit: str) -> str:

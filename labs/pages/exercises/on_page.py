@@ -15,7 +15,7 @@ from html import escape
 from itertools import cycle
 from typing import Any
 
-from labs.pages.exercises.answers import Plain
+from labs.pages.exercises.answers import Plain, units
 from labs.pages.exercises.evidence import BENCH, RECORDED, NoRun, witness
 from labs.pages.exercises.grading import TABLE
 from labs.pages.exercises.questions import Exercise, of_page
@@ -58,14 +58,23 @@ def told(asked: Exercise, right: Plain) -> str:
 
 def key(asked: Exercise, right: Plain) -> str:
     """What is right for grading.mjs, not to be read at a glance: mixed byte by byte with the exercise's number."""
-    plain = json.dumps(sorted(right) if isinstance(right, frozenset) else right).encode()
+    return mixed(asked, sorted(right) if isinstance(right, frozenset) else right)
+
+
+def mixed(asked: Exercise, what: Any) -> str:
+    """Anything, not to be read at a glance."""
+    plain = json.dumps(what).encode()
     return b64encode(bytes(a ^ b for a, b in zip(plain, cycle(asked.number.encode()), strict=False))).decode()
 
 
 def sent(asked: Exercise, right: Plain) -> dict[str, Any]:
     """What the page knows of an exercise besides what can be read on it."""
-    return {"number": asked.number, "kind": asked.kind, "tolerance": asked.tolerance, "unit": asked.unit,
-            "key": key(asked, right)}  # fmt: skip
+    found = {"number": asked.number, "kind": asked.kind, "tolerance": asked.tolerance, "unit": asked.unit,
+             "key": key(asked, right)}  # fmt: skip
+    if asked.kind == "number":
+        found["units"] = units(asked.unit)
+    hidden = {"also": list(asked.also), "because": dict(asked.because)}
+    return found | {name: mixed(asked, what) for name, what in hidden.items() if what}
 
 
 def section(stem: str, *, open_to_all: bool = False) -> str:

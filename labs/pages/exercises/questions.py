@@ -51,6 +51,10 @@ class Exercise:
     """Of a choice or a set: what may be named, and what it is. Of a grid: the places."""
     cells: Mapping[str, str] = field(default_factory=dict)
     """Of a grid: what is to be placed."""
+    because: Mapping[str, str] = field(default_factory=dict)
+    """Of a choice: option -> what to say to one that is not right, before the hint."""
+    also: tuple[str, ...] = ()
+    """Of a text: other spellings of what is right, in small letters."""
     hint: str = ""
     """Where to look, for an answer that is not right yet."""
     why: str = ""
@@ -65,6 +69,10 @@ class Exercise:
             )
         if self.kind not in ("number", "text") and len(self.options) < 2:
             raise ExerciseError(f"exercise {self.number}: a {self.kind} needs options")
+        if self.because and (self.kind != "choice" or not self.because.keys() <= self.options.keys()):
+            raise ExerciseError(f"exercise {self.number}: because is for options of a choice, and nothing else")
+        if self.also and self.kind != "text":
+            raise ExerciseError(f"exercise {self.number}: also is for a text, and nothing else")
         if (self.kind == "grid") != bool(self.cells):
             raise ExerciseError(f"exercise {self.number}: cells are what a grid has, and nothing else")
 
