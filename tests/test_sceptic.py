@@ -225,6 +225,20 @@ def test_prose_gets_no_ratio_of_what_is_mostly_the_harness_and_a_limit_holds_in_
     assert number("latency-ladder rabbitmq rate=250 p99/p50", tmp_path) == "1.0"
 
 
+def test_a_limit_is_kept_up_to_a_rate_only_where_no_lower_one_breaks_it(tmp_path: Path) -> None:
+    early, usual = made(waiting(), waiting(), rate_per_s=250), made(waiting(), waiting())
+    slow = made(waiting(), waiting((300, 60)), rate_per_s=500)
+    asked, file = "latency-ladder rabbitmq rung=2 p99 under=10", tmp_path / "latency-ladder.json"
+    for line, told in (
+        ([early, usual], "all rates up to 1,000/s"),
+        ([early, slow, usual], "250/s and 1,000/s (but not at 500/s)"),
+        ([early, slow], "250/s"),
+        ([slow], "none of the recorded rates"),
+    ):
+        recording.save(file, "latency-ladder", line, {})
+        assert number(asked, tmp_path) == told
+
+
 # ---- what blocks a caller
 
 

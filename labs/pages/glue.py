@@ -1,7 +1,7 @@
 """Numbers for prose: a few words ask for a figure, the recorded run answers. No page has a typed number.
 
 latency-ladder kafka rung=2 rate=1000 p99      9.60 ms
-latency-ladder kafka rung=2 p99 under=10       2,000/s, the highest rate recorded with each repeat's p99 within 10 ms
+latency-ladder kafka rung=2 p99 under=10       all rates up to 2,000/s: each repeat's p99 within 10 ms, and where not
 latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50/loopback_ms.p50          24
@@ -22,7 +22,7 @@ from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.model.digest import Digest, Recording
 from labs.model.run import RunFileError
-from labs.model.text import BROKER_NAMES, ms_text, times
+from labs.model.text import BROKER_NAMES, enumerated, ms_text, times
 from labs.pages.recordings import recorded, recorded_on
 
 NOT_YET = "(not recorded yet)"
@@ -177,14 +177,22 @@ def _order(lab: Experiment, found: Sequence[Digest], what: str) -> str:
 
 
 def _under(lab: Experiment, line: Sequence[Digest], asked: Asked, along: str) -> str:
-    """The last point of the line up to which the figure stays within the limit, at every point before it too, and in
-    every repeat: as a verdict would have it."""
+    """Where along the line the figure stays within the limit in every repeat, as a verdict would have it: `up to` only
+    where nothing before it is over the limit; else one by one, and where it is not."""
     typed = next(control.typed for control in lab.controls if control.sets == along)
-    best = f"none of the recorded {typed}s"
+    inside: list[str] = []
+    over: list[tuple[int, str]] = []
     for digest in line:
         figure = lab.look.quantities[asked.what].number(digest)
-        figure = max([*digest.each("latency_ms", asked.what), figure]) if figure is not None else None
-        if figure is not None and figure > (asked.under or 0):
-            break
-        best = best if figure is None else lab.look.quantities[typed].text(digest)
-    return best
+        if figure is None:
+            continue
+        at = lab.look.quantities[typed].text(digest)
+        if max([*digest.each("latency_ms", asked.what), figure]) > (asked.under or 0):
+            over.append((len(inside), at))
+        else:
+            inside.append(at)
+    if between := [at for place, at in over if place < len(inside)]:
+        return f"{enumerated(inside)} (but not at {enumerated(between)})"
+    if len(inside) > 1:
+        return f"all {typed}s up to {inside[-1]}"
+    return inside[0] if inside else f"none of the recorded {typed}s"
