@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -36,10 +37,31 @@ def test_one_cell_of_the_loss_matrix_decides_nothing_about_all_and_says_what_is_
     [cell] = [d for d in file.digests if lab.look.key(d.settings) == "redis-list-none|stop"]
     said = {verdict["claim"]: verdict for verdict in verdicts(lab, [cell])}  # as a live panel and `labs run` show it
     assert said["C02"]["word"] == "undecided here"
-    assert "Of the 39 points that the rule looks at, 38 are not here: redis-list-none|kill, " in said["C02"]["text"]
+    assert said["C02"]["text"].startswith("38 of the 39 points that the rule needs are not recorded yet. ")
     [default] = [d for d in file.digests if lab.look.key(d.settings) == "redis-list-rdb|kill"]
     alone = {verdict["claim"]: verdict["word"] for verdict in verdicts(lab, [default])}
     assert alone["C04"] == "never held"  # one default that loses refutes it, whatever the others do
+
+
+def test_points_recorded_before_a_control_was_there_are_told_by_its_name_and_not_by_keys() -> None:
+    lab = EXPERIMENTS["latency-ladder"]
+    file = recorded(lab.name)
+    assert file
+    old = [
+        replace(one, settings={name: said for name, said in one.settings.items() if name != "arrivals"})  # type: ignore[arg-type]
+        for one in file.digests
+    ]
+    for verdict in lab.judged(old):
+        if verdict.word == "undecided here":
+            assert "points that the rule needs are not recorded yet: the recording is older than the" in verdict.text
+            assert "choice of “Arrivals”. " in verdict.text
+            assert "|" not in verdict.text
+    now = [  # points of one broker alone lack what only another has, and are not older
+        replace(one, settings={**one.settings, "arrivals": "poisson"})  # type: ignore[typeddict-unknown-key]
+        for one in old
+        if one.settings["broker"] == "redis"
+    ]
+    assert lab.newer(now) == []
 
 
 @pytest.mark.broker
@@ -48,5 +70,5 @@ def test_a_run_of_one_cell_prints_no_verdict_that_needs_the_others() -> None:
     result = labs("run", "loss-matrix", *chosen)
     assert result.returncode == 0, result.stderr
     [line] = [line for line in result.stdout.splitlines() if line.startswith("C02")]
-    assert line.startswith("C02: undecided here. Of the 39 points that the rule looks at, 38 are not here")
+    assert line.startswith("C02: undecided here. 38 of the 39 points that the rule needs are not recorded yet")
     assert "never held" not in result.stdout

@@ -37,6 +37,7 @@ WRONG = {
     "a log of cores": r"\((?:broker|clients?) [\d?n]",
     "a figure with an exponent": r"\de[+-]\d",
     "the number of a lab": r"\bL\d\.\d",
+    "the key of a point": r"\|",
     "a term of the house": r"\brungs?\b|client-bound|Client-bound",
     "old splices": r"own lateness makes|processor time left|points? lost|can say\)|limit at nobody|; of it the\b"
     r"|times the next|no property of",
@@ -83,6 +84,7 @@ def test_every_sentence_of_a_lab_is_english_whatever_was_measured(lab: Any) -> N
         "Unequal: payload, Redis 5.",
         "It was said that " + "and ".join(["this "] * 30) + ".",
         "It was the the limit.",
+        "1 point is not recorded yet: redis|2|250.",
     ],
 )
 def test_a_splice_is_caught(splice: str) -> None:

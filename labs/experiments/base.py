@@ -16,6 +16,7 @@ from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.paths import check_ours
 from labs.model.profile import BROKERS, UnknownNameError
+from labs.model.text import enumerated
 from labs.show.looks import LATENCY_LOOK, Guess, Look
 from labs.show.short import InShort
 
@@ -162,7 +163,14 @@ class Experiment:
         """The words that these points can carry; `undecided here` with what is missing for the others. `beside` are
         the recorded points of the labs of that name."""
         lacking, whole = self.lacking(digests), len(self.grid_keys())
-        return [rule.judged([*digests, *beside], lacking, whole) for rule in self.rules]
+        older = enumerated([f"“{one.label}”" for one in self.newer(digests)] or [""])
+        return [rule.judged([*digests, *beside], lacking, whole, older) for rule in self.rules]
+
+    def newer(self, digests: Sequence[Digest]) -> list[Control]:
+        """The controls that all of the grid's points have and none of these, which are older than they."""
+        points = [self.look.applies(one) for settings in self.grid() for one in self.points_of(settings)]
+        old = [one for one in self.controls if not any(one.sets in digest.settings for digest in digests)]
+        return [one for one in old if digests and all(one.sets in point for point in points)]
 
     def lacking(self, digests: Sequence[Digest]) -> list[str]:
         """The keys of the grid's points that are not among these."""

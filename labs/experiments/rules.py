@@ -88,16 +88,16 @@ class Rule:
             text += "".join(f" {label} is left out. {why}" for label, why in left_out.items())
         return Verdict(self.claim, word, text)
 
-    def judged(self, digests: Sequence[Digest], lacking: Sequence[str], whole: int) -> Verdict:
+    def judged(self, digests: Sequence[Digest], lacking: Sequence[str], whole: int, older: str = "") -> Verdict:
         """Its word if these points can carry it, of a grid of `whole` points without those that are `lacking`.
 
-        What is missing is said first, also where what is here is undecided by itself."""
+        What is missing is said first, also where what is here is undecided by itself; `older` names the controls that
+        there were not yet when these points were recorded."""
         said = self(digests)
         if not lacking or said.word in self.of_part:
             return said
-        some = ", ".join(lacking[:3]) + (" and others" if len(lacking) > 3 else "")
-        text = f"Of the {whole} points that the rule looks at, {len(lacking)} {'is' if len(lacking) == 1 else 'are'}"
-        text += f" not here: {some}."
+        text = f"{len(lacking)} of the {whole} points that the rule needs {'is' if len(lacking) == 1 else 'are'} not"
+        text += " recorded yet" + (f": the recording is older than the choice of {older}." if older else ".")
         here = "" if said.word == "undecided here" else "What is here: "
         return replace(said, word="undecided here", text=f"{text} {here}{said.text}")
 
