@@ -20,6 +20,7 @@ from labs.pages.article import article
 from labs.pages.claims import DECIDED, POLICIES, WORDS, WRITTEN, board, judged, may_vote, split
 from labs.pages.documents import cited, documented
 from labs.pages.facets import slug
+from labs.pages.pages import claim_line
 
 MOST_WORDS, MOST_OF_THE_ARTICLE = 15, 8
 UNCHECKED = [claim for claim, row in claims().items() if row["policy"] == "none"]
@@ -85,6 +86,27 @@ def lines() -> dict[str, str]:
     """Claim -> its item on the board."""
     html = "".join(claim_board.listed(list(entries_by_claim().values())).values())
     return dict(zip(claims(), html.split("<li id=")[1:], strict=True))
+
+
+def test_what_is_seen_so_far_stands_beside_a_badge_that_waits_for_nothing_but_rounds() -> None:
+    few = {claim for claim, entry in entries_by_claim().items() if entry["so_far"]}
+    for claim, line in lines().items():
+        entry = entries_by_claim()[claim]
+        assert ("seen so far: <strong>" in line) == ("seen so far: <strong>" in claim_line(entry)) == (claim in few)
+        if claim in few:
+            assert entry["word"] == "undecided here" != entry["so_far"]
+            assert "and the rule needs five" in entry["evidence"]
+            assert f"seen so far: <strong>{entry['so_far']}</strong>; the verdict waits for more rounds" in line
+    told = claim_line(entries_by_claim()["C04"] | {"so_far": "a <word>"})
+    assert "<strong>a &lt;word&gt;</strong>" in told
+
+
+def test_a_rule_that_is_later_than_what_it_judges_says_so() -> None:
+    for claim, line in lines().items():
+        entry, told = entries_by_claim()[claim], "The rule is later than the recording that it judges."
+        by_lab = re.findall(r"20[-\d]{8}", entry["when"]) if entry["page"] else []
+        later = bool(by_lab) and all(day < entry["rule_changed"][:10] for day in by_lab)
+        assert (told in line) == (told in claim_line(entry)) == later
 
 
 def test_the_board_says_how_each_claim_is_judged_when_the_rule_was_written_and_when_it_changed() -> None:

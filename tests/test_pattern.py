@@ -32,7 +32,8 @@ FOUND = """() => { const at = (selector) => { const found = document.querySelect
     return found && found.getBoundingClientRect(); }, lines = (box) => box.height / 24;
     return { glance: lines(at('.glance-line')), panel: (at('.lab-panel') ?? at('.bench-picture, svg')).top,
         chart: at('.lab-panel [data-chart]')?.bottom ?? 0,
-        claims: [...document.querySelectorAll('.claim-line')].map(one => lines(one.getBoundingClientRect())),
+        claims: [...document.querySelectorAll('.claim-line')].map(one =>
+            lines(one.getBoundingClientRect()) - (one.querySelector('.so-far') ? 1 : 0)),
         heading: at('h2').top }; }"""
 
 

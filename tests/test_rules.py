@@ -37,6 +37,15 @@ def test_a_rule_whose_repeats_agree_gives_its_word_and_the_figures() -> None:
     assert quick([measured("kafka", 11, 60, 60, 60, 60)]).word == "no longer holds"
 
 
+def test_what_few_rounds_agree_on_is_said_only_where_somebody_asks_for_it_and_is_no_verdict() -> None:
+    few, split = quick([measured("kafka", 4, 5)]), quick([measured("kafka", 4, 60)])
+    assert few.word == split.word == "undecided here"
+    with rules.by_any_rounds():
+        assert quick([measured("kafka", 4, 5)]).word == "holds"
+        assert quick([measured("kafka", 4, 60)]).word == "undecided here"
+    assert quick([measured("kafka", 4, 5)]) == few
+
+
 def test_a_rule_that_misses_a_point_names_it() -> None:
     for there in ([], [measured("redis", 1)], [measured("kafka", 1, rate=500)]):
         said = quick(there)

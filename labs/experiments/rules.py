@@ -11,7 +11,8 @@ is `undecided here`, with the figures on both sides.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -37,6 +38,8 @@ ROUNDS = 5
 """Repeats that a measured claim needs, interleaved with what they are compared with."""
 _policy: ContextVar[str] = ContextVar("policy", default="measured")
 """That of the claim whose rule is at work."""
+_least: ContextVar[int] = ContextVar("least", default=ROUNDS)
+"""The repeats that a measured claim needs, unless somebody asks what there is so far (`by_any_rounds`)."""
 _asked_for: ContextVar[list[Digest] | None] = ContextVar("asked_for", default=None)
 """The points that the rule at work asked for first, where somebody wants to know (`first_asked`)."""
 
@@ -171,11 +174,21 @@ def rounds(*series: Sequence[V]) -> list[tuple[V, ...]]:
 
 def too_few(number: int) -> str:
     """Why so many repeats decide nothing; empty if they may."""
-    least = ROUNDS if _policy.get() == "measured" else 1
+    least = _least.get() if _policy.get() == "measured" else 1
     if number >= least:
         return ""
     there = f"{in_words(number)} {'round is' if number == 1 else 'rounds are'} recorded"
     return f"{capital(there)}, and the rule needs {in_words(least)}."
+
+
+@contextmanager
+def by_any_rounds() -> Iterator[None]:
+    """Rules say what the rounds that are there agree on, however few: what is seen so far, which is no verdict."""
+    token = _least.set(1)
+    try:
+        yield
+    finally:
+        _least.reset(token)
 
 
 def needed(number: int) -> int:

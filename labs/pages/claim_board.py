@@ -14,7 +14,7 @@ from labs.pages.course import chapters
 from labs.pages.documents import lacking
 from labs.pages.facets import Facet, facets, slug
 from labs.pages.links import view_of_claim
-from labs.pages.pages import badge
+from labs.pages.pages import badge, so_far
 
 Entry = Mapping[str, Any]
 BOARD = "claims.html"
@@ -83,7 +83,7 @@ def _item(entry: Entry, chapter: str) -> str:
     view = view_of_claim(name) if entry["page"] else ""
     see = f' <a href="{escape(view)}">See it: {escape(experiment(entry["page"]).title)}</a>' if view else ""
     head = f'<p class="board-claim">{claim} <span class="board-words">{quoted}</span></p>'
-    said = f'<p class="board-said">{badge(entry["word"])} {escape(_said(entry))}{see}</p>'
+    said = f'<p class="board-said">{badge(entry["word"])}{so_far(entry)} {escape(_said(entry))}{see}</p>'
     fold = f"<details><summary>Rule, evidence and sources of {name}</summary>{_more(entry)}</details>"
     return f'<li id="{name.lower()}" {data}><span class="id">{link}</span><div>{head}{said}{fold}</div></li>'
 
@@ -119,7 +119,8 @@ def rule(entry: Entry) -> str:
     by = "" if entry["policy"] == entry["word"] else f", {escape(entry['policy'])}"
     day, _, why = entry["rule_changed"].partition(": ")
     when = f"Written {WRITTEN}; changed {escape(day)}: {escape(why)}" if day else f"Written {WRITTEN}."
-    return f"<p><strong>Rule{by}.</strong> {escape(entry['rule'])} <em>{when}</em></p>"
+    later = f" {escape(entry['later'])}" if entry["later"] else ""
+    return f"<p><strong>Rule{by}.</strong> {escape(entry['rule'])} <em>{when}{later}</em></p>"
 
 
 def _link(title: str, url: str) -> str:

@@ -6,6 +6,7 @@ documents of documents.toml, or by nothing: then it cannot be checked, and the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
+from labs.experiments.rules import by_any_rounds
 from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
 from labs.model.text import capital, in_words, sentences
 from labs.pages.article import article
@@ -28,6 +30,7 @@ POLICIES = {
 UNDECIDED = "undecided here"
 WRITTEN = "2026-11-24"
 """The day on which the rules were written, before anything was recorded; a changed one has its day in claims.csv."""
+DAY = re.compile(r"20\d\d-\d\d-\d\d")
 DECIDED = {"measured": "measured", "documents": "by documents", "uncheckable": NO_CHECK, "open": "still open"}
 """How a claim was decided."""
 
@@ -58,7 +61,16 @@ def may_vote(lab: Experiment, claim: str) -> bool:
 
 
 def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Claim -> the verdict of the labs that may judge it, from their recorded files. RunFileError on a damaged file."""
+    """Claim -> the verdict of the labs that may judge it, from their recorded files. RunFileError on a damaged file.
+    `so_far` is the word that it would have if fewer rounds were enough, where nothing but rounds is missing."""
+    found = _judged_by_labs(folder)
+    with by_any_rounds():
+        so_far = _judged_by_labs(folder)
+    waiting = [claim for claim, one in found.items() if one["word"] == UNDECIDED != so_far[claim]["word"]]
+    return found | {claim: found[claim] | {"so_far": so_far[claim]["word"]} for claim in waiting}
+
+
+def _judged_by_labs(folder: Path | None) -> dict[str, dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for lab in EXPERIMENTS.values():
         file = recorded(lab.name, folder)
@@ -108,9 +120,17 @@ def _entry(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
         "read": [],
         "page": "",
         "when": "",
+        "so_far": "",
     }
     known |= _judged(row, verdict) | {"words": article().words[row["id"]]}
-    return known | {"decided": decided(known["word"], row["policy"])}
+    return known | {"decided": decided(known["word"], row["policy"]), "later": _later(known)}
+
+
+def _later(entry: dict[str, Any]) -> str:
+    """Where a rule was changed after all that it judges had been recorded: a reader must know it."""
+    recorded_last = max(DAY.findall(entry["when"]), default="") if entry["page"] else ""
+    changed = entry["rule_changed"].partition(": ")[0]
+    return "The rule is later than the recording that it judges." if "" < recorded_last < changed else ""
 
 
 def _judged(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
@@ -120,7 +140,9 @@ def _judged(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
     if verdict is None:
         return _by_document(row["id"])
     when = f"Recorded {verdict['date']}."
-    return {"word": verdict["word"], "evidence": verdict["text"], "when": when, "page": verdict["lab"]}
+    return {"word": verdict["word"], "evidence": verdict["text"], "when": when, "page": verdict["lab"]} | {
+        "so_far": verdict.get("so_far", "")
+    }
 
 
 def _by_document(claim: str) -> dict[str, Any]:

@@ -24,6 +24,14 @@ def badge(word: str) -> str:
     return f'<span class="verdict" data-word="{escape(word)}">{escape(word)}</span>'
 
 
+def so_far(entry: Entry) -> str:
+    """Beside a badge that waits for nothing but rounds: what those that are there agree on."""
+    if not entry.get("so_far"):
+        return ""
+    told = f"seen so far: <strong>{escape(entry['so_far'])}</strong>; the verdict waits for more rounds"
+    return f' <span class="so-far">{told}</span>'
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
     """A table that scrolls sideways and can be reached by keyboard."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
@@ -110,7 +118,7 @@ def claim_line(entry: Entry, words: str = "", view: str = "") -> str:
     hear = f'<span class="parts-hear">, {name}</span>'
     see = f'<p><a href="{escape(view)}">See the runs behind {name}</a></p>' if view else ""
     fold = f"<details><summary>why{hear}</summary>{claim}{why}{see}{_rule(entry)}</details>"
-    return f'<div class="claim-line">{board} {said} {badge(entry["word"])} {fold}</div>'
+    return f'<div class="claim-line">{board} {said} {badge(entry["word"])}{so_far(entry)} {fold}</div>'
 
 
 def _rule(entry: Entry) -> str:
@@ -120,7 +128,7 @@ def _rule(entry: Entry) -> str:
     if not entry["rule_changed"]:
         return said
     day, _, why = entry["rule_changed"].partition(": ")
-    return f"{said}<p>The rule was changed on {escape(day)}. Why: {escape(why)}</p>"
+    return f"{said}<p>The rule was changed on {escape(day)}. Why: {escape(why)} {escape(entry.get('later', ''))}</p>"
 
 
 def sources(entry: Entry) -> str:
