@@ -56,6 +56,14 @@ def test_a_link_to_a_claim_opens_it_whatever_is_filtered_and_a_square_is_such_a_
     page.wait_for_function("document.querySelector('#c04 details').open")
     assert page.url.endswith("#c04")
     assert page.locator("#c04 .claim-link").get_attribute("href") == "#c04"
+    ready(page, f"{host}book/claims.html?word=never-held&q=million")
+    own = page.locator("[data-item].in-claim:not([hidden])").evaluate_all("all => all.map(one => one.id)")
+    assert all("million" in page.locator(f"#{one} .board-claim").inner_text().lower() for one in own)
+    page.locator("nav.strip a").nth(31).click()
+    page.wait_for_function("document.querySelector('#c32 details').open")
+    shown = page.locator(SHOWN).count()
+    assert page.locator("#c32").is_visible()
+    assert page.locator(".filter-said").inner_text().startswith(f"{shown} of {len(claims())} claims ")
     assert violations(page) == []
 
 

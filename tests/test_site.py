@@ -160,7 +160,7 @@ def test_the_promises_are_filtered_by_broker_word_and_text_and_the_address_says_
     ready(page, page.url)
     assert shown.evaluate_all("all => all.map(one => one.id)") == left
     page.locator("#filter-search").fill("no such words")
-    assert "None of the promises is like that" in page.locator(".filter-said").inner_text()
+    assert "No match: none of the promises" in page.locator(".filter-said").inner_text()
     page.get_by_role("button", name="Show all").click()
     assert shown.count() == everything
 

@@ -3,7 +3,8 @@
 const SAY = {
   shown: (n, of, what) =>
     n === of ? `All ${of} ${what} are shown.` : `${n} of ${of} ${what} ${n === 1 ? "is" : "are"} shown.`,
-  none: (what) => `None of the ${what} is like that.`,
+  own: (n) => ` ${n} ${n === 1 ? "has" : "have"} it in the claim itself, which is marked.`,
+  none: (what) => `No match: none of the ${what} fits what you chose.`,
 };
 
 function filter(place) {
@@ -21,17 +22,27 @@ function filter(place) {
   let chosen = {};
   const fits = (item) =>
     names.every((name) => !chosen[name] || item.dataset[name] === chosen[name]) &&
-    (chosen.q || "").toLowerCase().split(/\s+/).every((word) => texts.get(item).includes(word));
+    asked().every((word) => texts.get(item).includes(word));
+  const asked = () => (chosen.q || "").toLowerCase().split(/\s+/);
+  const own = new Map(items.map((item) => [item, item.querySelector(".board-claim")?.textContent.toLowerCase() ?? ""]));
+  // What is asked for stands in the claim's own words, and not only in what is folded under it.
+  const inClaim = (item) => Boolean(chosen.q) && asked().every((word) => own.get(item).includes(word));
   function show() {
     for (const item of items) item.hidden = !fits(item);
     for (const section of sections) {
       section.hidden = !section.querySelector("[data-item]:not([hidden])");
     }
-    const count = items.filter((item) => !item.hidden).length;
-    said.textContent = count ? SAY.shown(count, items.length, what) : SAY.none(what);
-    clear.hidden = count === items.length;
+    for (const item of items) item.classList.toggle("in-claim", !item.hidden && inClaim(item));
+    tell();
     for (const chip of chips) chip.checked = chip.value === (chosen[facetOf(chip)] || "");
     if (document.activeElement !== search) search.value = chosen.q || "";
+  }
+  /** Counts what is shown. */
+  function tell() {
+    const shown = items.filter((item) => !item.hidden), owned = shown.filter(inClaim).length;
+    const told = SAY.shown(shown.length, items.length, what) + (owned && owned < shown.length ? SAY.own(owned) : "");
+    said.textContent = shown.length ? told : SAY.none(what);
+    clear.hidden = shown.length === items.length;
   }
   function take(choice) {
     chosen = choice;
@@ -55,6 +66,7 @@ function filter(place) {
     if (!one) return;
     one.hidden = one.closest("section").hidden = false;
     one.querySelector("details").open = true;
+    tell();
     one.scrollIntoView();
   };
   jump();

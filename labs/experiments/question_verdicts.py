@@ -59,7 +59,7 @@ def c08(digests: Sequence[Digest]) -> Said:
         text = f"Without REST over HTTP callers waited for every answer and had it, by {_labels(list(others))}."
         known = {name: by(digests, "carrier", **UP).get(name) for name in (DIRECT, *others)}
         told = [f"{_held_up(one)} ({CARRIERS[name].label})" for name, one in known.items() if one]
-        return "never held", f"{text} A call held its caller up for {enumerated(told)}."
+        return "never held", f"{text} A call blocked its caller for {enumerated(told)}."
     measured = by(digests, "carrier", **UP)
     if not all(name in measured for name in (OTHER, *BROKERED)):
         raise Undecided("No carrier but HTTP was measured, or none answered every call.")

@@ -75,7 +75,7 @@ def c09(digests: Sequence[Digest]) -> Said:
     if lacking := [way.replace("/", ", ") for way, slope in found.items() if not slope]:
         raise Undecided(f"{'; '.join(map(capital, lacking))}: not measured at two service times.")
     steepest = max(value for slope in found.values() for value in slope)
-    text = f"Of {len(found)} ways to publish, none holds its caller up for more than {steepest:.3f} ms"
+    text = f"Of {len(found)} ways to publish, none blocks its caller for more than {steepest:.3f} ms"
     text += " more for each ms of service time."
     if not all(passes(slope, FLAT, text) for slope in found.values()):
         raise Undecided(f"Not every way to publish stays flat in enough rounds. {text}")

@@ -1,4 +1,4 @@
-"""L1.1 Who is waiting? How long a call holds its caller up, and whether the service's own time is in that.
+"""L1.1 Who is waiting? How long a call blocks its caller, and whether the service's own time is in that.
 
 Claims C07 and C09.
 """
@@ -62,7 +62,7 @@ LAB = Experiment(
     name=NAME,
     number="L1.1",
     title="Who is waiting?",
-    question="How long does a call hold its caller up, and does that depend on the service?",
+    question="How long does a call block its caller, and does that depend on the service?",
     short=who_is_waiting,
     claims=("C07", "C09"),
     controls=(

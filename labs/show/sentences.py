@@ -80,11 +80,11 @@ def templates() -> dict[str, str]:
         "one": "At {rate} {high}’s {step} is {high_ms}",
         "alike": "At {rate} the {step}s are within {share} % of each other, and the highest is {high}’s {high_ms}",
         "apart": "At {rate} {high}’s {step} is {high_ms}, {times} times {low}’s {low_ms}",
-        "beside": "At {rate} {high}’s {step} is {high_ms}, {low}’s {low_ms}",
-        "hidden": "At {rate} the {step} of {names} cannot be told from that of our own harness",
-        "also": "; that of {names} cannot be told from our own harness’s",
+        "beside": "At {rate} the {step} is {each}",
+        "hidden": "At {rate} the {step} of {names} is below what our own harness can tell",
+        "also": "; that of {names} is below what our own harness can tell",
         "mixed": "Different promises: ",
-        "bound": ", and our client was the limit",
+        "bound": ", and our client was the limit with {bound}",
         "unseen": "; the broker’s processor time was not seen",
     }
 
@@ -100,14 +100,16 @@ def title(digests: Sequence[Digest]) -> str:
     named["names"] = enumerated([BROKER_NAMES[d.settings["broker"]] for d in there if d.at_most(step)] or [""])
     ranked = sorted((d for d in there if not d.at_most(step)), key=lambda d: d.number("latency_ms", step) or 0.0)
     prefix = words["mixed"] if len({d.settings["rung"] for d in digests}) > 1 else ""
-    ends = (*ranked[:1], *ranked[-1:])  # whom the title names, besides those that are hidden
+    kind = _kind(ranked, step) if ranked else "hidden"
+    ends = ranked if kind == "beside" else (*ranked[:1], *ranked[1:][-1:])  # whom the title names, besides those hidden
     spoken = [*ends, *(d for d in there if d.at_most(step))]
     unseen = words["unseen"] if any(map(broker_unseen, spoken)) else ""
     if not ranked:
         return prefix + words["hidden"].format(**named) + unseen
-    bound = words["bound"] if any(d.median["stamp"] == "client-bound" for d in ends) else ""
+    limits = [BROKER_NAMES[d.settings["broker"]] for d in ends if d.median["stamp"] == "client-bound"]
+    bound = words["bound"].format(bound=enumerated(limits)) if limits else ""
     also = words["also"].format(**named) if named["names"] else ""
-    return prefix + words[_kind(ranked, step)].format(**named | _ends(ranked, step)) + also + bound + unseen
+    return prefix + words[kind].format(**named | _ends(ranked, step)) + also + bound + unseen
 
 
 def _kind(ranked: Sequence[Digest], step: str) -> str:
@@ -126,7 +128,8 @@ def _ends(ranked: Sequence[Digest], step: str) -> dict[str, str]:
     found = {"share": f"{(ratio - 1) * 100:.0f}", "times": times(ratio)} if math.isfinite(ratio) else {}
     for name, one in (("low", low), ("high", high)):
         found |= {name: BROKER_NAMES[one.settings["broker"]], f"{name}_ms": _in_title(one, step)}
-    return found
+    each = [f"{_in_title(one, step)} with {BROKER_NAMES[one.settings['broker']]}" for one in reversed(ranked)]
+    return found | {"each": enumerated(each)}
 
 
 def stalls_text(digest: Digest) -> str:

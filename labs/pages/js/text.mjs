@@ -31,12 +31,15 @@ export function titleOf(state, views, mixed) {
   const words = { rate: views[0].at, step: state.steps[step], names }, prefix = mixed ? state.titles.mixed : "";
   // A figure that is mostly our own harness makes no headline, and no ratio; a range makes no ratio.
   const ranked = views.filter((view) => !told(view).most).sort((a, b) => ms(a) === ms(b) ? 0 : ms(a) - ms(b));
-  const spoken = [...views.filter((view) => told(view).most), ...ranked.slice(0, 1), ...ranked.slice(-1)];
-  const unseen = spoken.some((view) => view.unseen) ? state.titles.unseen : "";
-  if (!ranked.length) return prefix + fill(state.titles.hidden, words) + unseen;
+  const hidden = views.filter((view) => told(view).most), unsaid = (all) => all.some((view) => view.unseen);
+  if (!ranked.length) return prefix + fill(state.titles.hidden, words) + (unsaid(hidden) ? state.titles.unseen : "");
   const [low, high] = [ranked[0], ranked.at(-1)], ratio = ms(high) / ms(low);
   const apart = ratio <= state.close ? "alike" : "apart";
   const kind = ranked.length === 1 ? "one" : told(low).plain && told(high).plain ? apart : "beside";
+  // Whom the title names, besides those that are hidden.
+  const ends = kind === "beside" ? ranked : [...new Set([low, high])];
+  const limits = enumerated(ends.filter((view) => view.bound).map(name));
+  const unseen = unsaid([...hidden, ...ends]) ? state.titles.unseen : "";
   return prefix + fill(state.titles[kind], {
     ...words,
     rate: high.at,
@@ -46,5 +49,7 @@ export function titleOf(state, views, mixed) {
     high: name(high),
     low_ms: told(low).text,
     high_ms: told(high).text,
-  }) + (names ? fill(state.titles.also, words) : "") + (low.bound || high.bound ? state.titles.bound : "") + unseen;
+    each: enumerated([...ranked].reverse().map((view) => `${told(view).text} with ${name(view)}`)),
+  }) + (names ? fill(state.titles.also, words) : "") + (limits ? fill(state.titles.bound, { bound: limits }) : "") +
+    unseen;
 }

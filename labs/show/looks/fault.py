@@ -222,7 +222,7 @@ def summed_up(digests: Sequence[Digest]) -> str:
     said = f"Messages were lost in {lost} of {counted_noun(len(known), 'cell')}; "
     said += f"{kept} of {counted_noun(len(hard), 'setting')} kept all of them through "
     said += f"{NAMES.get(faults[-1], faults[-1])}."
-    return said + (f" Of {counted_noun(left, 'cell')} nothing can be said." if left else "")
+    return said + (f" {counted_noun(left, 'cell')} {'has' if left == 1 else 'have'} no outcome." if left else "")
 
 
 FAULT_LOOK = Look(

@@ -1,4 +1,4 @@
-"""The look of L1.1: a point is a carrier at a service time; how long a call holds its caller up."""
+"""The look of L1.1: a point is a carrier at a service time; how long a call blocks its caller."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHORT = {"http-new": "HTTP, new", "http-kept": "HTTP, kept", "http-202": "HTTP, 
 
 
 def half_ms(digest: Digest) -> float | None:
-    """How long half of the calls held their caller up at most."""
+    """How long half of the calls blocked their caller at most."""
     found: float | None = digest.median["blocked_ms"]["p50"]
     return found
 
@@ -103,13 +103,13 @@ def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     known = [half_ms(digest) or 0 for digest in digests if digest.settings["callers"] == 1]
     far = max((digest.settings["service_ms"] for digest in digests), default=50)
     across = _axis("the service takes, ms", far * 1.02) | {"showgrid": False}
-    up = _axis("the caller is held up, ms", max(known, default=50) * 1.08) | {"gridcolor": "line"}
+    up = _axis("the caller is blocked, ms", max(known, default=50) * 1.08) | {"gridcolor": "line"}
     slopes = base_layout() | {
         "margin": {"l": 56, "r": 100, "t": 12, "b": 52}, "font": {"size": 13}, "xaxis": across, "yaxis": up,
         "shapes": [], "annotations": [], "meta": {"narrow": {"l": 44, "r": 84}},
         "said": {"by": "confirm", "texts": {confirm: unlike(drawn(digests, confirm)) for confirm in CONFIRMS}},
     }  # fmt: skip
-    return {"dots": dot_heads("A call holds its caller up", unlike(digests)), "slope": slopes}
+    return {"dots": dot_heads("A call blocks its caller", unlike(digests)), "slope": slopes}
 
 
 def _axis(name: str, far: float) -> Json:
@@ -128,7 +128,7 @@ def applying(settings: Table) -> Table:
     return {name: value for name, value in settings.items() if name != "confirm" or not asks}
 
 
-TITLE = f"{{label}}: a call holds its caller up for {{p50}} at a service time of {{service_ms}}{NBSP}ms"
+TITLE = f"{{label}}: a call blocks its caller for {{p50}} at a service time of {{service_ms}}{NBSP}ms"
 
 
 def _rate(digest: Digest) -> str:
@@ -141,7 +141,7 @@ WAITING_LOOK = Look(
     applies=applying,
     point=("carrier", "confirm", "service_ms", "callers"),
     charts=(
-        Chart("dots", "How long a call holds its caller up", "dots", rows="way"),
+        Chart("dots", "How long a call blocks its caller", "dots", rows="way"),
         Chart("slope", "Held up against service time", sweep="service_ms", lines="way"),
     ),
     quantities=QUANTITIES,
@@ -150,8 +150,8 @@ WAITING_LOOK = Look(
         TITLE, ".", _rate, _done, bound,
     ),
     part="{p50}",
-    event="how long a call holds its caller up",
-    lead="a call holds its caller up for",
+    event="how long a call blocks its caller",
+    lead="a call blocks its caller for",
     shapes=shapes,
     layouts=layouts,
     rank="half_ms",

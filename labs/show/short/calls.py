@@ -32,7 +32,7 @@ def who_is_waiting(digests: Sequence[Digest]) -> Short:
     }
     who = "Whoever asks waits for the work"
     answer = (
-        f"{who}: with a service that takes {SERVICE_MS}{NBSP}ms an HTTP call held its caller up for {ms_text(held_ms)}"
+        f"{who}: with a service that takes {SERVICE_MS}{NBSP}ms an HTTP call blocked its caller for {ms_text(held_ms)}"
     )
     if brokers:
         told = enumerated([f"{ms_text(ms)} by {name}" for name, ms in brokers.items()])
@@ -46,9 +46,9 @@ def _accepted(one: Digest | None, held_ms: float) -> str:
     if ms is None:
         return "Whether HTTP that is answered 202 waits as well is not recorded yet."
     if ms < held_ms / 2:
-        told = f"an HTTP call that is answered 202 at once held its caller up for {ms_text(ms)}"
+        told = f"an HTTP call that is answered 202 at once blocked its caller for {ms_text(ms)}"
         return f"The line does not run between HTTP and brokers: {told}, with no broker in sight."
-    return f"HTTP answered 202 does not help here: it held its caller up for {ms_text(ms)} as well."
+    return f"HTTP answered 202 does not help here: it blocked its caller for {ms_text(ms)} as well."
 
 
 def one_question(digests: Sequence[Digest]) -> Short:
