@@ -303,8 +303,10 @@ def test_the_panel_draws_timeline_lanes_and_grid_of_the_chosen_point(page: Page,
     assert [one["name"] for one in traces(shown)][:3] == ["Redis", "RabbitMQ", "Kafka"]
     assert page.locator(".lp-title").inner_text() == three_brokers().title
     assert page.locator("[data-chart=can] .pic-cell").count() == 9
-    page.locator("select").select_option("topic")
-    page.wait_for_function("document.querySelector('[data-chart=course]').hidden")
+    assert page.locator("select option").all_inner_texts() == ["List", "Stream"]  # what is not recorded is not offered
+    page.locator("select").select_option("stream")
+    page.wait_for_function("document.querySelector('.lp-command, [data-part=repeat]').textContent.includes('way=stream')")
+    assert page.locator("[data-chart=can] .pic-cell").count() == 9
     assert violations(page) == []
     assert watched.complaints == watched.elsewhere == []
 

@@ -162,6 +162,13 @@ class Panel {
     plot.folded = true;
     return [];
   }
+  /** A sheet shows further charts too; afterwards those are folded that were. */
+  onSheet() {
+    for (const plot of this.plots.filter(({ folded }) => folded)) {
+      if (this.onPaper) plot.left = plot.heading.open;
+      plot.heading.open = this.onPaper || plot.left;
+    }
+  }
   job() {
     const job = new Job(this.model, () => this.choice.settings());
     job.progress();
@@ -222,6 +229,7 @@ export default {
     const endTheme = onTheme(() => panel.draw());
     const print = ({ type }) => {
       panel.onPaper = type === "beforeprint"; // a sheet cannot be asked: it shows each outcome
+      panel.onSheet();
       panel.draw();
     };
     for (const name of ["beforeprint", "afterprint"]) addEventListener(name, print);
