@@ -231,7 +231,7 @@ def entered(given: Plain) -> Any:
     return str(given) if isinstance(given, float) else plain(given)
 
 
-OURS = (".html", "parts.mjs", "questions.mjs", "grading.mjs", "kit.mjs")
+OURS = (".html", "parts.mjs", "questions.mjs", "grading.mjs", "kit.mjs", "code-tabs.mjs")
 
 
 @pytest.mark.browser

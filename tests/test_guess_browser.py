@@ -159,7 +159,7 @@ def test_the_keyboard_picks_a_cell_and_commits_a_guess(page: Page, host: str) ->
     assert "0 of 1 right" in text(page)
     assert "340 of 2,900" in cell(page, "redis-list-everysec|power")
     assert cell(page, "redis-list-everysec|kill").startswith("?")
-    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('lost 85 to 527')")
+    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('lost 340 of 2,900')")
     assert page.locator(".lp-said").get_attribute("role") == "status"
     lost = page.locator(".lp-bill tr", has=page.get_by_role("rowheader", name="lost", exact=True))
     assert "85 to 527" in lost.inner_text()
@@ -285,7 +285,10 @@ def test_brokers_stand_side_by_side_each_with_a_guess_of_its_own(page: Page, hos
     assert asked.count() == 2
     assert "Redis list, AOF everysec: You said" in text(page)
     page.get_by_role("button", name="Show everything").click()
-    assert page.locator(".lp-title").inner_text() == "SIGKILL: Redis none lost, RabbitMQ none lost, Kafka none lost"
+    assert (
+        page.locator(".lp-title").inner_text()
+        == "SIGKILL: none lost (Redis), none lost (RabbitMQ) and none lost (Kafka)"
+    )
     heads = page.locator(".lp-bill thead th").all_inner_texts()
     assert heads[0] == "Redis list, AOF everysec"
     assert [head.split()[0] for head in heads] == ["Redis", "RabbitMQ", "Kafka,"]
@@ -324,7 +327,7 @@ def test_a_misleading_chart_is_the_question_and_the_even_one_comes_after_the_gue
     fair.wait_for()
     assert WARNING not in fair.inner_text()
     assert "That is right." in text(page)
-    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('without an answer')")
+    page.wait_for_function("document.querySelector('.lp-said').innerText.includes('had 500 unanswered')")
     page.get_by_label("The chart", exact=True).select_option("Chart C")
     fair.wait_for(state="detached")
     assert WARNING in told.inner_text()

@@ -26,6 +26,7 @@ from labs.pages import bench_page, claims, course, pages
 from labs.pages.bundle import JS
 from labs.pages.glue import NOT_YET, is_known, number
 from labs.pages.links import view_of_run
+from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state
 
 PAGES = {lab: f"{stem}.html" for lab, stem in course.panels().items()}
@@ -83,7 +84,8 @@ class WhenRecorded(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"not": directives.flag, "has": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        there = bool(state_of(self.arguments[0])["views"])
+        file = recorded(self.arguments[0])
+        there = bool(file and file.digests)
         if there and "has" in self.options:
             figures = str(self.options["has"]).split(",")
             there = all(is_known(f"{self.arguments[0]} {figure.strip()}") for figure in figures)

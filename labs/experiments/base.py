@@ -132,6 +132,9 @@ class Experiment:
     """Raw runs -> digests, where the raw runs say all: what was recorded can be judged anew without a broker."""
     point_s: float = 10.0
     """About how long one point of one round takes, s; said before it was recorded for the first time."""
+    quiet: bool = True
+    """Whether a point is recorded again where other programs used the processor: they take from a rate and add to a
+    time. What becomes of a message does not depend on them; such a run is void only where its clock or fault is."""
     far: bool = False
     """Whether its producers and consumers may run elsewhere: `labs run --executor`."""
     only_here: Callable[[Settings], str] = lambda _settings: ""

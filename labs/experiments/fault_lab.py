@@ -66,6 +66,7 @@ def fault_lab(
             points(profiles, faults, seeds) if isinstance(default, str) else side_by_side(default, faults, seeds)
         ),
         point_s=16.0,
+        quiet=False,
         run=run,
         needs=(),
         judge=partial(judged, name),

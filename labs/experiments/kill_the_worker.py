@@ -178,6 +178,7 @@ LAB = Experiment(
     needs=BROKERS,
     sum_up=sum_up,
     point_s=7.0,
+    quiet=False,
     look=JOBS_LOOK,
     guess=JOBS_GUESS,
 )

@@ -122,7 +122,7 @@ class Rounds:
                 if again == AGAIN:
                     raise
                 found = []
-            if again < AGAIN and (not found or any(map(disturbance, found))):
+            if again < AGAIN and (not found or any(disturbance(one, quiet=self.lab.quiet) for one in found)):
                 waiting.append((at, again + 1))
                 continue
             part = self._kept(point, number, [_counting(one, again) for one in found], time.monotonic() - began_s)
@@ -175,12 +175,13 @@ def _counting(digest: Digest, again: int) -> Digest:
     return replace(digest, card={**digest.card, name: again + (before if isinstance(before, int) else 0)})
 
 
-def disturbance(digest: Digest) -> str:
-    """Why the point of one round is to be done again: it is void, or other programs took too much of the processor.
+def disturbance(digest: Digest, *, quiet: bool = True) -> str:
+    """Why the point of one round is to be done again: it is void or, where that matters (`quiet`), other programs took
+    too much of the processor.
 
     Asks only for what the broker does not decide, so that leaving such a run out does not choose a result.
     """
-    if digest.void:
+    if digest.void or not quiet:
         return digest.void
     used = max((cores for repeat in digest.repeats for cores in foreign(repeat)), default=0.0)
     return f"others used {used:.2f} cores" if used > FOREIGN_CORES else ""

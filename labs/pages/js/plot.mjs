@@ -22,7 +22,7 @@ export async function drawPlot(panel, plot, views, Plotly) {
   const names = endLabels(traces, layout, height, inkOf);
   shown.annotations = [
     ...shown.annotations.map((name) => atTheFreeSide(name, traces)),
-    ...names.map((name) => ({ ...(narrow ? inTwo(name) : name), xshift: plot.slider ? 14 : name.xshift })), // off a ring
+    ...names.map((name) => ({ ...(narrow ? inTwo(name) : name), xshift: plot.slider ? 14 : name.xshift })), // off it
   ];
   plot.box.setAttribute("aria-label", `${plot.label}. ${panel.title.textContent}`);
   const drawn = [...traces, ...(plot.slider ? rings(plot, found, views) : [])];

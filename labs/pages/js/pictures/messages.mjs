@@ -2,7 +2,7 @@ import { make } from "../dom.mjs";
 import { keyLine } from "./shapes.mjs";
 import { timeText } from "./time.mjs";
 
-// Messages as dots: what labs/show/pictures/messages.py wrote. A dot stands in the stage that its message had entered by
+// Messages as dots: what labs/show/pictures/messages.py wrote. A dot stands in the stage its message had entered by
 // the moment shown; the lost ones vanish where their scene ends. Nothing moves by itself but time, once, on request.
 const SAY = {
   play: "Play",
