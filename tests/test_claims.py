@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from html import escape
@@ -214,3 +215,16 @@ def test_a_claim_that_cannot_be_checked_says_what_is_missing_and_counts_for_no_v
         assert len(entries[claim]["evidence"]) > len("Cannot be checked.")
     html = course.list_of_chapters(list(entries.values()), course.pages())
     assert html.count("1 that cannot be checked") == len(UNCHECKED)
+
+
+def test_a_claim_that_is_undecided_or_untested_counts_as_open_wherever_claims_are_counted() -> None:
+    entries = list(entries_by_claim().values())
+    words = Counter(entry["word"] for entry in entries)
+    still = words["undecided here"] + words["not tested yet"]
+    assert still
+    assert claim_board.summed(entries).startswith(f"{len(claims())} claims; ")
+    assert f"{still} still open" in claim_board.summed(entries)
+    in_chapters = [claim for one in course.chapters() for claim in one.claims]
+    decided = [entries_by_claim()[claim]["decided"] in ("measured", "documents") for claim in in_chapters]
+    told = re.findall(r"(\d+) decided", course.list_of_chapters(entries, course.pages()))
+    assert sum(map(int, told)) == sum(decided)

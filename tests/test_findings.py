@@ -106,7 +106,36 @@ def test_the_rates_are_compared_at_one_setting_and_with_the_article() -> None:
     assert told([slow, rate("kafka-million", "large", 2e6, body_bytes=16384)]) == []
     assert told([slow, rate("kafka-million", "theirs", 2e6, published="article-kafka")]) == []
     both = only([slow, fast, rate("redis-million", "a", 10), rate("redis-million", "b", 30)])
-    assert both.sentence.endswith("Likewise Redis 10/s to 30/s.")
+    assert both.sentence.endswith("Likewise Redis list, no persistence 10/s to 30/s.")
+
+
+def test_both_ends_of_a_rate_are_one_client_of_ours_on_one_queue_that_nobody_reads() -> None:
+    slow, fast = rate("kafka-million", "one by one", 1006.8), rate("kafka-million", "batches", 3_468_900.0)
+    tool = rate("kafka-million", "tool", 9e6, lane="vendor's tool")
+    read = rate("kafka-million", "read", 9e6, read=True)
+    many = replace(rate("kafka-million", "four", 9e6), repeats=[{"per_s": 9e6, "ledgers": []}])
+    found = only([slow, fast, tool, read, many])
+    assert found.number == "3,440 times", "3,470,000 over 1,010, as they are shown"
+    assert "one queue, one client of this book, and nobody reads" in found.condition
+
+
+@pytest.mark.parametrize(
+    ("repeat", "told"),
+    [
+        (
+            {"per_s": 1000.0, "said": "Kafka, acks=all; 800 of 800 acknowledged"},
+            " Rounds were short: 800\u00a0ms each.",
+        ),
+        ({"per_s": 1000.0, "counted_s": 2.0}, " Rounds were short: 2\u00a0s each."),
+        ({"per_s": 1000.0, "counted_s": 4.99}, ""),
+        ({"per_s": 1000.0}, ""),
+    ],
+)
+def test_a_rate_of_short_rounds_says_so_and_one_of_whole_rounds_does_not(repeat: dict[str, Any], told: str) -> None:
+    ways = [replace(rate("kafka-million", name, 1000.0), repeats=[repeat]) for name in "ab"]
+    condition = only(ways).condition
+    assert condition.endswith(told)
+    assert ("short" in condition) == bool(told)
 
 
 def test_what_is_recorded_gives_five_findings_whose_figures_are_in_their_files() -> None:

@@ -6,6 +6,7 @@
 {news}           what was found that no one else has shown
 {article-errors} what was found wrong in the article
 {article}`link`  the article: title, author, year
+{board}`sum`     how many of its claims are decided, and how
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ class Article(SphinxRole):
         return _raw(article().link), []
 
 
+class Summed(SphinxRole):
+    """How many claims of the board are decided, and how."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        return [nodes.Text(claim_board.summed(entries()))], []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """After labsbook, whose list of pages this one shares."""
     app.setup_extension("labsbook")
@@ -64,4 +72,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in Computed.MAKE:
         app.add_directive(name, Computed)
     app.add_role("article", Article())
+    app.add_role("board", Summed())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,10 @@ from labs.pages.pages import badge, so_far
 
 Entry = Mapping[str, Any]
 BOARD = "claims.html"
+SUMMED = {
+    "measured": "measured", "documents": "checked in documents", "uncheckable": "that cannot be checked",
+    "open": "still open",
+}  # fmt: skip
 INTRODUCTION = "0"
 """The chapter of a claim that belongs to none."""
 
@@ -40,6 +44,13 @@ def strip(entries: Sequence[Entry], *, linked: bool) -> str:
         named = f"{len(entries)} claims: {told}. Open the claim board"
         row = f'<a class="strip" href="{BOARD}" aria-label="{escape(named)}">{squares}</a>'
     return f'{row}<ul class="strip-legend">{legend}</ul>'
+
+
+def summed(entries: Sequence[Entry]) -> str:
+    """How many claims there are and how each was decided: 73 claims; 8 measured, 16 checked in documents, ..."""
+    counts = Counter(entry["decided"] for entry in entries)
+    told = [f"{counts[name]} {said}" for name, said in SUMMED.items() if counts[name]]
+    return f"{len(entries)} claims; {', '.join(told)}"
 
 
 def _square(entry: Entry, *, linked: bool) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from labs.model.paths import PROJECT
-from labs.pages.claims import NO_CHECK, NO_TEST
+from labs.pages.claims import NO_CHECK, NO_TEST, UNDECIDED
 
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
@@ -101,8 +101,8 @@ def list_of_chapters(entries: Sequence[Entry], found: Sequence[Page]) -> str:
 
 def _item(one: Chapter, found: Sequence[Page], words: Mapping[str, str]) -> str:
     found_of = Counter(words[claim] for claim in one.claims)
-    judged = len(one.claims) - found_of[NO_TEST] - found_of[NO_CHECK]
-    many = f"{len(one.claims)} claims, {judged} with a verdict"
+    decided = len(one.claims) - sum(found_of[word] for word in (NO_TEST, UNDECIDED, NO_CHECK))
+    many = f"{len(one.claims)} claims, {decided} decided"
     many += f", {found_of[NO_CHECK]} that cannot be checked" if found_of[NO_CHECK] else ""
     minutes = [page.minutes for page in found if page.minutes]
     time = f"{sum(minutes)} minutes to read" if minutes else ""

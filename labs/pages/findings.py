@@ -6,6 +6,7 @@ The landing page and README.md show them.
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,18 @@ from typing import Any
 from labs.model.digest import Digest
 from labs.model.profile import profile
 from labs.model.published import published
-from labs.model.text import BROKER_NAMES, about_per_s, counted, enumerated, percent, rate_text, three_digits
+from labs.model.text import BROKER_NAMES, about_per_s, counted, enumerated, percent, rate_text, seconds, three_digits
 from labs.pages.recordings import recorded
+from labs.show.looks.rate import per_s
 
 LOSS, POWER = "loss-matrix", "power"
 JUDGED = ("none lost", "some lost", "all lost")
 RATES = {"rabbitmq": "fifty-thousand", "kafka": "kafka-million", "redis": "redis-million"}
 BODY_BYTES = 100
+TOOL = "vendor's tool"
+LONG_S, NEARLY = 5.0, 0.98
+"""A round of so many seconds is no burst; a clock may have cut a little off."""
+MESSAGES = re.compile(r"; ([\d,]+) of [\d,]+ acknowledged")
 Points = Sequence[Digest]
 
 
@@ -146,53 +152,80 @@ def article_figures(points: Points) -> Finding | None:
         return None
     most = found[0]
     number = f"{three_digits(most.ratio):,.0f} times"
-    low, high = (f"{about_per_s(rate)} ({label})" for rate, label in (most.low, most.high))
+    low, high = (f"{about_per_s(per_s(one))} ({one.settings['label']})" for one in (most.low, most.high))
     text = f"{most.setting} took {low} and {high}: the client decides, and {most.told}."
-    others = [
-        f"{BROKER_NAMES[one.broker]} {about_per_s(one.low[0])} to {about_per_s(one.high[0])}" for one in found[1:]
-    ]
+    others = [f"{one.setting} {about_per_s(per_s(one.low))} to {about_per_s(per_s(one.high))}" for one in found[1:]]
     also = f" Likewise {enumerated(others)}." if others else ""
-    condition = "The same server, setting and size of message; only the way of sending differs."
-    return Finding(number, text + also, condition, RATES[most.broker], {})
+    ends = [end for one in found for end in (one.low, one.high)]
+    return Finding(number, text + also, f"{CONDITION}{_briefly(ends)}", RATES[most.broker], {})
+
+
+CONDITION = (
+    "The same server, setting and size of message; one queue, one client of this book, and nobody reads. What differs "
+    "is how it sends, and through which library. Each broker has a promise of its own, so this is no ranking."
+)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The slowest and the fastest way of sending at one setting: messages a second, and how they were sent."""
+    """The slowest and the fastest way of sending at one setting."""
 
     broker: str
     setting: str
-    low: tuple[float, str]
-    high: tuple[float, str]
+    low: Digest
+    high: Digest
 
     @property
     def ratio(self) -> float:
-        """How many times faster the one is."""
-        return self.high[0] / self.low[0]
+        """How many times faster the one is, of the figures as they are shown."""
+        return three_digits(per_s(self.high)) / three_digits(per_s(self.low))
 
     @property
     def told(self) -> str:
         """How that stands to the article's figure."""
         figure = published()[f"article-{self.broker}"].per_s
-        if self.high[0] < figure:
+        if per_s(self.high) < figure:
             return f"the article’s {rate_text(figure)} was not reached"
-        return f"the article’s {rate_text(figure)} is " + ("passed by all" if self.low[0] >= figure else "in between")
+        passed = "passed by all" if per_s(self.low) >= figure else "in between"
+        return f"the article’s {rate_text(figure)} is {passed}"
 
 
 def _spread(points: Points, broker: str) -> Spread | None:
     """Of the promise whose ways are furthest apart; None where fewer than two ways have one promise."""
-    by_promise: dict[str, list[tuple[float, str]]] = {}
+    by_promise: dict[str, list[Digest]] = {}
     for one in points:
-        ours = one.lab == RATES[broker] and one.settings.get("body_bytes") == BODY_BYTES
-        if ours and not one.settings.get("published") and one.median.get("per_s"):
-            rate = float(one.median["per_s"]), str(one.settings["label"])
-            by_promise.setdefault(str(one.settings["profile"]), []).append(rate)
+        if one.lab == RATES[broker] and _alone(one):
+            by_promise.setdefault(str(one.settings["profile"]), []).append(one)
     apart = [
-        Spread(broker, profile(name).label, min(rates), max(rates))
-        for name, rates in by_promise.items()
-        if len(rates) > 1
+        Spread(broker, profile(name).label, min(ways, key=per_s), max(ways, key=per_s))
+        for name, ways in by_promise.items()
+        if len(ways) > 1
     ]
     return max(apart, key=lambda one: one.ratio, default=None)
+
+
+def _alone(one: Digest) -> bool:
+    """Whether it is one client of ours on one queue, with nobody beside it: no tool, no reader, no second publisher."""
+    settings = one.settings
+    theirs = settings.get("published") or settings.get("lane") == TOOL or settings.get("read")
+    several = any("ledgers" in repeat for repeat in one.repeats)
+    return bool(settings.get("body_bytes") == BODY_BYTES and one.median.get("per_s") and not (theirs or several))
+
+
+def _briefly(ends: Points) -> str:
+    """That the rounds were short, where one was and it is known."""
+    known = [long for end in ends for repeat in end.repeats if (long := _lasted(repeat)) is not None]
+    if not known or min(known) >= LONG_S * NEARLY:
+        return ""
+    return f" Rounds were short: {seconds(known)} each."
+
+
+def _lasted(repeat: Mapping[str, Any]) -> float | None:
+    """How many seconds of a round counted; of an older one, its messages over its rate."""
+    if counted_s := repeat.get("counted_s"):
+        return float(counted_s)
+    sent = MESSAGES.search(str(repeat.get("said", "")))
+    return int(sent[1].replace(",", "")) / float(repeat["per_s"]) if sent and repeat.get("per_s") else None
 
 
 FINDINGS: tuple[Callable[[Points], Finding | None], ...] = (

@@ -81,7 +81,7 @@ def _style() -> str:
 
 def listed(folder: Path | None = None) -> str:
     """The findings as a list in Markdown, between the marks."""
-    found = [f"- **{one.number}.** {one.sentence}" for one in findings(folder)]
+    found = [f"- **{one.number}.** {one.sentence} {one.condition}" for one in findings(folder)]
     lines = [line.replace(NBSP, " ") for line in found] or ["Nothing is recorded yet."]
     return "\n".join([BEGIN, *lines, END])
 
