@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from labs.experiments import experiment
 from labs.experiments.rate_lab import Way
 from labs.judge.recording import save
 from labs.model.digest import Digest
+from labs.model.paths import RECORDED
 from labs.pages import apart, glue
 from tests.made_rates import point
 
@@ -34,6 +36,23 @@ def test_the_same_point_of_two_files_is_held_side_by_side(tmp_path: Path) -> Non
         "up to 1.50 times (raw frames, one by one: 2,000/s in “The price of persistence” of 2026-11-30 and 3,000/s in “"
     )
     assert glue.number("fifty-thousand elsewhere", tmp_path) == text
+
+
+def test_the_benchmark_and_the_charts_about_tricks_count_among_the_files_that_differ(tmp_path: Path) -> None:
+    recorded = [path.read_text("utf-8") for path in (RECORDED / "bench.json", RECORDED / "how-benchmarks-lie.json")]
+    bench, lie = (json.loads(text) for text in recorded)
+    [row] = [one for one in bench["rows"] if one["id"] == "article-rabbitmq-one"]
+    one = made("fifty-thousand", "pika-one", 2 * row["ours"]["median"])
+    save(tmp_path / "fifty-thousand.json", one.lab, [one], one.card)
+    assert apart.said(one.lab, tmp_path) == ""
+    (tmp_path / "bench.json").write_text(recorded[0], "utf-8")
+    assert "times (pika, one by one: " in apart.said(one.lab, tmp_path)
+    assert f"in “How fast” of {bench['card']['date']}" in apart.said(one.lab, tmp_path)
+    (tmp_path / "how-benchmarks-lie.json").write_text(recorded[1], "utf-8")
+    one = made("fifty-thousand", "raw-one", 1e6)
+    save(tmp_path / "fifty-thousand.json", one.lab, [one], one.card)
+    assert f"in “{experiment('how-benchmarks-lie').title}” of {lie['card']['date']}" in apart.said(one.lab, tmp_path)
+    assert apart.said("how-benchmarks-lie", tmp_path).startswith("up to ")
 
 
 @pytest.mark.parametrize("other", [{"window": 10}, {"batch": 2}])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from labs.experiments import EXPERIMENTS
@@ -11,10 +12,12 @@ from labs.judge import benchmark
 from labs.model import environ
 from labs.model.digest import Digest
 from labs.model.paths import RECORDED
-from labs.model.text import about_per_s
+from labs.model.text import about_per_s, three_digits
 from labs.pages.recordings import recorded
+from labs.show.looks import tricks
 
 Key = tuple[object, ...]
+TRICKS_LAB = "how-benchmarks-lie"
 SAME: Mapping[tuple[str, str], str] = {
     ("fifty-thousand", "pika-one"): "article-rabbitmq-one",
     ("fifty-thousand", "pika-window"): "article-rabbitmq-batched",
@@ -39,39 +42,88 @@ def key_of(digest: Digest) -> Key | None:
     return (*(settings.get(name) for name in names), bool(settings.get("read")), card["window"], card["batch"])
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A rate of one file: which recording, its page's title, the day, how it was sent."""
+
+    file: str
+    title: str
+    date: str
+    label: str
+    per_s: float
+
+    @property
+    def shown(self) -> float:
+        """The rate as a reader sees it."""
+        return max(three_digits(self.per_s), 1e-9)
+
+    @property
+    def told(self) -> str:
+        """40,000/s in “How fast” of 2026-11-27"""
+        return f"{about_per_s(self.per_s)} in “{self.title}” of {self.date}"
+
+
 def said(lab: str, folder: Path | None = None) -> str:
-    """The pair that differs most of all points that this lab's file shares with another file, in words; empty if it
-    shares none."""
-    found: dict[Key, list[Digest]] = defaultdict(list)
+    """The pair that differs most of all points that this lab's file shares with another file, the benchmark's and the
+    tricks' among them, in words; empty if it shares none."""
+    found: dict[Key, list[Seen]] = defaultdict(list)
+    rows = _benchmark(folder)
     for digest in _all(folder):
         if (key := key_of(digest)) is not None:
-            found[key].append(digest)
-    shared = [one for one in found.values() if {d.lab for d in one} > {lab}]
-    if not shared:
+            title, label = EXPERIMENTS[digest.lab].title, str(digest.settings["label"])
+            found[key].append(Seen(digest.lab, title, str(digest.card.get("date")), label, _per_s(digest)))
+            row = SAME.get((digest.lab, str(digest.settings.get("way"))))
+            found[key] += [rows[row]] if row in rows else []
+    for key, one in _tricks(folder):
+        found[key].append(one)
+    pairs = [
+        tuple(sorted((mine, other), key=lambda one: one.per_s))
+        for seen in found.values()
+        for mine in seen
+        for other in seen
+        if mine.file == lab != other.file
+    ]
+    if not pairs:
         return ""
-    most = max(shared, key=_times)
-    low, high = min(most, key=_per_s), max(most, key=_per_s)
-    each = (f"{about_per_s(_per_s(one))} in {page_of(one)} of {one.card.get('date')}" for one in (low, high))
-    return f"up to {_times(most):.2f} times ({high.settings['label']}: {' and '.join(each)})"
+    low, high = max(pairs, key=lambda pair: pair[1].shown / pair[0].shown)
+    own = low if low.file == lab else high
+    return f"up to {high.shown / low.shown:.2f} times ({own.label}: {low.told} and {high.told})"
+
+
+def _benchmark(folder: Path | None) -> dict[str, Seen]:
+    """Row -> what it had."""
+    path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
+    content = benchmark.load(path) if path.exists() else {"rows": []}
+    return {
+        one["id"]: Seen("bench", "How fast", content["card"]["date"], one["ours"]["name"], one["ours"]["median"])
+        for one in content["rows"]
+        if one["ours"]["median"]
+    }
+
+
+def _tricks(folder: Path | None) -> Iterator[tuple[Key, Seen]]:
+    """Each rate of the charts about tricks whose broker was warm, whichever chart it stands in."""
+    file = recorded(TRICKS_LAB, folder)
+    for digest in file.digests if file else ():
+        if tricks.trick_of(digest).unit != "messages/s":
+            continue
+        for chart, setups in digest.setups.items():
+            for broker, setup in setups.items():
+                per_s = tricks.value(digest, chart, broker)
+                if per_s and setup["warm"] and setup["window"]:
+                    key = (broker, *(setup[name] for name in ("profile", "lane", "body_bytes")), False)
+                    label, title = str(digest.settings["label"]), EXPERIMENTS[TRICKS_LAB].title
+                    seen = Seen(TRICKS_LAB, title, str(digest.card.get("date")), label, per_s)
+                    yield (*key, setup["window"], setup["batch"]), seen
 
 
 def in_benchmark(digest: Digest, folder: Path | None = None) -> str:
     """What the benchmark has of the same, in a sentence with its day, so that no two pages have two figures and no
     word; empty where it has none, or the same figure."""
-    path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
-    name = SAME.get((digest.lab, str(digest.settings.get("way"))))
-    if name is None or not path.exists():
+    found = _benchmark(folder).get(SAME.get((digest.lab, str(digest.settings.get("way"))), ""))
+    if found is None or about_per_s(found.per_s) == about_per_s(_per_s(digest)):
         return ""
-    content = benchmark.load(path)
-    found = next((one["ours"]["median"] for one in content["rows"] if one["id"] == name), None)
-    if found is None or about_per_s(found) == about_per_s(_per_s(digest)):
-        return ""
-    return f" The benchmark of “How fast” had {about_per_s(found)} by the same way on {content['card']['date']}."
-
-
-def page_of(digest: Digest) -> str:
-    """What a reader calls the page of a recording: “The price of persistence”."""
-    return f"“{EXPERIMENTS[digest.lab].title}”"
+    return f" The benchmark of “How fast” had {about_per_s(found.per_s)} by the same way on {found.date}."
 
 
 def _all(folder: Path | None) -> Iterator[Digest]:
@@ -82,7 +134,3 @@ def _all(folder: Path | None) -> Iterator[Digest]:
 
 def _per_s(digest: Digest) -> float:
     return float(digest.median["per_s"])
-
-
-def _times(digests: Sequence[Digest]) -> float:
-    return max(map(_per_s, digests)) / max(min(map(_per_s, digests)), 1e-9)
