@@ -113,7 +113,7 @@ def test_a_variant_that_could_not_be_is_told_with_its_reason_and_counts_for_noth
         ("client-bound", "the client had no processor time left (broker 0.13 cores)",
          "Our client ran out of CPU; the limit was not looked for", True),
         ("broker-bound", "the broker had no processor time left (broker 0.97 cores)",
-         "The broker ran out of CPU; the limit was not looked for", False),
+         "The broker was at full CPU; whether more would have gone through was not tried", False),
         ("unknown", "not all processor time could be seen (broker ?)",
          "CPU use was not recorded here; the limit was not looked for", False),
     ],

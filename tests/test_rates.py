@@ -29,6 +29,7 @@ from labs.model.text import BROKER_NAMES
 from labs.model.workload import NS_PER_S, Ceiling, Length, Workload
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
+from labs.show.looks import rate as rate_look
 from tests.made import closed_run
 from tests.made_rates import point
 
@@ -254,6 +255,21 @@ def test_a_rate_that_may_not_be_the_most_of_the_broker_is_not_drawn_as_that(lab:
     assert (shown["dots"]["kind"], shown["dots"]["word"]) == ("open", word)
     assert shown["title"].endswith(said)
     assert "open" in dict(lab.look.layouts([])["rates"]["key"])
+
+
+def test_a_page_says_once_that_nobody_looked_for_the_limit_and_its_dots_have_no_column_of_it() -> None:
+    lab = experiment("fifty-thousand")
+    ways = [lab.ways[0].name, "raw-window"]
+    without, with_limits = ([point(lab, way, 9.0, word) for way in ways] for word in ("not looked for", "broker"))
+    mixed = [without[0], with_limits[1], *lab.elsewhere()]
+    assert [len(lab.look.layouts(some)["rates"]["heads"]) for some in (without, with_limits, mixed, [])] == [2, 3, 3, 3]
+    assert rate_look.limits([*without, *lab.elsewhere()]).startswith("In this recording nobody looked for the limit")
+    assert "In this recording" not in rate_look.limits(mixed)
+    assert rate_look.limits([point(lab, "raw-window", 9.0, "window")]).endswith(" In this recording none is full.")
+    under = [lab.figure("rates", some).layout.title.text for some in (without, with_limits, mixed)]
+    assert [("filled: " in text, "hollow: " in text) for text in under] == [(False, True), (True, False), (True, True)]
+    assert ["cross: " in text for text in under] == [False, False, True]
+    assert "not looked for" not in str([trace.text for trace in lab.figure("rates", without).data])
 
 
 def test_what_was_not_seen_was_not_idle() -> None:

@@ -90,9 +90,14 @@ def _cpu(rounds: Sequence[Round]) -> tuple[str, str, str]:
     return stamp, *apart(str(next(one["limit"] for one in known if one["stamp"] == stamp)))
 
 
+NOT_LOOKED, UNTRIED = "the limit was not looked for", "whether more would have gone through was not tried"
+FULL = {"the broker ran out of CPU": f"The broker was at full CPU; {UNTRIED}"}
+
+
 def unasked(told: str) -> str:
-    """What is said where nobody looked for the limit."""
-    return f"{capital(apart(told)[0])}; the limit was not looked for"
+    """What is said where nobody looked for the limit: who was full is no limit yet."""
+    words = apart(told)[0]
+    return FULL.get(words) or f"{capital(words)}; {UNTRIED if words.startswith('broker and') else NOT_LOOKED}"
 
 
 CORES = re.compile(r" \(((?:broker|clients?) (?:\d|not seen|\?)[^()]*)\)$")

@@ -48,10 +48,11 @@ def table(name: str, groups: Sequence[tuple[str, Sequence[Row]]], layout: Json) 
     )
     body = "".join(
         f'<tr class="lp-group"><th scope="rowgroup" colspan="{len(heads)}">{escape(head)}</th></tr>'
-        + "".join(_row(row, axis) for row in rows)
+        + "".join(_row(row, axis, limit=len(heads) > 2) for row in rows)
         for head, rows in groups
     )
-    key = "".join(f"<span>{_sample(kind)}{escape(text)}</span>" for kind, text in layout["key"])
+    kinds = {"repeat", *(row.marks["kind"] for _, rows in groups for row in rows)}
+    key = "".join(f"<span>{_sample(kind)}{escape(text)}</span>" for kind, text in layout["key"] if kind in kinds)
     inside = f'<table class="lp-strips lp-rows"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
     region = f'<div class="lp-scroll" role="region" tabindex="0" aria-label="{escape(name)}">{inside}</div>'
     return f'<p class="lp-key" aria-hidden="true">{key}</p>{region}'
@@ -61,7 +62,7 @@ def _scale(names: str) -> str:
     return f'<div class="lp-dots lp-scale" aria-hidden="true">{names}</div>'
 
 
-def _row(row: Row, axis: Json) -> str:
+def _row(row: Row, axis: Json, *, limit: bool) -> str:
     marks = row.marks
     drawn = "".join(_put("tick", at, axis) for at, _ in axis["ticks"])
     drawn += "".join(_put("repeat", at, axis) for at in marks["repeats"])
@@ -76,7 +77,8 @@ def _row(row: Row, axis: Json) -> str:
     track = f'<div class="lp-dots" style="{tone}"><span aria-hidden="true">{drawn}</span>{value}</div>'
     name = f'<th scope="row">{mark(row.series, "cross" if marks["kind"] == "cross" else "at")}{escape(row.name)}</th>'
     told = f' title="{escape(marks["more"])}"' if marks["more"] else ""
-    return f'<tr{told}>{name}<td>{track}</td><td class="lp-limit">{escape(marks["word"])}</td></tr>'
+    word = f'<td class="lp-limit">{escape(marks["word"])}</td>' if limit else ""
+    return f"<tr{told}>{name}<td>{track}</td>{word}</tr>"
 
 
 def _share(at: float, axis: Json) -> float:

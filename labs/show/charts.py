@@ -50,7 +50,7 @@ def figure(look: Look, name: str, digests: Sequence[Digest]) -> Figure:
     ink, finding = palette(), look.finding(digests)
     paper = {"paper_bgcolor": ink["paper"], "plot_bgcolor": ink["paper"], "template": None}
     under = "; ".join(filter(None, [chart.label, _promised(look, digests), *_origins(digests)]))
-    told = (under, _said(layout.pop("said", ""), digests), key_text(layout.get("key", ())))
+    told = (under, _said(layout.pop("said", ""), digests), key_text(layout.get("key", ()), views, chart.only or "dots"))
     lines = [line for text in told for line in textwrap.wrap(text, UNDER)]
     data, made = KINDS[chart.kind](chart, views, layout)
     text = "".join([escape(finding, quote=False), *(f"<br><sub>{escape(line, quote=False)}</sub>" for line in lines)])

@@ -49,7 +49,11 @@ def dots(chart: Chart, views: Sequence[View], layout: Json) -> Drawn:
         data.append(trace | {"x": row["repeats"], "marker": faint})
         mark = {"symbol": [symbol for _, symbol in shown], "size": 12, "color": colour, "line": {"width": 2}}
         data.append(trace | {"x": [at for at, _ in shown], "y": [name] * len(shown), "marker": mark})
-        data.append(trace | _beside(row, axis["range"]) | {"y": [name], "mode": "text", "textfont": {"size": 12}})
+        data.append(
+            trace
+            | _beside(row, axis["range"], worded=len(layout["heads"]) > 2 or row["kind"] == "cross")
+            | {"y": [name], "mode": "text", "textfont": {"size": 12}}
+        )
     ticks, heads = axis["ticks"], layout["heads"]
     across = {"type": "log", "range": list(map(math.log10, axis["range"])), "tickvals": [at for at, _ in ticks]}
     across |= {"ticktext": [text for _, text in ticks], "title": heads[1]}
@@ -65,11 +69,11 @@ def _symbol(view: View, kind: str) -> str:
     return f"{mark}-open" if kind == "open" else mark
 
 
-def _beside(row: Json, ends: Sequence[float]) -> Json:
+def _beside(row: Json, ends: Sequence[float], *, worded: bool) -> Json:
     """The figure and the word, on the side of the marks where there is room."""
     known = [at for at in (row["at"], row["tail"], *row["repeats"]) if at is not None] or [ends[0]]
     low, high = (math.log10(end) for end in ends)
-    said = ", ".join(filter(None, (row["text"], row["word"])))
+    said = ", ".join(filter(None, (row["text"], row["word"] if worded else "")))
     right, text = (math.log10(max(known)) - low) / (high - low) + LETTER * len(said) < 1, escape(said)
     # A text has no distance from its point: spaces that nobody trims are it.
     spaced = f"\u2003{text}" if right else f"{text}\u2003"
@@ -77,6 +81,8 @@ def _beside(row: Json, ends: Sequence[float]) -> Json:
     return {"x": [max(known) if right else min(known)], "text": [spaced]} | side
 
 
-def key_text(key: Sequence[Sequence[str]]) -> str:
-    """What the marks mean, for under a title."""
-    return "; ".join(f"{KEY_WORDS[kind]}: {text}" for kind, text in key if kind in KEY_WORDS)
+def key_text(key: Sequence[Sequence[str]], views: Sequence[View], where: str) -> str:
+    """What the marks of these rows mean, for under a title; of no mark that none of them has."""
+    rows = [view[where] for view in views if view.get(where)]
+    there = {row["kind"] for row in rows} | {"tail" for row in rows if row["tail"] is not None}
+    return "; ".join(f"{KEY_WORDS[kind]}: {text}" for kind, text in key if kind in KEY_WORDS and kind in there)

@@ -161,7 +161,27 @@ def shapes(digest: Digest) -> View:
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     """One log axis for all ways of the lab."""
     axis = dots.log_ticks([rate for one in digests for rate in (per_s(one), *one.each("per_s"))], USUAL, "/s")
-    return {"rates": dots.layout(("Way", "Messages a second (log)", "Limit"), axis, KEYS)}
+    heads = ("Way", "Messages a second (log)", "Limit")
+    return {"rates": dots.layout(heads[:2] if unasked(digests) else heads, axis, KEYS)}
+
+
+def unasked(digests: Sequence[Digest]) -> bool:
+    """Whether there are rates of ours and nobody looked for the limit of any."""
+    ours = [one for one in digests if not published(one)]
+    return bool(ours) and all(limit_word(one) == "not looked for" for one in ours)
+
+
+def limits(digests: Sequence[Digest]) -> str:
+    """What a page says above the dots: which of them are about the broker, in this recording."""
+    if unasked(digests):
+        return f"{NOBODY_LOOKED} so no dot is full: at least so much went through."
+    full = any(shapes(one)["dots"]["kind"] == "at" for one in digests)
+    none = "" if full else " In this recording none is full."
+    return f"{COLUMN} A hollow one may not be the most that the broker can give.{none}"
+
+
+NOBODY_LOOKED = "In this recording nobody looked for the limit of any way,"
+COLUMN = "The last column names the limit. A full dot is about the broker: it, its queue or its machine was the limit."
 
 
 def fastest(digests: Sequence[Digest]) -> str:
