@@ -175,6 +175,7 @@ def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
     assert ">ours: X; the limit was not looked for</td>" in html
     assert bench_page.number("article-redis-one times", tmp_path) == "200"
     assert bench_page.number("article-redis-fast median", tmp_path) == "2"
+    assert bench_page.number("article-redis-fast over article-redis-one", tmp_path) == "400"
     with pytest.raises(ValueError, match="has no row"):
         bench_page.number("article-redis median", tmp_path)
     with pytest.raises(ValueError, match="cannot ask"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, about_per_s, capital, times
+from labs.model.text import BROKER_NAMES, about_per_s, capital, three_digits, times
 from labs.pages import older, rows
 from labs.pages.pages import table
 from labs.pages.state import CARD, OF_SERVERS, REST, card_rest, card_rows
@@ -108,6 +108,8 @@ def number(text: str, folder: Path | None = None) -> str:
             return NOT_YET
         raise ValueError(f"the benchmark has no row {name!r}: known are {', '.join(sorted(known))}")
     one = found[name]
+    if (other := what.removeprefix("over ")) != what and other in found:  # of the figures as they are shown
+        return times(three_digits(one["ours"]["median"]) / three_digits(found[other]["ours"]["median"]))
     texts: dict[str, str] = {
         "ratio": benchmark.ratio_text(one),
         "median": "–" if one["median"] is None else f"{one['median']:.3g}",
@@ -143,8 +145,15 @@ def article_picture(content: Mapping[str, Any]) -> str:
         groups.append((BROKER_NAMES[broker], [rows.Row("the article", broker, told), *map(_row, mine)]))
     name = "Each figure of the article, reached and missed on the same two brokers and cores"
     said = escape(" ".join(f"{capital(_words(one))}." for one in found))
-    inside = f'<p class="lp-hear">{said}</p>{rows.table(name, groups, layout)}'
+    inside = f'<p class="lab-note">{escape(_promises(found))}</p><p class="lp-hear">{said}</p>'
+    inside += rows.table(name, groups, layout)
     return f'<figure class="lab-wide labs-panel bench-picture" aria-label="{escape(name)}">{inside}</figure>'
+
+
+def _promises(found: Sequence[Result]) -> str:
+    """Which promises the rows of the picture mix."""
+    told = dict.fromkeys(str(one["ours"]["said"]).partition(";")[0] for one in found)
+    return f"Rows of different promises, so no order of brokers: {'; '.join(told)}." if len(told) > 1 else ""
 
 
 def _row(one: Result) -> rows.Row:

@@ -63,12 +63,29 @@ def of_bench(content: Mapping[str, Any] | None) -> Short:
     one, fast = ([rows[PAIRS[broker][at]] for broker in here] for at in (0, 1))
     names = [BROKER_NAMES[broker] for broker in here]
     answer = f"One message at a time, each waiting for its answer: {_listed(names, one)}. "
-    answer += f"The same work with many under way: {_listed(names, fast)}."
+    answer += f"The same work with many under way: {_listed(names, fast)}.{mixed(one)}"
     published = [row["theirs"]["median"] for row in one]
     missed = [name for name, row, least in zip(names, one, published, strict=True) if row["ours"]["median"] < least]
     reached = [name for name, row, least in zip(names, fast, published, strict=True) if row["ours"]["median"] >= least]
     told = f"missed one at a time by {_who(missed, names)} and reached with many under way by {_who(reached, names)}"
+    told += _partly(names, fast, published)
     return Short(answer, f"The article’s figures are {told}: they are as much the client’s as the broker’s.", monday)
+
+
+def mixed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """That the rows promise different things, and which; empty where all promise the same."""
+    told = dict.fromkeys(str(row["ours"]["said"]).partition(";")[0] for row in rows)
+    return f" The promises are not alike: {'; '.join(told)}." if len(told) > 1 else ""
+
+
+def _partly(names: Sequence[str], rows: Sequence[Mapping[str, Any]], figures: Sequence[float]) -> str:
+    """Who reached the article's figure in some rounds only."""
+    some = [
+        name
+        for name, row, least in zip(names, rows, figures, strict=True)
+        if min(row["ours"]["values"]) < least <= max(row["ours"]["values"])
+    ]
+    return f" ({enumerated(some)} in some rounds only)" if some else ""
 
 
 def _listed(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
