@@ -14,7 +14,7 @@ from labs.model.digest import Digest
 from labs.model.paths import RECORDED
 from labs.model.text import about_per_s, three_digits
 from labs.pages.recordings import recorded
-from labs.show.looks import tricks
+from labs.show.looks import trick_words, tricks
 
 Key = tuple[object, ...]
 TRICKS_LAB = "how-benchmarks-lie"
@@ -105,7 +105,7 @@ def _tricks(folder: Path | None) -> Iterator[tuple[Key, Seen]]:
     """Each rate of the charts about tricks whose broker was warm, whichever chart it stands in."""
     file = recorded(TRICKS_LAB, folder)
     for digest in file.digests if file else ():
-        if tricks.trick_of(digest).unit != "messages/s":
+        if trick_words.trick_of(digest).unit != "messages/s":
             continue
         for chart, setups in digest.setups.items():
             for broker, setup in setups.items():
