@@ -419,16 +419,23 @@ def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
         (1000.0, "Too high, by about ten times"),
         (0.0, "It is not nothing"),
         (-100.0, "The sign is wrong"),
-        (100_000.0, "a thousand times too high: wanted are calls/s"),
+        (100_000.0, "a thousand times too high: wanted are calls a second"),
         (0.1, "a thousand times too low"),
         (6000.0, "sixty times too high"),
         (1e12, "far more than ten times"),
     ],
 )
 def test_how_far_a_number_is_off_is_said_in_coarse_steps_and_a_wrong_unit_is_named(given: float, said: str) -> None:
-    found = number_off(given, 100.0, 0.1, "calls/s")
+    found = number_off(given, 100.0, 0.1, "calls a second")
     assert found.startswith(said) or said in found
     assert bool(found) == bool(said)
+
+
+@pytest.mark.parametrize("unit", ["jobs", ""])
+def test_what_is_only_counted_has_no_other_unit(unit: str) -> None:
+    assert number_off(1.0, 50.0, 0.001, unit) == "Too low, by far more than ten times."
+    assert "another unit" not in number_off(3000.0, 50.0, 0.001, unit)
+    assert "another unit" in number_off(1.0, 50.0, 0.001, "milliseconds")
 
 
 def test_of_a_set_only_numbers_are_said() -> None:

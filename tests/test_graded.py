@@ -9,7 +9,9 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html import unescape
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,9 +89,10 @@ def table_of_answers() -> list[tuple[Exercise, Plain, Plain]]:
         if isinstance(one.right, frozenset):
             given += [frozenset(), frozenset(one.asked.options)]
         found += [(one.asked, one.right, answer) for answer in given]
-    number = Exercise("n", "passport", "number", "?", "rounds", unit="calls/s", tolerance=0.1, hint="Look.", why="So.")
-    for right in (0.0, -3.0, 0.1 + 0.2, 1e-9, 7.0, 1e14):
-        found += [(number, right, answer) for answer in (*far_ones(right), right, right + 0.05, 0.0, 1.0, -1e15)]
+    number = Exercise("n", "passport", "number", "?", "rounds", tolerance=0.1, hint="Look.", why="So.")
+    for unit, right in product(("calls a second", "jobs"), (0.0, -3.0, 0.1 + 0.2, 1e-9, 7.0, 1e14)):
+        answers = (*far_ones(right), right, right + 0.05, 0.0, 1.0, -1e15, 50 * right)
+        found += [(replace(number, unit=unit), right, answer) for answer in answers]
     return found
 
 

@@ -21,11 +21,12 @@ export function numberIn({ number }, units, text) {
   return Number(sign + (groups.replace(/[, \u00a0]/g, "") || comma.replace(",", ".") || plain) + power);
 }
 
-function numberOff({ steps, units, words }, given, right, { tolerance, unit }) {
+function numberOff({ steps, units, scaled, words }, given, right, { tolerance, unit }) {
   if (Math.abs(given - right) <= tolerance * Math.abs(right)) return "";
   if (given * right <= 0) return given ? words.sign : words.nothing;
   const ratio = given / right, way = ratio > 1 ? words.high : words.low, near = Math.max(tolerance, 0.2);
-  const other = unit && units.find(([factor]) => [factor, 1 / factor].some((one) => Math.abs(ratio / one - 1) <= near));
+  const has = unit.split(" ").some((word) => scaled.includes(word)), off = (one) => Math.abs(ratio / one - 1) <= near;
+  const other = has && units.find(([factor]) => off(factor) || off(1 / factor));
   if (other) return fill(words.unit, { word: other[1], way, unit });
   const times = Math.max(ratio, 1 / ratio);
   return fill(words.off, { way, by: steps.find(([limit]) => times <= limit)?.[1] ?? words.far });

@@ -16,6 +16,8 @@ from labs.pages.exercises.result import Mark
 
 STEPS = ((1.5, "a little"), (3.5, "about two or three times"), (7.0, "about five times"), (20.0, "about ten times"))
 UNITS = ((1e3, "a thousand"), (1e6, "a million"), (60.0, "sixty"))
+SCALED = ("second", "seconds", "milliseconds", "microseconds", "minutes", "bytes", "kilobytes", "megabytes")
+"""A time or a size in a unit: what there are other units for. Jobs are counted, and there are none."""
 WORDS = {
     "other": "It is another one.",
     "text": "It is another word.",
@@ -35,7 +37,9 @@ COUNTS = {
     "all": ("", "1 of them belongs to it", "{n} of them belong to it"),
 }
 """For none, for one and for several."""
-TABLE: Mapping[str, Any] = {"steps": STEPS, "units": UNITS, "words": WORDS, "counts": COUNTS, "number": NUMBER}
+TABLE: Mapping[str, Any] = {
+    "steps": STEPS, "units": UNITS, "scaled": SCALED, "words": WORDS, "counts": COUNTS, "number": NUMBER
+}  # fmt: skip
 
 
 def grade(asked: Exercise, given: Plain, right: Plain, against: str) -> Mark:
@@ -68,8 +72,8 @@ def number_off(given: float, right: float, tolerance: float, unit: str) -> str:
         return WORDS["sign"] if given else WORDS["nothing"]
     ratio = given / right
     way = WORDS["high" if ratio > 1 else "low"]
-    for factor, word in UNITS:
-        if any(abs(ratio / one - 1) <= max(tolerance, 0.2) for one in (factor, 1 / factor)) and unit:
+    for factor, word in UNITS if set(unit.split()) & set(SCALED) else ():
+        if any(abs(ratio / one - 1) <= max(tolerance, 0.2) for one in (factor, 1 / factor)):
             return WORDS["unit"].format(word=word, way=way, unit=unit)
     times = max(ratio, 1 / ratio)
     by = next((word for limit, word in STEPS if times <= limit), WORDS["far"])
