@@ -155,7 +155,7 @@ def test_the_keyboard_picks_a_cell_and_commits_a_guess(page: Page, host: str) ->
     assert "then a power cut" in page.locator(".lp-guess legend").inner_text()
     page.get_by_role("button", name="none lost").focus()
     page.keyboard.press("Enter")
-    assert "You said “none lost”. It was “some lost”." in page.evaluate("document.activeElement.innerText")
+    assert "Not so: some lost." in page.evaluate("document.activeElement.innerText")
     assert "0 of 1 right" in text(page)
     assert "340 of 2,900" in cell(page, "redis-list-everysec|power")
     assert cell(page, "redis-list-everysec|kill").startswith("?")
@@ -224,7 +224,7 @@ def test_a_compact_panel_is_the_matrix_alone_and_still_asks(page: Page, host: st
     page.locator("[data-key='redis-list-everysec|kill']").click()
     say(page, "none lost")
     assert cell(page, "redis-list-everysec|kill") == "none lost"
-    assert "That is right." in text(page)
+    assert "Right: none lost." in text(page)
 
 
 def test_one_tab_stop_leads_into_the_matrix(page: Page, host: str) -> None:
@@ -283,11 +283,10 @@ def test_brokers_stand_side_by_side_each_with_a_guess_of_its_own(page: Page, hos
     assert asked.count() == 3
     asked.nth(0).get_by_role("button", name="none lost").click()
     assert asked.count() == 2
-    assert "Redis list, AOF everysec: You said" in text(page)
+    assert "Redis list, AOF everysec: Right: none lost." in text(page)
     page.get_by_role("button", name="Show everything").click()
-    assert (
-        page.locator(".lp-title").inner_text()
-        == "SIGKILL: none lost (Redis), none lost (RabbitMQ) and none lost (Kafka)"
+    assert page.locator(".lp-title").inner_text() == (
+        "SIGKILL: none lost (Redis), none lost (RabbitMQ) and none lost (Kafka)"
     )
     heads = page.locator(".lp-bill thead th").all_inner_texts()
     assert heads[0] == "Redis list, AOF everysec"
@@ -326,7 +325,7 @@ def test_a_misleading_chart_is_the_question_and_the_even_one_comes_after_the_gue
     page.locator(".lp-guess button", has_text="One sent many messages").press("Enter")
     fair.wait_for()
     assert WARNING not in fair.inner_text()
-    assert "That is right." in text(page)
+    assert "Right: One sent many messages" in text(page)
     page.wait_for_function("document.querySelector('.lp-said').innerText.includes('had 500 unanswered')")
     page.get_by_label("The chart", exact=True).select_option("Chart C")
     fair.wait_for(state="detached")

@@ -18,8 +18,9 @@ from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
 from labs.show.charts import figure
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, LOSS_GUESS
-from labs.show.looks.fault import HEADS
+from labs.show.looks.fault import HEADS, summed_up
 from labs.show.looks.jobs import truth
+from labs.show.short.faults import loss_matrix
 from tests.faulted import JOBS, JOBS_LAB, LOSS_LAB, MATRIX, STARTUP_LOG, fault_digest, jobs_digest, repeat, three
 
 
@@ -141,6 +142,24 @@ def test_a_word_that_names_nothing_stops_the_build(folder: Path, asked: str) -> 
 def test_words_that_name_several_points_stop_the_build(folder: Path) -> None:
     with pytest.raises(ValueError, match="names 2 points"):
         number("loss-matrix broker=kafka lost", folder)
+
+
+def test_a_cell_names_its_server_where_most_of_its_broker_are_of_another_version() -> None:
+    other = replace(MATRIX[3], card={**MATRIX[3].card, "broker": "Redis 7.0.15"})
+    said = FAULT_LOOK.layouts([*MATRIX[:3], other, *MATRIX[4:]])["matrix"]["others"]
+    assert said == {"redis-list-everysec|stop": "Redis 7.0.15"}
+    assert FAULT_LOOK.layouts(MATRIX)["matrix"]["others"] == {}
+
+
+def test_a_cell_says_how_many_once_and_a_sum_counts_each_cell_once() -> None:
+    assert FAULT_LOOK.view(point("redis-list-none", "kill"))["cell"]["lines"] == ["3 of 3 agree"]
+    assert FAULT_LOOK.view(point("redis-list-everysec", "power"))["cell"]["lines"][0] == "340 of 2,900"
+    sum_of_all = summed_up(MATRIX)
+    assert sum_of_all.startswith(
+        "Messages were lost in 7 of 13 cells, one of them in 2 of 3 rounds; 1 of 3 settings kept"
+    )
+    assert sum_of_all.endswith(" 2 cells have no outcome.")
+    assert loss_matrix(MATRIX).answer.startswith(sum_of_all.partition(" 2 cells have")[0].rstrip("."))
 
 
 def test_every_fault_has_a_column() -> None:

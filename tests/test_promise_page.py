@@ -195,7 +195,10 @@ def test_every_promise_stands_once_under_its_heading_and_is_counted_once() -> No
     ]
     assert table[-1][-1] == len(TABLE) == 79
     assert all(sum(line[:-1]) == line[-1] for line in table)
-    assert "79 promises, of which 70 were attacked in 70 attempts" in promise_page.summary(content)
+    said = promise_page.summary(content)
+    assert "79 promises, of which 70 were attacked in 70 attempts" in said
+    left = sum(row["word"] == "not tested here" for row in content["rows"])
+    assert f" {left} are not tested here: " in said, "the table under it counts by that word"
 
 
 def test_what_may_be_filtered_by_is_what_the_list_has_as_often_as_it_says() -> None:

@@ -36,7 +36,8 @@ class InShort(Part):
         if "when" not in self.options:
             raise ValueError("say what situation its Monday is for, e.g. :when: choosing (see monday.md)")
         short = in_short.of(self.arguments[0]) if self.arguments else in_short.written(self.content)
-        state = " data-until-guess" if "folded" in self.options else " open"
+        lab = self.arguments[0] if self.arguments else ""
+        state = f' data-until-guess="{escape(lab)}"' if "folded" in self.options else " open"
         ask = ' <span class="in-short-ask">guess first, or look</span>' if "folded" in self.options else ""
         found = _raw(f'<details class="in-short"{state}><summary>In short{ask}</summary>')
         return [*found, *map(_line, LABELS, _texts(short)), *_raw("</details>")]

@@ -66,17 +66,22 @@ function choice(box) {
   fold.hidden = true;
 }
 
-// ---- what is said in short opens when the reader has guessed, here or in a panel that asks
+// ---- what is said in short opens, once, when the reader has guessed in a box, or when the panel of the same lab has
+// nothing left to guess
 function untilGuessed(fold) {
-  const inPanel = (host) =>
-    Object.keys(memory.read(`labs-guess-${host.dataset.state.match(/([\w-]+)\.json/)?.[1]}`)).length;
+  const top = () => fold.nextElementSibling?.getBoundingClientRect().top ?? 0;
   const open = () => {
+    const before = top();
+    document.removeEventListener("labs-guessed", heard);
     fold.open = true;
     fold.querySelector(".in-short-ask")?.remove();
+    if (scrollY > 0) scrollBy({ top: top() - before, behavior: "instant" }); // what is in sight stays where it is
   };
-  const guessed = [...document.querySelectorAll(".guess[data-guess]")].some((box) => said.read(box) != null);
-  if (guessed || [...document.querySelectorAll(".lab-panel[data-state]")].some(inPanel)) open();
-  document.addEventListener("labs-guessed", open);
+  const heard = (event) => {
+    if (!event.detail || event.detail.lab === fold.dataset.untilGuess) open();
+  };
+  document.addEventListener("labs-guessed", heard);
+  if ([...document.querySelectorAll(".guess[data-guess]")].some((box) => said.read(box) != null)) open();
 }
 
 // ---- a guess at a figure: a slider and a field; the answer is shown on the same scale

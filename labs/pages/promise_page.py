@@ -158,8 +158,9 @@ def summary(content: Mapping[str, Any]) -> str:
     done = f"of which {len(ran)} were attacked in {counted(tries, 'attempt')}: {told}."
     late = sum(row["not_run"] == NOT_YET for row in rows)
     rest = len(rows) - len(ran) - late
-    not_run = f" {counted(rest, 'promise')} could not be tested here, and each says why." if rest else ""
-    not_run += f" {counted(late, 'promise')} {'is' if late == 1 else 'are'} not recorded yet." if late else ""
+    why = [f"{rest} for a reason that each gives"] if rest else []
+    why += [f"{late} because the recording has not come to {'it' if late == 1 else 'them'}"] if late else []
+    not_run = f" {rest + late} {'is' if rest + late == 1 else 'are'} not tested here: {', '.join(why)}." if why else ""
     return f"{counted(len(rows), 'promise')}, {done}{not_run}"
 
 

@@ -113,9 +113,10 @@ export class Choice {
       view.live ? 0 : 1e-9,
     );
   }
-  /** At which numbers a point stands, in words, if these are not the chosen ones; else empty. */
+  /** At which numbers a point stands, in words, if these are not the chosen ones and do something to it; else empty. */
   off(view) {
-    const of = this.numeric.filter(({ name, sets }) => sets in view && view[sets] !== this.values[name]);
+    const moves = (sets) => sets in view && !view.unmoved_by?.includes(sets);
+    const of = this.numeric.filter(({ name, sets }) => moves(sets) && view[sets] !== this.values[name]);
     return of.map(({ said, sets }) => said.replace("{}", count(view[sets]))).join(", ");
   }
   fits(view, one, values = this.values) {

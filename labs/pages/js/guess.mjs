@@ -19,7 +19,6 @@ export class Guesses {
   }
   keep(made) {
     this.made = made;
-    if (Object.keys(made).length) document.dispatchEvent(new Event("labs-guessed"));
     if (this.place) {
       try {
         localStorage.setItem(this.place, JSON.stringify(made));
@@ -39,8 +38,8 @@ export class Guesses {
   result(key, view) {
     const said = this.made[key];
     if (said === SHOWN) return "";
-    const judged = this.counts(key, view) ? (said === view.truth ? SAY.right : SAY.wrong) : SAY.uncounted;
-    return `${SAY.said(said, view.truth)} ${judged}`;
+    if (!this.counts(key, view)) return SAY.uncounted(said, view.truth);
+    return (said === view.truth ? SAY.right : SAY.wrong)(view.truth);
   }
 }
 const SHOWN = "shown";
@@ -119,9 +118,11 @@ export function guessBox(panel, chosen) {
   if (score) results.push(make("p", { class: "lp-score", text: score }));
   if (sum) results.push(make("p", { class: "lp-sum", text: sum }));
   const everything = { ...Object.fromEntries(all.map(([key]) => [key, SHOWN])), ...guesses.made };
-  if (!all.every(([, view]) => open(view))) {
-    ends.push(button("lp-small", SAY.showAll, () => settle(panel, "", everything)));
-  }
+  const known = all.every(([, view]) => open(view));
+  if (!known) ends.push(button("lp-small", SAY.showAll, () => settle(panel, "", everything)));
+  // The page opens what it says in short only now: it tells of every point.
+  const { lab } = panel.state;
+  if (known && !panel.onPaper) document.dispatchEvent(new CustomEvent("labs-guessed", { detail: { lab } }));
   if (Object.keys(guesses.made).length) ends.push(button("lp-small", SAY.again, () => settle(panel, "", {})));
   const told = make("div", { class: inRows ? "lp-so-far" : "lp-told", tabindex: inRows ? null : -1 }, ...results);
   const asked = inRows ? [] : chosen.filter((view) => !open(view)).map((view) => asking(panel, view));

@@ -10,14 +10,20 @@ import { SAY } from "./say.mjs";
 export const inOrder = (rows, heads) =>
   rows.flatMap((row) => heads.map(([column]) => row.cells.get(column)).filter(Boolean));
 
+/** What a cell says under its word; of a server of another version than the other cells have, its version too. */
+function linesOf({ others = {} }, view, key) {
+  return [...view.cell.lines, others[key]].filter(Boolean);
+}
+
 function cell(panel, plot, chosen, row, [column, head]) {
   const view = row.cells.get(column), aim = view ?? { [plot.rows]: row.value, [plot.columns]: column };
   const pressed = view ? chosen.includes(view) : !chosen.length && panel.choice.aims(aim);
   const shown = view && panel.shown(view), word = shown ? view.cell.word : view ? "guess" : "none";
-  const sign = shown ? word : view ? "?" : "\u2013", lines = shown ? view.cell.lines : [view ? SAY.yours : SAY.notRun];
+  const sign = shown ? word : view ? "?" : "\u2013", key = `${row.value}|${column}`;
+  const lines = shown ? linesOf(plot.layout, view, key) : [view ? SAY.yours : SAY.notRun];
   const about = {
     class: "lp-cell",
-    "data-key": `${row.value}|${column}`,
+    "data-key": key,
     "data-word": word,
     "aria-expanded": view && !shown ? String(pressed) : null,
   };

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest
-from labs.model.faults import ENDING, NAMES
+from labs.model.faults import NAMES
 from labs.model.profile import profiles
 from labs.model.text import count_of, ms_text, percent, seconds, span, three_digits
 from labs.model.text import counted as counted_noun
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.fault_facts import LOSSES, counts, judged, outcome, summary, times
+from labs.show.looks.fault_facts import LOSSES, counts, judged, losing, outcome, summary, through_the_hardest, times
 from labs.show.quantities import Quantities, Quantity
 
 HEADS = {
@@ -180,8 +180,9 @@ QUANTITIES = Quantities((
 
 
 def cell(digest: Digest) -> Json:
-    """A cell of the matrix: the outcome's word, the counts, and how many repeats agree."""
-    return {"word": outcome(digest), "lines": [line for line in (lost_of(digest), agree(digest)) if line]}
+    """A cell of the matrix: the outcome's word, of how many where it is not all or none, and how many repeats agree."""
+    some = lost_of(digest) if outcome(digest) not in ("all lost", "none lost") else ""
+    return {"word": outcome(digest), "lines": [line for line in (some, agree(digest)) if line]}
 
 
 def bill(digest: Digest) -> list[Json]:
@@ -205,23 +206,28 @@ def shapes(digest: Digest) -> View:
     return {"cell": cell(digest), "bill": bill(digest), "counted": PROMISED[counted(digest)]}
 
 
-def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:
-    """The heads of the matrix in the order from mild to hard; a page shows those that have a point."""
-    return {"matrix": {"heads": [list(one) for one in HEADS.items()]}, "bill": {}}
+def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
+    """The heads of the matrix in the order from mild to hard, of which a page shows those that have a point; and in
+    which cells a server is not of the version that most cells of its broker have."""
+    asked = {
+        f"{one.settings['profile']}|{one.settings['fault']}": (
+            str(one.settings["broker"]),
+            str(one.card.get("broker", "")),
+        )
+        for one in digests
+    }
+    usual = {broker: text for (broker, text), _ in reversed(Counter(asked.values()).most_common())}
+    others = {key: text for key, (broker, text) in asked.items() if text != usual[broker]}
+    return {"matrix": {"heads": [list(one) for one in HEADS.items()], "others": others}, "bill": {}}
 
 
 def summed_up(digests: Sequence[Digest]) -> str:
     """In how many cells messages were lost, how many settings kept all through the hardest event, and what is open."""
-    known = [digest for digest in digests if outcome(digest) in LOSSES]
-    faults = [kind for kind in ENDING if any(digest.settings["fault"] == kind for digest in known)]
-    if not faults:
+    _, kept_all = through_the_hardest(digests)
+    if not kept_all:
         return ""
-    lost = sum(outcome(digest) != LOSSES[0] for digest in known)
-    hard = [outcome(digest) for digest in known if digest.settings["fault"] == faults[-1]]
-    kept, left = hard.count(LOSSES[0]), len(digests) - len(known)
-    said = f"Messages were lost in {lost} of {counted_noun(len(known), 'cell')}; "
-    said += f"{kept} of {counted_noun(len(hard), 'setting')} kept all of them through "
-    said += f"{NAMES.get(faults[-1], faults[-1])}."
+    left = sum(not judged(digest) for digest in digests)
+    said = f"Messages were lost in {losing(digests)}; {kept_all}."
     return said + (f" {counted_noun(left, 'cell')} {'has' if left == 1 else 'have'} no outcome." if left else "")
 
 
@@ -241,7 +247,7 @@ FAULT_LOOK = Look(
     shapes=shapes,
     layouts=layouts,
     caption="outcomes",
-    promise="said to survive",
+    promise="this book expects it to survive",
     several=summary,
 )  # fmt: skip
 LOSS_GUESS = Guess(

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest, Table
-from labs.model.text import enumerated, in_words
+from labs.model.faults import ENDING, NAMES
+from labs.model.text import counted, enumerated, in_words
 
 LOSSES = ("none lost", "some lost", "all lost")
 WHOLE = {
@@ -46,3 +47,34 @@ def summary(digests: Sequence[Digest]) -> str:
     return f"Of {in_words(whole)} cells, " + enumerated(
         [f"{in_words(words[word])} {did}" for word, did in WHOLE.items() if words[word]]
     )
+
+
+def kept(one: Digest | None) -> bool:
+    """Whether no repeat that could count lost a message."""
+    return one is not None and bool(judged(one)) and not any(counts("lost")(one))
+
+
+def lost(one: Digest | None) -> bool:
+    """Whether a repeat lost a message."""
+    return one is not None and any(counts("lost")(one))
+
+
+def losing(digests: Sequence[Digest]) -> str:
+    """19 of 39 cells, one of them in 1 of 3 rounds: how many lost messages, of those that can be judged."""
+    known = [one for one in digests if judged(one)]
+    whole = [one for one in known if lost(one)]
+    partly = [f"one of them in {sum(map(bool, found))} of {len(one.repeats)} rounds"
+              for one in whole if not all(found := counts("lost")(one))]  # fmt: skip
+    some = partly[0] if len(partly) == 1 else f"{in_words(len(partly))} of them in some rounds only" if partly else ""
+    return ", ".join(filter(None, [f"{len(whole) or 'none'} of {counted(len(known), 'cell')}", some]))
+
+
+def through_the_hardest(digests: Sequence[Digest]) -> tuple[list[Digest], str]:
+    """The cells that kept all through the hardest event; and 9 of 13 settings kept all of them through a power cut."""
+    known = [one for one in digests if judged(one) and one.settings["fault"] in ENDING]
+    if not known:
+        return [], ""
+    fault = max((str(one.settings["fault"]) for one in known), key=ENDING.index)
+    hard = [one for one in known if one.settings["fault"] == fault]
+    safe = [one for one in hard if kept(one)]
+    return safe, f"{len(safe)} of {counted(len(hard), 'setting')} kept all of them through {NAMES[fault]}"

@@ -95,8 +95,9 @@ QUANTITIES = Quantities((
 
 
 def shapes(digest: Digest) -> View:
-    """A way of handing out work, as a bar."""
-    return {"strip": strip(digest), "aside": QUANTITIES["redelivery_s"].cell(digest)}
+    """A way of handing out work, as a bar; and what does nothing to it."""
+    without = [] if digest.settings.get("batches", True) else ["prefetch"]
+    return {"strip": strip(digest), "aside": QUANTITIES["redelivery_s"].cell(digest), "unmoved_by": without}
 
 
 def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:

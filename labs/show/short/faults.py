@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from labs.model.digest import Digest
 from labs.model.faults import NAMES
-from labs.model.text import about_per_s
-from labs.model.text import counted as counted_text
+from labs.model.text import about_per_s, counted
 from labs.show.looks.fault import QUANTITIES
-from labs.show.looks.fault_facts import counts, judged
+from labs.show.looks.fault_facts import counts, judged, kept, losing, lost, through_the_hardest
 from labs.show.short import CLOSE, NOT_RECORDED, Short, point
 
 PROFILES = ("kafka-acks-all", "kafka-flush")
@@ -29,16 +28,6 @@ def fate(one: Digest | None) -> str:
     return "all" if lost_by == of else f"{statistics.median(lost_by):,.0f} of {statistics.median(of):,.0f} messages"
 
 
-def kept(one: Digest | None) -> bool:
-    """Whether no repeat that could count lost a message."""
-    return one is not None and bool(judged(one)) and not any(counts("lost")(one))
-
-
-def lost(one: Digest | None) -> bool:
-    """Whether a repeat lost a message."""
-    return one is not None and any(counts("lost")(one))
-
-
 def loss_matrix(digests: Sequence[Digest]) -> Short:
     """How many cells lost messages, who keeps all through a power cut, and what a kill does not show."""
     monday = (
@@ -48,11 +37,9 @@ def loss_matrix(digests: Sequence[Digest]) -> Short:
     cut = [one for one in digests if one.settings["fault"] == "power"]
     if not digests:
         return Short(NOT_RECORDED, "", monday)
-    safe = [str(one.settings["label"]) for one in cut if kept(one)]
-    answer = f"Of {counted_text(len(digests), 'cell')} {sum(map(lost, digests)) or 'none'} lost messages."
-    if cut:
-        whole = f"{len(safe)} of {counted_text(len(cut), 'setting')} kept all through a power cut"
-        answer += f" {whole}{': ' + '; '.join(safe) if safe else ''}."
+    safe, told = through_the_hardest(digests)
+    names = ": " + "; ".join(str(one.settings["label"]) for one in safe) if safe else ""
+    answer = f"Messages were lost in {losing(digests)}{'; ' if told else ''}{told}{names}."
     return Short(answer, _kill_and_cut(digests, cut), monday)
 
 
@@ -63,7 +50,7 @@ def _kill_and_cut(digests: Sequence[Digest], cut: Sequence[Digest]) -> str:
     if not both:
         return "No setting that kept all through a kill lost messages in the power cut."
     strongest = {str(one.settings["broker"]): str(one.settings["label"]) for one in both}
-    told = f"{counted_text(len(both), 'setting')} kept all through a kill and lost messages in the power cut"
+    told = f"{counted(len(both), 'setting')} kept all through a kill and lost messages in the power cut"
     return f"A kill does not test the disk: {told}, among them {'; '.join(strongest.values())}."
 
 
@@ -109,5 +96,5 @@ def _price(usual: Digest | None, flushed: Digest | None) -> str:
     without, with_it = (statistics.median(found) for found in rates if found)
     figures = f"{about_per_s(with_it)} acknowledged with it, {about_per_s(without)} without"
     if without < CLOSE * with_it:
-        return f"At this rate the flush is all but free ({figures}): a batch shares it, and our client is the limit."
+        return f"At the rate at which this lab sends, the flush costs next to none of it: {figures}."
     return f"The flush costs rate: {figures}."

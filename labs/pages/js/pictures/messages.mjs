@@ -75,6 +75,16 @@ function show(one, ms, stay) {
     dot.classList.toggle(GONE, over && scene.fates[at] === "l");
   });
 }
+/** Moves the dots into the boxes of the stages that they have reached, or back to where they can fly. */
+function onPaper({ scene, boxes, dots, flow }, ms, on) {
+  dots.forEach((dot, at) => {
+    const stage = stageAt(scene.times_ms[at], ms);
+    if (stage < 0) return;
+    if (on) dot.style.transform = "";
+    (on ? boxes[stage].room : flow).append(dot);
+  });
+  if (on) { for (const { room } of boxes) room.style.height = ""; }
+}
 const times = (factor) => `${factor >= 10 ? Math.round(factor).toLocaleString("en-GB") : factor.toFixed(1)} times`;
 
 export function messagesPicture(place, data) {
@@ -83,7 +93,7 @@ export function messagesPicture(place, data) {
   const end = Math.max(...data.scenes.map((scene) => scene.end_ms)),
     factor = LASTS_MS / end,
     stay = end * STAY_MS / LASTS_MS;
-  let now = end, began = 0, frame = 0, played = false;
+  let now = end, began = 0, frame = 0, played = false, printing = false;
   const slide = make("input", {
     type: "range",
     min: 0,
@@ -139,7 +149,15 @@ export function messagesPicture(place, data) {
     if (still.matches) stop();
   };
   still.addEventListener("change", quiet);
-  addEventListener("beforeprint", () => go(end));
+  // A sheet is not as wide as the window: there the dots stand in their boxes as words stand in a line.
+  const paper = (on) => () => {
+    go(end);
+    for (const one of scenes) onPaper(one, end, on);
+    printing = on;
+    if (!on) again();
+  };
+  addEventListener("beforeprint", paper(true));
+  addEventListener("afterprint", paper(false));
   const key = keyLine([
     { sample: make("i", { class: "pic-message" }), text: "a message" },
     ...(data.scenes.some(({ fates }) => fates.includes("l"))
@@ -150,6 +168,7 @@ export function messagesPicture(place, data) {
   place.style.setProperty("--fly", `${FLY_MS}ms`);
   place.replaceChildren(key, ...scenes.map((one) => one.element), controls);
   const again = () => {
+    if (printing) return;
     for (const one of scenes) placed(one);
     draw();
   };
