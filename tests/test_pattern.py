@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from labs.experiments import experiment
+from labs.model.profile import BROKERS
 from labs.pages import course, in_short, links, pages, parts
 from tests.browser import settled, violations
 
@@ -100,7 +101,9 @@ def test_a_claim_is_a_few_words(stem: str) -> None:
 
 def test_every_situation_of_the_monday_page_is_some_pages_and_every_page_has_one() -> None:
     asked = re.findall(r"\{mondays\} (\S+)", text("monday"))
-    assert sorted(asked) == sorted(in_short.advice())
+    assert sorted(asked) == sorted([*in_short.advice(), *BROKERS])
+    for broker in BROKERS:
+        assert 2 <= len(in_short.of_broker(broker)) < len(ASKING)
     assert {one.stem for advice in in_short.advice().values() for one in advice} == {*ASKING, "measuring"}
 
 
@@ -284,7 +287,8 @@ def test_on_paper_and_without_scripts_all_that_is_in_short_is_there(browser: Bro
 def test_every_monday_line_leads_to_the_page_that_has_them_all(page: Page, host: str) -> None:
     page.goto(f"{host}book/monday.html")
     listed = page.locator(".mondays li")
-    assert listed.count() == sum(map(len, in_short.advice().values()))
+    again = sum(len(in_short.of_broker(broker)) for broker in BROKERS)
+    assert listed.count() == sum(map(len, in_short.advice().values())) + again
     assert violations(page) == []
     page.goto(f"{host}book/measuring.html")
     page.locator(".in-short").get_by_role("link", name="On Monday").click()

@@ -19,6 +19,7 @@ from labsbook import _raw, entries
 from labsparts import GLOSSARY, Part
 from sphinx.application import Sphinx
 
+from labs.model.profile import BROKERS
 from labs.pages import bench_page, in_short, links, pages, parts
 from labs.pages.glue import number
 from labs.show.short import Short
@@ -30,7 +31,9 @@ class InShort(Part):
     """The answer, its one condition, what to do on Monday; folded where it would spoil the page's guess."""
 
     optional_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {"when": directives.unchanged_required, "folded": directives.flag}
+    option_spec: ClassVar[dict[str, Any]] = {
+        "when": directives.unchanged_required, "for": directives.unchanged_required, "folded": directives.flag,
+    }  # fmt: skip
 
     def made(self) -> list[nodes.Node]:
         if "when" not in self.options:
@@ -105,17 +108,18 @@ class Guess(Part):
 
 
 class Mondays(Part):
-    """What all pages of a situation advise, each with its page."""
+    """What all pages of a situation advise, or those that concern a broker, each with its page."""
 
     required_arguments = 1
     has_content = False
 
     def made(self) -> list[nodes.Node]:
-        found = in_short.advice()
-        if self.arguments[0] not in found:
-            raise ValueError(f"no page is for {self.arguments[0]!r}; there are: {', '.join(found)}")
+        found, asked = in_short.advice(), self.arguments[0]
+        advice = found.get(asked) or in_short.of_broker(asked)
+        if not advice:
+            raise ValueError(f"no page is for {asked!r}; there are: {', '.join([*found, *BROKERS])}")
         listed = nodes.bullet_list(classes=["mondays"])
-        for one in found[self.arguments[0]]:
+        for one in advice:
             link = _raw(f' <a href="{escape(one.stem)}.html">{escape(one.title)}</a>')
             listed += nodes.list_item("", nodes.paragraph("", "", *coded(one.text), *link))
         return [listed]

@@ -11,6 +11,7 @@ from typing import Any
 
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.paths import PROJECT
+from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, about_per_s, enumerated
 from labs.pages import course
 from labs.pages.bench_page import recorded_bench
@@ -27,16 +28,18 @@ PAIRS = {
 """Broker -> the rows that give it the same work, one message at a time and with many under way."""
 PART = re.compile(r"(?ms)^```\{in-short\}[ ]*(\S*)\n(.*?)^```$")
 WHEN = re.compile(r"(?m)^:when: *(\S+)$")
+FOR = re.compile(r"(?m)^:for: *(.+)$")
 ITEM = re.compile(r"(?m)^- (.+(?:\n  .+)*)$")
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What one page says to do on Monday."""
+    """What one page says to do on Monday, and the brokers that one has to run for it."""
 
     stem: str
     title: str
     text: str
+    brokers: tuple[str, ...] = ()
 
 
 def of(name: str, folder: Path | None = None) -> Short:
@@ -115,5 +118,18 @@ def advice(book: Path = PROJECT / "book") -> dict[str, list[Advice]]:
             if when is None:
                 raise ValueError(f"{page.stem}.md: in-short has no :when:, the situation that its Monday is for")
             short = of(name) if name == BENCH or name in EXPERIMENTS else written(inside.splitlines())
-            found.setdefault(when[1], []).append(Advice(page.stem, page.title, short.monday))
+            found.setdefault(when[1], []).append(Advice(page.stem, page.title, short.monday, _brokers(inside)))
     return found
+
+
+def _brokers(inside: str) -> tuple[str, ...]:
+    found = FOR.search(inside)
+    brokers = tuple(found[1].split()) if found else ()
+    if unknown := set(brokers) - set(BROKERS):
+        raise ValueError(f"in-short is :for: {', '.join(unknown)}: known are {', '.join(BROKERS)}")
+    return brokers
+
+
+def of_broker(broker: str) -> list[Advice]:
+    """The same advice for somebody who already runs that broker."""
+    return [one for advice in advice().values() for one in advice if broker in one.brokers]

@@ -116,7 +116,7 @@ QUANTITIES = Quantities((
     Quantity("rate", lambda digest: digest.settings["rate_per_s"], rate_text, "Rate"),
     *(_step(step, head) for step, head in HEADS.items()),
     Quantity("stalls", _stalls, head="stalls"),
-    Quantity("late", lambda digest: digest.median["lateness_ms"]["p99"], ms_text, "late (p99)"),
+    Quantity("late", lambda digest: digest.median["lateness_ms"]["p99"], ms_text, "sender late (p99)"),
     Quantity("", _delivered, head="delivered"),
     Quantity("lost", _lost, head="lost"),
     Quantity("twice", lambda digest: _total(digest, "duplicated"), "{:,}".format, "twice"),
