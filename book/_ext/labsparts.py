@@ -303,8 +303,20 @@ def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if anchor in known and address.endswith("glossary.html"):
             tip = f"term-{at}"
             opening = f'<span class="term"><a href="{escape(address)}#{anchor}" aria-describedby="{tip}">'
-            closing = f'</a><span class="term-tip" role="tooltip" id="{tip}">{escape(known[anchor])}</span></span>'
-            link.replace_self(_raw(f"{opening}{escape(link.astext())}{closing}"))
+            said = Tip(name=tip, said=known[anchor])
+            link.replace_self([*_raw(f"{opening}{escape(link.astext())}</a>"), said, *_raw("</span>")])
+
+
+class Tip(nodes.Inline, nodes.Element):
+    """What a term means, beside its link. It has no text of its own: a search for a word that only the definition has
+    leads to the glossary, not to every page with the term."""
+
+
+def _write_tip(writer: Any, tip: Tip) -> None:
+    # What Sphinx shows of a page that was found is without all that has the class headerlink.
+    attributes = f'class="term-tip headerlink" role="tooltip" id="{tip["name"]}"'
+    writer.body.append(f"<span {attributes}>{escape(tip['said'])}</span>")
+    raise nodes.SkipNode
 
 
 @cache
@@ -323,5 +335,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.add_role("badge", Badge())
+    app.add_node(Tip, html=(_write_tip, None))
     app.connect("doctree-resolved", _explain)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
