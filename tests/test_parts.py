@@ -56,6 +56,22 @@ def test_a_quiz_that_is_missing_or_no_toml_is_refused_with_its_name(tmp_path: Pa
         quiz.quiz("there", tmp_path)
 
 
+def test_a_sitting_takes_the_minutes_of_its_pages_and_leaves_the_rest_for_questions() -> None:
+    found = [course.Page("a", "A?", 20), course.Page("b", "B?", 15), course.Page("c", "C?", None)]
+    steps = teach.sitting(["a", "10 | Break", "", "b"], found, 60)
+    assert [(one.begins, one.minutes, one.what) for one in steps] == [
+        (0, 20, "[A?](a.md)"), (20, 10, "Break"), (30, 15, "[B?](b.md)"), (45, 15, "Questions"),
+    ]  # fmt: skip
+    assert [one.what for one in teach.sitting(["a", "b"], found, 35)] == ["[A?](a.md)", "[B?](b.md)"]
+    with pytest.raises(teach.PlanError, match="the steps take 35 minutes together, and there are 30"):
+        teach.sitting(["a", "b"], found, 30)
+    for line in ("c", "d"):
+        with pytest.raises(teach.PlanError, match=f"'{line}' is no page that gives its minutes"):
+            teach.sitting([line], found, 30)
+    with pytest.raises(teach.PlanError, match="write the name of one"):
+        teach.sitting(["ten | Break"], found, 30)
+
+
 def test_every_quiz_has_three_questions_whose_claims_and_labs_exist() -> None:
     found = list(quiz.FOLDER.glob("*.toml"))
     assert len(found) > len(EXPERIMENTS) // 2

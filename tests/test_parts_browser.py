@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
+from sphinx.search.en import SearchEnglish
 
 from labs.model.paths import PROJECT
-from labs.pages import quiz
+from labs.pages import course, quiz
 from labs.pages.exercises import exercises
 from labs.pages.glue import number
 from tests.browser import Watched, served, settled, violations
+from tests.conftest import REPOSITORY_URL
 
 pytestmark = pytest.mark.browser
 QUESTION = quiz.quiz("parts")[0]
@@ -191,6 +194,36 @@ def test_without_scripts_questions_answers_and_figures_are_all_there(browser: Br
     assert number(MEDIAN) in page.locator(FIGURE).inner_text()
     assert page.locator(".repeat code").first.is_visible()
     context.close()
+
+
+def test_what_a_term_means_is_neither_found_nor_shown_by_a_search_of_the_page_that_uses_it(site: Path) -> None:
+    index = json.loads((site / "searchindex.js").read_text("utf-8").removeprefix("Search.setIndex(").rstrip(")\n;"))
+    stem, only_there, found = SearchEnglish({}).stem, 0, list[str]()
+    for path in (site / "book").glob("*.html"):
+        html = path.read_text("utf-8")
+        tips = re.findall(r'<span class="term-tip headerlink"[^>]*>([^<]*)</span>', html)
+        assert html.count('class="term-tip') == len(tips), path.name
+        own = re.sub(r'<span class="term-tip.*?</span>', " ", html)
+        words = [{stem(word.lower()) for word in re.findall(r"\w+", unescape(text))} for text in (" ".join(tips), own)]
+        for word in words[0] - words[1]:
+            pages = index["terms"].get(word, [])
+            names = [index["docnames"][at] for at in (pages if isinstance(pages, list) else [pages])]
+            found += [f"{path.stem}: {word}"] if f"book/{path.stem}" in names else []
+            only_there += 1
+    assert only_there > 100
+    assert found == []
+
+
+def test_teaching_says_where_the_repository_is_and_three_hours_are_the_pages_own_minutes(page: Page, host: str) -> None:
+    page.goto(f"{host}book/teaching.html")
+    assert page.locator(".repeat code").inner_text() == f"git clone {REPOSITORY_URL}"
+    minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
+    assert sum(minutes[:-1]) == minutes[-1] == 180
+    linked = page.locator(".schedule a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    given = {f"{one.stem}.html": one.minutes for one in course.pages()}
+    assert [given[one] for one in linked] == [
+        int(row.locator("td").nth(1).inner_text()) for row in page.locator(".schedule tr:has(a)").all()
+    ]
 
 
 def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> None:

@@ -1,10 +1,12 @@
-"""What only a build for teachers has (`make book TEACH=1`): answers, a plan of minutes, slides cut from the pages.
+"""What is for those who teach; answers and slides, cut from the pages, are in their build only (`make book TEACH=1`).
 
 {plan} with :total: 90, {quiz-answers} 01-1-who-is-waiting ..., {solutions} 1, {slides-link} 1
+{sitting} with :total: 180, {clone}
 """
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,9 +20,10 @@ from sphinx.application import Sphinx
 
 from labs.model import environ
 from labs.model.paths import PROJECT
-from labs.pages import course, quiz, slides, teach
+from labs.pages import course, parts, quiz, slides, teach
 from labs.pages.exercises import Exercise, exercises
 from labs.pages.exercises.on_page import held, told
+from labs.pages.site import address
 
 
 def teaching() -> bool:
@@ -36,13 +39,42 @@ class Plan(Part):
     def made(self) -> list[nodes.Node]:
         if "total" not in self.options:
             raise ValueError("say how long it takes: :total: 90")
+        total = self.options["total"]
+        steps = self.steps(list(self.content), total)
+        has_how = any(step.how for step in steps)
         rows = ["| At | Minutes | What | How |", "|---|---|---|---|"]
-        for step in teach.plan(list(self.content), self.options["total"]):
-            rows.append(f"| {teach.clock(step.begins)} | {step.minutes} | {step.what} | {step.how} |")
-        rows.append(f"| {teach.clock(self.options['total'])} | **{self.options['total']}** | End | |")
+        rows += [f"| {teach.clock(step.begins)} | {step.minutes} | {step.what} | {step.how} |" for step in steps]
+        rows.append(f"| {teach.clock(total)} | **{total}** | End | |")
+        if not has_how:
+            rows = [row.rpartition("|")[0].rpartition("|")[0] + "|" for row in rows]
         box = nodes.container(classes=["schedule"])
         self.state.nested_parse(StringList(rows), self.content_offset, box)
         return [box]
+
+    def steps(self, lines: list[str], total: int) -> list[teach.Step]:
+        return teach.plan(lines, total)
+
+
+class Sitting(Plan):
+    """Names of pages, a line each, with the minutes that they give themselves, and `10 | Break` between them."""
+
+    def steps(self, lines: list[str], total: int) -> list[teach.Step]:
+        return teach.sitting(lines, course.pages(), total)
+
+
+class Clone(Part):
+    """How to get the repository, where the build knows its address; otherwise that the reader has it."""
+
+    def made(self) -> list[nodes.Node]:
+        at = address.repository()
+        if not at:
+            return [nodes.paragraph("", "Do this in your copy of the repository:")]
+        link = nodes.reference("", at, refuri=at)
+        return [
+            nodes.paragraph("", "", nodes.Text("The repository is "), link, nodes.Text(". Get it once:")),
+            *_raw(parts.command(f"git clone {shlex.quote(at)}")),
+            nodes.paragraph("", "Then, in it:"),
+        ]
 
 
 class QuizAnswers(Quiz):
@@ -150,6 +182,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     cuts.clear()
     for name, directive in {
         "plan": Plan, "quiz-answers": QuizAnswers, "solutions": Solutions, "slides-link": SlidesLink,
+        "sitting": Sitting, "clone": Clone,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.connect("doctree-resolved", _gather, priority=600)

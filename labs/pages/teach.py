@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from labs.pages.course import Page
+
 EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 SOLUTION = re.compile(
@@ -40,6 +42,26 @@ def plan(lines: Sequence[str], total: int) -> list[Step]:
     if together != total:
         raise PlanError(f"the steps take {together} minutes together, and the plan says {total}")
     return found
+
+
+def sitting(lines: Sequence[str], pages: Sequence[Page], most: int) -> list[Step]:
+    """Names of pages, each with the minutes that the page itself gives, and `10 | what` between them; what is left of
+    `most` minutes is for questions. PlanError if they take more, or for a page that gives no minutes."""
+    given, found = {page.stem: page for page in pages}, list[Step]()
+    for line in filter(None, map(str.strip, lines)):
+        before, _, what = (part.strip() for part in line.partition("|"))
+        page = given.get(before)
+        minutes = page.minutes if page else int(before) if before.isdigit() and what else None
+        if not minutes:
+            raise PlanError(f"{line!r} is no page that gives its minutes: write the name of one, or `10 | what`")
+        found.append(Step(_end(found), minutes, f"[{page.title}]({page.stem}.md)" if page else what, ""))
+    if _end(found) > most:
+        raise PlanError(f"the steps take {_end(found)} minutes together, and there are {most}")
+    return [*found, Step(_end(found), most - _end(found), "Questions", "")] if _end(found) < most else found
+
+
+def _end(steps: Sequence[Step]) -> int:
+    return steps[-1].begins + steps[-1].minutes if steps else 0
 
 
 def clock(minutes: int) -> str:
