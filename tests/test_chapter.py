@@ -43,6 +43,9 @@ GIVEN = {
     },
     "app-brokers": {"127.0.0.1": "the address of loopback", "12": "a release of Debian"},
     "app-command-line": dict.fromkeys(("3", "4"), "codes that a command ends with"),
+    "teaching": dict.fromkeys(
+        ("00", "01", "02", "03", "04", "05", "06", "10", "180"), "pages and minutes of a sitting"
+    ),
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
 }
 """Page -> numbers that are typed because nobody here measured them, each with what it is."""

@@ -41,7 +41,7 @@ class ClientCode(SphinxDirective):
         return [*made, *self.by_hand(f"code-{lab.name}-hand", stem, *said), *_raw("</div>")]
 
     def tab(self, name: str, tab: client_code.Tab) -> list[nodes.Node]:
-        kept = f' data-broker="{tab.broker}"' if tab.broker in BROKERS else ""
+        kept = f' data-kept="{tab.broker}"' if tab.broker in BROKERS else ""
         files = " and ".join(f"<code>{escape(file)}</code>" for file in tab.files)
         where = f"The lab runs these lines (<code>{escape(tab.run)}</code>)" if tab.run else "The lab runs these lines"
         link = f'Reference: <a href="{escape(tab.reference)}">{escape(tab.named)}</a>.'

@@ -1,6 +1,6 @@
 // The client code in tabs. Without this file every tab stands under its own heading, as in print.
 // The broker that was chosen last is remembered in this browser, for every page.
-const KEPT = "labs-code-broker", SAY = "Client code by";
+const KEPT = "labs-code-broker", SAY = ["Client code by way", "Client code by broker"];
 
 function remembered() {
   try {
@@ -28,7 +28,7 @@ function tabs(box) {
   const panels = [.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll(":scope > .code-tab"))];
   const list = document.createElement("div");
   list.setAttribute("role", "tablist");
-  list.setAttribute("aria-label", `${SAY} ${panels.every((one) => one.dataset.broker) ? "broker" : "way"}`);
+  list.setAttribute("aria-label", SAY[+panels.every((one) => one.dataset.kept)]);
   const buttons = panels.map((panel, at) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -52,7 +52,7 @@ function tabs(box) {
   function choose(at) {
     show(at);
     buttons[at].focus();
-    if (panels[at].dataset.broker) remember(panels[at].dataset.broker);
+    if (panels[at].dataset.kept) remember(panels[at].dataset.kept);
   }
   list.addEventListener("keydown", (event) => {
     const here = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement)), last = buttons.length - 1;
@@ -64,7 +64,7 @@ function tabs(box) {
   list.append(...buttons);
   box.prepend(list);
   box.dataset.tabs = "1";
-  show(Math.max(panels.findIndex((panel) => panel.dataset.broker === remembered()), 0));
+  show(Math.max(panels.findIndex((panel) => panel.dataset.kept === remembered()), 0));
   addEventListener("resize", () => panels.filter((panel) => !panel.hidden).forEach(reachable));
 }
 
