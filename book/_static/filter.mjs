@@ -1,4 +1,4 @@
-// Filters a list by what its items say (data-*) and by words; the choice is in the address, so that a view has a link.
+// Filters a list by what its items say (data-*) and by words; the choice is in the address, so a view can be linked.
 // The controls are on the page ([data-facets], made by labs/pages/facets.py); without this file the list is complete.
 const SAY = {
   shown: (n, of, what) =>
