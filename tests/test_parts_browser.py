@@ -210,7 +210,7 @@ def test_what_a_term_means_is_neither_found_nor_shown_by_a_search_of_the_page_th
             names = [index["docnames"][at] for at in (pages if isinstance(pages, list) else [pages])]
             found += [f"{path.stem}: {word}"] if f"book/{path.stem}" in names else []
             only_there += 1
-    assert only_there > 100
+    assert only_there > 20
     assert found == []
 
 
