@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from labs.experiments import experiment
+from labs.judge.recording import save
 from labs.model.digest import Digest
 from labs.model.paths import PROJECT
-from labs.pages import landing, loss_hero, readme
+from labs.pages import landing, loss_hero, obeyed, readme
 from labs.pages.findings import LOSS, RATES, Finding, findings, told
 from labs.pages.recordings import recorded
+from tests.made_rates import point as made_point
 
 
 def point(profile: str, fault: str, *lost: int, whole: int = 1000, word: str = "") -> Digest:
@@ -176,3 +179,25 @@ def test_the_picture_and_the_findings_of_the_readme_are_those_of_the_recordings(
     assert f"({readme.PICTURE.relative_to(PROJECT)})" in text
     with pytest.raises(ValueError, match="once each"):
         readme.written(text.replace(readme.END, ""))
+
+
+def test_the_page_of_the_rules_counts_the_recordings_that_obey_them(tmp_path: Path) -> None:
+    lab = experiment("fifty-thousand")
+    way = made_point(lab, "raw-window", 9.0, "window")
+    new = [{**one, "counted_s": 5.0} for one in (*way.repeats, *way.repeats)]
+    for repeats, kept in ((new, 1), (new[:3], 0), ([{**one, "counted_s": 1.0} for one in new], 1)):
+        card = {**way.card, "repeats": len(repeats)}
+        save(tmp_path / f"{lab.name}.json", lab.name, [replace(way, repeats=repeats, card=card)], card)
+        text = obeyed.rules(tmp_path)
+        assert text.startswith(f"{kept} of 1 recorded files have five rounds a point; ")
+        long = sum(one["counted_s"] == 5.0 for one in repeats) == len(repeats)
+        assert f"; {int(long)} of 1 files of rates have rounds of five seconds; 1 of 1 of them looked" in text
+    assert obeyed.cuts(tmp_path).startswith("0 of 0 ")
+    rows = [
+        {"id": "R22a", "word": "kept", "outcomes": [1]}, {"id": "K16a", "word": "broken", "outcomes": [1]},
+        {"id": "Q21b", "word": "not run", "outcomes": []}, {"id": "R2", "word": "kept", "outcomes": [1]},
+    ]  # fmt: skip
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(obeyed, "recorded_promises", lambda _folder: {"rows": rows})
+    assert obeyed.cuts() == "2 of 3 settings are recorded so, and the two ways agree in 1 of these"
+    monkey.undo()

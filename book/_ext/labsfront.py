@@ -7,6 +7,7 @@
 {article-errors} what was found wrong in the article
 {article}`link`  the article: title, author, year
 {board}`sum`     how many of its claims are decided, and how
+{obeyed}`rules`  how many recorded files obey the rules of today; `cuts` how often both ways to cut the power agree
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from labsbook import _raw, entries
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from labs.pages import claim_board, findings, landing, loss_hero
+from labs.pages import claim_board, findings, landing, loss_hero, obeyed
 from labs.pages.article import article
 
 
@@ -65,6 +66,13 @@ class Summed(SphinxRole):
         return [nodes.Text(claim_board.summed(entries()))], []
 
 
+class Obeyed(SphinxRole):
+    """How many recorded files obey the rules of today, or how often both ways to cut the power agree."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        return [nodes.Text({"rules": obeyed.rules, "cuts": obeyed.cuts}[self.text]())], []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """After labsbook, whose list of pages this one shares."""
     app.setup_extension("labsbook")
@@ -73,4 +81,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_directive(name, Computed)
     app.add_role("article", Article())
     app.add_role("board", Summed())
+    app.add_role("obeyed", Obeyed())
     return {"parallel_read_safe": True, "parallel_write_safe": True}
