@@ -27,6 +27,7 @@ from labs.model.published import published
 from labs.model.run import NEVER, Run, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import NS_PER_S, Ceiling, Length, Workload
+from labs.pages.state import view
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
 from labs.show.looks import rate as rate_look
@@ -308,6 +309,9 @@ def test_published_figures_are_points_with_source_and_conditions_and_cannot_be_r
         shown = lab.look.view(digest)
         assert published()[name].source in shown["sentence"]
         assert shown["dots"]["kind"] == "cross"
+        card = dict(shown["measured"])
+        assert (card.get("Conditions"), "Limit" in card) == (digest.card["conditions"], False)
+        assert view(lab.look, digest, "recorded 2026-11-30")["origin"] == "published by others"
         assert published()[name].source in shown["dots"]["more"]
         with pytest.raises(ValueError, match="published by others"):
             lab.run(lab.settings({"way": digest.settings["way"]}), Observer())

@@ -249,6 +249,18 @@ def test_an_article_figure_that_some_rounds_miss_is_not_called_reached_or_passed
     assert "pass the article’s 1,000,000 in some rounds." in said("kafka-million", rounds(9e5, 3e6)).answer
 
 
+def test_a_trick_counts_only_where_another_is_ahead_when_all_are_measured_alike() -> None:
+    def alike(one: Digest) -> Digest:
+        """Nothing changes in the even chart: whoever wins there wins in the misleading one."""
+        repeats: list[Any] = [{**repeat, "told": repeat["fair"]} for repeat in one.repeats]
+        return replace(one, repeats=repeats)
+
+    found = said("how-benchmarks-lie", alike)
+    assert found.answer.startswith("None can be made to win")
+    assert "and in 8 it led anyway" in found.condition
+    assert "a smaller lead is no rank" in found.condition
+
+
 def test_a_page_without_a_recording_writes_three_items() -> None:
     assert in_short.written(["- One.", "- Two", "  more.", "- Three."]) == Short("One.", "Two more.", "Three.")
     with pytest.raises(ValueError, match="there are 2"):

@@ -86,7 +86,7 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
     if newer := older.newer(older.of_card(digest.card)):
         card.insert(1, ["Newer", newer])
     about = {
-        "origin": origin,
+        "origin": "published by others" if digest.settings.get("published") else origin,
         "live": live,
         "card": card,
         "rest": card_rest(digest.card),

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, about_per_s, capital, counted, enumerated, ms_text, seconds, times
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, counted, enumerated, ms_text, seconds, times
 from labs.show.looks.jobs import counts, judged
-from labs.show.looks.tricks import lead, wins
-from labs.show.short import NOT_RECORDED, Short, absent, named, point
+from labs.show.looks.trick_words import trick_of, value_text
+from labs.show.looks.tricks import lead, ranked, value, wins
+from labs.show.short import CLOSE, NOT_RECORDED, Short, absent, named, point
 
 HONEST = 5.0
 """So many round trips a flush should take at least: a disk that is quicker may not have it yet."""
@@ -97,14 +98,40 @@ def how_benchmarks_lie(digests: Sequence[Digest]) -> Short:
     known = [one for one in digests if wins(one) is not None]
     if not known:
         return Short(NOT_RECORDED, "", monday)
-    won = Counter(str(one.settings["winner"]) for one in known if wins(one))
+    won = Counter(str(one.settings["winner"]) for one in known if turned(one))
     able = [broker for broker in BROKERS if won[broker]]
     who = "Each of the three brokers" if len(able) == len(BROKERS) else enumerated(named(able)) if able else "None"
     told = [f"{BROKER_NAMES[one]} by {counted(won[one], 'trick')}" for one in able]
-    answer = f"{who} can be made to win, and every figure is true{f': {enumerated(told)}' if told else ''}."
-    best = max((one for one in known if wins(one)), key=lambda one: lead(one, "told") or 0, default=None)
+    answer = f"{who} can be made to win where another is ahead when all are measured alike, and every figure is true"
+    answer += f": {enumerated(told)}." if told else "."
+    best = max((one for one in known if turned(one)), key=lambda one: lead(one, "told") or 0, default=None)
     if best is not None and (ratio := lead(best, "told")):
-        answer += f" The widest lead so made is {times(ratio)} times, {best.settings['label']}."
-    failed = len(known) - sum(won.values())
-    condition = f"Not every trick works: {failed} of {counted(len(known), 'chart')} did not make its winner win."
-    return Short(answer, condition if failed else capital(f"all {len(known)} charts made their winner win."), monday)
+        figures = [value_text(best, value(best, "told", broker)) for broker in ranked(best, "told")[:2]]
+        answer += (
+            f" The widest lead so made is {' beside '.join(figures)}, {times(ratio)} times: {best.settings['label']}."
+        )
+    failed, led = sum(not wins(one) for one in known), sum(bool(wins(one)) and not turned(one) for one in known)
+    condition = f"Of {counted(len(known), 'chart')} {failed} did not make their winner win, and in {led} it led anyway."
+    return Short(answer, condition + unlike(known), monday)
+
+
+def turned(digest: Digest) -> bool:
+    """Whether the trick made its broker win where another is first when all are measured alike."""
+    return bool(wins(digest)) and ranked(digest, "fair")[:1] != [digest.settings["winner"]]
+
+
+def unlike(digests: Sequence[Digest]) -> str:
+    """How far the same setup, measured alike, differs between the charts; empty where none stands in two."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for one in digests:
+        for broker, setup in one.setups["fair"].items():
+            if one.settings["trick"] != "payload" and (known := value(one, "fair", broker)):
+                how = trick_of(one).how.replace("cold", "rate")
+                name = f"{broker} {how} {sorted(setup.items())}"
+                found.setdefault(name, []).append((known, BROKER_NAMES[broker]))
+    pairs = [(max(seen)[0] / min(seen)[0], seen[0][1]) for seen in found.values() if len(seen) > 1]
+    if not pairs or max(pairs)[0] < CLOSE:
+        return ""
+    most, broker = max(pairs)
+    far = f"The same small print, measured alike, differs by up to {times(most)} times between charts ({broker})"
+    return f" {far}: a smaller lead is no rank."
