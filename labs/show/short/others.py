@@ -111,7 +111,8 @@ def how_benchmarks_lie(digests: Sequence[Digest]) -> Short:
             f" The widest lead so made is {' beside '.join(figures)}, {times(ratio)} times: {best.settings['label']}."
         )
     failed, led = sum(not wins(one) for one in known), sum(bool(wins(one)) and not turned(one) for one in known)
-    condition = (
+    many = counted(len(known), "chart")
+    condition = f"In {failed} of {many} the trick made no winner; in {led} the winner led anyway."
         f"In {failed} of {counted(len(known), 'chart')} the trick made no winner; in {led} the winner led anyway."
     )
     return Short(answer, condition + unlike(known), monday)
