@@ -113,8 +113,6 @@ def how_benchmarks_lie(digests: Sequence[Digest]) -> Short:
     failed, led = sum(not wins(one) for one in known), sum(bool(wins(one)) and not turned(one) for one in known)
     many = counted(len(known), "chart")
     condition = f"In {failed} of {many} the trick made no winner; in {led} the winner led anyway."
-        f"In {failed} of {counted(len(known), 'chart')} the trick made no winner; in {led} the winner led anyway."
-    )
     return Short(answer, condition + unlike(known), monday)
 
 
