@@ -36,11 +36,17 @@ GIVEN = {
     "04-1-is-it-fifty-thousand": CLASSIC,
     "04-2-price-of-persistence": {"1": "the window that an exercise asks about, a point of the grid"},
     "05-1-is-it-a-million": {"100": "bytes of a message, the lab's own"},
+    "05-3-acknowledged": {
+        "8,000": "messages a second, the lab's own",
+        **dict.fromkeys(("10", "100", "80"), "of a reckoning: a flush that is supposed, and what follows from it"),
+    },
     "06-1-is-it-a-million": {"512": "commands at once, a way of the lab", "8": "a version of Redis"},
     "measuring": {
         "6.12": "a version of Linux, of which labs/model/kernel.py names the source",
         "5.3.2": "a section of the book that is cited there",
     },
+    "glossary": dict.fromkeys(("0", "1"), "values of acks"),
+    "monday": dict.fromkeys(("2", "3"), "rungs of the latency ladder, in a role"),
     "app-brokers": {"127.0.0.1": "the address of loopback", "12": "a release of Debian"},
     "app-command-line": dict.fromkeys(("3", "4"), "codes that a command ends with"),
     "teaching": dict.fromkeys(
