@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,7 +18,7 @@ from labs.pages.exercises import Mark, check, exercises
 from labs.pages.exercises.answers import number_in
 from labs.pages.exercises.grading import grade, number_off, set_off
 from labs.pages.exercises.questions import Exercise, ExerciseError, load
-from labs.pages.exercises.truths import TRUTHS
+from labs.pages.exercises.truths import MORE, TRUTHS
 from tests.made_costs import point, repeat, weights
 
 LAB = experiment("before-the-first-message")
@@ -210,6 +211,8 @@ MALICIOUS: dict[str, Any] = {
 
 def test_every_exercise_names_a_lab_a_truth_and_how_to_write_the_answer() -> None:
     assert list(RIGHT) == list(WRONG)
+    for module in MORE:
+        import_module(f"labs.pages.exercises.{module}")
     assert {*RIGHT} < {*exercises()}
     for number, asked in exercises().items():
         assert asked.lab in {*EXPERIMENTS, "bench"}, number
