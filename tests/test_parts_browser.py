@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import TimeoutError as LateError
 from sphinx.search.en import SearchEnglish
 
 from labs.model.paths import PROJECT
@@ -301,6 +303,8 @@ def test_no_slide_scrolls_in_a_room_and_each_question_and_chart_has_its_own(
             page.wait_for_function(f"document.querySelector('.slides-at').textContent.startsWith('{at + 1} of')")
             page.evaluate(FITTED)
             heading = f"{path.name}: {shown.locator('h1').inner_text()}"
+            with contextlib.suppress(LateError):
+                page.wait_for_function(f"{OVER} <= 0", timeout=10_000)  # a chart that is drawn late is fitted late
             assert page.evaluate(OVER) <= 0, heading
             asked = shown.locator(".quiz-question").count()
             assert asked <= 1, heading

@@ -32,8 +32,8 @@ def log_ticks(values: Iterable[float], usual: tuple[float, float], unit: str = "
 
 
 def power_text(power: int) -> str:
-    """0.01; 1,000; 1 million."""
-    millions = {6: "1 million", 7: "10 million", 8: "100 million"}
+    """0.01; 1,000; 1 M."""
+    millions = {6: "1 M", 7: "10 M", 8: "100 M"}
     return millions.get(power, f"{10**power:,}" if power >= 0 else f"{10.0**power:.{-power}f}")
 
 
