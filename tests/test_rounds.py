@@ -272,14 +272,17 @@ def test_a_recording_that_was_interrupted_and_killed_goes_on_and_gives_the_file_
     code, said = child.stop_when(lambda: len(child.begun()) == 2, signal.SIGINT)  # within the second point
     assert code == 130
     assert "measurements are kept: the same command goes on." in said
-    assert child.kept() == 1
-    code, _ = child.stop_when(lambda: child.kept() == 2, signal.SIGKILL)  # between two points, or in the next one
+    kept = child.kept()
+    assert kept in (1, 2), "the second point may have ended before the signal came"
+    code, _ = child.stop_when(
+        lambda: child.kept() == kept + 1, signal.SIGKILL
+    )  # between two points, or in the next one
     assert (code, child.out.exists()) == (-signal.SIGKILL, False)
     with child.start() as last:
         assert "4 of 4" not in last.communicate(timeout=180)[1]  # of what is left
     assert last.returncode == 0
     begun = child.begun()
-    assert total + 1 <= len(begun) <= total + 2  # two were cut off at most
+    assert total <= len(begun) <= total + 2  # two were cut off at most
     whole = [f"{RATES[at]} {number}" for number in range(1, ROUNDS + 1) for at in order("made", SMALL, number)]
     assert list(dict.fromkeys(begun)) == whole
     (tmp_path / "other").mkdir()

@@ -106,6 +106,8 @@ def put(client: Client, settings: Mapping[str, str]) -> None:
 def _save(client: Client) -> None:
     """What lies there outlives a server that dies during the run. Where nothing is new there is nothing to do."""
     if client.info("persistence")["rdb_changes_since_last_save"] and client.dbsize():
+        # One that is under way may have begun before the newest write, and another beside it is refused.
+        _await(client, "end a save that it had begun", lambda facts: not facts["rdb_bgsave_in_progress"])
         client.bgsave(schedule=True)
         _await(client, "save what it holds", lambda facts: not facts["rdb_bgsave_in_progress"] and not _rewrites(facts))
         if client.info("persistence")["rdb_last_bgsave_status"] != "ok":
