@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from typing import Any
 import pytest
 
 from labs import stack
+from labs.brokers import open_broker
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
 from labs.model import paths
 from labs.model.observer import Observer
+from labs.model.profile import profile
 from labs.pages.panel import Panel
 from labs.stack import state
 
@@ -159,3 +162,15 @@ def test_brokers_end_with_their_process_whoever_else_still_counts_as_a_user() ->
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0
     assert gone()
+
+
+def test_a_save_that_redis_had_begun_by_itself_is_waited_for_and_not_refused() -> None:
+    using = profile("redis-stream-everysec")
+    with stack.session(("redis",), report=silent) as found, contextlib.closing(client(found["redis"])) as redis_:
+        redis_.mset({f"mine-{number}": "kept" for number in range(50)})
+        redis_.config_set("rdb-key-save-delay", 20_000)  # µs a key: this save takes a second
+        redis_.bgsave()
+        redis_.set("mine", "newer than the save that is under way")
+        with open_broker(found["redis"], using, "beside-a-save"):
+            assert redis_.info("persistence")["rdb_changes_since_last_save"] == 0
+            assert redis_.config_get("appendonly") == {"appendonly": "yes"}
