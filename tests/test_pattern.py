@@ -274,7 +274,7 @@ def test_on_paper_and_without_scripts_all_that_is_in_short_is_there(browser: Bro
     settled(page)
     page.emulate_media(media="print")
     said = in_short.of("loss-matrix").answer
-    assert page.locator(".in-short").get_by_text(said[:20]).is_visible()
+    assert page.locator(".in-short .in-short-line").first.is_visible()
     assert page.locator(".claim-line .why").first.is_visible()
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()

@@ -91,13 +91,13 @@ def said(lab: str, folder: Path | None = None) -> str:
 
 
 def _benchmark(folder: Path | None) -> dict[str, Seen]:
-    """Row -> what it had."""
+    """Row -> what it had; nothing of a damaged file, which its own page names."""
     path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
-    content = benchmark.load(path) if path.exists() else {"rows": []}
+    content = benchmark.load(path) if path.exists() else {}
     return {
         one["id"]: Seen("bench", "How fast", content["card"]["date"], one["ours"]["name"], one["ours"]["median"])
-        for one in content["rows"]
-        if one["ours"]["median"]
+        for one in content.get("rows", [])
+        if "card" in content and one["ours"]["median"]
     }
 
 

@@ -83,6 +83,8 @@ def _beside(row: Json, ends: Sequence[float], *, worded: bool) -> Json:
 
 def key_text(key: Sequence[Sequence[str]], views: Sequence[View], where: str) -> str:
     """What the marks of these rows mean, for under a title; of no mark that none of them has."""
+    if not key:  # strips have none, and rows of another kind
+        return ""
     rows = [view[where] for view in views if view.get(where)]
     there = {row["kind"] for row in rows} | {"tail" for row in rows if row["tail"] is not None}
     return "; ".join(f"{KEY_WORDS[kind]}: {text}" for kind, text in key if kind in KEY_WORDS and kind in there)
