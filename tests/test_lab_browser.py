@@ -184,6 +184,7 @@ def test_a_picture_is_drawn_in_a_notebook(lab: Lab, tmp_path: Path) -> None:
         await_notebook(lab, page, f"{lab.address}lab/tree/notebooks/pictures.ipynb?token={lab.token}")
         execute_first_cell(page)
         page.locator(".pic-plot svg.main-svg").nth(3).wait_for(state="attached", timeout=60_000)
+        page.locator(".pic-cell").first.wait_for(timeout=60_000)
         assert page.locator(".pic-cell").count() == 44
         page.locator(".pic-zoom").first.get_by_role("button", name="Closer").focus()
         page.keyboard.press("Enter")

@@ -250,7 +250,7 @@ export function progress(root) {
     },
   });
   count();
-  root.prepend(
+  root.append( // above the table it would push it down
     make("div", { class: "quiz-ends", "data-added": true }, score, forget, keep, sure, make("p", { text: SAY.kept })),
   );
 }

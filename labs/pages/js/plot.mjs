@@ -18,7 +18,7 @@ export async function drawPlot(panel, plot, views, Plotly) {
   if (narrow) Object.assign(layout.margin, layout.meta?.narrow ?? { l: 48, r: 78 });
   const shown = coloured({ ...layout, height, font: { ...layout.font, color: "ink" } }, ink);
   const inkOf = (trace) => ink(panel.state.series[trace.meta.broker].ink);
-  if (narrow && plot.slider) thinned(shown.xaxis);
+  if (plot.slider) thinned(shown.xaxis); // also where there is room: nobody is told when a window becomes smaller
   const names = endLabels(traces, layout, height, inkOf);
   shown.annotations = [
     ...shown.annotations.map((name) => atTheFreeSide(name, traces)),
