@@ -89,8 +89,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page of a wide window."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    """An empty page of a wide window, which may copy and look at what was copied."""
+    allowed = ["clipboard-read", "clipboard-write"]
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=allowed)
     yield context.new_page()
     context.close()
 

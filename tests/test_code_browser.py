@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -14,15 +12,6 @@ pytestmark = pytest.mark.browser
 LABS = {stem: lab for lab, stem in reversed(course.panels().items())}
 WAITING, KILLED = "01-1-who-is-waiting", "02-3-kill-the-worker"
 SHOWN = "names => [...document.querySelectorAll(names)].map(one => one.checkVisibility())"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    yield context.new_page()
-    context.close()
 
 
 def opened(page: Page, host: str, stem: str) -> Page:

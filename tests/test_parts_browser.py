@@ -28,15 +28,6 @@ MEDIAN = "latency-ladder kafka rung=2 rate=1000 p50"
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
 def teaching(teachers: Path) -> Iterator[tuple[Path, str]]:
     """The pages with answers and slides, and where they are served."""
     with served(teachers) as address:

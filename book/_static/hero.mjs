@@ -1,5 +1,7 @@
 // The loss matrix on the landing page: a square asks what became of the messages, and shows it when the reader has
 // answered. Guesses are kept where the lab's own panel keeps them. Without this file a square leads to the lab.
+import { make, memory } from "./kit.mjs";
+
 const SAY = {
   show: "Show me",
   said: (guess, truth, told) => guess === truth ? `Right: ${told}.` : `You said “${guess}”. ${told}.`,
@@ -10,30 +12,12 @@ const SAY = {
 };
 const SHOWN = "shown";
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "text") element.textContent = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
 function hero(box) {
   const place = `labs-guess-${box.dataset.hero}`, options = box.dataset.options.split("|");
   /** @type {HTMLAnchorElement[]} */
   const squares = [...box.querySelectorAll("a.hero-square")];
-  let made = {};
-  try {
-    made = { ...JSON.parse(localStorage.getItem(place)) };
-  } catch { /* no storage: they live as long as the page */ }
-  const keep = () => {
-    try {
-      localStorage.setItem(place, JSON.stringify(made));
-    } catch { /* as above */ }
-  };
+  const made = memory.read(place);
+  const keep = () => memory.write(place, made);
   const told = make("p", { role: "status" }), ends = make("p", { class: "hero-ends" });
   const cell = make("td", { colspan: 4 }), row = make("tr", { class: "hero-asks" }, cell);
   const open = (square) => {
