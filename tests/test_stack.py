@@ -354,6 +354,21 @@ def test_a_checksum_that_does_not_fit_leaves_no_half_set_of_jars(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_no_session_may_sit_where_the_brokers_of_a_folder_have_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    fixed, short = set[int](), set[int]()
+    for tag in range(0, 4800, 7):
+        monkeypatch.setattr(ports, "home_tag", lambda tag=tag: f"{tag:x}")
+        fixed |= {*ports.ports_from(ports.default_base()).values()}
+        bases = list(ports.session_bases())
+        assert len(set(bases)) == len(bases)
+        short |= {port for base in bases for port in ports.ports_from(base).values()}
+    assert not fixed & short
+    assert max(fixed | short) < 32_768
+    assert min(fixed | short) > 9_200
+    monkeypatch.setenv("LABS_PORT_BASE", "65500")
+    assert [*ports.session_bases()][:3] == [65_510, 65_520, 25_530]
+
+
 @pytest.mark.parametrize("asked", ["yes", "80", "70000", "-1"])
 def test_an_unusable_port_base_is_refused(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABS_PORT_BASE", asked)

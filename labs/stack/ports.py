@@ -1,9 +1,13 @@
-"""Which ports a stack uses: one block per stack, the user's always the same, derived from the user and the folder."""
+"""Which ports a stack uses: one block per stack, the user's always the same, derived from the user and the folder.
+
+Sessions come and go, so theirs lie apart from every folder's fixed ones: none may sit where another folder's `labs up`
+has to listen.
+"""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from labs.model import environ
 from labs.model.errors import StackError
@@ -24,6 +28,10 @@ PORT_NAMES = (
 )
 BLOCK = 10  # ports kept together for one stack
 _LAST = 65_535 - BLOCK
+_FIXED, _FIXED_BLOCKS = 20_000, 1200
+"""Where what stays listens: below the ports that Linux gives to clients (from 32768)."""
+_SHORT, _SHORT_BLOCKS = 12_000, 800
+"""Where a session listens: above what Jupyter and brokers of others take by themselves."""
 _NEEDS: dict[str, tuple[str, ...]] = {
     "rabbitmq": ("rabbitmq", "rabbitmq-admin", "epmd", "rabbitmq-dist", "rabbitmq-prometheus", "rabbitmq-stream")
 }
@@ -32,9 +40,31 @@ _NEEDS |= {"kafka": ("kafka", "kafka-controller")}
 
 def default_base() -> int:
     """The first port of `labs up`: LABS_PORT_BASE, or derived from the user and the folder (20000 to 31990)."""
+    return _asked_base() or _FIXED + _tag() % _FIXED_BLOCKS * BLOCK
+
+
+def session_bases() -> Iterator[int]:
+    """The first ports that a session may have, in the order in which it tries them.
+
+    They follow LABS_PORT_BASE where that is set: whoever chose a range gets all of it there.
+    """
+    if asked := _asked_base():
+        firsts = (asked + block * BLOCK for block in range(1, 400))
+        yield from (first if first <= _LAST else first - 40_000 for first in firsts)
+    else:
+        yield from (_SHORT + (_tag() + block) % _SHORT_BLOCKS * BLOCK for block in range(400))
+
+
+def _tag() -> int:
+    """This folder and user as a number, from which the place among the blocks follows."""
+    return int(home_tag(), 16)
+
+
+def _asked_base() -> int:
+    """LABS_PORT_BASE, 0 if it is not set. StackError if it is no port that will do."""
     asked = environ.read("LABS_PORT_BASE")
     if not asked:
-        return 20_000 + int(home_tag(), 16) % 1200 * BLOCK
+        return 0
     if not asked.isdigit() or not 1024 <= int(asked) <= 65_535 - BLOCK:
         raise StackError("reading LABS_PORT_BASE", f"{asked!r} is no usable port.", "Set it to 1024 to 65525.")
     return int(asked)
@@ -62,11 +92,10 @@ def needed_ports(brokers: Sequence[str], ports: dict[str, int]) -> list[int]:
 
 
 def free_ports(brokers: Sequence[str], owner: str) -> dict[str, int]:
-    """Ports for a new stack: the user's are always the same block, a session takes the next free one after it."""
+    """Ports for a new stack: the user's are always the same block, a session takes the next free one of its own."""
     base = default_base()
-    for block in range(1) if owner == "user" else range(1, 400):
-        first = base + block * BLOCK
-        ports = ports_from(first if first <= _LAST else first - 40_000)
+    for first in (base,) if owner == "user" else session_bases():
+        ports = ports_from(first)
         taken = [port for port in needed_ports(brokers, ports) if not is_free(port)]
         if not taken:
             return ports
