@@ -304,7 +304,7 @@ def test_c02_of_the_killed_worker(redis: list[int], rabbitmq: list[int], word: s
     found, text = said("kill-the-worker", "C02", [ways("redis-a", *redis), ways("rabbitmq-b", *rabbitmq)])
     assert found == word
     if word == "holds with conditions":
-        assert "rabbitmq-b-rabbitmq-10 lost 42 of 200 jobs." in text
+        assert "Rabbitmq-b-rabbitmq-10 lost 42 of 200 jobs." in text
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def c02(digests: Sequence[Digest]) -> Said:
     found = {side: [one for one in _of_brokers(digests) if keeps(one) is side] for side in (True, False)}
     if found[True] and found[False]:
         none = "; ".join(str(one.settings["label"]) for one in found[True])
-        some = [f"{one.settings['label']} lost {_counts(one)}" for one in found[False]]
+        some = " ".join(capital(f"{one.settings['label']} lost {_counts(one)}.") for one in found[False])
         text = f"{_ways(len(found[True]))} lost no job in any repeat: {none}."
-        return "holds with conditions", f"{text} {_ways(len(found[False]))} did: {'; '.join(some)}."
+        return "holds with conditions", f"{text} {_ways(len(found[False]))} lost some. {some}"
     text = "Ways that lost jobs and ways that lost none were not both seen"
     why = f"{_why_open(_of_brokers(digests))} {text}".strip()
     raise Undecided(f"{why}. What a killed broker does is for the loss matrix to judge.")
