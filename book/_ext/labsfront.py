@@ -5,6 +5,7 @@
 {loss-hero}      the loss matrix small, to guess at
 {news}           what was found that no one else has shown
 {article-errors} what was found wrong in the article
+{chapter-known} 2  a part of a chapter's first or last page: labs/pages/chapter_pages.py has all
 {article}`link`  the article: title, author, year
 {board}`sum`     how many of its claims are decided, and how
 {obeyed}`rules`  how many recorded files obey the rules of today; `cuts` how often both ways to cut the power agree
@@ -20,7 +21,7 @@ from labsbook import _raw, entries
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from labs.pages import claim_board, findings, landing, loss_hero, obeyed
+from labs.pages import chapter_pages, claim_board, findings, landing, loss_hero, obeyed
 from labs.pages.article import article
 
 
@@ -52,6 +53,24 @@ class Computed(SphinxDirective):
         return _raw(self.MAKE[self.name]())
 
 
+class OfChapter(SphinxDirective):
+    """A part of the first or the last page of the chapter whose number is given. The sum of the verdicts is a paragraph
+    of the page, and so what is said of it where it is linked to; a guess is a slide too."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            number = int(self.arguments[0])
+            found = _raw(chapter_pages.part(self.name.removeprefix("chapter-"), number, entries()))
+            if self.name == "chapter-known":
+                said = chapter_pages.told(chapter_pages.chapter(number), entries())
+                found = [nodes.paragraph("", said), *found]
+        except ValueError as error:
+            raise self.error(f"{self.name}: {error}") from error
+        return [nodes.container("", *found, classes=["guess-part"])] if self.name == "chapter-guess" else found
+
+
 class Article(SphinxRole):
     """The article as a link."""
 
@@ -79,6 +98,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claim-board", Board)
     for name in Computed.MAKE:
         app.add_directive(name, Computed)
+    for name in chapter_pages.PARTS:
+        app.add_directive(f"chapter-{name}", OfChapter)
     app.add_role("article", Article())
     app.add_role("board", Summed())
     app.add_role("obeyed", Obeyed())

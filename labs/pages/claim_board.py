@@ -31,14 +31,14 @@ def chapter_of() -> dict[str, str]:
     return {claim: str(one.number) for one in chapters() for claim in one.claims}
 
 
-def strip(entries: Sequence[Entry], *, linked: bool) -> str:
+def strip(entries: Sequence[Entry], *, linked: bool, of: str = "All claims") -> str:
     """A square a claim, in the article's order, and under it how many have which word. `linked`, each leads to its
-    claim; else the whole is one picture that leads to the board."""
+    claim on the same page; else the whole is one picture that leads to the board. `of` names the claims."""
     counts = Counter(entry["word"] for entry in entries)
     legend = "".join(_count(word, counts[word]) for word in WORDS if counts[word])
     squares = "".join(_square(entry, linked=linked) for entry in entries)
     if linked:
-        row = f'<nav class="strip" aria-label="All claims">{squares}</nav>'
+        row = f'<nav class="strip" aria-label="{escape(of)}">{squares}</nav>'
     else:
         told = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
         named = f"{len(entries)} claims: {told}. Open the claim board"

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -21,17 +21,22 @@ from labs.pages.claims import NO_CHECK, NO_TEST, UNDECIDED
 MINUTES = re.compile(r"^:minutes: *(\d+)\s*$", re.MULTILINE)
 HEADING = re.compile(r"^# (.+?)\s*$", re.MULTILINE)
 PANEL = re.compile(r"^`{3,}\{lab-panel\} +(\S+)", re.MULTILINE)
+LAST = "What we now know"
+"""What the last page of a chapter is called in a list."""
 Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter of the book; `claims` are ids in the article's order."""
+    """One chapter of the book; `claims` are ids in the article's order, `quoted` those whose words its first page
+    quotes; `able`: number of a lab -> what its reader can say afterwards."""
 
     number: int
     title: str
     asks: str
     claims: tuple[str, ...]
+    quoted: tuple[str, ...] = ()
+    able: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,16 @@ class Page:
         """03-1-... is of chapter 3; pages without a number, and 00, are of none."""
         number = self.stem.partition("-")[0]
         return int(number) if number.isdigit() and int(number) else None
+
+    @property
+    def opens(self) -> bool:
+        """The first page of a chapter: 03-0-..."""
+        return bool(self.chapter) and self.stem[3:5] == "0-"
+
+    @property
+    def closes(self) -> bool:
+        """The last page of a chapter: 03-9-..."""
+        return bool(self.chapter) and self.stem[3:5] == "9-"
 
 
 def _ids(text: str) -> tuple[str, ...]:
@@ -64,7 +79,12 @@ def _ids(text: str) -> tuple[str, ...]:
 def chapters() -> tuple[Chapter, ...]:
     """All eight, in order."""
     content = tomllib.loads(files("labs.pages").joinpath("chapters.toml").read_text("utf-8"))
-    return tuple(Chapter(one["number"], one["title"], one["asks"], _ids(one["claims"])) for one in content["chapter"])
+    return tuple(map(_chapter, content["chapter"]))
+
+
+def _chapter(one: Mapping[str, Any]) -> Chapter:
+    claims, quoted = (_ids(one.get(name, "")) for name in ("claims", "quoted"))
+    return Chapter(one["number"], one["title"], one["asks"], claims, quoted, one.get("able", {}))
 
 
 def pages(book: Path = PROJECT / "book") -> list[Page]:
@@ -107,7 +127,14 @@ def _item(one: Chapter, found: Sequence[Page], words: Mapping[str, str]) -> str:
     minutes = [page.minutes for page in found if page.minutes]
     time = f"{sum(minutes)} minutes to read" if minutes else ""
     said = " · ".join(filter(None, (time, many))) if found else f"Not written yet · {many}"
-    links = "".join(f'<li><a href="{page.stem}.html">{escape(page.title)}</a></li>' for page in found)
-    inside = f'<h3>{escape(one.title)}</h3><p class="asks">{escape(one.asks)}</p><p class="meta">{said}</p>'
+    inner = (_link(page, LAST if page.closes else page.title) for page in found if not page.opens)
+    links = "".join(f"<li>{link}</li>" for link in inner)
+    first = next((page for page in found if page.opens), None)
+    head = _link(first, one.title) if first else escape(one.title)
+    inside = f'<h3>{head}</h3><p class="asks">{escape(one.asks)}</p><p class="meta">{said}</p>'
     state = "" if found else ' class="empty"'
     return f"<li{state}>{inside}{f'<ul>{links}</ul>' if links else ''}</li>"
+
+
+def _link(page: Page, text: str) -> str:
+    return f'<a href="{page.stem}.html">{escape(text)}</a>'
