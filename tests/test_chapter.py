@@ -52,6 +52,8 @@ GIVEN = {
     "teaching": dict.fromkeys(
         ("00", "01", "02", "03", "04", "05", "06", "10", "180"), "pages and minutes of a sitting"
     ),
+    "teach-02": dict.fromkeys(("2", "5", "10", "20", "25", "30", "75", "90"), "pages and minutes of two lessons"),
+    "teach-03": dict.fromkeys(("3", "5", "10", "30", "35", "90"), "pages and minutes of two lessons"),
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
 }
 """Page -> numbers that are typed because nobody here measured them, each with what it is."""

@@ -22,7 +22,7 @@ from tests.browser import settled, violations
 from tests.made import prose
 
 BOOK = PROJECT / "book"
-WITH_LABS = [one for one in course.chapters() if chapter_pages.labs_of(one, course.pages())]
+WITH_LABS = [one for one in course.chapters() if course.labs_of(one.number)]
 """Chapters that have a page with a panel."""
 FIRST, LAST = "{number:02}-0-the-question", "{number:02}-9-what-we-know"
 each_chapter = pytest.mark.parametrize("one", WITH_LABS, ids=lambda one: str(one.number))
@@ -81,7 +81,7 @@ def test_what_it_quotes_is_the_articles_and_tells_no_verdict(one: Chapter) -> No
 
 @each_chapter
 def test_each_lab_of_a_chapter_is_something_that_its_reader_can_say_and_none_that_is_missing(one: Chapter) -> None:
-    here = {EXPERIMENTS[lab].number.rstrip("b") for lab in chapter_pages.labs_of(one, course.pages())}
+    here = {EXPERIMENTS[lab].number.rstrip("b") for lab in course.labs_of(one.number)}
     assert here <= set(one.able), "labs/pages/chapters.toml: say under `able` what the lab teaches"
     assert made("able", one).count("<li>") == len(here)
 
@@ -108,7 +108,7 @@ def test_the_way_has_every_page_between_with_its_minutes(one: Chapter) -> None:
 @each_chapter
 def test_the_last_page_says_of_every_lab_what_the_labs_own_page_says(one: Chapter) -> None:
     html = made("found", one)
-    for lab, page in chapter_pages.labs_of(one, course.pages()).items():
+    for lab, page in course.labs_of(one.number).items():
         if EXPERIMENTS[lab].short:
             assert parts.coded(in_short.of(lab).answer) in html
             assert parts.coded(in_short.of(lab).monday) in html

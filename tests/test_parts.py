@@ -72,6 +72,45 @@ def test_a_sitting_takes_the_minutes_of_its_pages_and_leaves_the_rest_for_questi
         teach.sitting(["ten | Break"], found, 30)
 
 
+PLANS = re.compile(r"(?ms)^```\{plan\}\n:total: (\d+)\n(.*?)^```$")
+TAUGHT = sorted(path.stem for path in BOOK.glob("teach-*.md"))
+PLANNED = [number for one in course.chapters() for number in one.able]
+
+
+@pytest.mark.parametrize("stem", TAUGHT)
+def test_the_minutes_of_a_lesson_sum_with_all_labs_of_the_chapter_and_with_none(stem: str) -> None:
+    plans = PLANS.findall((BOOK / f"{stem}.md").read_text("utf-8"))
+    assert plans
+    for total, lines in plans:
+        assert teach.plan(teach.present(lines.splitlines(), PLANNED, PLANNED), int(total))[-1].what == "Key points"
+        alone = teach.with_room(teach.present(lines.splitlines(), (), PLANNED), int(total), "Argue.")
+        assert sum(step.minutes for step in alone) == int(total)
+
+
+@pytest.mark.parametrize("stem", [one for one in TAUGHT if one != "teach-01"])
+def test_a_lesson_has_a_step_and_a_trouble_of_each_lab_that_is_there_and_of_the_own_chapter_only(stem: str) -> None:
+    text = (BOOK / f"{stem}.md").read_text("utf-8")
+    chapter = int(stem.removeprefix("teach-"))
+    named = set(re.findall(r"(?m)^(L\d\.\d): ", text))
+    assert named <= set(next(one.able for one in course.chapters() if one.number == chapter))
+    steps = re.findall(r"(?m)^(L\d\.\d): ", "".join(lines for _, lines in PLANS.findall(text)))
+    own = {EXPERIMENTS[lab].number for lab in course.labs_of(chapter) if EXPERIMENTS[lab].short}
+    assert own <= set(steps), "a lab that is there has no step in the plan"
+    assert len(steps) == len(set(steps))
+    assert set(re.findall(r"\{(?:slides-link|chapter-\w+|quiz-answers|solutions)\} (\d)", text)) == {str(chapter)}
+
+
+def test_a_line_of_a_lab_is_there_when_the_lab_is_and_its_minutes_are_for_the_room_when_it_is_not() -> None:
+    lines = ["5 | a | b", "L2.1: 10 | c | d"]
+    assert teach.present(lines, ["L2.1"], PLANNED) == ["5 | a | b", "10 | c | d"]
+    alone = teach.with_room(teach.present(lines, [], PLANNED), 15, "Argue.")
+    assert [(step.minutes, step.what) for step in alone] == [(5, "a"), (10, "Room")]
+    with pytest.raises(teach.PlanError, match=r"'L9.9: 5 \| a \| b' is of a lab that no chapter has"):
+        teach.present(["L9.9: 5 | a | b"], [], PLANNED)
+    with pytest.raises(teach.PlanError, match="take 15 minutes together, and the plan says 10"):
+        teach.with_room(["15 | a | b"], 10, "Argue.")
+
+
 def test_every_quiz_has_three_questions_whose_claims_and_labs_exist() -> None:
     found = list(quiz.FOLDER.glob("*.toml"))
     assert len(found) > len(EXPERIMENTS) // 2

@@ -245,6 +245,11 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching:
     minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
     assert sum(minutes[:-1]) == minutes[-1] == 90
     assert violations(page) == []
+    for chapter in (2, 3):
+        page.goto(f"{teaching[1]}book/teach-{chapter:02}.html")
+        text = seen(page.locator("article"))
+        assert all(one.question in text for one in exercises().values() if one.number.startswith(f"{chapter}."))
+        assert violations(page) == []
     assert watched.complaints == watched.elsewhere == []
 
 

@@ -1,7 +1,7 @@
 """What is for those who teach; answers and slides, cut from the pages, are in their build only (`make book TEACH=1`).
 
 {plan} with :total: 90, {quiz-answers} 01-1-who-is-waiting ..., {solutions} 1, {slides-link} 1
-{sitting} with :total: 180, {clone}
+{sitting} with :total: 180, {clone}; lines of {plan} and {wrong} that begin with `L2.1:` are there when that lab is
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from labscut import Cut, cut
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
+from labs.experiments import EXPERIMENTS
 from labs.model import environ
 from labs.model.paths import PROJECT
 from labs.pages import course, parts, quiz, slides, teach
@@ -31,8 +32,17 @@ def teaching() -> bool:
     return environ.read("LABS_TEACH") == "1"
 
 
+REST = "For what the labs leave open: let two pairs argue from the same figure."
+
+
+def present(lines: list[str]) -> list[str]:
+    """The lines without those of labs that are not written yet."""
+    labs = {EXPERIMENTS[lab].number for one in course.chapters() for lab in course.labs_of(one.number)}
+    return teach.present(lines, labs, [number for one in course.chapters() for number in one.able])
+
+
 class Plan(Part):
-    """Lines of `minutes | what | how`; they must take :total: minutes together."""
+    """Lines of `minutes | what | how`; they must take :total: minutes together, where all their labs are there."""
 
     option_spec: ClassVar[dict[str, Any]] = {"total": directives.positive_int}
 
@@ -52,7 +62,21 @@ class Plan(Part):
         return [box]
 
     def steps(self, lines: list[str], total: int) -> list[teach.Step]:
-        return teach.plan(lines, total)
+        here = present(lines)
+        return teach.plan(lines, total) if here == lines else teach.with_room(here, total, REST)
+
+
+class Wrong(Part):
+    """Lines of `what happens | why | what to do`, as a table."""
+
+    def made(self) -> list[nodes.Node]:
+        rows = [line for line in present(list(self.content)) if line.strip()]
+        if not rows or any(line.count("|") != 2 for line in rows):
+            raise ValueError("write lines of `what happens | why | what to do`")
+        head = ["| What happens | Why | What to do |", "|---|---|---|"]
+        box = nodes.container()
+        self.state.nested_parse(StringList([*head, *(f"| {row} |" for row in rows)]), self.content_offset, box)
+        return list(box.children)
 
 
 class Sitting(Plan):
@@ -78,14 +102,14 @@ class Clone(Part):
 
 
 class QuizAnswers(Quiz):
-    """The questions of the named quizzes with every answer's reason, in the open."""
+    """The questions of the named quizzes, or of a chapter's by its number, with every answer's reason, in the open."""
 
     required_arguments = 1
     optional_arguments = 20
 
     def made(self) -> list[nodes.Node]:
         found, titles = list[nodes.Node](), {page.stem: page.title for page in course.pages()}
-        for name in self.arguments:
+        for name in self.names():
             found.append(nodes.paragraph("", "", nodes.strong("", titles.get(name, name))))
             found += _raw("<ol>")
             for one in quiz.quiz(name):
@@ -93,6 +117,11 @@ class QuizAnswers(Quiz):
                 found += _raw(f'</ul><p class="quiz-source">Source: {one.source}</p></li>')
             found += _raw("</ol>")
         return found
+
+    def names(self) -> list[str]:
+        if len(self.arguments) > 1 or not self.arguments[0].isdigit():
+            return list(self.arguments)
+        return list(dict.fromkeys(page.stem for page in course.labs_of(int(self.arguments[0])).values()))
 
     def reasons(self, one: quiz.Question) -> list[nodes.Node]:
         return [nodes.Text(""), *_raw("<ul>"), *super().reasons(one)[1:]]
@@ -146,8 +175,9 @@ class SlidesLink(Part):
 def _gather(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Cut the slides of a page that belongs to a chapter, then take off the page what is for slides only."""
     stem = docname.rpartition("/")[2]
-    if teaching() and any(page.stem == stem and page.chapter for page in course.pages()):
-        cuts[stem] = cut(doctree)
+    page = next((one for one in course.pages() if one.stem == stem), None)
+    if teaching() and page is not None and page.chapter and not page.closes:
+        cuts[stem] = cut(doctree)[page.opens :]  # the question stands on the first slide already
     only = [box for box in doctree.findall(nodes.container) if "slide-only" in box["classes"]]
     for box in only:
         box.parent.remove(box)
@@ -182,7 +212,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     cuts.clear()
     for name, directive in {
         "plan": Plan, "quiz-answers": QuizAnswers, "solutions": Solutions, "slides-link": SlidesLink,
-        "sitting": Sitting, "clone": Clone,
+        "sitting": Sitting, "clone": Clone, "wrong": Wrong,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.connect("doctree-resolved", _gather, priority=600)

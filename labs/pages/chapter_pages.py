@@ -47,12 +47,6 @@ def of_chapter(one: Chapter, entries: Entries) -> list[Entry]:
     return [entry for entry in entries if entry["id"] in one.claims]
 
 
-def labs_of(one: Chapter, pages: Sequence[Page]) -> dict[str, Page]:
-    """Lab -> its page, for every lab of the chapter's pages, in the order of the contents."""
-    titles = {page.stem: page for page in pages if page.chapter == one.number}
-    return {lab: titles[stem] for lab, stem in course.panels().items() if stem in titles}
-
-
 def says(one: Chapter, entries: Entries, pages: Sequence[Page]) -> str:
     """A few words of the article, each with what puts it to the test."""
     known = {entry["id"]: entry for entry in entries}
@@ -96,9 +90,9 @@ def way(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
     return f'<ol class="chapter-way">{items}</ol>'
 
 
-def able(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
+def able(one: Chapter, _entries: Entries, _pages: Sequence[Page]) -> str:
     """What a reader can say afterwards, by the labs that are there."""
-    here = {EXPERIMENTS[lab].number for lab in labs_of(one, pages)}
+    here = {EXPERIMENTS[lab].number for lab in course.labs_of(one.number)}
     items = "".join(f"<li>{escape(said)}</li>" for number, said in one.able.items() if number in here)
     return f'<ul class="chapter-able">{items}</ul>'
 
@@ -119,9 +113,9 @@ def known(one: Chapter, entries: Entries, _pages: Sequence[Page]) -> str:
     return claim_board.strip(of_chapter(one, entries), linked=True, of=f"The claims of chapter {one.number}")
 
 
-def found(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
+def found(one: Chapter, _entries: Entries, _pages: Sequence[Page]) -> str:
     """What each lab of the chapter that says something in short answered, on which condition, and what to do."""
-    here = {lab: page for lab, page in labs_of(one, pages).items() if EXPERIMENTS[lab].short}
+    here = {lab: page for lab, page in course.labs_of(one.number).items() if EXPERIMENTS[lab].short}
     items = "".join(_answer(lab, page) for lab, page in here.items())
     return f'<div class="chapter-found">{items}</div>'
 

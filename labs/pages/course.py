@@ -112,6 +112,12 @@ def panels(book: Path = PROJECT / "book") -> dict[str, str]:
     return found
 
 
+def labs_of(number: int) -> dict[str, Page]:
+    """Lab -> its page, for every lab of that chapter's pages, in the order of the contents."""
+    titles = {page.stem: page for page in pages() if page.chapter == number}
+    return {lab: titles[stem] for lab, stem in panels().items() if stem in titles}
+
+
 def list_of_chapters(entries: Sequence[Entry], found: Sequence[Page]) -> str:
     """The eight chapters with their time, their claims and their pages; one without pages says so."""
     words = {entry["id"]: entry["word"] for entry in entries}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from labs.pages.course import Page
 
+LAB = re.compile(r"L\d\.\d")
 EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 SOLUTION = re.compile(
@@ -42,6 +43,28 @@ def plan(lines: Sequence[str], total: int) -> list[Step]:
     if together != total:
         raise PlanError(f"the steps take {together} minutes together, and the plan says {total}")
     return found
+
+
+def present(lines: Sequence[str], here: Collection[str], planned: Collection[str]) -> list[str]:
+    """Lines without those of labs that are not `here`. That of a lab begins with its number: `L2.1: 15 | what | how`.
+    PlanError for the number of a lab that nobody has planned."""
+    found: list[str] = []
+    for line in lines:
+        number, _, rest = line.partition(":")
+        if not LAB.fullmatch(number.strip()):
+            found.append(line)
+        elif number.strip() not in planned:
+            raise PlanError(f"{line!r} is of a lab that no chapter has; there are: {', '.join(planned)}")
+        elif number.strip() in here:
+            found.append(rest.strip())
+    return found
+
+
+def with_room(lines: Sequence[str], total: int, rest: str) -> list[Step]:
+    """As `plan`, where lines were left out: what they would have taken is for the room, as `rest` says."""
+    together = sum(int(line.partition("|")[0]) for line in lines if line.partition("|")[0].strip().isdigit())
+    room = total - together
+    return plan([*lines, f"{room} | Room | {rest}"] if room > 0 else lines, total)
 
 
 def sitting(lines: Sequence[str], pages: Sequence[Page], most: int) -> list[Step]:
