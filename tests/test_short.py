@@ -113,6 +113,21 @@ def won(*, last: bool) -> Change:
     return changed
 
 
+def trial(way: str, name: str, word: str) -> Change:
+    """Another outcome of a trial of one way, in every repeat."""
+
+    def changed(one: Digest) -> Digest:
+        if settings(one)["way"] != way:
+            return one
+        repeats: list[Any] = [
+            {**repeat, "trials": {**repeat["trials"], name: {**repeat["trials"][name], "outcome": word}}}
+            for repeat in one.repeats
+        ]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
      ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
@@ -142,6 +157,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("before-the-first-message", lambda one: median(one, lost=3), "lost jobs all the same",
      lambda one: median(one, lost=0), "none of these lost"),
     ("kill-the-worker", jobs(3, 0), "0 lost nothing", jobs(0, 2), "What loses nothing repeats"),
+    ("four-queues", trial("pubsub", "offline", "yes"), "four keep every",
+     trial("list", "offline", "no"), "two keep every"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

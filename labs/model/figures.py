@@ -170,6 +170,12 @@ class Repeat(TypedDict, total=False):
     ledgers: Sequence[Ledger]
     fault: Struck
     jobs: Mapping[str, int]
+    trials: Mapping[str, Mapping[str, Any]]
+    """Trial -> its word, its counts and the figures beside them (labs/scenarios/queues/judge.py)."""
+    since: Mapping[str, str]
+    """Command -> the version in which the server says that it came; empty where the server lacks it."""
+    newest: str
+    """Of the commands that a way needs, the version of the newest."""
     waiting: Mapping[str, int]
     held: int
     ends: Mapping[str, int]

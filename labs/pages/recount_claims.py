@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages.recount import (
     BROKERS,
@@ -209,6 +210,9 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C54": (c54, ("redis-forgets",)),
     "C57": (c54, ("redis-forgets",)),
     "C58": (rates.c58, ("latency-ladder",)),
+    "C59": (queues.c59, ("four-queues",)),
+    "C60": (queues.c60, ("four-queues",)),
+    "C63": (queues.c63, ("four-queues", "pending-claimed")),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 

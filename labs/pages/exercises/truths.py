@@ -1,7 +1,7 @@
 """What is right, read out of a lab's digests. Each function under @answer may be the `truth` of an exercise.
 
 NoTruth where the run does not say: a point is missing, or it did not show what the exercise is about. The functions
-here read a figure by its name; those that need more are in truths_calls.py, truths_rates.py and truths_losses.py.
+here read a figure by its name; those that need more are in the other truths_*.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class NoTruth(Exception):  # noqa: N818 - a state of the run, not a failure
 Digests = Sequence[Digest]
 T = TypeVar("T", bound=Callable[..., Plain])
 TRUTHS: dict[str, Callable[..., Plain]] = {}
-MORE = ("truths_calls", "truths_rates", "truths_losses")
+MORE = ("truths_calls", "truths_rates", "truths_losses", "truths_queues")
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""
 

@@ -79,9 +79,10 @@ def _figure(name: str) -> Quantity[str]:
 
 def grid_look(
     point: tuple[str, ...], chart: Chart, table: Sequence[Column[Digest]], setup: Callable[[Digest], Setup],
-    *, noun: tuple[str, str],
+    *, noun: tuple[str, str], more: Rows = (),
 ) -> Look:  # fmt: skip
-    """A look of a grid: a row a point, a column a quantity; everything else follows from the table."""
+    """A look of a grid: a row a point, a column a quantity; everything else follows from the table. `more` is what
+    prose may ask for besides."""
 
     def shapes(digest: Digest) -> View:
         made = setup(digest)
@@ -103,6 +104,7 @@ def grid_look(
         Quantity("label", label),
         Quantity("says", lambda digest: "; ".join(f"{one.column.name} {one.get(digest).says}" for one in table)),
         Quantity("cells", lambda digest: "; ".join(f"{one.column.name}: {one.get(digest).text}" for one in table)),
+        *more,
     )
     return Look(
         point, (chart,), Quantities(found), "{label}: {says}", ("{label}. {cells}.",), shapes=shapes, layouts=layouts,
