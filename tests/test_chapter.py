@@ -41,6 +41,11 @@ GIVEN = {
         **dict.fromkeys(("10", "100", "80"), "of a reckoning: a flush that is supposed, and what follows from it"),
     },
     "06-1-is-it-a-million": {"512": "commands at once, a way of the lab", "8": "a version of Redis"},
+    "06-3-four-queues": {
+        **dict.fromkeys(("0", "1"), "answers of PUBLISH, and a limit that is none"),
+        "52": "MB that the slow reader is sent, the lab's own",
+        **dict.fromkeys(("8.2", "8.8"), "versions of Redis that its documentation names"),
+    },
     "measuring": {
         "6.12": "a version of Linux, of which labs/model/kernel.py names the source",
         "5.3.2": "a section of the book that is cited there",
