@@ -24,6 +24,8 @@ from labs.pages import bench_page, in_short, links, pages, parts
 from labs.pages.glue import number
 from labs.show.short import Short
 
+CHOOSE = "book/choose"
+"""The page that asks what a reader needs; the Monday of every other page leads there."""
 LABELS = ("The answer", "When it holds", "On Monday")
 
 
@@ -43,7 +45,10 @@ class InShort(Part):
         state = f' data-until-guess="{escape(lab)}"' if "folded" in self.options else " open"
         ask = ' <span class="in-short-ask">guess first, or look</span>' if "folded" in self.options else ""
         found = _raw(f'<details class="in-short"{state}><summary>In short{ask}</summary>')
-        return [*found, *map(_line, LABELS, _texts(short)), *_raw("</details>")]
+        lines = list(map(_line, LABELS, _texts(short)))
+        if self.env.docname != CHOOSE:
+            lines[-1] += _raw(' <a class="in-short-choose" href="choose.html">Choose by what you need</a>')
+        return [*found, *lines, *_raw("</details>")]
 
 
 def _texts(short: Short) -> tuple[str, str, str]:

@@ -266,4 +266,5 @@ for (const [selector, begin] of Object.entries(PARTS)) {
 if (document.querySelector("[data-facets]")) import("./filter.mjs");
 if (document.querySelector(".client-code")) import("./code-tabs.mjs");
 if (document.querySelector("[data-hero]")) import("./hero.mjs");
+if (document.querySelector("[data-choose]")) import(new URL("choose.mjs", import.meta.url).href);
 document.documentElement.dataset.parts = "1";

@@ -1,0 +1,183 @@
+"""The rules with what they ask for looked up: figures, their words, links, and whether a thing was measured here."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from labs.experiments import EXPERIMENTS
+from labs.model.text import capital
+from labs.pages import claims, glue, parts
+from labs.pages.links import view_of_run
+from labs.pages.promise_page import recorded_promises
+from labs.pages.recordings import recorded
+
+Table = dict[str, Any]
+NOT_HERE = "not measured here"
+RUN, PROMISE, CLAIM, DOCUMENT, JUDGED, OPEN = "measured", "attacked", "claim", "document", "our judgement", NOT_HERE
+"""What a reason rests on, the strongest first."""
+DECIDING = ("holds", "holds with conditions", "no longer holds", "never held")
+"""Words of a claim that a reason can rest on; else it is our judgement, with the claim beside it."""
+UNITS = {"load": "/s", "latency": "ms"}
+
+
+@cache
+def rules() -> Table:
+    """The file of rules as it stands, with the scenarios."""
+    folder = files("labs.pages.choose")
+    read = {name: tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in ("rules", "scenarios")}
+    return read["rules"] | read["scenarios"]
+
+
+def model(folder: Path | None = None) -> Table:
+    """All that the engine and the page need, as JSON has it. ValueError where a rule asks for what there is not."""
+    read = rules()
+    known = {one["id"]: one["word"] for one in claims.board(folder)}
+    made = _Looking(read["doc"], known, {one["id"]: one["word"] for one in _promises(folder)}, folder)
+    needs = {one["id"]: one for one in read["need"]}
+    return {
+        "questions": [_question(one) for one in read["question"]],
+        "groups": read["group"],
+        "configurations": [made.configuration(one) for one in read["configuration"]],
+        "needs": [made.need(one, needs[one.get("same", one["id"])]["cells"], read) for one in read["need"]],
+        "article": [one | {"links": [made.claim(one["claim"])]} for one in read["article"]],
+        "scenarios": read["scenario"],
+        "servers": servers(folder),
+    }
+
+
+def _promises(folder: Path | None) -> list[Table]:
+    found = recorded_promises(folder)
+    return list(found["rows"]) if found else []
+
+
+def servers(folder: Path | None = None) -> list[str]:
+    """The versions that the recordings name, for a record of the decision."""
+    names = {"redis-million", "fifty-thousand", "kafka-million", "loss-matrix"}
+    files = [file for name in sorted(names) if (file := recorded(name, folder))]
+    cards = [one.card for file in files for one in file.digests if not one.settings.get("published")]
+    return sorted({str(card["broker"]) for card in cards if card.get("broker")})
+
+
+def _question(one: Table) -> Table:
+    """With the answer that demands nothing: the first option, the usual number, none of several."""
+    if "options" in one:
+        return one | {"form": "choice", "neutral": one["options"][0][0]}
+    if "several" in one:
+        return one | {"form": "several", "neutral": []}
+    return one | {"form": "number", "neutral": one["number"]["usual"]}
+
+
+class _Looking:
+    """What the cells of the rules refer to."""
+
+    def __init__(
+        self, docs: Mapping[str, list[str]], words: Mapping[str, str], promised: Mapping[str, str], folder: Path | None
+    ) -> None:
+        self.docs, self.words, self.promised, self.folder = docs, words, promised, folder
+
+    def configuration(self, one: Table) -> Table:
+        """With the bytes that a message takes on disk beside its own, and how the rate falls with the size."""
+        found = {"short": one["name"], "system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False} | one
+        return found | {
+            "overhead": self._overhead(one),
+            "curve": self._curve(one["broker"]),
+            "source": self._source(one),
+        }
+
+    def _source(self, one: Table) -> str:
+        return view_of_run(f"{one['bytes']} per_s", self.folder) if "bytes" in one else ""
+
+    def _overhead(self, one: Table) -> float | None:
+        found = glue.points(f"{one['bytes']} per_s", self.folder) if "bytes" in one else []
+        bytes_each = found[0].number("disk_bytes_per_message") if found else None
+        return None if bytes_each is None else round(bytes_each - float(found[0].settings["body_bytes"]), 1)
+
+    def _curve(self, broker: str) -> list[list[float]]:
+        """Sizes and messages a second of one broker, the same client and setting at each."""
+        file = recorded("messages-or-megabytes", self.folder)
+        found = [] if file is None else [one for one in file.digests if one.settings["broker"] == broker]
+        pairs = [(one.settings.get("along"), one.number("per_s")) for one in found if one.settings.get("line")]
+        return sorted([float(size), float(per_s)] for size, per_s in pairs if size and per_s)
+
+    def need(self, one: Table, cells: Mapping[str, Table], read: Table) -> Table:
+        """With a cell for each configuration."""
+        plain = {"hard": False, "when": {}, "measure": "", "steps": [], "levels": []} | one
+        names = [each["id"] for each in read["configuration"]]
+        return plain | {"cells": {name: self._cell(one, _of(cells, name, one["id"])) for name in names}}
+
+    def _cell(self, need: Table, cell: Table) -> Table:
+        """How much is left open or which figure counts, in which words, and what that rests on."""
+        links: list[Table] = []
+        short, number, said, how = cell.get("short"), cell.get("number"), str(cell.get("say", "")), JUDGED
+        if "lost" in cell:
+            text = self._text(cell["lost"])
+            seen = text not in (glue.NOT_YET, glue.UNKNOWN)
+            short = None if not seen else 0 if text == "0" else 1
+            said, how = f"{self._told(need, cell['lost'], text)} {said}".strip(), RUN if seen else OPEN
+            links += self._run(cell["lost"])
+        for key in ("figure", "told"):
+            if key in cell:
+                text = self._text(cell[key])
+                seen = text not in (glue.NOT_YET, glue.UNKNOWN)
+                said, how = said.replace(f"{{{key}}}", text), RUN if seen else OPEN
+                links += self._run(cell[key])
+                number = self._number(text, need["measure"]) if key == "figure" and seen else number
+        if "promise" in cell:
+            how = PROMISE if cell["promise"] in self.promised else OPEN
+            text = f"Promise {cell['promise']}: {self.promised.get(cell['promise'], 'not recorded yet')}"
+            links.append({"text": text, "href": f"promises.html#{cell['promise'].lower()}"})
+        if "claim" in cell:
+            how = CLAIM if how == JUDGED and self.words[cell["claim"]] in DECIDING else how
+            links.append(self.claim(cell["claim"]))
+        if "doc" in cell:
+            how = DOCUMENT if how in (JUDGED, CLAIM) else how
+            title, url = self.docs[cell["doc"]]
+            links.append({"text": title, "href": url})
+        how = OPEN if cell.get("open") else how
+        return {
+            "short": short,
+            "number": number,
+            "say": said,
+            "how": how,
+            "links": links,
+            "quiet": bool(cell.get("quiet")),
+        }
+
+    def _told(self, need: Table, asked: str, lost: str) -> str:
+        """What an event cost, in a sentence."""
+        if lost in (glue.NOT_YET, glue.UNKNOWN):
+            return "That is not recorded yet."
+        all_lost = "all" in need and self._text(f"{asked.removesuffix(' lost')} outcome") == "all lost"
+        return str(need["kept" if lost == "0" else "all" if all_lost else "lost"]).format(lost=lost)
+
+    def _text(self, asked: str) -> str:
+        return glue.number(asked, self.folder).replace("\u00a0", " ")
+
+    def _run(self, asked: str) -> list[Table]:
+        href, lab = view_of_run(asked, self.folder), EXPERIMENTS[asked.split()[0]]
+        return [{"text": f"The run: {lab.title}", "href": href}] if href else []
+
+    def _number(self, text: str, measure: str) -> float:
+        """The figure that is printed, as a number: of a range the end that promises less."""
+        low, high = parts.figures(text, UNITS[measure])
+        return high if measure == "latency" else low
+
+    def claim(self, name: str) -> Table:
+        """A link to a claim, with its word."""
+        return {"text": f"{name}: {self.words[name]}", "href": f"claims.html#{name.lower()}"}
+
+
+def _of(cells: Mapping[str, Table], name: str, need: str) -> Table:
+    """The cell of a configuration: under its own name, or the first pattern that fits it. ValueError if none does."""
+    if name in cells:
+        return cells[name]
+    for pattern, cell in cells.items():
+        if fnmatch.fnmatchcase(name, pattern):
+            return cell
+    raise ValueError(f"rules.toml: the need {need!r} has no cell for {capital(name)}; add one, or a pattern that fits")

@@ -1,0 +1,180 @@
+"""The page Choose as HTML that needs no script: the twelve cases in full, the article beside them, demands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from labs.model.text import capital
+from labs.pages.choose import turning
+from labs.pages.choose.bill import amount, bill, said
+from labs.pages.choose.engine import Ranked, Reason, advice, answered, rank
+from labs.pages.choose.model import model
+from labs.pages.choose.words import HOW, PLACE, WORDS, address, answer_said, by_id, sides, turn_said
+from labs.pages.pages import table
+
+SHOWN = 3
+"""So many of the ranking are told in full; the others with what speaks most against them."""
+Model = Mapping[str, Any]
+
+
+@cache
+def known() -> dict[str, Any]:
+    """The model, made once a build, with the words that the page's script shares."""
+    return model() | {"words": WORDS, "how": HOW}
+
+
+def app() -> str:
+    """The place of the questions; without a script it says where to read on."""
+    inside = "<noscript><p>The questions need JavaScript. Twelve answered cases follow, in full.</p></noscript>"
+    return f'<div class="choose lab-wide" id="{PLACE}" data-choose="_static/choose.json">{inside}</div>'
+
+
+def scenarios() -> str:
+    """Every case: its answers, the ranking with reasons, what would change it, the bill, the article."""
+    return "".join(_scenario(known(), one) for one in known()["scenarios"])
+
+
+def _scenario(of: Model, one: Mapping[str, Any]) -> str:
+    ranked = rank(of, one["answers"])
+    first = by_id(of["configurations"], ranked[0].id)
+    head = f"<summary>{escape(one['name'])}: <strong>{escape(first['short'])}</strong></summary>"
+    inside = "".join([
+        f"<p>{escape(one['text'])}</p>",
+        f"<p><strong>Asked:</strong> {escape(_asked(of, one['answers']))}. ",
+        f'<a href="choose.html{escape(address(one["answers"]))}">Open it with these answers</a></p>',
+        result(of, ranked, one["answers"]),
+    ])  # fmt: skip
+    return f'<details class="choose-case" id="case-{escape(one["id"])}">{head}{inside}</details>'
+
+
+def _asked(of: Model, answers: Mapping[str, Any]) -> str:
+    told = [answer_said(by_id(of["questions"], name), value) for name, value in answers.items()]
+    return "; ".join(told)
+
+
+def result(of: Model, ranked: Sequence[Ranked], answers: Mapping[str, Any]) -> str:
+    """The ranking and all that hangs on it."""
+    possible = [one for one in ranked if not one.out]
+    ties = [by_id(of["configurations"], one.id)["short"] for one in possible[1:] if one.key == possible[0].key]
+    also = f"<p>{WORDS['also']}: {escape(', '.join(ties))}.</p>" if ties else ""
+    told = "".join(f"<li>{_ranked(of, one)}</li>" for one in possible[:SHOWN])
+    rest = "".join(f"<li>{_briefly(of, one)}</li>" for one in possible[SHOWN:])
+    after = f'<ol start="{SHOWN + 1}">{rest}</ol>' if rest else ""
+    out = "".join(f"<li>{_ruled_out(of, one)}</li>" for one in ranked if one.out)
+    gone = f"<p><strong>{WORDS['out']}</strong></p><ul>{out}</ul>" if out else ""
+    first = by_id(of["configurations"], ranked[0].id)
+    build = f"<p><strong>{WORDS['build']}:</strong> {escape(first['build'])}</p>"
+    parts = (also, f"<ol>{told}</ol>", after, gone, turned(of, answers), costs(of, first, answers), build)
+    return "".join([*parts, advised(of, first, answers)])
+
+
+def _ranked(of: Model, one: Ranked) -> str:
+    name = escape(by_id(of["configurations"], one.id)["name"])
+    pro, con = sides(one)
+    untested = f"<p>{WORDS['untested']}.</p>" if one.untested else ""
+    against = _list(WORDS["against"], con) if con else f"<p>{WORDS['none_against']}</p>"
+    return f"<p><strong>{name}</strong> {_points(one)}</p>{untested}{_list(WORDS['for'], pro)}{against}"
+
+
+def _points(one: Ranked) -> str:
+    return f'<span class="choose-points">{said(one.points)} {WORDS["points"]}</span>'
+
+
+def _list(head: str, reasons: Sequence[Reason]) -> str:
+    items = "".join(f"<li>{told(one)}</li>" for one in reasons)
+    return f'<p class="choose-head">{head}</p><ul class="choose-reasons">{items}</ul>' if items else ""
+
+
+def told(one: Reason) -> str:
+    """A reason: what it is about, the sentence, on what it rests, and the links."""
+    links = "; ".join(f'<a href="{escape(each["href"])}">{escape(each["text"])}</a>' for each in one.links)
+    points = f' <span class="choose-points">{said(one.points)}</span>' if one.points else ""
+    rests = f'<span class="choose-how" data-how="{escape(one.how)}">{escape(one.how)}</span>'
+    return f"<em>{escape(capital(one.name))}</em>{points}: {escape(one.text)} {rests} {links}".rstrip()
+
+
+def _briefly(of: Model, one: Ranked) -> str:
+    """A configuration further down, with what speaks most against it."""
+    most = sides(one)[1][:1]
+    why = f": {escape(most[0].name)}. {escape(most[0].text)}" if most else ""
+    untested = f" ({WORDS['untested'].partition(':')[0].lower()})" if one.untested else ""
+    return f"{escape(by_id(of['configurations'], one.id)['short'])} {_points(one)}{untested}{why}"
+
+
+def _ruled_out(of: Model, one: Ranked) -> str:
+    first = next(each for each in one.reasons if each.out)
+    return f"<strong>{escape(by_id(of['configurations'], one.id)['short'])}</strong>. {told(first)}"
+
+
+def turned(of: Model, given: Mapping[str, Any]) -> str:
+    """The nearest changes that give another answer."""
+    answers, items = answered(of, given), []
+    for turn in turning.turns(of, given):
+        when = turn_said(by_id(of["questions"], turn["question"]), turn, answers[turn["question"]])
+        items.append(f"<li>If {escape(when)}: {escape(by_id(of['configurations'], turn['winner'])['short'])}</li>")
+    inside = f'<ul class="choose-turns">{"".join(items)}</ul>' if items else f"<p>{WORDS['no_turn']}</p>"
+    return f'<p class="choose-head">{WORDS["turns"]}</p>{inside}'
+
+
+def costs(of: Model, first: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Disk and memory of the first, by these answers."""
+    lines = bill(first, answered(of, given))
+    items = "".join(
+        f"<li>{escape(one['what'])}: <strong>{amount(one['gb'])}</strong>{escape(_note(one['note']))}</li>"
+        for one in lines
+    )
+    source = f' <a href="{escape(first["source"])}">The run: bytes a message</a>' if first["source"] else ""
+    return f'<p class="choose-head">{WORDS["bill"]}</p><ul>{items}</ul>{source}'
+
+
+def _note(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def advised(of: Model, first: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """What the article would say, and whether that agrees."""
+    found = advice(of, given)
+    if found is None:
+        return f"<p><strong>{WORDS['article']}:</strong> {WORDS['silent']}</p>"
+    word = WORDS["agrees" if first["broker"] in found["brokers"] else "differs"]
+    link = found["links"][0]
+    said_of = f'{escape(found["say"])} (<a href="{escape(link["href"])}">{escape(link["text"])}</a>)'
+    return f"<p><strong>{WORDS['article']}:</strong> {said_of}. {word}</p>"
+
+
+def beside_the_article() -> str:
+    """A table: each case, the article's advice, ours, and whether they agree."""
+    of, rows = known(), []
+    for one in of["scenarios"]:
+        first, found = by_id(of["configurations"], rank(of, one["answers"])[0].id), advice(of, one["answers"])
+        word = "–" if found is None else "yes" if first["broker"] in found["brokers"] else "no"
+        rows.append([one["name"], found["say"] if found else "no advice", first["short"], word])
+    return table(("Case", "The article", "By these rules", "Agree?"), rows, "The article’s advice in twelve cases")
+
+
+def winning() -> str:
+    """For each configuration demands by which it is first, with a link to them."""
+    of, items = known(), []
+    for one in of["configurations"]:
+        found = turning.demands(of, one["id"])
+        if found is None:
+            items.append(
+                f"<li><strong>{escape(one['short'])}</strong>: no demands were found by which it is first.</li>"
+            )
+            continue
+        link = f'<a href="choose.html{escape(address(found))}">see why</a>'
+        items.append(f"<li><strong>{escape(one['short'])}</strong>: {escape(_asked(of, found))}; {link}</li>")
+    return f'<ul class="choose-wins">{"".join(items)}</ul>'
+
+
+def weights() -> str:
+    """What each need weighs, and whether it must be."""
+    of = known()
+    groups = {one["id"]: one["name"] for one in of["groups"]}
+    rows = [
+        [one["name"], groups[one["group"]], f"{one['weight']}", "yes" if one["hard"] else "no"] for one in of["needs"]
+    ]
+    return table(("Need", "Slider", "Points if all of it is missing", "Rules out"), rows, "All needs and their weights")

@@ -1,0 +1,42 @@
+"""What the article's three criteria decide of the twelve cases, and what only the others do: claim C27."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.model.text import counted, in_words
+from labs.pages.choose.page import known
+from labs.pages.choose.turning import changed
+
+LEAST = 3
+"""So many cases that change make the three criteria incomplete."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Of all cases how many have another winner with all criteria, and in how many the three leave several first."""
+
+    cases: int
+    changed: int
+    several: int
+
+
+def criteria(model: Mapping[str, Any]) -> frozenset[str]:
+    """The questions that stand for scale, persistency and consumer capability."""
+    return frozenset(one["id"] for one in model["questions"] if one.get("article"))
+
+
+def count(model: Mapping[str, Any] | None = None) -> Counted:
+    """A case counts as changed only if its winner is not even among those that the three criteria put first."""
+    of = model or known()
+    found = changed(of, criteria(of))
+    return Counted(len(found), sum(one["changed"] for one in found), sum(len(one["first"]) > 1 for one in found))
+
+
+SAID: dict[str, Callable[[], str]] = {
+    "cases": lambda: in_words(count().cases),
+    "changed": lambda: counted(count().changed, "case"),
+    "several": lambda: counted(count().several, "case"),
+}

@@ -1,0 +1,365 @@
+"""The page Choose: the ranking of each case, what a demand more may do, what reasons rest on, and both engines."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs.experiments import EXPERIMENTS
+from labs.model.claims import claims
+from labs.model.paths import PROJECT, RECORDED
+from labs.pages.choose import page, three, turning
+from labs.pages.choose.bill import amount, bill, said
+from labs.pages.choose.engine import Ranked, advice, answered, left_open, rank, score
+from labs.pages.choose.model import JUDGED, OPEN, RUN, model
+from labs.pages.choose.words import address, answer_said, by_id, turn_said
+
+DENO = str(Path(sys.executable).with_name("deno"))
+JS = PROJECT / "labs" / "pages" / "js"
+TOP = {
+    "payments": ["table", "rabbitmq-quorum", "rabbitmq-quorum-3"],
+    "telemetry": ["kafka-3"],
+    "django": ["redis-list-aof", "rabbitmq-quorum", "rabbitmq-classic"],
+    "cache": ["redis-pubsub", "redis-stream-everysec", "redis-stream-always"],
+    "audit": ["table", "kafka-flush", "kafka-3"],
+    "devices": ["rabbitmq-classic", "rabbitmq-quorum", "kafka-1"],
+    "orders": ["rabbitmq-quorum-3", "kafka-3", "table"],
+    "presence": ["redis-pubsub", "redis-stream-everysec", "redis-stream-always"],
+    "mail": ["rabbitmq-quorum", "table", "rabbitmq-classic"],
+    "changes": ["kafka-1", "kafka-flush", "kafka-3"],
+    "logs": ["kafka-1", "kafka-3", "kafka-flush"],
+    "quote": ["http", "rabbitmq-classic", "redis-list"],
+}
+OUT = {
+    "payments": {
+        "rabbitmq-classic",
+        "kafka-1",
+        "redis-list",
+        "redis-list-aof",
+        "redis-stream-everysec",
+        "rabbitmq-stream",
+    },
+    "telemetry": {"rabbitmq-quorum", "redis-stream-always", "table", "http", "kafka-1"},
+    "django": {"redis-list", "redis-stream-always", "table", "http", "rabbitmq-stream"},
+    "audit": {"redis-stream-always", "rabbitmq-quorum", "http", "kafka-1"},
+    "orders": {"rabbitmq-quorum", "kafka-1", "kafka-flush", "redis-stream-always"},
+    "quote": {"table", "rabbitmq-stream"},
+}
+"""Among those that the case rules out."""
+TIGHTER: dict[str, list[Any]] = {
+    "accident": ["none", "stop", "kill", "power", "machine"], "replay": ["no", "yes"], "standstill": ["yes", "no"],
+    "delay": ["no", "yes"], "priority": ["no", "yes"], "licence": ["any", "no-agpl"], "framework": ["none", "celery"],
+    "rate": [1, 500, 30_000, 200_000, 5_000_000], "latency": [10_000, 100, 20, 5, 1], "keep_days": [1, 30, 3650],
+    "operator": ["team", "some", "nobody"],
+}  # fmt: skip
+"""Question -> answers, each of which demands more than the one before."""
+
+
+@cache
+def made() -> dict[str, Any]:
+    return page.known()
+
+
+def random_answers(seed: int) -> dict[str, Any]:
+    """Answers of all sorts, always the same of a seed."""
+    chance, found = random.Random(seed), {}
+    for one in made()["questions"]:
+        if chance.random() < 0.3:
+            continue
+        if one["form"] == "choice":
+            found[one["id"]] = chance.choice(one["options"])[0]
+        elif one["form"] == "several":
+            found[one["id"]] = sorted(name for name, _ in one["several"] if chance.random() < 0.4)
+        else:
+            low, high = one["number"]["low"], one["number"]["high"]
+            found[one["id"]] = round(low * (high / low) ** chance.random(), 3)
+    return found
+
+
+def random_weights(seed: int) -> dict[str, int]:
+    chance = random.Random(seed)
+    return {one["id"]: chance.choice([0, 1, 1, 2, 3]) for one in made()["groups"]}
+
+
+def test_there_are_twelve_cases_and_fourteen_configurations() -> None:
+    assert [one["id"] for one in made()["scenarios"]] == list(TOP)
+    assert len(made()["configurations"]) == 14
+
+
+@pytest.mark.parametrize("case", TOP)
+def test_a_case_has_this_ranking_and_rules_these_out(case: str) -> None:
+    found = rank(made(), by_id(made()["scenarios"], case)["answers"])
+    assert [one.id for one in found if not one.out and not one.untested][: len(TOP[case])] == TOP[case]
+    assert OUT.get(case, set()) <= {one.id for one in found if one.out}
+    assert sorted(found, key=lambda one: one.key) == found
+
+
+def fails(one: Ranked, before: Ranked) -> bool:
+    """Whether it leaves all of something open that was not asked before, or not so."""
+    known = {reason.need: reason.short for reason in before.reasons}
+    return any(reason.short >= 1 > known.get(reason.need, 0) for reason in one.reasons)
+
+
+@pytest.mark.parametrize("question", TIGHTER)
+def test_a_tighter_demand_never_lifts_what_fails_it_over_what_meets_it(question: str) -> None:
+    """And nobody has fewer points for it."""
+    failed = 0
+    for seed in range(60):
+        answers, weights = random_answers(seed), random_weights(seed)
+        for loose, tight in zip(TIGHTER[question], TIGHTER[question][1:], strict=False):
+            before, after = (rank(made(), {**answers, question: one}, weights) for one in (loose, tight))
+            place = [{one.id: at for at, one in enumerate(found)} for found in (before, after)]
+            old, new = ({one.id: one for one in found} for found in (before, after))
+            assert all(new[name].points >= old[name].points - 1e-9 for name in new), (seed, loose, tight)
+            meets = [name for name, one in new.items() if not one.out and not fails(one, old[name])]
+            for name in (name for name, one in new.items() if fails(one, old[name])):
+                failed += 1
+                for other in meets:
+                    if place[0][other] < place[0][name] and new[name].out:
+                        assert place[1][other] < place[1][name], (seed, loose, tight, name, other)
+    assert failed or question in ("operator", "licence")
+
+
+def test_every_reason_rests_on_what_there_is_or_says_that_it_is_our_own() -> None:
+    """A run that was recorded, a claim of the board, a promise that was attacked, a document with its address."""
+    pages, rows = {path.stem for path in (PROJECT / "book").glob("*.md")}, 0
+    promised = (RECORDED / "promises.json").read_text("utf-8")
+    for need in made()["needs"]:
+        for name, cell in need["cells"].items():
+            rows += 1
+            assert cell["links"] or cell["how"] in (JUDGED, OPEN), (need["id"], name)
+            for link in cell["links"]:
+                stem, _, place = link["href"].partition(".html#")
+                if link["href"].startswith("https://"):
+                    continue
+                assert stem in pages, link
+                if stem == "claims":
+                    assert place.upper() in claims()
+                elif stem == "promises":
+                    assert f'"id": "{place.upper()}"' in promised or f'"id":"{place.upper()}"' in promised
+                else:
+                    assert re.match(r"lab=([a-z-]+)", place)[1] in EXPERIMENTS  # type: ignore[index]
+            if cell["how"] == RUN:
+                assert any("#lab=" in link["href"] for link in cell["links"]), (need["id"], name)
+    assert rows > 400
+
+
+def test_every_figure_that_the_rules_ask_for_is_recorded() -> None:
+    asked = [cell for need in made()["needs"] for cell in need["cells"].values()]
+    assert not [cell["say"] for cell in asked if "not recorded yet" in cell["say"]]
+    assert not [cell["say"] for cell in asked if "{" in cell["say"]]
+    assert all(one["overhead"] is None or one["overhead"] > 0 for one in made()["configurations"])
+    assert sum(one["overhead"] is not None for one in made()["configurations"]) == 9
+
+
+def test_a_recording_in_which_the_classic_queue_keeps_all_changes_the_ranking(tmp_path: Path) -> None:
+    shutil.copytree(RECORDED, tmp_path / "runs")
+    file = tmp_path / "runs" / "loss-matrix.json"
+    content = json.loads(file.read_text("utf-8"))
+    at = {(one["settings"]["profile"], one["settings"]["fault"]): one for one in content["digests"]}
+    planted = json.loads(json.dumps(at["rabbitmq-confirms", "kill"])) | {
+        "settings": at["rabbitmq-confirms", "power"]["settings"]
+    }
+    content["digests"] = [planted if one is at["rabbitmq-confirms", "power"] else one for one in content["digests"]]
+    file.write_text(json.dumps(content), "utf-8")
+    answers = by_id(made()["scenarios"], "payments")["answers"]
+    now, then = (
+        next(one for one in rank(of, answers) if one.id == "rabbitmq-classic")
+        for of in (made(), model(tmp_path / "runs"))
+    )
+    assert now.out
+    assert not then.out
+
+
+def test_what_nobody_measured_stands_behind_what_was_and_before_what_fails() -> None:
+    found = rank(made(), by_id(made()["scenarios"], "devices")["answers"])
+    places = [(one.out, one.untested) for one in found]
+    assert places == sorted(places)
+    assert (False, True) in places
+
+
+def test_the_turns_of_a_case_are_true_and_the_nearest() -> None:
+    for case in made()["scenarios"]:
+        answers = answered(made(), case["answers"])
+        first = rank(made(), answers)[0].id
+        for turn in turning.turns(made(), answers):
+            question, to = turn["question"], turn["to"]
+            assert rank(made(), {**answers, question: to})[0].id == turn["winner"] != first
+            exact = turn["way"] and question != "latency"  # a latency counts from where it is asked for at all
+            for share in (0.1, 0.5, 0.9, 0.999) if exact else ():
+                between = answers[question] + share * (to - answers[question])
+                assert rank(made(), {**answers, question: between})[0].id == first, (case["id"], turn, between)
+
+
+@pytest.mark.parametrize("name", [one["id"] for one in model()["configurations"]])
+def test_any_configuration_is_first_by_some_demands_and_by_none_of_them_less(name: str) -> None:
+    found = turning.demands(made(), name)
+    assert found
+    ranked = rank(made(), found)
+    assert ranked[0].id == name
+    assert ranked[0].key < ranked[1].key
+    for question in found:
+        fewer = {key: value for key, value in found.items() if key != question}
+        assert turning.margin(made(), answered(made(), fewer), name, None) <= 0, question
+
+
+def test_the_bill_grows_with_rate_size_days_nodes_and_copies() -> None:
+    of = {one["id"]: one for one in made()["configurations"]}
+    answers = answered(
+        made(), {"rate": 1000, "size": 1000, "replay": "yes", "keep_days": 7, "kind": "event", "services": 3}
+    )
+
+    def gb(name: str, what: str, **other: Any) -> float:
+        return next(one["gb"] for one in bill(of[name], {**answers, **other}) if one["what"].startswith(what))
+
+    assert gb("kafka-1", "payload") == pytest.approx(86.4)
+    assert gb("kafka-3", "kept") == pytest.approx(3 * gb("kafka-1", "kept"))
+    assert gb("kafka-1", "kept") == pytest.approx(7 * gb("kafka-1", "written"))
+    assert gb("rabbitmq-quorum", "written") == pytest.approx(3 * gb("rabbitmq-quorum", "written", services=1))
+    assert gb("kafka-1", "written", rate=2000) == pytest.approx(2 * gb("kafka-1", "written"))
+    assert "overhead not measured yet" in str(bill(of["redis-stream-everysec"], answers))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (65_701, "65,700"),
+        (12.34, "12.3"),
+        (0.5, "0.5"),
+        (999.6, "1,000"),
+        (99.99, "100"),
+        (3.0, "3"),
+        (0, "0"),
+        (1e6, "1,000,000"),
+    ],
+)
+def test_a_number_has_three_digits_that_count(number: float, text: str) -> None:
+    assert said(number) == text
+
+
+def test_the_three_criteria_are_counted_as_a_plain_count_does() -> None:
+    """A second way: needs of other questions are taken out of the model, and the ranking is made anew."""
+    article = {one["id"] for one in made()["questions"] if one.get("article")}
+    assert article == {"accident", "rate", "size", "kind", "services"}
+    kept = [one for one in made()["needs"] if {one["asks"], *one["when"]} <= article]
+    assert len(kept) < len(made()["needs"])
+    less, several = 0, 0
+    for case in made()["scenarios"]:
+        by_three = rank({**made(), "needs": kept}, case["answers"])
+        first = [one.id for one in by_three if one.key == by_three[0].key]
+        less += rank(made(), case["answers"])[0].id not in first
+        several += len(first) > 1
+    assert three.count() == three.Counted(12, less, several)
+
+
+def deno(tmp_path: Path, script: str, given: Any) -> Any:
+    (tmp_path / "given.json").write_text(json.dumps(given))
+    (tmp_path / "model.json").write_text(json.dumps(made()))
+    imports = "".join(
+        f'import * as {name} from "{(JS / f"choose-{name}.mjs").as_uri()}";\n'
+        for name in ("engine", "bill", "words", "record")
+    )
+    read = (f'import {name} from "./{name}.json" with {{ type: "json" }};\n' for name in ("given", "model"))
+    head = "".join(read)
+    (tmp_path / "run.mjs").write_text(f"{imports}{head}console.log(JSON.stringify(({script})()));\n")
+    done = subprocess.run([DENO, "run", "--quiet", "run.mjs"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def plain(one: Ranked) -> dict[str, Any]:
+    reasons = [
+        {"need": each.need, "short": each.short, "points": each.points, "text": each.text} for each in one.reasons
+    ]
+    return {"id": one.id, "points": one.points, "out": one.out, "untested": one.untested, "reasons": reasons}
+
+
+def test_the_browser_ranks_as_python_does_with_the_same_reasons_and_the_same_advice(tmp_path: Path) -> None:
+    asked = [[random_answers(seed), random_weights(seed)] for seed in range(250)]
+    asked += [[one["answers"], {}] for one in made()["scenarios"]]
+    script = """() => given.map(([answers, weights]) => [
+        engine.rank(model, answers, weights).map(({ id, points, out, untested, reasons }) => ({
+            id, points, out, untested,
+            reasons: reasons.map(({ need, short, points, text }) => ({ need, short, points, text })) })),
+        engine.advice(model, answers)?.say ?? null,
+        model.configurations.map((one) => bill.bill(one, engine.answered(model, answers)).map(
+            ({ what, gb, note }) => [what, bill.amount(gb), note])),
+    ])"""
+    for (answers, weights), (ranked, heard, bills) in zip(asked, deno(tmp_path, script, asked), strict=True):
+        assert [plain(one) for one in rank(made(), answers, weights)] == ranked, answers
+        found = advice(made(), answers)
+        assert (found["say"] if found else None) == heard
+        here = [bill(one, answered(made(), answers)) for one in made()["configurations"]]
+        assert [[[line["what"], amount(line["gb"]), line["note"]] for line in lines] for lines in here] == bills
+
+
+def test_the_browser_finds_the_same_turns_and_demands_and_says_them_alike(tmp_path: Path) -> None:
+    asked = [*(one["answers"] for one in made()["scenarios"]), *(random_answers(seed) for seed in range(12))]
+    script = """() => [given.map((answers) => {
+        const all = engine.answered(model, answers);
+        return engine.turns(model, answers).map((one) => [one,
+            words.turnSaid(words.byId(model.questions, one.question), one, all[one.question])]);
+    }), model.configurations.map(({ id }) => engine.demands(model, id)),
+    given.map((answers) => [words.address(answers), words.read(model, words.address(answers)).answers,
+        model.questions.map((one) => words.answerSaid(one, engine.answered(model, answers)[one.id]))])]"""
+    turned, demanded, addressed = deno(tmp_path, script, asked)
+    for answers, there in zip(asked, turned, strict=True):
+        all_of = answered(made(), answers)
+        here = turning.turns(made(), answers)
+        told = [turn_said(by_id(made()["questions"], one["question"]), one, all_of[one["question"]]) for one in here]
+        assert [[one, text] for one, text in zip(here, told, strict=True)] == there
+    assert [turning.demands(made(), one["id"]) for one in made()["configurations"]] == demanded
+    for answers, (where, back, told) in zip(asked, addressed, strict=True):
+        assert address(answers) == where
+        assert back == answers
+        assert [answer_said(one, answered(made(), answers)[one["id"]]) for one in made()["questions"]] == told
+
+
+def test_an_address_that_was_tampered_with_is_read_as_far_as_it_makes_sense(tmp_path: Path) -> None:
+    given = [
+        "#answers&accident=power&rate=-5&size=abc&kind=%3Cscript%3E&runs=redis,nothing&w-safety=3&w-speed=9&x=1",
+        "#lab=loss-matrix",
+    ]
+    found = deno(tmp_path, "() => given.map((one) => words.read(model, one))", given)
+    assert found == [{"answers": {"accident": "power", "runs": ["redis"]}, "weights": {"safety": 3}}, None]
+
+
+def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
+    answers = by_id(made()["scenarios"], "orders")["answers"]
+    script = """() => record.record(model, given, { safety: 2 }, { base: "https://book.example/book/choose.html#answers",
+        date: "2026-11-30" })"""
+    text = deno(tmp_path, script, answers)
+    first = by_id(made()["configurations"], rank(made(), answers, {"safety": 2})[0].id)
+    assert text.startswith(f"# Messages go through: {first['name']}\n")
+    for part in (
+        "2026-11-30",
+        "nothing may be lost with a whole machine",
+        "Against it",
+        "Ruled out",
+        "written to disk a day",
+        "What would change this answer",
+        *made()["servers"],
+        "Nothing gets lost: 2 times",
+    ):
+        assert part in text
+    assert re.findall(r"\]\((?!https://)", text) == []
+    assert "https://book.example/book/03-2-loss-matrix.html#lab=loss-matrix" in text
+
+
+def test_a_score_is_made_of_what_is_left_open_and_of_nothing_else() -> None:
+    of, answers = made(), answered(made(), by_id(made()["scenarios"], "payments")["answers"])
+    one = by_id(of["configurations"], "table")
+    found = score(of, one, answers, {"readers": 2})
+    key = by_id(of["needs"], "key")
+    assert left_open(key, one, answers)[0] == 0.4
+    assert next(each.points for each in found.reasons if each.need == "key") == pytest.approx(0.4 * key["weight"] * 2)
+    assert found.points == pytest.approx(sum(each.points for each in found.reasons))
