@@ -81,7 +81,8 @@ def random_answers(seed: int) -> dict[str, Any]:
             found[one["id"]] = sorted(name for name, _ in one["several"] if chance.random() < 0.4)
         else:
             low, high = one["number"]["low"], one["number"]["high"]
-            found[one["id"]] = round(low * (high / low) ** chance.random(), 3)
+            number = round(low * (high / low) ** chance.random(), 3)
+            found[one["id"]] = int(number) if number.is_integer() else number
     return found
 
 
