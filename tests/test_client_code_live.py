@@ -174,7 +174,7 @@ def by_http(mode: jobs.Mode) -> None:
 
         until(lambda: log.board[event_log.Slot.PORT])
         for _ in range(2):
-            assert asyncio.run(module._posted(0, log.board[event_log.Slot.PORT], keyed=True))
+            assert asyncio.run(module.posted(0, log.board[event_log.Slot.PORT], keyed=True))
         log.board[event_log.Slot.STOP] = 1
 
     with beside(asked):

@@ -137,6 +137,9 @@ class Middle(TypedDict, total=False):
     mb: float
     broker_mb: float
     to_first_s: float
+    makespan_s: float | None
+    ideal_s: float
+    ratio: float | None
 
 
 class Repeat(TypedDict, total=False):
@@ -210,6 +213,12 @@ class Repeat(TypedDict, total=False):
     figures: Mapping[str, float | None]
     told: Mapping[str, Shown]
     fair: Mapping[str, Shown]
+    slow: int
+    had: Mapping[str, int]
+    makespan_s: float | None
+    ideal_s: float
+    ratio: float | None
+    cells: Mapping[str, Mapping[str, Any]]
 
 
 def for_file(part: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
+from labs.pages import recount_work as work
 from labs.pages.recount import (
     BROKERS,
     GONE,
@@ -186,6 +187,7 @@ def c54(r: Recount, lab: str) -> str:
 
 BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C02": (c02, ("kill-the-worker", "loss-matrix")),
+    "C03": (work.c03, ("share-the-work",)),
     "C04": (c04, ("loss-matrix",)),
     "C06": (c06, ("one-question",)),
     "C07": (c07, ("who-is-waiting",)),
@@ -197,6 +199,8 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C15": (c15, ("one-question",)),
     "C18": (c18, ("kill-the-worker",)),
     "C19": (c19, ("kill-the-worker",)),
+    "C23": (work.c23, ("share-the-work",)),
+    "C24": (work.c24, ("share-the-work",)),
     "C26": (c26, ("kill-the-worker",)),
     "C28": (rates.c28, ("messages-or-megabytes",)),
     "C29": (c29, ("loss-matrix",)),

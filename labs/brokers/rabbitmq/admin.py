@@ -11,12 +11,15 @@ from pika.frame import Method
 from labs.brokers.journal import Made
 from labs.brokers.lifetime import Owned
 from labs.brokers.rabbitmq.client import Link
+from labs.brokers.rabbitmq.management import delete_user
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:
-    """Delete the queues, streams and exchanges that an entry names; BrokerError leaves the entry as it is."""
+    """Delete queues, streams, exchanges and users that an entry names; BrokerError leaves the entry as it is."""
+    for user in found.entry.users:
+        delete_user(endpoint, user)
     with contextlib.closing(Link(endpoint)) as link:
         link.open()
         channel = link.channel()

@@ -106,7 +106,7 @@ class Desk:
         await asyncio.sleep(max(answers.due_in_s(job), 0))
         while True:
             answers.sent(job)
-            if await _posted(job, port, keyed=self._keyed):
+            if await posted(job, port, keyed=self._keyed):
                 answers.heard(Confirmations([job]))
                 return
             if not self._again:
@@ -128,8 +128,8 @@ def desk(mode: Mode, endpoint: Endpoint | None, name: str) -> AbstractContextMan
     return nullcontext(Desk(mode))
 
 
-async def _posted(job: int, port: int, *, keyed: bool) -> bool:
-    """Whether the worker said yes; no answer, half an answer and a refused connection are all no."""
+async def posted(job: int, port: int, *, keyed: bool) -> bool:
+    """Whether who listens there said yes; no answer, half an answer and a refused connection are all no."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_connection(HOST, port)

@@ -83,7 +83,8 @@ def source(task: Task) -> Iterator[Member]:
     """Subscribed to the topic of the run."""
     site = Site(task.site)
     site.probe()
-    with _consumer(site, task.name, task.name, **MEMBER) as consumer:
+    member = MEMBER | {"client_id": f"worker-{task.worker}"}
+    with _consumer(site, task.name, task.name, **member) as consumer:
         yield Member(site, consumer, before=task.mode.name == "kafka-commit-before")
 
 

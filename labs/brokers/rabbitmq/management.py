@@ -1,0 +1,41 @@
+"""RabbitMQ's management API over HTTP: what AMQP itself has no words for, as users and what a queue holds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote
+
+from labs.model.endpoint import Endpoint, RefusedError, UnreachableError
+
+ANSWER_S = 10.0
+
+
+def ask(endpoint: Endpoint, method: str, *path: str, body: object = None) -> Any:
+    """The answer to a call, as JSON; None of an empty one, and of what is not there when it is deleted.
+
+    RefusedError with the server's words, UnreachableError where nobody answers."""
+    where = "/".join(quote(part, safe="") for part in path)
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://{endpoint.host}:{endpoint.admin_port}/api/{where}", data, method=method)
+    login = base64.b64encode(f"{endpoint.username}:{endpoint.password}".encode()).decode()
+    request.add_header("Authorization", f"Basic {login}")
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - the address is ours
+            said = answer.read()
+    except urllib.error.HTTPError as error:
+        if method == "DELETE" and error.code == 404:
+            return None
+        raise RefusedError(f"{endpoint.where} was asked by HTTP to {method} {where} and said {error.code}.") from error
+    except OSError as error:
+        raise UnreachableError(f"{endpoint.where} does not answer by HTTP: {error}. Is its management on?") from error
+    return json.loads(said) if said else None
+
+
+def delete_user(endpoint: Endpoint, user: str) -> None:
+    """The user is gone, whether or not it was there."""
+    ask(endpoint, "DELETE", "users", user)

@@ -1,0 +1,43 @@
+"""Share the work in short: which ways keep up with the ideal when one worker is slow, and which wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.model.digest import Digest
+from labs.model.text import counted, enumerated, how_many
+from labs.show.looks.sharing import BAD, NEAR, ratio, ratio_text
+from labs.show.short import NOT_RECORDED, Short, point
+
+MONDAY = (
+    "Look up the prefetch of your consumers. Where jobs take long and workers differ, start with 1 and raise it while "
+    "the time until all jobs are done does not grow."
+)
+
+
+def share_the_work(digests: Sequence[Digest]) -> Short:
+    """Those near the ideal, those far from it with the worst, and what a least-connections balancer does."""
+    known = [(one, value) for one in digests if (value := ratio(one)) is not None]
+    if not known:
+        return Short(NOT_RECORDED, "", MONDAY)
+    near = [str(one.settings["label"]) for one, value in known if value <= NEAR]
+    far = [value for _, value in known if value > BAD]
+    worst, most = max(known, key=lambda pair: pair[1])
+    answer = f"With one of three workers five times slower, {how_many(len(near))} of {counted(len(known), 'way')} to "
+    named = f" ({'; '.join(near)})" if near else ""
+    answer += f"share the jobs took about the ideal time{named}."
+    if far:
+        answer += f" {worst.settings['label']} took {ratio_text(most)} times as long as the ideal."
+    return Short(answer, _condition(digests), MONDAY)
+
+
+def _condition(digests: Sequence[Digest]) -> str:
+    """What tells the two groups apart, as far as it was seen."""
+    pull, push = (point(digests, mode=f"rabbitmq-prefetch-{n}") for n in (1, 200))
+    told = [
+        f"{ratio_text(value)} times the ideal with a prefetch of {number}"
+        for one, number in ((pull, 1), (push, 200))
+        if one and (value := ratio(one)) is not None
+    ]
+    said = "What counts is how many jobs a worker holds that it has not begun."
+    return f"{said} The same RabbitMQ queue takes {enumerated(told)}." if len(told) == 2 else said
