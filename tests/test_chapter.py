@@ -21,6 +21,12 @@ CLASSIC = {
 }
 GIVEN = {
     "02-3-kill-the-worker": {"45": "seconds of a session of Kafka's as it is shipped"},
+    "02-5-share-the-work": {
+        **dict.fromkeys(("1", "10", "200"), "prefetch settings, ways of the lab"),
+        **dict.fromkeys(("2", "4", "8"), "partitions, ways of the lab"),
+        "160": "milliseconds of a job, the lab's own",
+        "4.2": "the release of Kafka that brought share groups",
+    },
     "03-1-messages-or-megabytes": {"16": "bytes of a message, a point of the grid", "64": "KiB, another"},
     "03-2-loss-matrix": {
         "2,000": "messages a second that an exercise supposes",

@@ -20,7 +20,7 @@ STEMS = {stem: lab for lab, stem in reversed(course.panels().items())}
 TABS = [pytest.param(tab, id=f"{lab}-{tab.label}") for lab in STEMS.values() for tab in client_code.tabs(lab)]
 HOSTS = {
     "redis.io", "www.rabbitmq.com", "kafka.apache.org", "kafka-python.readthedocs.io", "pika.readthedocs.io",
-    "www.python-httpx.org", "grpc.io", "docs.python.org",
+    "www.python-httpx.org", "grpc.io", "docs.python.org", "docs.haproxy.org",
 }  # fmt: skip
 GOOD = {
     "broker": "redis", "client": "redis-py", "says": "a", "reference": "https://redis.io/", "named": "b",

@@ -86,12 +86,17 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
         repeat["since"] |= {"all lost": {"SUBSCRIBE": "5.0.0"}, "unknown": {"BLPOP": "untold"}}.get(outcome, {})
         late = repeat["trials"]["offline"]
         late |= {"some lost": {"outcome": "partly", "got": {"first": 7}}}.get(outcome, {})
+    if repeat.get("ratio"):
+        repeat["ratio"] = max(1.0, repeat["ratio"] * factor)
+    for told in repeat.get("cells", {}).values():
+        told["state"] = {"none lost": told["state"], "some lost": "partly", "all lost": "no", "unknown": "yes"}[outcome]
 
 
 def _alike(folder: Path, dice: random.Random) -> Iterator[tuple[str, str, str]]:
     """Claim, word by the rule, word by the second count, of altered recordings in that folder."""
     files = {}
-    for lab in (lab.name for lab in EXPERIMENTS.values() if lab.rules):
+    judging = [lab for lab in EXPERIMENTS.values() if lab.rules]
+    for lab in dict.fromkeys(name for one in judging for name in (one.name, *one.beside)):
         path = RECORDED / f"{lab}.json"
         if path.exists():
             content = _altered(json.loads(path.read_text("utf-8")), dice)

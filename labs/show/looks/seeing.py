@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES
+from labs.model.text import BROKER_NAMES, span
 from labs.show.looks.base import Chart
 from labs.show.looks.picture import grid_look
 from labs.show.pictures.grid import Capability, Cell, Quantity, Setup, State
@@ -51,6 +52,20 @@ TABLE = (
     Quantity(Capability(OLDEST, "tells how old the oldest is", "tell how old the oldest is"), cell_of(OLDEST)),
     Quantity(Capability(POLICE, "refuses an unauthorised publish", "refuse an unauthorised publish"), cell_of(POLICE)),
 )
-SEEING_LOOK = grid_look(
+GRID = grid_look(
     ("mode",), Chart("grid", "What a running broker tells", "grid", rows="mode"), TABLE, row, noun=("mode", "modes")
 )
+
+
+def _said(digest: Digest) -> str:
+    """How many of the three questions had a right answer, and what became of the publish."""
+    found = set(states(digest, POLICE))
+    publish = (
+        "was refused" if found == {"yes"} else "was not tried" if found == {"absent"} else "was not always refused"
+    )
+    return (
+        f"{{label}} gave {span(scores(digest))} right answers of three, and a publish that was not allowed {publish}."
+    )
+
+
+SEEING_LOOK = replace(GRID, sentence=(_said,))

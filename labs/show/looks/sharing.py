@@ -73,7 +73,7 @@ QUANTITIES = Quantities((
 def _title(digest: Digest) -> str:
     if ratio(digest) is None:
         return "{label}: not every job was seen done"
-    return "{label}: the jobs take {times} times the ideal"
+    return "{label}: the jobs took {times} times the ideal"
 
 
 def _spread(digest: Digest) -> str:
@@ -115,7 +115,7 @@ SHARING_LOOK = Look(
     sentence=(_title, ".", _spread, _slow, _idle),
     part="{times} times the ideal",
     event="how long all jobs take",
-    lead="the jobs take",
+    lead="the jobs took",
     shapes=shapes,
     layouts=layouts,
     rank="times",

@@ -40,4 +40,4 @@ def _condition(digests: Sequence[Digest]) -> str:
         if one and (value := ratio(one)) is not None
     ]
     said = "What counts is how many jobs a worker holds that it has not begun."
-    return f"{said} The same RabbitMQ queue takes {enumerated(told)}." if len(told) == 2 else said
+    return f"{said} The same RabbitMQ queue took {enumerated(told)}." if len(told) == 2 else said
