@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import seconds, span, times
+from labs.model.text import counted, seconds, span, times
 from labs.show import Json
 from labs.show.looks import dots
 from labs.show.looks.base import Chart, Guess, Look, View
@@ -36,8 +36,8 @@ def truth(digest: Digest) -> str:
 
 
 def ratio_text(value: float) -> str:
-    """1.04; 3.5: as far as it says something."""
-    return f"{value:.2f}" if value < BAD else times(value)
+    """1.04; 3.5: as far as it says something. Below 1 nothing can be but a clock's error."""
+    return "under 1" if value < 0.995 else f"{value:.2f}" if value < BAD else times(value)
 
 
 def had(digest: Digest, *, slow: bool) -> list[int]:
@@ -87,7 +87,8 @@ def _slow(digest: Digest) -> str:
 
 
 def _idle(digest: Digest) -> str:
-    return " Workers without any job: {idle}." if any(idle(digest)) else ""
+    some = sum(number > 0 for number in idle(digest))
+    return f" A worker had no job in {some} of {counted(len(digest.repeats), 'round')}." if some else ""
 
 
 def shapes(digest: Digest) -> View:
