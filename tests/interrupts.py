@@ -254,18 +254,21 @@ RUNS = {
     "redis": (
         *(("latency-ladder", "broker=redis", "rate=200", f"rung={rung}") for rung in range(4)),
         ("kill-the-worker", "mode=redis-lmove"),
+        ("late-joiner", "mode=redis-stream"),
         ("one-question", "carrier=redis-pair"),
         ("redis-million", "way=benchmark"),
     ),
     "rabbitmq": (
         *(("latency-ladder", "broker=rabbitmq", "rate=200", f"rung={rung}") for rung in range(4)),
         ("kill-the-worker", "mode=rabbitmq-manual-ack"),
+        ("late-joiner", "mode=rabbitmq-queue"),
         ("fifty-thousand", "way=stream"),
         ("fifty-thousand", "way=perf-test"),
     ),
     "kafka": (
         *(("latency-ladder", "broker=kafka", "rate=200", f"rung={rung}") for rung in (0, 2, 3)),
         ("kill-the-worker", "mode=kafka-commit-after"),
+        ("late-joiner", "mode=kafka-latest"),
         ("one-question", "carrier=kafka-reply"),
     ),
 }

@@ -21,6 +21,7 @@ CLASSIC = {
 }
 GIVEN = {
     "02-3-kill-the-worker": {"45": "seconds of a session of Kafka's as it is shipped"},
+    "02-4-late-joiner": {"0": "where a group of Redis begins, a setting of it"},
     "02-5-share-the-work": {
         **dict.fromkeys(("1", "10", "200"), "prefetch settings, ways of the lab"),
         **dict.fromkeys(("2", "4", "8"), "partitions, ways of the lab"),

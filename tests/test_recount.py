@@ -36,7 +36,9 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
     assert len(first) == 73
 
 
-@pytest.mark.parametrize("name", ["recount", "recount_claims", "recount_queues", "recount_rates", "recount_work"])
+@pytest.mark.parametrize(
+    "name", ["recount", "recount_claims", "recount_joining", "recount_queues", "recount_rates", "recount_work"]
+)
 def test_the_second_count_imports_nothing_of_the_rules(name: str) -> None:
     tree = ast.parse((PROJECT / "labs" / "pages" / f"{name}.py").read_text("utf-8"))
     found = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -90,6 +92,18 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
         repeat["ratio"] = max(1.0, repeat["ratio"] * factor)
     for told in repeat.get("cells", {}).values():
         told["state"] = {"none lost": told["state"], "some lost": "partly", "all lost": "no", "unknown": "yes"}[outcome]
+    _alter_joining(repeat, outcome)
+
+
+def _alter_joining(repeat: dict[str, Any], outcome: str) -> None:
+    if "joined" not in repeat:
+        return
+    late = repeat["joined"]["late"]
+    late["history"] = {"none lost": repeat["joined"]["before"], "some lost": late["history"]}.get(outcome, 0)
+    late["broken"]["strict"] *= outcome != "none lost"
+    repeat["verdict"] = "unknown" if outcome == "unknown" else "known"
+    repeat["sender"]["told"] += outcome == "all lost"
+    repeat["sender"]["direct"] = {"none lost": 0, "some lost": None}.get(outcome, repeat["sender"]["direct"])
 
 
 def _alike(folder: Path, dice: random.Random) -> Iterator[tuple[str, str, str]]:

@@ -97,6 +97,22 @@ def jobs(lost: int, twice: int) -> Change:
     return changed
 
 
+def joined(history: int, strict: int) -> Change:
+    """So much of the history with every way, and so many renamed messages that a strict reader could not read."""
+
+    def changed(one: Digest) -> Digest:
+        word = {0: "none of it", 200: "all of it"}[history]
+        repeats: list[Any] = []
+        for repeat in one.repeats:
+            late = repeat["joined"]["late"]
+            broken = {**late["broken"], "strict": strict}
+            seen = {**repeat["joined"], "late": {**late, "history": history, "broken": broken}}
+            repeats.append({**repeat, "outcome": word, "joined": seen})
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 def won(*, last: bool) -> Change:
     """Each trick's broker comes last, or first, whatever is better."""
 
@@ -164,6 +180,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("kill-the-worker", jobs(3, 0), "0 lost nothing", jobs(0, 2), "What loses nothing repeats"),
     ("four-queues", trial("pubsub", "offline", "yes"), "four keep every",
      trial("list", "offline", "no"), "two keep every"),
+    ("late-joiner", joined(0, 0), "It got nothing with HTTP push, Redis Pub/Sub",
+     joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
     ("share-the-work", shared(3.0), "none of 11 ways", shared(1.0), "took about the ideal time ("),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip

@@ -52,6 +52,8 @@ class Chosen(TypedDict, total=False):
     trick: str
     winner: str
     case: str
+    change: str
+    change_label: str
 
 
 class Ledger(TypedDict, total=False):
@@ -213,6 +215,10 @@ class Repeat(TypedDict, total=False):
     figures: Mapping[str, float | None]
     told: Mapping[str, Shown]
     fair: Mapping[str, Shown]
+    joined: Mapping[str, Any]
+    """What came to a reader that was there early and to one that joined late, and of how many messages."""
+    sender: Mapping[str, Any]
+    """Whether it was the same before and after, and what it knows of its readers."""
     slow: int
     had: Mapping[str, int]
     makespan_s: float | None

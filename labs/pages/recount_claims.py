@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labs.pages import recount_joining as joining
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_work as work
@@ -199,6 +200,8 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C15": (c15, ("one-question",)),
     "C18": (c18, ("kill-the-worker",)),
     "C19": (c19, ("kill-the-worker",)),
+    "C20": (joining.c20, ("late-joiner",)),
+    "C21": (joining.c21, ("late-joiner",)),
     "C23": (work.c23, ("share-the-work",)),
     "C24": (work.c24, ("share-the-work",)),
     "C26": (c26, ("kill-the-worker",)),

@@ -36,6 +36,11 @@ FATES = {
     "refused": ("never", 1.0, ""),
     "timed_out": ("conditions", 1.0, "/"),
     "unknown": ("undecided", 1.0, "."),
+    "history": ("holds", 0.45, ""),
+    "missed": ("never", 1.0, ""),
+    "after": ("holds", 0.45, "/"),
+    "unread": ("conditions", 1.0, "x"),
+    "gone": ("never", 1.0, "/"),
 }
 """Part of a bar -> its colour, how strong it is, and its pattern."""
 CELL_PX, ROW_PX = 58, 48
