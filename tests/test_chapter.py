@@ -34,6 +34,7 @@ GIVEN = {
         **dict.fromkeys(("4.3.6", "29.1.1", "14"), "versions of the server that was asked, its Erlang and its Debian"),
         **dict.fromkeys(("30", "2026"), "the day on which it was asked"),
     },
+    "03-3-delivery-shapes": {"4.2": "the release of Kafka with share groups (its upgrade notes)"},
     "03-5-how-benchmarks-lie": {
         **dict.fromkeys(
             ("1.0", "0"), "of AMQP's versions: 0-9-1 has seconds (its timestamp), 1.0 milliseconds (1.6.17)"

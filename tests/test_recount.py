@@ -37,7 +37,16 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["recount", "recount_claims", "recount_joining", "recount_queues", "recount_rates", "recount_work"]
+    "name",
+    [
+        "recount",
+        "recount_claims",
+        "recount_joining",
+        "recount_queues",
+        "recount_rates",
+        "recount_shapes",
+        "recount_work",
+    ],
 )
 def test_the_second_count_imports_nothing_of_the_rules(name: str) -> None:
     tree = ast.parse((PROJECT / "labs" / "pages" / f"{name}.py").read_text("utf-8"))

@@ -113,6 +113,16 @@ def joined(history: int, strict: int) -> Change:
     return changed
 
 
+def late(number: int) -> Change:
+    """So many messages of every shape came after a later one of their key."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = [{**r, "deliveries": {**r["deliveries"], "overtaken": number}} for r in one.repeats]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 def won(*, last: bool) -> Change:
     """Each trick's broker comes last, or first, whatever is better."""
 
@@ -183,6 +193,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("late-joiner", joined(0, 0), "It got nothing with HTTP push, Redis Pub/Sub",
      joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
     ("share-the-work", shared(3.0), "none of 11 ways", shared(1.0), "took about the ideal time ("),
+    ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka consumer group kept the order"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

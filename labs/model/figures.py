@@ -42,6 +42,9 @@ class Chosen(TypedDict, total=False):
     mode: str
     prefetch: int
     batches: bool
+    groups: int
+    members: int
+    partitions: int
     fault: str
     way: str
     lane: str
@@ -181,6 +184,10 @@ class Repeat(TypedDict, total=False):
     """Command -> the version in which the server says that it came; empty where the server lacks it."""
     newest: str
     """Of the commands that a way needs, the version of the newest."""
+    deliveries: Mapping[str, int]
+    counts: Mapping[str, int]
+    done: Sequence[Sequence[int]]
+    """Message by message as they were done: their numbers, and those of the consumers."""
     waiting: Mapping[str, int]
     held: int
     ends: Mapping[str, int]

@@ -11,6 +11,7 @@ from typing import Any
 from labs.pages import recount_joining as joining
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
+from labs.pages import recount_shapes as shapes
 from labs.pages import recount_work as work
 from labs.pages.recount import (
     BROKERS,
@@ -207,14 +208,18 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C26": (c26, ("kill-the-worker",)),
     "C28": (rates.c28, ("messages-or-megabytes",)),
     "C29": (c29, ("loss-matrix",)),
+    "C30": (shapes.c30, ("delivery-shapes",)),
     "C32": (rates.c32, ("fifty-thousand",)),
     "C33": (c33, ("loss-matrix",)),
+    "C34": (shapes.c34, ("delivery-shapes",)),
     "C43": (rates.c43, ("price-of-persistence",)),
     "C44": (rates.c44, ("kafka-million",)),
     "C45": (c45, ("loss-matrix", "acknowledged")),
+    "C46": (shapes.c46, ("delivery-shapes",)),
     "C48": (rates.c48, ("latency-ladder",)),
     "C53": (rates.c53, ("redis-million",)),
     "C54": (c54, ("redis-forgets",)),
+    "C55": (shapes.c55, ("delivery-shapes",)),
     "C57": (c54, ("redis-forgets",)),
     "C58": (rates.c58, ("latency-ladder",)),
     "C59": (queues.c59, ("four-queues",)),

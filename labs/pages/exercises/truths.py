@@ -23,7 +23,15 @@ class NoTruth(Exception):  # noqa: N818 - a state of the run, not a failure
 Digests = Sequence[Digest]
 T = TypeVar("T", bound=Callable[..., Plain])
 TRUTHS: dict[str, Callable[..., Plain]] = {}
-MORE = ("truths_calls", "truths_rates", "truths_losses", "truths_queues", "truths_sharing", "truths_joining")
+MORE = (
+    "truths_calls",
+    "truths_rates",
+    "truths_losses",
+    "truths_queues",
+    "truths_sharing",
+    "truths_joining",
+    "truths_shapes",
+)
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""
 

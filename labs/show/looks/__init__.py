@@ -9,11 +9,13 @@ from labs.show.looks.passport import PASSPORT_LOOK
 from labs.show.looks.price import PRICE_LOOK
 from labs.show.looks.question import QUESTION_LOOK
 from labs.show.looks.rate import RATE_LOOK
+from labs.show.looks.shapes import SHAPE_GUESS, SHAPE_LOOK
 from labs.show.looks.tricks import SPOT_GUESS, SPOT_LOOK, TRICKS_LOOK
 from labs.show.looks.waiting import WAITING_LOOK
 
 __all__ = [
     "COST_LOOK", "FAULT_LOOK", "JOBS_GUESS", "JOBS_LOOK", "LATENCY_LOOK", "LOSS_GUESS", "PASSPORT_LOOK",
-    "PRICE_LOOK", "QUESTION_LOOK", "RATE_LOOK", "SPOT_GUESS", "SPOT_LOOK", "TRICKS_LOOK", "WAITING_LOOK",
+    "PRICE_LOOK", "QUESTION_LOOK", "RATE_LOOK", "SHAPE_GUESS", "SHAPE_LOOK",
+    "SPOT_GUESS", "SPOT_LOOK", "TRICKS_LOOK", "WAITING_LOOK",
     "Chart", "Guess", "Look",
 ]  # fmt: skip

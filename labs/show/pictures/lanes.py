@@ -1,4 +1,5 @@
-"""Lanes: message or task by worker, over time. A lane a worker, consumer, queue or partition; an item a bar or a dot.
+"""Lanes: message or task by worker, over time or along the messages' numbers. A lane a worker, consumer, queue or
+partition; an item a bar or a dot.
 
 An item that was taken before it was begun has a thin line before its bar. One that never ended is open to the right.
 """
@@ -44,6 +45,9 @@ class Lanes:
     noun: tuple[str, str] = ("message", "messages")
     verb: str = "had"
     about: About = field(default_factory=About)
+    along: str = ""
+    """What stands along the axis instead of the time, as `number of the message`: then an item is a dot, and its
+    number is written as so many ms."""
     kind: Literal["lanes"] = "lanes"
 
     def __post_init__(self) -> None:
@@ -139,19 +143,14 @@ class Lanes:
     @property
     def alt(self) -> str:
         """What a reader who does not see it is told."""
-        return f"{capital(self.noun[1])} over time, a lane each: {', '.join(self.lanes)}. {self.sentence}"
+        along = f"along the {self.along}" if self.along else "over time"
+        return f"{capital(self.noun[1])} {along}, a lane each: {', '.join(self.lanes)}. {self.sentence}"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Heads of the table: a column a state."""
-        return (
-            "Lane",
-            capital(self.noun[1]),
-            *(capital(state.name) for state in self.states),
-            "First begun",
-            "Last ended",
-            "Busy",
-        )
+        times = () if self.along else ("First begun", "Last ended", "Busy")
+        return ("Lane", capital(self.noun[1]), *(capital(state.name) for state in self.states), *times)
 
     @property
     def rows(self) -> list[list[str]]:
@@ -162,6 +161,8 @@ class Lanes:
         items = self.of(lane)
         had = Counter(item.state for item in items)
         counts = [f"{had[state.name]:,}" for state in self.states]
+        if self.along:
+            return [lane, f"{len(items):,}", *counts]
         if not items:
             return [lane, "0", *counts, "–", "–", "–"]
         ends = [item.end_ns for item in items if item.end_ns is not None]
@@ -213,6 +214,7 @@ class Lanes:
         said = {"title": self.title, "sentence": self.sentence, "alt": self.alt}
         data = {"format": FORMAT, "kind": self.kind, "lanes": list(self.lanes), "states": states, "items": items}
         data |= {"marks": [mark.to_json() for mark in self.marks], "noun": list(self.noun), "verb": self.verb}
+        data |= {"along": self.along} if self.along else {}
         return data | {"length_ms": to_ms(self.length_ns), "about": self.about.to_json(), "said": said}
 
     @classmethod
@@ -222,7 +224,8 @@ class Lanes:
         items = tuple(item_of(one, lanes, states) for one in data["items"])
         one, many = data["noun"]
         marks = tuple(Mark.from_json(mark) for mark in data.get("marks", ()))
-        return cls(lanes, states, items, marks, (one, many), data["verb"], About.from_json(data.get("about", {})))
+        about, along = About.from_json(data.get("about", {})), data.get("along", "")
+        return cls(lanes, states, items, marks, (one, many), data["verb"], about, along)
 
 
 def _times(item: Item) -> list[str]:

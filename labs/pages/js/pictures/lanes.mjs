@@ -3,7 +3,7 @@ import { keyLine, plain, sampleOf, tint } from "./shapes.mjs";
 import { markShapes, overTime, timeAxis, timeText } from "./time.mjs";
 
 // Items by lane over time: what labs/show/pictures/lanes.py wrote. An item is
-// [lane, row, name, state, since, start, end].
+// [lane, row, name, state, since, start, end]. With `along` the axis has numbers of items and no time.
 const LANES_SAY = { taken: "taken, not begun yet", open: "never ended", scroll: "lanes, scrolls" };
 const HEAD = 24, FOOT = 48, SIDE = 14, MOST = 620, LEAST_ROW = 5, MOST_ROW = 16;
 const [LANE, ROW, NAME, STATE, SINCE, START, END] = [0, 1, 2, 3, 4, 5, 6];
@@ -67,8 +67,9 @@ function placesOf({ lanes, items }) {
 }
 
 /** The bars, signs and open ends of one state. */
-function stateTraces(state, mine, { range, ink, wide, last, places }) {
+function stateTraces(state, mine, { range, ink, wide, last, places, along }) {
   const heard = (item) => {
+    if (along) return plain(`${item[NAME]}, ${state.name}`);
     const end = item[END] == null ? LANES_SAY.open : timeText(item[END]);
     return plain(`${item[NAME]}, ${state.name}: ${timeText(item[START])} to ${end}`);
   };
@@ -151,16 +152,23 @@ function laneNames(data, { ink, places: { tops } }) {
   });
 }
 
+/** The axis of numbers instead of a time. */
+function numberAxis(range, ink, along) {
+  const { tickvals, ...axis } = timeAxis(range, ink);
+  return { ...axis, tickvals, ticktext: tickvals.map(String), title: { text: along, standoff: 8 } };
+}
+
 /**
  * @param {HTMLElement} place
- * @param {any} data  `lanes`, `states`, `items`, `marks`, `length_ms`, `noun`, `said`
+ * @param {any} data  `lanes`, `states`, `items`, `marks`, `length_ms`, `noun`, `said`, and maybe `along`
  */
 export function lanesPicture(place, data) {
   const places = placesOf(data), { inner } = places, last = data.length_ms;
-  const whole = [Math.min(0, ...data.items.map((item) => item[SINCE] ?? item[START])), last];
+  const { along } = data, from = Math.min(0, ...data.items.map((item) => item[SINCE] ?? item[START]));
+  const whole = along ? [0, last + 1] : [from, last];
   const marks = data.marks.map((mark) => ({ ...mark, text: mark.lane ? `${mark.lane}: ${mark.text}` : mark.text }));
   const { box, bar, picture } = overTime(place, data, { whole, marks }, ({ range, ink, wide: all }) => {
-    const wide = all - 2 * SIDE, given = { range, ink, wide, last, places };
+    const wide = all - 2 * SIDE, given = { range, ink, wide, last, places, along };
     const marked = markShapes(marks, [], { ink, width: wide, range }), top = marked.rows * 17 + 6;
     const { bands, own } = laneShapes(data, marks, given);
     const layout = {
@@ -171,7 +179,7 @@ export function lanesPicture(place, data) {
       hoverdistance: 8,
       shapes: [...bands, ...marked.shapes, ...own],
       annotations: [...laneNames(data, given), ...marked.notes],
-      xaxis: timeAxis(range, ink),
+      xaxis: along ? numberAxis(range, ink, along) : timeAxis(range, ink),
       yaxis: { range: [inner, 0], fixedrange: true, visible: false },
     };
     return { traces: tracesOf(data, given), layout };
@@ -182,6 +190,7 @@ export function lanesPicture(place, data) {
     tabindex: 0,
     "aria-label": `${data.said.title}: ${LANES_SAY.scroll}`,
   };
+  bar.hidden = Boolean(along); // all numbers fit
   place.replaceChildren(keyOf(data), inner > MOST ? make("div", about, box) : box, bar);
   box.style.minHeight = `${inner + FOOT + 30}px`;
   return picture;
