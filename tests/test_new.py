@@ -83,6 +83,10 @@ def test_the_module_of_each_kind_is_short_and_formatted_whatever_the_lab_is_call
         assert len(text.splitlines()) <= 58
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
         assert not [path for path, text in files.items() if "$" in text]
+        [page] = [text for path, text in files.items() if path.suffix == ".md"]
+        begun = re.findall(r"(?m)^```\{([a-z-]+)\}", page.partition("## ")[0])
+        assert begun == ["at-a-glance", "in-short", "guess", "lab-panel"], "as the pattern of a page has it"
+        assert ":folded:" in page
     settings = ["--config", str(PROJECT / "pyproject.toml"), "--no-cache", str(tmp_path)]
     for asked in (["format", "--check"], ["check"]):
         done = subprocess.run([sys.executable, "-m", "ruff", *asked, *settings], capture_output=True, text=True)

@@ -1,6 +1,6 @@
 """L5.3 What does "acknowledged" mean? Kafka's acks and flushes against a killed process and a power cut. Claim C45.
 
-About as much is sent as one Python client can hand over, so that a setting that cannot keep up would show.
+Messages are sent by a timetable, each with a confirmation of its own, so that a setting that cannot keep up shows.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from html import escape
 from pathlib import Path
 from textwrap import shorten
 
+from labs.model.text import sentences
+
 NEWEST = 30
 """So many entries a feed has."""
 BLAMED = re.compile(r"^\S+ .*?(\d{4}-\d\d-\d\dT[\d:]{8})(Z|[+-]\d\d:\d\d)\s+\d+\) (.*)$")
@@ -82,7 +84,7 @@ def feed(found: Sequence[News], title: str, base: str) -> str:
 
 def _entry(one: News, base: str) -> str:
     text = _plain(one.text)
-    title = shorten(text, 100, placeholder="…")
+    title = shorten(sentences(text)[0], 100, placeholder="…")
     name = hashlib.sha256(text.partition(". ")[0].encode()).hexdigest()[:16]
     return (
         f"<entry><title>{escape(title)}</title><id>{escape(base)}feed.xml#{name}</id><updated>{one.when.isoformat()}</updated>"
