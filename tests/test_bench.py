@@ -356,3 +356,20 @@ def test_every_closed_loop_of_the_table_is_by_time_and_a_stream_in_memory_has_no
     most = {row.id: row.most for row in ROWS}
     assert (most["redis-publish"], most["article-redis-fast"]) == (0, 0), "nobody keeps it"
     assert most["redis-xadd"] == 6_400_000
+
+
+def test_a_row_that_reached_its_goal_by_sending_alone_says_so_and_one_whose_messages_were_received_does_not(
+    tmp_path: Path,
+) -> None:
+    fast = next(one for one in saved(tmp_path)["rows"] if one["id"] == "article-redis-fast") | {
+        "goal": "at least 1",
+        "met": True,
+    }
+    goals = {}
+    for said in ("x; 9 of 9 acknowledged", "x; 9 of 9 acknowledged, 9 delivered, 0 twice", "x"):
+        goals[said] = bench_page._cells(fast | {"ours": fast["ours"] | {"said": said}})[4]
+    alone, received, unsaid = goals.values()
+    assert received == unsaid == "at least 1: reached"
+    assert alone == "at least 1: reached, sending alone"
+    missed = fast | {"met": False, "ours": fast["ours"] | {"said": "x; 9 of 9 acknowledged"}}
+    assert bench_page._cells(missed)[4] == "at least 1: missed"

@@ -26,6 +26,8 @@ COLUMNS = ("Question", "Ours", "Against", "Ratio, median (range)", "Goal", "What
 PICTURE_KEYS = KEYS | {"repeat": "one round"}
 HOLLOW_WORDS = ("client", "window", "not found", "not looked for")
 OF_A_SERVER = {CARD["fsync_ms"], *(REST[name] for name in OF_SERVERS)}
+SENDING = ", sending alone"
+"""Beside the word of a row in which nobody received."""
 Result = Mapping[str, Any]
 
 
@@ -71,7 +73,14 @@ def _cells(one: Result) -> list[str]:
     sides = [_side(one[side], one["unit"]) for side in ("ours", "theirs")]
     came_out = benchmark.word(one)
     goal = one["goal"] if came_out == one["goal"] else f"{one['goal']}: {came_out}"
+    goal += SENDING if came_out == "reached" and sends_only(one) else ""
     return [one["title"], *sides, benchmark.ratio_text(one), goal, _limits(one)]
+
+
+def sends_only(one: Result) -> bool:
+    """Whether our side was acknowledged what it sent, and nobody received it."""
+    said = str(one["ours"]["said"])
+    return "acknowledged" in said and "delivered" not in said
 
 
 def _side(side: Mapping[str, Any], unit: str) -> str:
