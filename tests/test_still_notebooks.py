@@ -39,6 +39,7 @@ WITHOUT = {
     "05-3-acknowledged": "Kafka's chapter, and the rate is the lab's own",
     "06-1-is-it-a-million": "Redis' chapter, and a ceiling has no rate",
     "06-2-redis-forgets": "Redis' chapter, and the rate is the lab's own",
+    "06-3-four-queues": "Redis' chapter, and its trials have no rate",
 }
 """Notebook -> why papermill may set neither rate nor broker there."""
 HOSTILE = "<img src=x onerror=alert(1)>&<b>\"'"
