@@ -20,6 +20,11 @@ CLASSIC = {
     "4.0": "the release of RabbitMQ without version 1 (its release notes)",
 }
 GIVEN = {
+    "02-2-burst-or-overload": {
+        **dict.fromkeys(("80", "200"), "ms of a job and what sixteen workers can do, the lab's own"),
+        **dict.fromkeys(("50",), "jobs a second of a worker that an exercise supposes"),
+        "503": "the code with which a pool turns a caller away",
+    },
     "02-3-kill-the-worker": {"45": "seconds of a session of Kafka's as it is shipped"},
     "02-4-late-joiner": {"0": "where a group of Redis begins, a setting of it"},
     "02-5-share-the-work": {

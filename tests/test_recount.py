@@ -40,6 +40,7 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
     "name",
     [
         "recount",
+        "recount_bursts",
         "recount_claims",
         "recount_joining",
         "recount_queues",
@@ -91,6 +92,9 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
         lost = {"none lost": 0, "some lost": 3, "all lost": 200, "unknown": 0}[outcome]
         repeat["jobs"] |= {"lost": lost, "unknown": int(outcome == "unknown")}
         repeat.get("figures", {}).update({} if outcome == "unknown" else {"lost": lost})
+    figures = repeat.get("figures", {})
+    bursts = ("pool_share", "load", "slope_per_s")
+    figures |= {name: figures[name] * factor for name in bursts if figures.get(name) is not None}
     if "ends" in repeat:
         repeat["ends"]["answered"] -= outcome == "some lost"
     if "since" in repeat:
@@ -183,6 +187,11 @@ def _computed(content: dict[str, Any]) -> Iterator[float]:
         table = [[_main(repeat) for repeat in one["repeats"]] for one in points]
         for first, second in product(table, repeat=2):
             yield from (a / b for a, b in zip(first, second, strict=False) if a and b)
+    if content["lab"] == "burst-or-overload":
+        shares = [repeat["figures"] for one in points for repeat in one["repeats"]]
+        yield from (100 * one[name] for one in shares for name in ("pool_share", "queue_share", "late_share"))
+        middle = [one["median"]["figures"] for one in points if one["median"]["figures"]["service_per_s"] is not None]
+        yield from (float(round(one["arrival_per_s"] - one["service_per_s"])) for one in middle)
     if content["lab"] == "who-is-waiting":
         for free, busy in product(points, repeat=2):
             callers, ms = busy["settings"]["callers"], free["settings"]["service_ms"]

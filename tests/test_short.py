@@ -159,6 +159,11 @@ def shared(ratio: float) -> Change:
     return lambda one: replace(one, repeats=[{**repeat, "ratio": ratio} for repeat in one.repeats])
 
 
+def slopes(per_s: float) -> Change:
+    """Every backlog grew by so much."""
+    return lambda one: median(one, figures={**dict(one.median)["figures"], "slope_per_s": per_s})  # type: ignore[dict-item]
+
+
 CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
      ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
@@ -194,6 +199,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
     ("share-the-work", shared(3.0), "none of 11 ways", shared(1.0), "took about the ideal time ("),
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka consumer group kept the order"),
+    ("burst-or-overload", slopes(0.0), "no backlog grew",
+     slopes(40.0), "A queue adds no capacity"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from labs.experiments.backlog_picture import backlog
 from labs.judge.loss import account
 from labs.model.faults import LOAD, NAMES
 from labs.model.observer import UNOBSERVED
@@ -138,6 +139,17 @@ PICTURES: Mapping[str, Film] = {
             command="python -m labs.experiments.message_pictures window",
         ),
         (lambda: _window(1, 1, 500), lambda: _window(100, 20, 5000)),
+    ),
+    "backlog": Film(
+        ("handed in", "begun", "done"),
+        About(
+            under="One queue of RabbitMQ, two workers, eight seconds of arrivals. One dot is one job.",
+            command="python -m labs.experiments.message_pictures backlog",
+        ),
+        (
+            lambda: backlog("Bursts, load 0.7", 0.7, 4),
+            lambda: backlog("Overload, load 1.2", 1.2, 1),
+        ),
     ),
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """L1.2 One question, three carriers: the same question by HTTP, by gRPC and over a broker, and nobody there to answer.
 
-Claims C06, C08 and this lab's part of C15.
+Claims C06, C08 and, with burst-or-overload, C15.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ LAB = Experiment(
     grid=grid,
     run=run,
     rules=question_verdicts.RULES,
+    beside=(question_verdicts.BESIDE,),
     needs=BROKERS,
     sum_up=sum_up,
     point_s=6.0,

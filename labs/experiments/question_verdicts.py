@@ -1,16 +1,20 @@
-"""The rules of C06, C08 and this lab's part of C15 (claims.csv) for one-question."""
+"""The rules of C06, C08 and this lab's part of C15 (claims.csv) for one-question; C15 is that of
+burst-or-overload too, for it needs both recordings."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
 
+from labs.experiments.burst_verdicts import survival
 from labs.experiments.rules import Said, Undecided, by, each, passes, rounds, rule, seen
 from labs.model.carriers import CARRIERS
 from labs.model.digest import Digest
 from labs.model.text import enumerated, ms_text, times
 
 DIRECT, ASYNC_HTTP, OTHER = "http-kept", "http-202", "grpc"
+BESIDE = "burst-or-overload"
+"""Where bursts are measured: the other half of C15."""
 BROKERED = ("redis-pair", "rabbitmq-reply", "kafka-reply")
 UP = {"service": "up", "rate_per_s": 200, "body_bytes": 100}
 
@@ -66,26 +70,41 @@ def c08(digests: Sequence[Digest]) -> Said:
     return "holds", "No carrier but HTTP answered every call."
 
 
-@rule("C15")
+@rule("C15", of_part=("holds with conditions",))
 def c15(digests: Sequence[Digest]) -> Said:
-    """The price of a broker, and what it buys while the service is away; bursts are another lab's half."""
+    """Two halves: whether a question takes longer over a broker, and whether a queue survives bursts better."""
+    price, dearer, cheaper = _price(digests)
+    try:
+        better, bursts = survival(digests)
+    except Undecided as why:
+        raise Undecided(f"Bursts, the other half of the claim, are not recorded. {why} {price}") from None
+    if better and dearer:
+        return "holds with conditions", f"{bursts} {price} So it depends on the call."
+    if better and cheaper:
+        return "holds", f"{bursts} {price}"
+    raise Undecided(f"{bursts} {price}")
+
+
+def _price(digests: Sequence[Digest]) -> tuple[str, list[str], bool]:
+    """What a question costs over each broker, in words; the carriers over which it takes longer, and whether it takes
+    longer over none."""
     direct, over = by(digests, "carrier", **UP).get(DIRECT), _working(digests, *BROKERED)
     if not direct or not over:
         raise Undecided("A question by HTTP and one over a broker were not both measured.")
     http_ms = each(direct, "blocked_ms", "p50")
-    dearer, prices = [], []
+    dearer, prices, sides = [], [], []
     for name, one in over.items():
         pairs = rounds(http_ms, each(one, "blocked_ms", "p50"))
         prices.append(f"{times(statistics.median(b / a for a, b in pairs))} ({CARRIERS[name].label})")
-        if passes(pairs, lambda pair: pair[1] > pair[0], ""):
+        sides.append(passes(pairs, lambda pair: pair[1] > pair[0], ""))
+        if sides[-1]:
             dearer.append(CARRIERS[name].label)
-    text = "Bursts, the other half of the claim, are for another lab to measure."
-    text += f" As a multiple of HTTP's median a question takes {enumerated(prices)}."
+    text = f"As a multiple of HTTP's median a question takes {enumerated(prices)}."
     text += f" In enough rounds that is longer than by HTTP with {'; '.join(dearer) or 'none of them'}."
     away = by(digests, "carrier", service="stopped")
     if bought := [CARRIERS[name].label for name in BROKERED if name in away and waited_out(away[name])]:
         text += f" Questions asked while the service was away were answered later ({'; '.join(bought)})."
-    raise Undecided(text)
+    return text, dearer, all(side is False for side in sides)
 
 
 def waited_out(one: Digest) -> bool:

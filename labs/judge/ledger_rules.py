@@ -44,14 +44,14 @@ def _ledger(node: Node) -> Findings:
 
 
 def _ends(node: Node) -> Findings:
-    names = [name for name in ("answered", "refused", "timed_out", "sent", "unknown") if name in node]
+    names = [name for name in ("answered", "refused", "timed_out", "failed", "sent", "unknown") if name in node]
     yield _counts(node, ["calls", *names]), "a count of the calls is not a whole number from 0 on"
     ended = sum(node[name] for name in names)
     yield node["calls"] == ended, f"{node['calls']:,} calls, and {ended:,} ends"
 
 
 def _jobs(node: Node) -> Findings:
-    names = ("once", "twice", "lost", "unknown")
+    names = [name for name in ("once", "twice", "lost", "refused", "unknown") if name in node]
     yield _counts(node, ["jobs", *names]), "a count of the jobs is not a whole number from 0 on"
     known = sum(node[name] for name in names)
     yield node["jobs"] == known, f"{node['jobs']:,} jobs, and the fates add up to {known:,}"

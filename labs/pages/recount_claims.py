@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labs.pages import recount_bursts as bursts
 from labs.pages import recount_joining as joining
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
@@ -127,10 +128,6 @@ def c14(r: Recount, lab: str) -> str:
     return OPEN
 
 
-def c15(_r: Recount, _lab: str) -> str:
-    return OPEN  # bursts, the other half, are measured by no lab yet
-
-
 def c18(r: Recount, lab: str) -> str:
     for broker in BROKERS:
         those = [p for p in r.points(lab, prefetch=10, broker=broker) if told(p)]
@@ -198,7 +195,8 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C11": (c11, ("before-the-first-message",)),
     "C13": (c13, ("before-the-first-message",)),
     "C14": (c14, ("before-the-first-message",)),
-    "C15": (c15, ("one-question",)),
+    "C15": (bursts.c15, ("one-question", "burst-or-overload")),
+    "C17": (bursts.c17, ("burst-or-overload",)),
     "C18": (c18, ("kill-the-worker",)),
     "C19": (c19, ("kill-the-worker",)),
     "C20": (joining.c20, ("late-joiner",)),

@@ -24,13 +24,14 @@ Digests = Sequence[Digest]
 T = TypeVar("T", bound=Callable[..., Plain])
 TRUTHS: dict[str, Callable[..., Plain]] = {}
 MORE = (
+    "truths_bursts",
     "truths_calls",
-    "truths_rates",
+    "truths_joining",
     "truths_losses",
     "truths_queues",
-    "truths_sharing",
-    "truths_joining",
+    "truths_rates",
     "truths_shapes",
+    "truths_sharing",
 )
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""
