@@ -57,10 +57,6 @@ class Chosen(TypedDict, total=False):
     case: str
     change: str
     change_label: str
-    load: float
-    burst: int
-    workers: int
-    accepts: int
 
 
 class Ledger(TypedDict, total=False):
