@@ -34,7 +34,10 @@ def cell_of(column: str) -> Callable[[Digest], Cell]:
         last = digest.repeats[-1]["cells"][column]
         if len(set(found)) > 1:
             return Cell("mixed", "rounds differ", "", str(last["reason"]))
-        return Cell(cast("State", found[0]), last["word"], last["figure"], last["reason"])
+        word, reason = str(last["word"]), str(last["reason"])
+        if found[0] == "partly":  # what it leaves out has no room in a cell
+            word, reason = "in part", f"{word}; {reason}"
+        return Cell(cast("State", found[0]), word, last["figure"], reason)
 
     return get
 
@@ -50,7 +53,9 @@ TABLE = (
     Quantity(Capability(BACKLOG, "tells its backlog", "tell their backlog"), cell_of(BACKLOG)),
     Quantity(Capability(IN_FLIGHT, "tells what is in flight", "tell what is in flight"), cell_of(IN_FLIGHT)),
     Quantity(Capability(OLDEST, "tells how old the oldest is", "tell how old the oldest is"), cell_of(OLDEST)),
-    Quantity(Capability(POLICE, "refuses an unauthorised publish", "refuse an unauthorised publish"), cell_of(POLICE)),
+    Quantity(
+        Capability("Policy", "refuses an unauthorised publish", "refuse an unauthorised publish"), cell_of(POLICE)
+    ),
 )
 GRID = grid_look(
     ("mode",), Chart("grid", "What a running broker tells", "grid", rows="mode"), TABLE, row, noun=("mode", "modes")
@@ -58,14 +63,16 @@ GRID = grid_look(
 
 
 def _said(digest: Digest) -> str:
-    """How many of the three questions had a right answer, and what became of the publish."""
+    """How many of the three questions had a right answer, and what became of a publish that was not allowed."""
     found = set(states(digest, POLICE))
     publish = (
         "was refused" if found == {"yes"} else "was not tried" if found == {"absent"} else "was not always refused"
     )
-    return (
-        f"{{label}} gave {span(scores(digest))} right answers of three, and a publish that was not allowed {publish}."
-    )
+    return f"Of three questions {{label}} answered {span(scores(digest))} right, and an unauthorised publish {publish}."
 
 
-SEEING_LOOK = replace(GRID, sentence=(_said,))
+def _title(digest: Digest) -> str:
+    return f"{{label}}: {span(scores(digest))} of three questions answered right"
+
+
+SEEING_LOOK = replace(GRID, title=_title, sentence=(_said,))
