@@ -1,0 +1,92 @@
+"""The page Choose in a real browser: answers in the address, by keyboard, refused, printed, and without a script."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from labs.pages.choose import page as parts
+from labs.pages.choose.engine import rank
+from labs.pages.choose.model import rules
+from labs.pages.choose.words import address, by_id
+
+pytestmark = pytest.mark.browser
+CASES = {one["id"]: one for one in rules()["scenario"]}
+
+
+def ready(page: Page, place: str) -> Page:
+    page.goto(place)
+    page.wait_for_selector(".choose[data-ready]")
+    return page
+
+
+def first(answers: dict[str, object]) -> str:
+    return str(by_id(parts.known()["configurations"], rank(parts.known(), answers)[0].id)["name"])
+
+
+def test_a_case_is_taken_changed_by_keyboard_kept_in_the_address_and_cleared(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html")
+    page.locator(".choose-cases select").select_option("django")
+    answers = CASES["django"]["answers"]
+    assert page.url.endswith(f"choose.html{address(answers)}")
+    assert page.locator(".choose-first").inner_text() == f"First: {first(answers)}"
+    page.get_by_label("What is the worst accident").focus()
+    page.keyboard.press("ArrowDown")
+    changed = answers | {"accident": "power"}
+    assert page.locator(".choose-first").inner_text() == f"First: {first(changed)}" != f"First: {first(answers)}"
+    ready(page, page.url)
+    page.reload()
+    page.wait_for_selector(".choose[data-ready]")
+    assert page.locator(".choose-first").inner_text() == f"First: {first(changed)}"
+    assert page.get_by_label("What is the worst accident").input_value() == "power"
+    page.get_by_role("button", name="Clear all answers").click()
+    assert page.url.endswith("#answers")
+    assert page.locator(".choose-first").inner_text() == f"First: {first({})}"
+
+
+def test_a_number_that_cannot_be_is_refused_and_changes_nothing(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html#answers&rate=50")
+    rate = page.get_by_label("How many messages a second")
+    rate.fill("-3")
+    rate.press("Tab")
+    assert "Write a number from 1 to 10,000,000." in page.locator(".choose-form").inner_text()
+    assert page.url.endswith("rate=50")
+    rate.fill("60,000")
+    rate.press("Tab")
+    assert page.url.endswith("rate=60000")
+    assert "Write a number" not in page.locator(".choose-form").inner_text()
+
+
+def test_a_slider_weighs_and_any_broker_can_be_made_to_win(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html{address(CASES['payments']['answers'])}")
+    page.get_by_text("What matters more to you").click()
+    page.get_by_label("Little to run").focus()
+    page.keyboard.press("Home")
+    assert "w-operations=0" in page.url
+    page.get_by_label("Which one should be first?").select_option("kafka-3")
+    page.get_by_role("button", name="Open these answers and see why").click()
+    assert page.locator(".choose-first").inner_text() == "First: Kafka, acks=all, three nodes"
+
+
+def test_on_paper_the_answer_stands_alone(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html{address(CASES['orders']['answers'])}")
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("button", name="Print this answer").click()
+    page.emulate_media(media="print")
+    assert page.locator(".choose-first").is_visible()
+    for gone in (".choose-form", ".choose-exports", ".choose-game", ".choose-case", ".choose-wins"):
+        assert not page.locator(gone).first.is_visible(), gone
+
+
+def test_without_scripts_twelve_cases_are_there_in_full(browser: Browser, host: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{host}book/choose.html")
+    cases = page.locator(".choose-case")
+    assert cases.count() == len(CASES)
+    cases.nth(2).locator("summary").first.click()
+    text = cases.nth(2).inner_text()
+    for part in ("Against it", "What would change this answer", "The bill", "The article’s advice", "Ruled out"):
+        assert part in text
+    assert not page.locator(".choose-form").count()
+    context.close()
