@@ -31,6 +31,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 WITHOUT = {
     "00-your-machine": "no broker and no rate",
     "02-3-kill-the-worker": "each cell is about a way of taking jobs that has a broker in its name",
+    "02-4-late-joiner": "each cell is about a way to join that has a broker in its name",
     "02-5-share-the-work": "each cell is about a way to share that has a broker in its name",
     "03-2-loss-matrix": "each cell is about a setting that has a broker in its name",
     "04-1-is-it-fifty-thousand": "RabbitMQ's chapter, and a ceiling has no rate",
