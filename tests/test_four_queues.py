@@ -160,7 +160,7 @@ def test_repeats_that_differ_are_mixed_and_an_exercise_has_no_answer_by_a_trial_
     assert QUEUES_LOOK.view(torn)["grid"]["cells"][2]["state"] == "mixed"
     kept = point("stream-group", repeat(SINCE, "5.0.0"))
     assert ways_with([torn, kept], ["offline"]) == {"stream-group"}
-    assert since_of([torn, kept], ["XAUTOCLAIM"]) == {"XAUTOCLAIM": "6.2.0"}
+    assert since_of([torn, kept], ["XAUTOCLAIM"]) == {"xautoclaim": "6.2.0"}
     with pytest.raises(NoTruth):
         since_of([torn, kept], ["LMPOP"])
     with pytest.raises(NoTruth):

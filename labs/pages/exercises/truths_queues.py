@@ -11,13 +11,13 @@ UNTOLD = ("", "untold")
 
 @answer
 def since_of(digests: Digests, commands: Sequence[str]) -> dict[str, str]:
-    """Command -> the version that the server gives it. NoTruth where it does not have it or does not say."""
+    """Command, in small letters as an answer has it, -> the version that the server gives it. NoTruth where it does not have it or does not say."""
     found = {}
     for name in commands:
         told = {str(repeat["since"].get(name, "")) for one in digests for repeat in one.repeats}
         if len(told) != 1 or told & set(UNTOLD):
             raise NoTruth(f"This server does not say since when it has {name}: run the lab on Redis 7.0 or newer.")
-        found[name] = told.pop()
+        found[name.lower()] = told.pop()
     return found
 
 
