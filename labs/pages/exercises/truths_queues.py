@@ -11,7 +11,7 @@ UNTOLD = ("", "untold")
 
 @answer
 def since_of(digests: Digests, commands: Sequence[str]) -> dict[str, str]:
-    """Command, in small letters as an answer has it, -> the version that the server gives it. NoTruth where it does not have it or does not say."""
+    """Command, in small letters, -> the version that the server gives it. NoTruth where it lacks it or does not say."""
     found = {}
     for name in commands:
         told = {str(repeat["since"].get(name, "")) for one in digests for repeat in one.repeats}
