@@ -80,7 +80,9 @@ def test_next_on_a_page_is_the_next_page(stem: str) -> None:
 def test_the_promised_minutes_are_enough_to_read_and_to_play_and_not_twice_that(page) -> None:  # type: ignore[no-untyped-def]
     text = (BOOK / f"{page.stem}.md").read_text("utf-8")
     needed = len(prose(text).split()) / WORDS_A_MINUTE
-    needed += PANEL_MINUTES * len(re.findall(r"```\{(?:lab-panel|bench-table|bench-picture)\}", text))
+    needed += PANEL_MINUTES * len(
+        re.findall(r"```\{(?:lab-panel|bench-table|bench-picture|choose|choose-scenarios)\}", text)
+    )
     needed += QUIZ_MINUTES * text.count("```{quiz}")
     assert needed / 1.25 <= page.minutes <= max(2 * needed, 5), f"about {needed:.0f} minutes"
 
