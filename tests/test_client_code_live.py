@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -38,10 +39,11 @@ from labs.pages import client_code, course
 from labs.pages.client_code import Tab
 from labs.record import spawning
 from labs.record.load_generator import Sent, Window, outbox_of
-from labs.scenarios import fault_run, jobs, pairs
+from labs.scenarios import fault_run, jobs, limits, pairs
 from labs.scenarios.calls import board, service
 from labs.scenarios.calls.plan import Plan
 from labs.scenarios.jobs import event_log, work
+from labs.scenarios.limits import working
 from labs.scenarios.pairs.running import BODY, nowhere
 
 LABS = {stem: lab for lab, stem in reversed(course.panels().items())}
@@ -221,6 +223,31 @@ def a_pair(endpoint: Endpoint | None, carrier: str, guarantee: str) -> None:
     assert heard == [BODY]
 
 
+def a_limit(endpoint: Endpoint, mode: limits.Mode) -> None:
+    """Two messages to a limit that is there; Kafka's publisher has room for one, and no answer for a while."""
+    mode = replace(mode, limit_bytes=mode.body_bytes) if mode.broker == "kafka" else mode
+    way, task = working.way_of(mode), working.Task(mode, endpoint, "labs-limit")
+    with way.stage(task) as (stage, there), way.sender(there) as sender:
+        stage.strike()
+        for number in range(2):
+            sender.send(number, bytes(mode.body_bytes))
+        stage.release()
+        give_up_s = time.monotonic() + WITHIN_S
+        while mode.looks and not sender.told():
+            assert time.monotonic() < give_up_s
+            time.sleep(0.02)
+
+
+def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
+    """A way to hand out a job, or a limit."""
+    if lab == "when-it-blocks":
+        limit = limits.mode_of(name)
+        a_limit(endpoints[limit.broker], limit)
+    else:
+        mode = jobs.mode_of(name)
+        a_job(endpoints[mode.broker] if mode.profile else None, mode)
+
+
 def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
     """What the lab does for the settings of this tab, as little of it as there is."""
     one, asked = experiment(lab), tab.settings
@@ -245,8 +272,7 @@ def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
         [using] = chosen_profiles(one.settings(asked)).values()
         through(endpoints[using.broker], using, OPEN)
     elif "mode" in asked:
-        mode = jobs.mode_of(asked["mode"])
-        a_job(endpoints[mode.broker] if mode.profile else None, mode)
+        a_mode(lab, asked["mode"], endpoints)
     elif "carriers" in asked:
         a_pair(endpoints.get(asked["carriers"]), asked["carriers"], asked["guarantee"])
     else:

@@ -123,6 +123,11 @@ def late(number: int) -> Change:
     return changed
 
 
+def noticed(word: str) -> Change:
+    """Every publisher notices that."""
+    return lambda one: median(one, outcome=word)
+
+
 def won(*, last: bool) -> Change:
     """Each trick's broker comes last, or first, whatever is better."""
 
@@ -192,6 +197,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      lambda one: median(one, **{"fsync_ms.p50": 0.01}), "is suspect"),
     ("before-the-first-message", lambda one: median(one, lost=3), "lost jobs all the same",
      lambda one: median(one, lost=0), "none of these lost"),
+    ("when-it-blocks", noticed("it waits"), "waited (up to", noticed("nothing at all"), "Not here: of"),
     ("kill-the-worker", jobs(3, 0), "0 lost nothing", jobs(0, 2), "What loses nothing repeats"),
     ("four-queues", trial("pubsub", "offline", "yes"), "four keep every",
      trial("list", "offline", "no"), "two keep every"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from labs.pages import recount_bursts as bursts
 from labs.pages import recount_joining as joining
+from labs.pages import recount_limits as limits
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_shapes as shapes
@@ -196,6 +197,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C13": (c13, ("before-the-first-message",)),
     "C14": (c14, ("before-the-first-message",)),
     "C15": (bursts.c15, ("one-question", "burst-or-overload")),
+    "C16": (limits.c16, ("when-it-blocks",)),
     "C17": (bursts.c17, ("burst-or-overload",)),
     "C18": (c18, ("kill-the-worker",)),
     "C19": (c19, ("kill-the-worker",)),

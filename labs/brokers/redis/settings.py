@@ -1,4 +1,4 @@
-"""The persistence of a Redis of ours for the length of a run: set, kept from runs that want another, and put back.
+"""Settings of a Redis of ours for the length of a run: set, kept from runs that want others, and put back.
 
 Runs that want the same share it, and the last one puts back what was there before the first. What the server holds is
 saved before anything is changed, so that a server that dies meanwhile loses nothing that lay there before the run.
@@ -17,6 +17,9 @@ from labs.model.facts import Facts
 
 PERSISTENCE = ("appendfsync", "save", "appendonly")
 """In the order of setting: the append-only file is switched on last, when its rhythm is known."""
+LIMITS = ("maxmemory-policy", "maxmemory", "client-output-buffer-limit")
+"""What it does with what does not fit, before how much that is."""
+SET_HERE = PERSISTENCE + LIMITS
 SETTLES_S = 20.0
 PATIENCE_S = 600.0
 LOOK_S = 0.1
@@ -52,7 +55,7 @@ def take(client: Client, endpoint: Endpoint, names: Sequence[str], wanted: Mappi
 
 def _take(client: Client, endpoint: Endpoint, names: Sequence[str], change: Change) -> Made:
     now = client.config_get(*PERSISTENCE)
-    if any(now[key] != value for key, value in change.wanted.items()):
+    if any(now[key] != change.wanted[key] for key in PERSISTENCE if key in change.wanted):
         _save(client)
     found = journal.note(endpoint, names, change=change)
     try:
@@ -88,14 +91,14 @@ def force_back(client: Client, entry: Entry) -> None:
 
 def _put_back(client: Client, change: Change) -> None:
     """Only what is still as the run had set it: anything else somebody has changed since, and it is his."""
-    now = client.config_get(*PERSISTENCE)
+    now = client.config_get(*SET_HERE)
     put(client, {key: change.before[key] for key, value in change.wanted.items() if now.get(key) == value})
 
 
 def put(client: Client, settings: Mapping[str, str]) -> None:
     """Set what differs, and wait until it is in force."""
-    now = client.config_get(*PERSISTENCE)
-    changed = {key: settings[key] for key in PERSISTENCE if key in settings and settings[key] != now[key]}
+    now = client.config_get(*SET_HERE)
+    changed = {key: settings[key] for key in SET_HERE if key in settings and settings[key] != now[key]}
     for key, value in changed.items():
         client.config_set(key, value)
     if changed.get("appendonly") == "yes":
@@ -156,7 +159,7 @@ def _before(client: Client, others: Sequence[Entry], wanted: Mapping[str, str]) 
     alike = [one for one in others if one.change.wanted == wanted]
     if alike:
         return dict(alike[-1].change.before)
-    return {key: str(value) for key, value in client.config_get(*PERSISTENCE).items()}
+    return {key: str(value) for key, value in client.config_get(*SET_HERE).items()}
 
 
 def _wait_for(endpoint: Endpoint, other: Entry, give_up_s: float) -> None:

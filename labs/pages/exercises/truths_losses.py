@@ -74,3 +74,15 @@ def slowest_to_notice(digests: Digests, modes: Mapping[str, str]) -> str:
     if not all(seconds.values()) or first - second < ALIKE_S:
         raise NoTruth("In this run two were alike, or no job came again in time. Run them once more.")
     return clearly_most(seconds)
+
+
+SILENT = "nothing, and messages are lost"
+
+
+@answer
+def lost_in_silence(digests: Digests, among: Sequence[str]) -> frozenset[str]:
+    """The publishers that noticed nothing while messages were lost. NoTruth where the rounds do not agree."""
+    words = {name: point(digests, mode=name).median["outcome"] for name in among}
+    if unclear := [name for name, word in words.items() if word in ("mixed", "unknown")]:
+        raise NoTruth(f"It came out differently from round to round, or cannot be said: {', '.join(unclear)}.")
+    return frozenset(name for name, word in words.items() if word == SILENT)

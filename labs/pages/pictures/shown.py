@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from labs.experiments import job_pictures
+from labs.experiments import job_pictures, limit_pictures
 from labs.model.paths import PROJECT
 from labs.pages.recordings import recorded
 from labs.show.pictures import Picture, PictureError, picture
@@ -23,7 +23,12 @@ def _ways() -> Picture | None:
     return None if file is None else job_pictures.ways(file)
 
 
-MADE: dict[str, Callable[[], Picture | None]] = {"kill-the-worker-grid": _ways}
+def _limits() -> Picture | None:
+    file = recorded("when-it-blocks")
+    return None if file is None else limit_pictures.stacked(file)
+
+
+MADE: dict[str, Callable[[], Picture | None]] = {"kill-the-worker-grid": _ways, "when-it-blocks": _limits}
 
 
 def shown(name: str, folder: Path = FOLDER) -> Picture | None:
