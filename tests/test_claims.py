@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from labs.experiments import EXPERIMENTS, experiment
 from labs.experiments.rules import Rule
 from labs.model.claims import BY_LABS, claims
+from labs.model.paths import PROJECT
 from labs.pages import claim_board, course
 from labs.pages.article import article
 from labs.pages.claims import DECIDED, POLICIES, WORDS, WRITTEN, board, judged, may_vote, split
@@ -23,6 +25,7 @@ from labs.pages.documents import cited, documented
 from labs.pages.facets import slug
 from labs.pages.pages import claim_line
 
+RUNS = PROJECT / "book" / "runs"
 MOST_WORDS, MOST_OF_THE_ARTICLE = 15, 8
 UNCHECKED = [claim for claim, row in claims().items() if row["policy"] == "none"]
 
@@ -45,7 +48,7 @@ def test_documents_judge_what_their_policy_leaves_to_them_and_labs_the_rest() ->
     assert {policies[claim] for claim in judged()} <= set(BY_LABS)
 
 
-@pytest.mark.parametrize(("claim", "named"), [("C04", "L9.9"), ("C31", "L3.2"), ("C35", "L3.2"), ("C04", "L3.2")])
+@pytest.mark.parametrize(("claim", "named"), [("C29", "L9.9"), ("C31", "L3.2"), ("C35", "L3.2"), ("C29", "L3.2")])
 def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str, named: str
 ) -> None:
@@ -54,7 +57,7 @@ def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
     monkeypatch.setitem(EXPERIMENTS, lab.name, lab)
     monkeypatch.setitem(claims()[claim], "lab", f"L1.1, {named}")
     (tmp_path / "loss-matrix.json").write_text('{"format": 1, "lab": "loss-matrix", "digests": []}')
-    may = (claim, named) == ("C04", "L3.2")
+    may = (claim, named) == ("C29", "L3.2")
     assert may_vote(lab, claim) == may
     assert (claim in judged(tmp_path)) == may
     first = next(entry for entry in board(tmp_path) if entry["id"] == claim)
@@ -65,6 +68,17 @@ def test_a_lab_judges_a_claim_only_if_the_claim_names_it_and_leaves_it_to_labs(
     entry = next(entry for entry in board(tmp_path) if entry["id"] == claim)
     assert (entry["word"] == "holds" and claim not in documented()) == may
     assert "not recorded yet" not in entry["evidence"]
+
+
+def test_a_case_that_a_lab_has_seen_waits_for_no_further_lab_and_one_that_it_has_not_seen_does(tmp_path: Path) -> None:
+    (tmp_path / "routing-puzzles.json").write_bytes((RUNS / "routing-puzzles.json").read_bytes())
+    assert judged(tmp_path)["C39"]["word"] == "holds"
+    content = json.loads((tmp_path / "routing-puzzles.json").read_text("utf-8"))
+    content["digests"] = [one for one in content["digests"] if one["settings"]["puzzle"] != "audit"]
+    (tmp_path / "routing-puzzles.json").write_text(json.dumps(content))
+    found = judged(tmp_path)["C39"]
+    assert found["word"] == "undecided here"
+    assert found["text"].startswith("One more lab of this claim is not recorded yet. ")
 
 
 def test_the_board_links_what_was_read_and_only_that() -> None:

@@ -92,6 +92,7 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
     if "jobs" in repeat:
         lost = {"none lost": 0, "some lost": 3, "all lost": 200, "unknown": 0}[outcome]
         repeat["jobs"] |= {"lost": lost, "unknown": int(outcome == "unknown")}
+        repeat["jobs"] |= {"missing": lost} if "missing" in repeat["jobs"] else {}
         repeat.get("figures", {}).update({} if outcome == "unknown" else {"lost": lost})
     figures = repeat.get("figures", {})
     bursts = ("pool_share", "load", "slope_per_s")

@@ -57,6 +57,8 @@ class Chosen(TypedDict, total=False):
     case: str
     change: str
     change_label: str
+    puzzle: str
+    topology: str
 
 
 class Ledger(TypedDict, total=False):
@@ -189,6 +191,12 @@ class Repeat(TypedDict, total=False):
     done: Sequence[Sequence[int]]
     """Message by message as they were done: their numbers, and those of the consumers."""
     waiting: Mapping[str, int]
+    arrived: Mapping[str, Sequence[int]]
+    """Queue -> numbers of the messages that lay in it, in order."""
+    returned: Sequence[int]
+    """Messages that the broker gave back to a publisher that had asked for it."""
+    producer: str
+    """A fingerprint of all that was published."""
     held: int
     ends: Mapping[str, int]
     away: Mapping[str, Any] | None

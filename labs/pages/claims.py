@@ -80,9 +80,14 @@ def _judged_by_labs(folder: Path | None) -> dict[str, dict[str, Any]]:
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
     there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)}
     return {
-        claim: _together(parts, [number for number in labs_of(claim) if number not in there])
+        claim: _together(parts, [] if _seen(claim, parts) else [one for one in labs_of(claim) if one not in there])
         for claim, parts in found.items()
     }
+
+
+def _seen(claim: str, parts: Sequence[dict[str, Any]]) -> bool:
+    """Whether it is decided by a case, and the labs that are recorded have seen one: no further lab can unsee it."""
+    return policy_of(claim) == "existence" and any(part["word"] != UNDECIDED for part in parts)
 
 
 def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Here:
     client: Facts
     name: str
     other: str
+    endpoint: Endpoint
 
 
 def _redis(endpoint: Endpoint) -> Facts:
@@ -77,7 +78,7 @@ def running(broker: str) -> Iterator[Here | None]:
 def _named(broker: str) -> Iterator[Here]:
     with stack.session((broker,), report=lambda _line: None) as found:
         endpoint, name = found[broker], f"by-hand-{secrets.token_hex(3)}"
-        here = Here(TOLD[broker](endpoint), name, f"{name}-2")
+        here = Here(TOLD[broker](endpoint), name, f"{name}-2", endpoint)
         made = journal.note(endpoint, (here.name, here.other))
         try:
             if broker == "kafka":

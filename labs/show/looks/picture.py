@@ -107,8 +107,8 @@ def grid_look(
         *more,
     )
     return Look(
-        point, (chart,), Quantities(found), "{label}: {says}", ("{label}. {cells}.",), shapes=shapes, layouts=layouts,
-        caption="outcomes",
+        point, (chart,), Quantities(found), "{label}: {says}", ("Of {label} the table says: {cells}.",), shapes=shapes,
+        layouts=layouts, caption="outcomes",
         several=lambda digests: grid(table, {setup(one): one for one in digests}, noun=noun).title,
     )  # fmt: skip
 

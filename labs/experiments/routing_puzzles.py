@@ -1,0 +1,106 @@
+"""L4.3 Five routing puzzles: can bindings alone send each message to those who want it, with one and the same producer?
+
+Claim C39.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labs.experiments import routing_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings, place
+from labs.judge.card import card
+from labs.judge.repeats import Summed, known_median, known_range
+from labs.model.digest import Digest
+from labs.model.endpoint import Endpoint
+from labs.model.figures import Repeat
+from labs.model.observer import Observer
+from labs.scenarios.routing.puzzles import MESSAGES, PUZZLES, TRIES, Puzzle, events, judge
+from labs.show.looks.routing import LOOK
+from labs.show.short.routing import in_short
+
+NAME = "routing-puzzles"
+REPEATS = 5
+COUNTED = ("wanted", "missing", "stray", "doubled", "nowhere", "returned")
+
+
+def run(settings: Settings, observer: Observer) -> list[Digest]:
+    """One digest: a puzzle by one topology, with other messages in each repeat."""
+    puzzle, how, repeats = PUZZLES[settings["puzzle"]], settings["topology"], settings.get("repeats", 1)
+    with place("rabbitmq", observer) as endpoint:
+        assert endpoint  # it is named
+        found = [
+            _played(endpoint, puzzle, how, settings.get("seed", 1) + at, observer.part(at, repeats, puzzle.title))
+            for at in range(repeats)
+        ]
+        on_card = card(endpoint, None, {}, _card(endpoint), repeats=repeats)
+    chosen = {"broker": "rabbitmq", "puzzle": puzzle.name, "topology": how, "label": f"{puzzle.title}, {TRIES[how]}"}
+    topology = puzzle.topology(how)
+    setup = {
+        "exchanges": [f"{one.name} ({one.type})" for one in topology.exchanges],
+        "bindings": [str(one) for one in topology.bindings],
+    }
+    return [Digest(lab=NAME, settings=chosen, setup=setup, repeats=found, card=on_card, **sum_up(found))]  # type: ignore[arg-type]
+
+
+def _played(endpoint: Endpoint, puzzle: Puzzle, how: str, seed: int, observer: Observer) -> Repeat:
+    """What twenty messages of that seed did: where each arrived, and what that is against what was wanted."""
+    from labs.scenarios.routing.running import play
+
+    observer.check("before publishing")
+    observer.progress(0.1, f"publishing {MESSAGES} messages")
+    sent = events(seed)
+    played = play(endpoint, puzzle.topology(how), sent)
+    became = judge(puzzle, sent, played.arrived)
+    counts = {name: len(getattr(became, name)) for name in COUNTED[1:-1]}
+    return {
+        "seed": seed,
+        "outcome": "solved" if became.solved else "not solved",
+        "jobs": {"messages": len(sent), "wanted": became.wanted, "returned": len(played.returned), **counts},
+        "arrived": played.arrived,
+        "returned": played.returned,
+        "producer": played.producer,
+    }
+
+
+def _card(endpoint: Endpoint) -> dict[str, object]:
+    from labs.scenarios.routing.running import protocols
+
+    said = ", ".join(protocols(endpoint)) or "not seen from here"
+    return {"messages": f"{MESSAGES} a round, persistent, each confirmed, mandatory", "protocols": said}
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """Medians and ranges of the counts, and whether all repeats ended alike."""
+    ends = {one["outcome"] for one in repeats}
+    known = {name: [float(one["jobs"][name]) for one in repeats] for name in COUNTED}
+    median: dict[str, object] = {"outcome": ends.pop() if len(ends) == 1 else "mixed"}
+    median |= {name: known_median(values) for name, values in known.items()}
+    return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
+
+
+def grid() -> list[Settings]:
+    """Every puzzle by its usual first try and by its solution."""
+    return [{"puzzle": name, "topology": how, "repeats": REPEATS} for name in PUZZLES for how in TRIES]
+
+
+LAB = Experiment(
+    name=NAME,
+    number="L4.3",
+    title="Five routing puzzles",
+    question="Can bindings alone bring each message to those who want it, with one and the same producer?",
+    short=in_short,
+    claims=("C39",),
+    controls=(
+        Control("puzzle", "Puzzle", "choice", "wildcards", tuple(Option(p.name, p.title) for p in PUZZLES.values())),
+        Control("topology", "Bindings", "choice", "first", tuple(Option(name, said) for name, said in TRIES.items())),
+    ),
+    grid=grid,
+    run=run,
+    rules=routing_verdicts.RULES,
+    needs=("rabbitmq",),
+    sum_up=sum_up,
+    point_s=1.0,
+    quiet=False,
+    look=LOOK,
+)

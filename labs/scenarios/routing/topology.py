@@ -1,0 +1,106 @@
+"""A topology as data: exchanges, queues, the bindings between them, and what is wrong with one before a broker sees it.
+
+The producer knows one name, ENTRY, and nothing behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+ENTRY = "in"
+"""The exchange that the producer publishes to, in every topology."""
+LONGEST = 200
+"""Bytes of a name or a key: AMQP allows 255, and a run puts its own name before."""
+TYPES = ("direct", "topic", "fanout", "headers")
+MATCH = "x-match"
+
+
+class TopologyError(ValueError):
+    """What is wrong with a topology, where, and what would be right: one line."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An exchange. `otherwise` is its alternate exchange: it gets what no binding takes."""
+
+    name: str
+    type: str
+    otherwise: str = ""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """From an exchange to a queue, or to an exchange where `to_exchange`. `headers` with `match` any or all."""
+
+    source: str
+    to: str
+    key: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    match: str = "all"
+    to_exchange: bool = False
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What RabbitMQ is given besides the key."""
+        return {**self.headers, MATCH: self.match} if self.headers else {}
+
+    def __str__(self) -> str:
+        said = self.key or ", ".join(f"{name}={value}" for name, value in self.headers.items())
+        how = f" ({self.match} of {said})" if self.headers else f" ({said})" if said else ""
+        return f"{self.source} → {self.to}{how}"
+
+
+@dataclass(frozen=True)
+class Topology:
+    """All of it. Raises TopologyError where RabbitMQ could not declare it or the producer would not reach it."""
+
+    exchanges: tuple[Exchange, ...]
+    queues: tuple[str, ...]
+    bindings: tuple[Binding, ...]
+
+    def __post_init__(self) -> None:
+        """Names are there once, types are known, and every binding has both ends."""
+        _once("exchange", (one.name for one in self.exchanges))
+        _once("queue", self.queues)
+        known = {one.name: one for one in self.exchanges}
+        if ENTRY not in known:
+            raise TopologyError(f"there is no exchange {ENTRY!r}, and the producer publishes to no other: declare it")
+        for one in self.exchanges:
+            if one.type not in TYPES:
+                raise TopologyError(f"exchange {one.name!r}: there is no type {one.type!r}; take {', '.join(TYPES)}")
+            if one.otherwise and one.otherwise not in known:
+                said = f"its alternate exchange {one.otherwise!r} is not declared"
+                raise TopologyError(f"exchange {one.name!r}: {said}, and RabbitMQ would drop what it should get")
+        for binding in self.bindings:
+            _checked(binding, known, self.queues)
+
+
+def _once(what: str, names: Iterable[str]) -> None:
+    known: set[str] = set()
+    for name in names:
+        if len(name.encode()) > LONGEST:
+            raise TopologyError(f"{what} {name[:20]!r}...: a name has {LONGEST} bytes at most")
+        if not name or name in known:
+            raise TopologyError(f"{what} {name!r}: a name has to be there, and once")
+        known.add(name)
+
+
+def _checked(binding: Binding, exchanges: Mapping[str, Exchange], queues: tuple[str, ...]) -> None:
+    """TopologyError unless the binding joins two things that are there, in a way that its exchange understands."""
+    ends = exchanges if binding.to_exchange else queues
+    kind = "exchange" if binding.to_exchange else "queue"
+    if binding.source not in exchanges:
+        raise TopologyError(f"binding {binding}: there is no exchange {binding.source!r} to bind from")
+    if binding.to not in ends:
+        raise TopologyError(f"binding {binding}: there is no {kind} {binding.to!r} to bind to")
+    if binding.match not in ("any", "all"):
+        raise TopologyError(f"binding {binding}: headers match 'any' or 'all', not {binding.match!r}")
+    if len(binding.key.encode()) > LONGEST:
+        raise TopologyError(f"binding {binding.source} → {binding.to}: a key has {LONGEST} bytes at most")
+    by_headers = exchanges[binding.source].type == "headers"
+    if binding.headers and not by_headers:
+        said = "looks at the routing key and at no header"
+        raise TopologyError(f"binding {binding}: a {exchanges[binding.source].type} exchange {said}")
+    if by_headers and not binding.headers:
+        raise TopologyError(f"binding {binding}: a headers exchange takes everything by a binding without headers")
