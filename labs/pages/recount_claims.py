@@ -240,7 +240,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C58": (rates.c58, ("latency-ladder",)),
     "C59": (queues.c59, ("four-queues",)),
     "C60": (queues.c60, ("four-queues",)),
-    "C63": (queues.c63, ("four-queues", "pending-claimed")),
+    "C63": (queues.c63, ("four-queues",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 
