@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from labs.model.figure_parts import Puzzle, Routed, Weight
+
 Ladder = Mapping[str, float | None]
 """Step (p50, p90, p99, p999, max, mean) -> its figure; None where too few samples could say, infinite where it falls
 among what never came. JSON has no infinite number: a file has the word NEVER_CAME there."""
@@ -19,7 +21,7 @@ BEYOND = 10
 """A percentile is printed, and a curve drawn, only with this many samples beyond it (measuring.md 8.5)."""
 
 
-class Chosen(TypedDict, total=False):
+class Chosen(Puzzle, total=False):
     """What makes a point: what the reader chose, and who that is."""
 
     label: str
@@ -57,8 +59,6 @@ class Chosen(TypedDict, total=False):
     case: str
     change: str
     change_label: str
-    puzzle: str
-    topology: str
 
 
 class Ledger(TypedDict, total=False):
@@ -96,15 +96,6 @@ class Shown(TypedDict, total=False):
     stamp: str
     limit: str
     foreign: float
-
-
-class Weight(TypedDict):
-    """One process and the memory that it holds, bytes."""
-
-    role: str
-    name: str
-    rss: int
-    pss: int | None
 
 
 class Middle(TypedDict, total=False):
@@ -149,7 +140,7 @@ class Middle(TypedDict, total=False):
     ratio: float | None
 
 
-class Repeat(TypedDict, total=False):
+class Repeat(Routed, total=False):
     """The figures of one repeat."""
 
     seed: int
@@ -191,12 +182,6 @@ class Repeat(TypedDict, total=False):
     done: Sequence[Sequence[int]]
     """Message by message as they were done: their numbers, and those of the consumers."""
     waiting: Mapping[str, int]
-    arrived: Mapping[str, Sequence[int]]
-    """Queue -> numbers of the messages that lay in it, in order."""
-    returned: Sequence[int]
-    """Messages that the broker gave back to a publisher that had asked for it."""
-    producer: str
-    """A fingerprint of all that was published."""
     held: int
     ends: Mapping[str, int]
     away: Mapping[str, Any] | None

@@ -13,6 +13,7 @@ from labs.pages import recount_joining as joining
 from labs.pages import recount_limits as limits
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
+from labs.pages import recount_routing as routing
 from labs.pages import recount_shapes as shapes
 from labs.pages import recount_work as work
 from labs.pages.recount import (
@@ -33,8 +34,6 @@ from labs.pages.recount import (
     slope,
     told,
 )
-
-ROUTING = ("wildcards", "headers", "unroutable", "audit", "tenants")
 
 
 def c02(r: Recount, lab: str) -> str:
@@ -182,19 +181,6 @@ def c45(r: Recount, lab: str) -> str:
     return IF if any(r.lost(r.one(lab, profile=name, fault=f)) == "lost" for name, f in weaker) else HOLDS
 
 
-def c39(r: Recount, lab: str) -> str:
-    found = [r.one(lab, puzzle=name, topology="solved") for name in ROUTING]
-    if any(not p["repeats"] for p in found) or len({len(p["repeats"]) for p in found}) > 1:
-        return OPEN
-    for at in range(len(found[0]["repeats"])):
-        if len({p["repeats"][at]["producer"] for p in found}) > 1:
-            return OPEN
-    right = [
-        repeat["jobs"][name] == 0 for p in found for repeat in p["repeats"] for name in ("missing", "stray", "doubled")
-    ]
-    return HOLDS if all(right) else OPEN
-
-
 def c54(r: Recount, lab: str) -> str:
     sides = [r.lost(p) for p in r.points(lab, broker="redis", fault="kill")]
     return NEVER if "kept" in sides else HOLDS if sides and set(sides) == {"lost"} else OPEN
@@ -233,7 +219,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C46": (shapes.c46, ("delivery-shapes",)),
     "C48": (rates.c48, ("latency-ladder",)),
     "C53": (rates.c53, ("redis-million",)),
-    "C39": (c39, ("routing-puzzles",)),
+    "C39": (routing.c39, ("routing-puzzles",)),
     "C54": (c54, ("redis-forgets",)),
     "C55": (shapes.c55, ("delivery-shapes",)),
     "C57": (c54, ("redis-forgets",)),

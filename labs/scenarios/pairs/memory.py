@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
-from labs.model.figures import Weight as Row
+from labs.model.figure_parts import Weight as Row
 from labs.model.observer import Observer
 
 EVERY_S, AT_MOST_S = 0.5, 4.0
