@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from labs.model.digest import Digest, Table
 from labs.model.text import NBSP, count_of, enumerated, span
@@ -30,19 +31,19 @@ def word(digest: Digest, name: str) -> str:
 
 
 def _counts(found: Sequence[Table]) -> str:
-    """100 and 100 of 200: what each reader got, of the first repeat; the word says whether all agree."""
-    first = found[0]
-    return f"{enumerated([f'{number:,}' for number in first['got'].values()])} of {first['sent']:,}"
+    """50 + 50 of two readers, 100 of 100 of one; of the first repeat, for the word says whether all agree."""
+    got, sent = found[0]["got"].values(), found[0]["sent"]
+    return " + ".join(f"{number:,}" for number in got) if len(got) > 1 else f"{next(iter(got)):,} of {sent:,}"
 
 
 def _lost(found: Sequence[Table]) -> str:
-    return f"{span(one['lost'] for one in found)} of {found[0]['sent']:,} lost"
+    return f"{span(one['lost'] for one in found)} lost"
 
 
 def _slow(found: Sequence[Table]) -> str:
     if any(one["cut"] for one in found):
-        return f"cut off {megabytes(found, 'behind_mb')} behind"
-    return f"{megabytes(found, 'held_mb')} in memory" if "held_mb" in found[0] else ""
+        return megabytes(found, "behind_mb")
+    return megabytes(found, "held_mb") if "held_mb" in found[0] else ""
 
 
 def megabytes(found: Sequence[Table], name: str) -> str:
@@ -52,8 +53,8 @@ def megabytes(found: Sequence[Table], name: str) -> str:
 
 def _told(found: Sequence[Table]) -> str:
     if any(one["told"] is None for one in found):
-        return "no command says it"
-    return f"{span(one['told'] for one in found)} of {found[0]['sent']:,} named"
+        return ""
+    return f"{span(one['told'] for one in found)} told"
 
 
 def cell(name: str, figure: Callable[[Sequence[Table]], str]) -> Callable[[Digest], Cell]:
@@ -149,7 +150,11 @@ MORE = (
     Said("lost", having("killed", "lost"), lambda found: span(one["lost"] for one in found)),
     Said("took_s", lambda digest: digest.number("took_s"), lambda value: f"{value:g}{NBSP}s"),
 )  # fmt: skip
-QUEUES_LOOK = grid_look(("way",), CHART, TABLE, row, noun=("way", "ways"), more=MORE)
+QUEUES_LOOK = replace(
+    grid_look(("way",), CHART, TABLE, row, noun=("way", "ways"), more=MORE),
+    lead="A reader that was away got",
+    part="{was_offline}",
+)
 
 
 def truth(digest: Digest) -> str:
