@@ -289,24 +289,8 @@ def test_the_sentence_of_a_point_says_who_broke_who_was_told_and_what_is_unknown
 def test_a_bar_has_the_parts_in_the_order_of_time_and_they_are_all_of_it() -> None:
     for late in (WHOLE, WHOLE[BEFORE:], WHOLE[20:], WHOLE[:-1]):
         strip = JOINING_LOOK.view(point("redis-stream", "none", late))["strip"]
-        assert [one["fate"] for one in strip] == ["history", "missed", "after", "unread", "gone"]
+        assert [one["fate"] for one in strip] == ["history", "missed", "after", "gone"]
         assert sum(one["share"] for one in strip) == pytest.approx(1, abs=0.001)
-
-
-def test_a_bar_shows_what_a_strict_reader_cannot_read_and_its_text_who_else_cannot() -> None:
-    shares = {change: _shares(point("redis-stream", change)) for change in CHANGES}
-    assert shares["none"]["unread"] == shares["beside"]["unread"] == 0
-    assert shares["renamed"]["unread"] == pytest.approx(CHANGED / ALL, abs=0.001)
-    texts = {
-        change: [one["text"] for one in JOINING_LOOK.view(point("redis-stream", change))["strip"]] for change in CHANGES
-    }
-    assert "unreadable: 50 by a strict reader, 50 by a closed reader" in texts["renamed"]
-    assert "unreadable: 50 by a closed reader" in texts["beside"]
-    assert not [text for text in texts["none"] if "unreadable" in text]
-
-
-def _shares(one: Digest) -> dict[str, float]:
-    return {part["fate"]: part["share"] for part in JOINING_LOOK.view(one)["strip"]}
 
 
 def test_in_short_names_nobody_of_whom_nothing_is_recorded() -> None:

@@ -20,7 +20,6 @@ FATES = {
     "history": "from before it joined, received",
     "missed": "from before it joined, missed",
     "after": "from after it joined, received",
-    "unread": "received, but a strict reader cannot read it",
     "gone": "from after it joined, missed",
 }
 HANDLERS = {"strict": "Strict reader", "closed": "Closed reader", "tolerant": "Tolerant reader"}
@@ -73,12 +72,10 @@ def strip(digest: Digest) -> list[Json]:
     """The parts of a bar in the order of time, each with its share of all messages: medians over the repeats."""
     if not judged(digest):
         return []
-    unread, had, came = broke(digest, "strict"), joined(digest, "history"), joined(digest, "after")
+    had, came = joined(digest, "history"), joined(digest, "after")
     before, after = sizes(digest, "before"), sizes(digest, "after")
-    found = {"history": had, "missed": _less(before, had), "after": _less(came, unread), "unread": unread}
-    found["gone"] = _less(after, came)
+    found = {"history": had, "missed": _less(before, had), "after": came, "gone": _less(after, came)}
     texts = {"history": f"{span(had)} of {span(before)} from before", "after": f"{span(came)} of {span(after)} after"}
-    texts["unread"] = _unread(digest)
     whole = statistics.median(before) + statistics.median(after)
     return [
         {"fate": fate, "share": round(statistics.median(found[fate]) / whole, 4), "text": texts.get(fate, "")}
@@ -88,12 +85,6 @@ def strip(digest: Digest) -> list[Json]:
 
 def _less(wholes: Sequence[int], parts: Sequence[int]) -> list[int]:
     return [whole - part for whole, part in zip(wholes, parts, strict=True)]
-
-
-def _unread(digest: Digest) -> str:
-    """How many messages which reader could not read; empty where all could be."""
-    found = [f"{span(broke(digest, name))} by a {name} reader" for name in HANDLERS if any(broke(digest, name))]
-    return f"unreadable: {', '.join(found)}" if found else ""
 
 
 def sender_word(digest: Digest) -> str:
