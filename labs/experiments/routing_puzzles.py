@@ -1,6 +1,6 @@
 """L4.3 Five routing puzzles: can bindings alone send each message to those who want it, with one and the same producer?
 
-Claim C39.
+Claims C38 and C39.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ LAB = Experiment(
     title="Five routing puzzles",
     question="Can bindings alone bring each message to those who want it, with one and the same producer?",
     short=in_short,
-    claims=("C39",),
+    claims=("C38", "C39"),
     controls=(
         Control("puzzle", "Puzzle", "choice", "wildcards", tuple(Option(p.name, p.title) for p in PUZZLES.values())),
         Control("topology", "Bindings", "choice", "first", tuple(Option(name, said) for name, said in TRIES.items())),
@@ -98,6 +98,7 @@ LAB = Experiment(
     grid=grid,
     run=run,
     rules=routing_verdicts.RULES,
+    beside=(routing_verdicts.BESIDE,),
     needs=("rabbitmq",),
     sum_up=sum_up,
     point_s=1.0,

@@ -1,14 +1,30 @@
-"""The rule of C39 (claims.csv) for routing-puzzles."""
+"""The rules of C38 and C39 (claims.csv) for routing-puzzles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from labs.experiments.rules import Said, Undecided, every, rounds, rule, seen
+from labs.experiments.shape_verdicts import c34
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.model.text import capital, counted, enumerated, in_words
 from labs.scenarios.routing.puzzles import PUZZLES
+
+BESIDE = "delivery-shapes"
+"""Where both shapes are run, by a client of AMQP 0-9-1."""
+SPOKEN = "amqp"
+
+
+@rule("C38", of_part=("holds",))
+def c38(digests: Sequence[Digest]) -> Said:
+    """Both shapes where they are run, and what the node itself says it listens for."""
+    here = [one for one in digests if one.lab != BESIDE]
+    told = {str(one.card.get("protocols", "")) for one in here}
+    if not here or any(SPOKEN not in one.split(", ") for one in told):
+        raise Undecided("The node was not asked for its protocols, or did not name AMQP.")
+    word, text = c34.judge([one for one in digests if one.lab == BESIDE])
+    return word, f"{text} Both went over AMQP 0-9-1. The node says that it listens for {'; '.join(sorted(told))}."
 
 
 @rule("C39", of_part=("holds",))
@@ -38,4 +54,4 @@ def _first(digests: Sequence[Digest]) -> str:
     return capital(f"{in_words(failed)} of {in_words(len(first))} usual first tries did not.") if first else ""
 
 
-RULES = (c39,)
+RULES = (c38, c39)

@@ -219,6 +219,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C46": (shapes.c46, ("delivery-shapes",)),
     "C48": (rates.c48, ("latency-ladder",)),
     "C53": (rates.c53, ("redis-million",)),
+    "C38": (routing.c38, ("routing-puzzles",)),
     "C39": (routing.c39, ("routing-puzzles",)),
     "C54": (c54, ("redis-forgets",)),
     "C55": (shapes.c55, ("delivery-shapes",)),

@@ -1,10 +1,18 @@
-"""The second count of C39, out of the raw recorded file of the routing puzzles."""
+"""The second count of C38 and C39, out of the raw recorded files of the routing puzzles and of the shapes."""
 
 from __future__ import annotations
 
+from labs.pages import recount_shapes
 from labs.pages.recount import HOLDS, OPEN, Recount
 
 ROUTING = ("wildcards", "headers", "unroutable", "audit", "tenants")
+
+
+def c38(r: Recount, lab: str) -> str:
+    told = [p["card"]["protocols"].split(", ") for p in r.points(lab)]
+    if not told or not all("amqp" in one for one in told):
+        return OPEN
+    return recount_shapes.c34(r, "delivery-shapes")
 
 
 def c39(r: Recount, lab: str) -> str:
