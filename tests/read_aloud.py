@@ -19,7 +19,7 @@ from labs.pages.recordings import recorded, words
 from labs.pages.state import view
 
 TIMES: Mapping[str, float] = {"small": 0.001, "large": 1000.0}
-KEPT = ("curve", "seed", "halves", "counted_s", "attempt", "kind", "repeats", "lost_share")
+KEPT = ("curve", "seed", "halves", "counted_s", "attempt", "kind", "repeats", "lost_share", "done")
 """Figures that scaling leaves alone: what they say does not grow with a machine."""
 
 

@@ -217,7 +217,7 @@ def word_of(claim: str, points: list[Digest]) -> tuple[str, str]:
 def test_joining_holds_under_the_condition_that_some_modes_show_nothing_of_the_past() -> None:
     word, text = word_of("C21", grid())
     assert word == "holds with conditions"
-    assert "three showed it all 200 messages from before, and three showed it none." in text
+    assert "three showed it the 200 messages from before, and three showed it nothing." in text
     assert " All: Redis stream, group from 0; RabbitMQ stream, from first; Kafka, new group, earliest." in text
     assert text.endswith(" None: Redis Pub/Sub; RabbitMQ, queue bound late; Kafka, new group, latest.")
 
@@ -277,7 +277,7 @@ def test_the_sentence_of_a_point_says_what_came(late: list[int], said: str) -> N
 
 def test_the_sentence_of_a_point_says_who_broke_who_was_told_and_what_is_unknown() -> None:
     beside = JOINING_LOOK.said(point("kafka-latest", "beside"))
-    assert "a reader that refuses fields it does not know could not read them" in beside
+    assert "A reader that refuses fields it does not know could not read them" in beside
     told = (SENDER, replace(SENDER, told=1))
     assert "had to be told the late joiner’s address" in JOINING_LOOK.said(point("http-push", "none", seen=told))
     unknown = point("redis-pubsub", "none", settled=False)

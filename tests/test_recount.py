@@ -97,7 +97,7 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
     figures = repeat.get("figures", {})
     bursts = ("pool_share", "load", "slope_per_s")
     figures |= {name: figures[name] * factor for name in bursts if figures.get(name) is not None}
-    if "ends" in repeat:
+    if "answered" in repeat.get("ends", {}):
         repeat["ends"]["answered"] -= outcome == "some lost"
     if "since" in repeat:
         repeat["since"] |= {"all lost": {"SUBSCRIBE": "5.0.0"}, "unknown": {"BLPOP": "untold"}}.get(outcome, {})

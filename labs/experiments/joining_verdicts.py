@@ -62,7 +62,7 @@ def c20(digests: Sequence[Digest]) -> Said:
     if unclear := [one for one in found if one in dark or not seen(one, unaware)]:
         raise Undecided(f"Whom the sender is connected to is not known in every round: {_labels(unclear)}.")
     many = in_words(len(found))
-    text = f"In {many} ways by a broker the sender's file has no word of a reader and no connection of it ends at one"
+    text = f"In {many} ways by a broker the sender's file names no reader, and no connection of it ends at one"
     renamed = point(digests, "A renamed field over a RabbitMQ queue", mode="rabbitmq-queue", change="renamed")
     if not all(map(known, renamed.repeats)):
         raise Undecided(f"{text}. What became of the messages with the renamed field is not proven.")
@@ -70,11 +70,11 @@ def c20(digests: Sequence[Digest]) -> Said:
         number = renamed.repeats[0]["joined"]["changed"]
         return (
             "holds with conditions",
-            f"{text}, but after one field was renamed a reader could read none of {number} messages.",
+            f"{text}. But after one field was renamed a reader could read none of {number} messages.",
         )
     if not seen(renamed, lambda repeat: _broke(repeat, "strict") == 0):
         raise Undecided(f"{text}. Whether a renamed field breaks a reader differs between the rounds.")
-    return "holds", f"{text}. A renamed field broke no reader."
+    return "holds", f"{text}. A reader could read all with a renamed field."
 
 
 def _broke(repeat: Repeat, handler: str) -> int:
@@ -98,9 +98,10 @@ def c21(digests: Sequence[Digest]) -> Said:
     none = [one for one in found if seen(one, lambda r: r["joined"]["late"]["history"] == 0)]
     number = found[0].repeats[0]["joined"]["before"]
     if none:
-        counts = f"{how_many(len(full))} showed it all {number} messages from before, and {how_many(len(none))}"
-        counts += " showed it none"
-        which = "".join(f" {head}: {_labels(those)}." for head, those in (("All", full), ("None", none)) if those)
+        counts = f"{how_many(len(full))} showed it the {number} messages from before, and {how_many(len(none))}"
+        counts += " showed it nothing"
+        which = f" These showed it all: {_labels(full)}." if full else ""
+        which += f" These showed it nothing: {_labels(none)}."
         return "holds with conditions", f"{text}; {counts}.{which}"
     if len(full) < len(found):
         raise Undecided(f"{text}. How much of the past it got differs between the rounds.")

@@ -52,9 +52,9 @@ def _each(digests: Sequence[Digest], wanted: Sequence[tuple[str, dict[str, int],
     )
     if all(_went(one, to) for one, to in found):
         return "holds", text
-    other = [f"{one.settings['label']} gave it to {'; '.join(dict.fromkeys(r['outcome'] for r in one.repeats))}"
+    other = [f"{one.settings['label']} gave it to {' or '.join(dict.fromkeys(r['outcome'] for r in one.repeats))}."
              for one, to in found if not _went(one, to)]  # fmt: skip
-    raise Undecided(f"Not every message went where the rule wants it: {enumerated(other)}.")
+    raise Undecided(" ".join(["Not every message went where the rule wants it.", *other]))
 
 
 @rule("C34", of_part=("holds",))
@@ -108,10 +108,10 @@ def c30(digests: Sequence[Digest]) -> Said:
     clear = sum(map(len, sides.values()))
     if clear < len(found) or not all(sides.values()):
         raise Undecided(f"Of {counted(len(found), 'shape')} {clear} gave each message to the same kind of consumer.")
-    text = "With two groups of three consumers a message goes to one consumer in all, to one of each group or to every"
-    text += f" consumer: {'; '.join(f'{_names(ones)} ({to})' for to, ones in sides.items())}."
-    text += f" So the definition can be used. It leaves out what becomes of the order of a key: {_order(found)}."
-    return "holds with conditions", f"{text} And it leaves out whether a message can be read again."
+    shapes = " ".join(f"{_names(ones)} gave each message to {to}." for to, ones in sides.items())
+    text = f"Two groups of three consumers tell the shapes apart, so the definition can be used. {shapes}"
+    text += f" It does not say what becomes of the order of a key.{_order(found)}"
+    return "holds with conditions", f"{text} Nor does it say whether a message can be read again."
 
 
 def _names(ones: Sequence[Digest]) -> str:
@@ -122,10 +122,9 @@ def _order(found: dict[str, Digest]) -> str:
     """Who kept the order of a key among several workers and who did not."""
     grouped = [one for one in found.values() if SHAPES[str(one.settings["mode"])].shared != "consumer"]
     kept = [one for one in grouped if passes(_late(one), lambda late: late == 0, "")]
-    broken = [f"{one.settings['label']} {_share(one)}" for one in grouped if passes(_late(one), lambda n: n > 0, "")]
-    said = [f"{_names(kept)} kept it for every key"] if kept else []
-    said += [f"out of order were {enumerated(broken)}"] if broken else []
-    return "; ".join(said)
+    broken = [f"{one.settings['label']} ({_share(one)})" for one in grouped if passes(_late(one), lambda n: n > 0, "")]
+    said = f" {_names(kept)} kept it for every key." if kept else ""
+    return said + (f" {enumerated(broken)} did not." if broken else "")
 
 
 def _late(one: Digest) -> list[int]:

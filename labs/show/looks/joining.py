@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from labs.model.digest import Digest, Table
-from labs.model.text import count_of, counted, in_words, percent, seconds, span
+from labs.model.text import capital, count_of, counted, in_words, percent, seconds, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.quantities import Quantities, Quantity
@@ -59,7 +59,7 @@ def told(digest: Digest) -> list[int]:
 def shares(digest: Digest) -> list[float]:
     """The share of the history in each judged repeat."""
     pairs = zip(joined(digest, "history"), sizes(digest, "before"), strict=True)
-    return [had / whole for had, whole in pairs]
+    return [had / whole for had, whole in pairs if whole]
 
 
 def truth(digest: Digest) -> str:
@@ -70,7 +70,7 @@ def truth(digest: Digest) -> str:
 
 def strip(digest: Digest) -> list[Json]:
     """The parts of a bar in the order of time, each with its share of all messages: medians over the repeats."""
-    if not judged(digest):
+    if not any(sizes(digest, "before") + sizes(digest, "after")):
         return []
     had, came = joined(digest, "history"), joined(digest, "after")
     before, after = sizes(digest, "before"), sizes(digest, "after")
@@ -140,10 +140,10 @@ def _change(digest: Digest) -> str:
     broken = [WHATS[name] for name in HANDLERS if any(broke(digest, name))]
     many = counted(max(sizes(digest, "changed")), "message")
     if not broken:
-        return f" {SAID[change]} in the last {many}: every reader went on."
+        return f" {SAID[change]} in the last {many}, and every reader could read them."
     fine = [WHATS[name] for name in HANDLERS if not any(broke(digest, name))]
-    read = f"; {' and '.join(fine)} read all" if fine else ""
-    return f" {SAID[change]} in the last {many}: {' and '.join(broken)} could not read them{read}."
+    read = f" {capital(' and '.join(fine))} could read all." if fine else ""
+    return f" {SAID[change]} in the last {many}. {capital(' and '.join(broken))} could not read them.{read}"
 
 
 def _few(digest: Digest) -> str:

@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labs.model.digest import Digest
-from labs.model.text import capital
+from labs.model.text import capital, enumerated
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
 from labs.show.pictures import Picture, picture
-from labs.show.pictures.grid import Cell, Setup, grid
+from labs.show.pictures.grid import WORDS, Cell, Setup, grid
 from labs.show.pictures.grid import Quantity as Column
 from labs.show.quantities import Quantities, Quantity, Rows
+
+AT_ONCE = 4
+"""So many columns a sentence names."""
 
 
 def pictures_of(digest: Digest) -> dict[str, Picture]:
@@ -104,13 +107,32 @@ def grid_look(
         Quantity("label", label),
         Quantity("says", lambda digest: "; ".join(f"{one.column.name} {one.get(digest).says}" for one in table)),
         Quantity("cells", lambda digest: "; ".join(f"{one.column.name}: {one.get(digest).text}" for one in table)),
+        Quantity("told", lambda digest: _told(label(digest), [(one.column.name, one.get(digest)) for one in table])),
         *more,
     )
     return Look(
-        point, (chart,), Quantities(found), "{label}: {says}", ("Of {label} the table says: {cells}.",), shapes=shapes,
+        point, (chart,), Quantities(found), "{label}: {says}", ("{told}",), shapes=shapes,
         layouts=layouts, caption="outcomes",
         several=lambda digests: grid(table, {setup(one): one for one in digests}, noun=noun).title,
     )  # fmt: skip
+
+
+def _told(label: str, cells: Sequence[tuple[str, Cell]]) -> str:
+    """Of Pub/Sub the table says “yes” to all get all (100 of 100). It says “no” to was offline. Under “since” it says
+    “2.0.0”."""
+    plain: dict[str, list[str]] = {}
+    others = []
+    for name, cell in cells:
+        more = "; ".join(filter(None, (cell.figure, cell.reason)))
+        told = f"{name[0].lower()}{name[1:]}"
+        if cell.says == WORDS[cell.state]:
+            plain.setdefault(cell.says, []).append(f"{told} ({more})" if more else told)
+        else:
+            others.append(f"Under “{told}” it says “{cell.says}”" + (f" ({more})." if more else "."))
+    parts = [(word, names[at : at + AT_ONCE]) for word, names in plain.items() for at in range(0, len(names), AT_ONCE)]
+    said = [f"says “{word}” to {enumerated(names)}." for word, names in parts]
+    first = [f"Of {label} the table {said[0]}"] if said else [f"The table is about {label}."]
+    return " ".join([*first, *(f"It {one}" for one in said[1:]), *others])
 
 
 def _key(name: str) -> str:
