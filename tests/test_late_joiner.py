@@ -218,8 +218,13 @@ def test_joining_holds_under_the_condition_that_some_modes_show_nothing_of_the_p
     word, text = word_of("C21", grid())
     assert word == "holds with conditions"
     assert "three showed it the 200 messages from before, and three showed it nothing." in text
-    assert " All: Redis stream, group from 0; RabbitMQ stream, from first; Kafka, new group, earliest." in text
-    assert text.endswith(" None: Redis Pub/Sub; RabbitMQ, queue bound late; Kafka, new group, latest.")
+    assert (
+        " These showed it all: Redis stream, group from 0; RabbitMQ stream, from first; Kafka, new group, earliest."
+        in text
+    )
+    assert text.endswith(
+        " These showed it nothing: Redis Pub/Sub; RabbitMQ, queue bound late; Kafka, new group, latest."
+    )
 
 
 def test_joining_holds_where_every_mode_by_a_broker_shows_all_of_the_past() -> None:
