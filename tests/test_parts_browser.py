@@ -47,7 +47,7 @@ def seen(locator: Locator) -> str:
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the focus is there, as a reader without a mouse does."""
-    for _ in range(120):
+    for _ in range(200):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

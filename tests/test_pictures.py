@@ -478,7 +478,8 @@ def test_a_lab_of_a_grid_is_a_row_a_point_and_a_column_a_quantity() -> None:
     state = panel_state(lab, digests)
     assert state["columns"] == ["Way", "Kept", "Named"]
     assert state["views"]["stream"]["rows"] == [["Redis: Stream", "yes: 1", "stream (it is so called)"]]
-    assert state["views"]["list"]["sentence"] == "Redis, List. Kept: no: 0; Named: list (it is so called)."
+    said = "Of Redis, List the table says “no” to kept (0). Under “named” it says “list” (it is so called)."
+    assert state["views"]["list"]["sentence"] == said
     assert lab.look.quantities["kept"].text(digests[2]) == "2"
     assert json.loads(json.dumps(state)) == state
     figure = lab.figure("grid", digests)

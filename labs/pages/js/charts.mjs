@@ -6,6 +6,10 @@ import { draw } from "./pictures/index.mjs";
 import { SAY } from "./say.mjs";
 import { strips } from "./strips.mjs";
 
+/** Says on the figure that it is drawn, as one on a page without a panel does. */
+function ready(figure) {
+  figure.dataset.ready = "1";
+}
 // Charts of the kinds timeline, lanes and grid are drawn by the modules of pictures/, as on a page without a panel.
 // A chosen point has a picture of its own; a grid may also be one of all points, a row each.
 function pictureChart(panel, plot, chosen) {
@@ -17,8 +21,10 @@ function pictureChart(panel, plot, chosen) {
   const figures = open.map((view) => {
     const place = make("div", { class: "pic-drawn" });
     const name = open.length > 1 ? make("p", { class: "pic-under", text: view.label }) : null;
-    draw(place, view.pictures[plot.name], () => panel.loadPlotly()).catch((error) => panel.failed(error));
-    return make("figure", { class: "picture", "aria-label": `${plot.label}: ${view.label}` }, name, place);
+    const about = { class: "picture", "aria-label": `${plot.label}: ${view.label}` };
+    const figure = make("figure", about, name, place), drawn = () => panel.loadPlotly();
+    draw(place, view.pictures[plot.name], drawn).then(() => ready(figure)).catch((error) => panel.failed(error));
+    return figure;
   });
   plot.box.replaceChildren(...figures);
 }
@@ -38,8 +44,9 @@ function gridChart(panel, plot, chosen) {
   if (plot.now === now) return;
   plot.now = now;
   const place = make("div", { class: "pic-drawn" });
-  plot.box.replaceChildren(make("figure", { class: "picture", "aria-label": plot.label }, place));
-  draw(place, data, null, { pick: (row) => panel.pick(views[row]) });
+  const figure = make("figure", { class: "picture", "aria-label": plot.label }, place);
+  plot.box.replaceChildren(figure);
+  draw(place, data, null, { pick: (row) => panel.pick(views[row]) }).then(() => ready(figure));
 }
 /** One renderer a kind of chart that plotly does not draw: (panel, plot, chosen views). */
 export const CHARTS = {

@@ -105,10 +105,13 @@ export class Choice {
   keyOf(view) {
     return this.state.point.filter((name) => name in view).map((name) => view[name]).join("|");
   }
-  /** How far a point is from what is chosen, in powers of e; what was measured here is nearer than a recorded one. */
+  /** How far a point is from what is chosen, in powers of e; what was measured here is nearer than a recorded one, and
+   *  what has another name chosen is farther than any number takes it. */
   far(view) {
     const at = (value) => Math.log(value || 0.1); // 0 ms is a choice too
-    return this.numeric.filter(({ sets }) => sets in view).reduce(
+    const named = this.controls.filter((one) => one.kind !== "many" && !this.numeric.includes(one) && one.sets in view);
+    const others = named.filter(({ name, sets }) => view[sets] !== this.values[name]).length;
+    return 100 * others + this.numeric.filter(({ sets }) => sets in view).reduce(
       (sum, { name, sets }) => sum + Math.abs(at(view[sets]) - at(this.values[name])),
       view.live ? 0 : 1e-9,
     );

@@ -45,6 +45,8 @@ export class Guesses {
 const SHOWN = "shown";
 /** Kinds of charts that ask in their own rows, where the reader has clicked. */
 const IN_ROWS = ["matrix", "strips"];
+/** Whether such a chart is open from the beginning: in a folded one nobody would find the question. */
+const asksInRows = (panel) => panel.plots.some(({ kind, folded }) => IN_ROWS.includes(kind) && !folded);
 
 /** Keeps what was said of a point and draws anew. The pressed button is gone then: the focus goes to what came of it,
  * else to the chosen cell. */
@@ -88,7 +90,7 @@ export function summed(panel) {
 }
 /** Under the row of a chosen point: its question, or what came of it and which is the next. */
 export function here(panel, view, chosen, order) {
-  if (!panel.guesses || panel.onPaper) return null;
+  if (!panel.guesses || panel.onPaper || !asksInRows(panel)) return null;
   const key = panel.choice.keyOf(view), open = panel.shown(view);
   if (open && panel.guesses.last !== key) return null;
   if (!open) return make("div", { class: "lp-guess lp-here" }, asking(panel, view));
@@ -112,7 +114,7 @@ export function here(panel, view, chosen, order) {
 export function guessBox(panel, chosen) {
   const { guessing: box, guesses, choice } = panel;
   const all = Object.values(choice.all()).map((view) => [choice.keyOf(view), view]);
-  const inRows = panel.plots.some((plot) => IN_ROWS.includes(plot.kind)), open = (view) => panel.shown(view);
+  const inRows = asksInRows(panel), open = (view) => panel.shown(view);
   const results = inRows ? [] : chosen.filter(open).map((view) => resultOf(panel, view, chosen)).filter(Boolean);
   const score = guesses.score(all), sum = summed(panel), ends = [];
   if (score) results.push(make("p", { class: "lp-score", text: score }));

@@ -6,7 +6,7 @@ import { SAY } from "./say.mjs";
 // A bar a point, cut into shares, with the counts in words under it.
 
 export function strips(panel, plot, chosen) {
-  const rows = places(panel, plot), grid = [], body = [], order = rows.map(only), wide = { colspan: 3 };
+  const rows = places(panel, plot, chosen), grid = [], body = [], order = rows.map(only), wide = { colspan: 3 };
   const piece = ({ fate, share }) => make("span", { "data-fate": fate, style: `flex-grow: ${share}` });
   rows.forEach((row, at) => {
     const view = order[at], open = panel.shown(view);

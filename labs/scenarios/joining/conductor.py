@@ -25,7 +25,8 @@ from labs.scenarios.joining.board import CELLS, Log, Slot
 from labs.scenarios.joining.facts import COLUMNS, JoinRun, Seen
 from labs.scenarios.joining.site import made
 
-READY_WITHIN_S, SENT_WITHIN_S = 30.0, 20.0
+READY_WITHIN_S, SENT_WITHIN_S = 60.0, 20.0
+"""The first group of a Kafka waits until its topic of offsets is there."""
 SETTLE_WITHIN_S = 10.0
 """After the last message was acknowledged. Who waits so long for what never comes says so, and is not judged."""
 EMPTY_TIMES = 3
