@@ -120,7 +120,8 @@ export async function walk(host) {
   const reach = async ([key, view]) => {
     now.at = `for ${key}:`;
     for (let again = 0; again < single.length && !seen.has(key); again++) { // a choice may move another: once more
-      for (const one of single) if (one.sets in view) await choose(one, String(view[one.sets]));
+      const order = again % 2 ? [...single].reverse() : single;
+      for (const one of order) if (one.sets in view) await choose(one, String(view[one.sets]));
     }
     const box = many?.boxes.find((one) => one.value === String(view[many.sets]));
     if (box && !box.checked && !box.disabled) await many.choose(box.value);

@@ -91,11 +91,12 @@ export class Recorded extends Choice {
 
   /** @override */
   move(name, value) {
+    const had = this.views(), silent = this.controls.filter((one) => !this.applies(one, had));
     super.move(name, value);
     this.moved = null;
     this.refused = [];
     const control = this.control(name);
-    if (control !== this.many) this.settle([control]);
+    if (control !== this.many) this.settle([control], silent);
   }
   /**
    * A point is chosen; of one that is not recorded it is said how to measure it.
@@ -149,10 +150,11 @@ export class Recorded extends Choice {
   }
   /**
    * Moves what is not in `won` to the nearest recorded point: first so that most of the many chosen have one, then so
-   * that least moves. Gives whether there is such a point.
+   * that least moves. Gives whether there is such a point. What was greyed (`silent`) moves for nothing.
    * @param {Control[]} won
+   * @param {Control[]} silent
    */
-  settle(won) {
+  settle(won, silent = []) {
     if (!won.length && this.views().length) return true;
     const before = this.values, single = this.#single, mixed = this.mixing && this.control(this.mix.control);
     const held = (view) => won.every(({ name, sets }) => !(sets in view) || view[sets] === before[name]);
@@ -164,7 +166,7 @@ export class Recorded extends Choice {
     const costed = this.points.filter((view) => held(view) && own(view)).map((view, place) => ({
       view,
       values: at(view),
-      cost: [...this.#cost(at(view), before, single), place],
+      cost: [...this.#cost(at(view), before, single.filter((one) => !silent.includes(one))), place],
     }));
     if (!costed.length) return false;
     const best = costed.reduce((one, other) => (less(other.cost, one.cost) ? other : one));
