@@ -18,6 +18,9 @@ AROUND_PX = 160
 TABLE_PX = 480
 """What the rows of a picture that is a table take at least: with what stands over them, down to the end of a screen."""
 
+ASKED_PX = 350
+"""A panel that only asks at first, because its picture is one of the chosen point."""
+
 
 def badge(word: str) -> str:
     """A verdict: its word, its colour, its sign."""
@@ -62,7 +65,8 @@ def panel(state: State, address: str, *, compact: bool = False) -> str:
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
-    kept = f' style="--room: {(room or TABLE_PX) + AROUND_PX}px"'
+    asks = state["guess"] and state["charts"][0]["kind"] in ("timeline", "lanes")
+    kept = f' style="--room: {ASKED_PX if asks else (room or TABLE_PX) + AROUND_PX}px"'
     small = " data-compact" if compact else ""
     host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{small}{kept}>'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
