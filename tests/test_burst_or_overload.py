@@ -359,7 +359,7 @@ def test_what_a_killed_run_has_made_is_gone_after_the_next_command(broker: str, 
         child.kill()
         child.wait()
     assert made
-    give_up_s = time.monotonic() + 15
+    give_up_s = time.monotonic() + 60
     while there(broker, endpoints[broker], ours):  # Kafka lists a topic for a moment after it has deleted it
         assert time.monotonic() < give_up_s
         mending.mend(lambda _line: None)
