@@ -1,6 +1,6 @@
 """The loss matrix on native brokers and in containers: the same words?
 
-    python -m tests.both_backends                         13 settings by stop, kill and power, on both: half an hour
+    python -m tests.both_backends                         14 settings by stop, kill and power, on both: half an hour
     python -m tests.both_backends power kafka-flush       these columns or rows alone
 
 Ends with 0 where every cell has the same word on both. Power is cut as the machine can best do it (as root: by ext4).

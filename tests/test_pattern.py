@@ -26,7 +26,7 @@ BEGIN = ("at-a-glance", "in-short", "claim", "guess", "lab-panel", "bench-pictur
 TITLE = re.compile(r"Redis|RabbitMQ|Kafka|broker")
 SCREEN = 900
 TALL = {"03-2-loss-matrix": 1.85}
-"""Where a picture ends, in screens, that is longer than one and a half: it has thirteen settings, a row each."""
+"""Where a picture ends, in screens, that is longer than one and a half: it has a row for each setting."""
 MOST_WORDS = 8
 """Of a claim in a few words."""
 FOUND = """() => { const at = (selector) => { const found = document.querySelector(`article ${selector}`);

@@ -28,6 +28,7 @@ MATRIX = (
     "rabbitmq-transient-confirms",
     "rabbitmq-persistent",
     "rabbitmq-confirms",
+    "rabbitmq-quorum-transient",
     "rabbitmq-quorum",
     "kafka-acks-0",
     "kafka-acks-1",
