@@ -5,12 +5,10 @@ The publisher is the same function for every topology: it knows the exchange's n
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import json
 import secrets
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,13 +17,13 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import UnroutableError
 
 from labs.brokers import journal
+from labs.brokers.rabbitmq import management
 from labs.brokers.rabbitmq.admin import undo
 from labs.brokers.rabbitmq.client import blocking_channel, typed
-from labs.model.endpoint import Endpoint
+from labs.model.endpoint import BrokerError, Endpoint
 from labs.scenarios.routing.puzzles import Event
 from labs.scenarios.routing.topology import ENTRY, Topology
 
-ANSWER_S = 5.0
 PERSISTENT = 2
 
 
@@ -108,11 +106,7 @@ def protocols(endpoint: Endpoint) -> list[str]:
     """The protocols that the node says it listens for; empty where its management is not to be reached."""
     if not endpoint.admin_port:
         return []
-    login = base64.b64encode(f"{endpoint.username}:{endpoint.password}".encode()).decode()
-    request = urllib.request.Request(f"http://{endpoint.host}:{endpoint.admin_port}/api/overview")
-    request.add_header("Authorization", f"Basic {login}")
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - our own broker, on loopback
-            return sorted({str(one["protocol"]) for one in json.load(answer)["listeners"]})
-    except (OSError, ValueError, KeyError):
+        return sorted({str(one["protocol"]) for one in management.ask(endpoint, "GET", "overview")["listeners"]})
+    except (BrokerError, ValueError, KeyError):
         return []
