@@ -39,7 +39,6 @@ FATES = {
     "history": ("holds", 0.45, ""),
     "missed": ("never", 1.0, ""),
     "after": ("holds", 0.45, "/"),
-    "unread": ("conditions", 1.0, "x"),
     "gone": ("never", 1.0, "/"),
 }
 """Part of a bar -> its colour, how strong it is, and its pattern."""
