@@ -65,8 +65,8 @@ bench: env ## hold our generator against each vendor's own tool; the table goes 
 promises: env ## attack every promise in the table on real brokers, each beside its control
 	@$(RUN) -m labs promises
 
-lock: ## write the hash-pinned requirements from the .in files (needs uv)
-	for f in requirements requirements-dev; do uv pip compile $$f.in --generate-hashes --python-version 3.11 --universal --no-header --no-annotate -q -o $$f.txt; done
+lock: ## write the hash-pinned requirements and package sets from the .in files (needs uv)
+	for f in requirements requirements-dev $(basename $(wildcard labs/stack/packages/*.in)); do uv pip compile $$f.in --generate-hashes --python-version 3.11 --universal --no-header --no-annotate -q -o $$f.txt; done
 
 clean: ## remove what was built here (not the brokers' data: that is `labs down --reset`)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

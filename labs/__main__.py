@@ -10,7 +10,8 @@ from labs.cli.terminal import Group
 from labs.model.lazy import Lazy
 
 COMMANDS = (
-    "bench", "doctor", "down", "lab", "list", "new", "passport", "promises", "record", "run", "status", "up", "verify",
+    "bench", "doctor", "down", "fetch", "lab", "list", "new", "passport", "promises", "record", "run", "status", "up",
+    "verify",
 )  # fmt: skip
 
 

@@ -180,6 +180,7 @@ COMMANDS = {
     "passport",
     "lab",
     "bench",
+    "fetch",
     "promises",
 }
 
