@@ -144,7 +144,7 @@ def test_a_container_is_broken_by_the_same_verbs_and_gives_the_same_answers(name
 @pytest.mark.loop
 @pytest.mark.parametrize(("name", "word"), [("rabbitmq-confirms", "all lost"), ("rabbitmq-quorum", "none lost")])
 def test_native_and_contained_brokers_give_the_same_word_about_a_power_cut(name: str, word: str) -> None:
-    # The cells that opposite words were had from before both ran one release. All 39: python -m tests.both_backends
+    # The cells that opposite words were had from before both ran one release. All cells: python -m tests.both_backends
     words, servers = compared(name, "power")
     assert words == {"native": [word], "compose": [word]}
     assert servers["native"] == servers["compose"]

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from labs.experiments import experiment, record_grid
+from labs.experiments.fault_lab import MATRIX as SETTINGS
 from labs.experiments.record_grid import Recording, record_lab
 from labs.experiments.rounds import Watcher
+from labs.model.faults import ENDING
 from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
 from labs.model.run import RunFileError
@@ -18,7 +20,7 @@ REDIS = {"setting": "redis-list-none", "fault": "kill"}
 
 
 def test_only_some_points_are_measured_when_asked_by_their_settings() -> None:
-    assert len(record_grid.points(MATRIX)) == 39
+    assert len(record_grid.points(MATRIX)) == len(SETTINGS) * len(ENDING)
     assert [one["fault"] for one in record_grid.points(MATRIX, only={"setting": "kafka-flush"})] == [
         "stop",
         "kill",
