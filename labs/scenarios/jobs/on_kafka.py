@@ -13,7 +13,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from labs.brokers.kafka.client import ANSWER_MS, Site
+from labs.brokers.kafka.client import ANSWER_MS, Site, learn
 from labs.model.endpoint import Address
 from labs.scenarios.jobs import Mode
 from labs.scenarios.jobs.producer import broker_desk
@@ -85,6 +85,8 @@ def source(task: Task) -> Iterator[Member]:
     site.probe()
     member = MEMBER | {"client_id": f"worker-{task.worker}"}
     with _consumer(site, task.name, task.name, **member) as consumer:
+        with site.typed():
+            learn(consumer, task.name)
         yield Member(site, consumer, before=task.mode.name == "kafka-commit-before")
 
 

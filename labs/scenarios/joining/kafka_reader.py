@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from kafka import KafkaConsumer
 
-from labs.brokers.kafka.client import ANSWER_MS, Site
+from labs.brokers.kafka.client import ANSWER_MS, Site, learn
 from labs.model.endpoint import Endpoint
 from labs.scenarios.joining import LOOK_S
 
@@ -47,6 +47,8 @@ def opened(mode: str, place: Endpoint, name: str, who: str) -> Iterator[Member]:
     with site.typed():
         consumer = KafkaConsumer(name, **site.config, **group, auto_offset_reset=RESET[mode])
     try:
+        with site.typed():
+            learn(consumer, name)
         yield Member(site, consumer)
     finally:
         consumer.close(autocommit=False, timeout_ms=ANSWER_MS)

@@ -11,7 +11,7 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePattern
 from kafka.errors import TopicAuthorizationFailedError
 
 from labs.brokers import open_broker
-from labs.brokers.kafka.client import ANSWER_MS, Site, said_of
+from labs.brokers.kafka.client import ANSWER_MS, Site, learn, said_of
 from labs.model.endpoint import Endpoint, UnreachableError
 from labs.model.profile import profile
 from labs.scenarios.seeing import GAP_S, HELD, LATER_S, WAITING, Answer, Mode, Policed, Told
@@ -39,6 +39,7 @@ def tell(_mode: Mode, endpoint: Endpoint, name: str) -> Told:
         contextlib.closing(KafkaProducer(**site.config, acks="all", max_block_ms=ANSWER_MS)) as producer,
         contextlib.closing(KafkaConsumer(name, **site.config, **group)) as worker,
     ):
+        learn(worker, name)
         began_s = time.time()
         _send(producer, name, HELD)
         _poll(worker, site, HELD)

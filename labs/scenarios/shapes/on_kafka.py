@@ -10,7 +10,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer
 
-from labs.brokers.kafka.client import ANSWER_MS, Site
+from labs.brokers.kafka.client import ANSWER_MS, Site, learn
 from labs.model.shapes import Crew
 from labs.scenarios.shapes.work import LOOK_S, Desk, Source, Task, group_name, owned
 
@@ -39,6 +39,8 @@ class Member:
     def __init__(self, task: Task, site: Site, consumer: KafkaConsumer) -> None:
         self._site, self._consumer, self._heard = site, consumer, _Heard()
         consumer.subscribe([task.name], listener=self._heard)
+        with site.typed():
+            learn(consumer, task.name)
 
     @property
     def ready(self) -> bool:
