@@ -108,6 +108,16 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
     for told in repeat.get("cells", {}).values():
         told["state"] = {"none lost": told["state"], "some lost": "partly", "all lost": "no", "unknown": "yes"}[outcome]
     _alter_joining(repeat, outcome)
+    _alter_lives(repeat, factor, outcome)
+
+
+def _alter_lives(repeat: dict[str, Any], factor: float, outcome: str) -> None:
+    figures = repeat.get("figures", {})
+    if "stale_share" not in figures:
+        return
+    figures["stale_share"] *= {"none lost": 0, "all lost": 3}.get(outcome, 1)
+    figures["p99_ms"] = figures["p99_ms"] and figures["p99_ms"] * factor
+    repeat["verdict"] = "unknown" if outcome == "unknown" else "known"
 
 
 def _alter_joining(repeat: dict[str, Any], outcome: str) -> None:

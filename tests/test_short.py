@@ -174,6 +174,11 @@ def ended(topology: str, outcome: str) -> Change:
     return lambda one: median(one, outcome=outcome) if settings(one)["topology"] == topology else one
 
 
+def handed_out(share: float) -> Change:
+    """Of every way the consumer handled such a share stale."""
+    return lambda one: median(one, figures={**dict(one.median)["figures"], "stale_share": share})  # type: ignore[dict-item]
+
+
 CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
      ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
@@ -208,6 +213,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      trial("list", "offline", "no"), "two keep every"),
     ("late-joiner", joined(0, 0), "It got nothing with HTTP push, Redis Pub/Sub",
      joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
+    ("short-life", handed_out(0.2), "of all stale with Redis Pub/Sub",
+     handed_out(0.0), "hardly any stale message with Redis Pub/Sub"),
     ("share-the-work", shared(3.0), "none of 11 ways", shared(1.0), "took about the ideal time ("),
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka consumer group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",

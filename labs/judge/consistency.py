@@ -146,7 +146,7 @@ def _words(tally: Tally, digest: Node) -> None:
     repeats, median = digest["repeats"], digest["median"]
     verdicts = [one.get("verdict") or (one.get("ledger") or {}).get("verdict") for one in repeats]
     if "verdict" in median and None not in verdicts:
-        worst = next((word for word in ("broken", "unknown") if word in verdicts), "kept")
+        worst = next((word for word in ("broken", "unknown", "known") if word in verdicts), "kept")
         tally.agree(
             "medians", median["verdict"] == worst, f"its verdict is {median['verdict']}, by its repeats {worst}"
         )

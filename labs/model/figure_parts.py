@@ -22,6 +22,13 @@ class Puzzle(TypedDict, total=False):
     topology: str
 
 
+class Gap(TypedDict, total=False):
+    """What becomes of the consumer of messages with a short life."""
+
+    gap: str
+    gap_label: str
+
+
 class Routed(TypedDict, total=False):
     """What a topology did with the messages of a round."""
 

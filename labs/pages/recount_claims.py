@@ -15,6 +15,7 @@ from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_routing as routing
 from labs.pages import recount_shapes as shapes
+from labs.pages import recount_uses as uses
 from labs.pages import recount_work as work
 from labs.pages.recount import (
     BROKERS,
@@ -227,6 +228,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C58": (rates.c58, ("latency-ladder",)),
     "C59": (queues.c59, ("four-queues",)),
     "C60": (queues.c60, ("four-queues",)),
+    "C62": (uses.c62, ("short-life",)),
     "C63": (queues.c63, ("four-queues",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""

@@ -32,6 +32,7 @@ MORE = (
     "truths_rates",
     "truths_shapes",
     "truths_sharing",
+    "truths_short_life",
 )
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""
