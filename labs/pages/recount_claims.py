@@ -11,6 +11,7 @@ from typing import Any
 from labs.pages import recount_bursts as bursts
 from labs.pages import recount_joining as joining
 from labs.pages import recount_limits as limits
+from labs.pages import recount_losses as losses
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_routing as routing
@@ -46,13 +47,6 @@ def c02(r: Recount, lab: str) -> str:
     known = [p for p in r.points(lab, prefetch=10) if p["settings"]["broker"] in BROKERS]
     sides = [r.side([repeat["jobs"]["lost"] == 0 for repeat in p["repeats"]]) for p in known if told(p)]
     return IF if "yes" in sides and "no" in sides else OPEN
-
-
-def c04(r: Recount, lab: str) -> str:
-    defaults = [r.one(lab, profile=name, fault="kill") for name in ("redis-list-rdb", "kafka-acks-all")]
-    if any(r.lost(p) == "lost" for p in defaults):
-        return NEVER
-    return HOLDS if (every := r.points(lab)) and all(r.lost(p) == "kept" for p in every) else OPEN
 
 
 def c06(r: Recount, lab: str) -> str:
@@ -158,39 +152,10 @@ def c26(r: Recount, lab: str) -> str:
     return IF if told(inside) and r.side(gone) == "yes" and killed else OPEN
 
 
-def c29(r: Recount, lab: str) -> str:
-    names = {p["settings"]["profile"] for p in r.points(lab)}
-    rows = [[r.lost(r.one(lab, profile=name, fault=f)) for f in ("stop", "kill", "power")] for name in names]
-    if any("open" not in row and len(set(row)) > 1 for row in rows):
-        return IF
-    return HOLDS if rows and not any("open" in row for row in rows) else OPEN
-
-
-def c33(r: Recount, lab: str) -> str:
-    names = ("rabbitmq-transient-confirms", "rabbitmq-confirms", "rabbitmq-quorum-transient")
-    transient, persistent, quorum = (r.one(lab, profile=name, fault="stop") for name in names)
-    gone = r.lost(transient) == "lost" and all(one["outcome"] == "all lost" for one in transient["repeats"])
-    if not gone or r.lost(persistent) != "kept":
-        return OPEN
-    return {"kept": IF, "lost": HOLDS}.get(r.lost(quorum), OPEN)
-
-
-def c45(r: Recount, lab: str) -> str:
-    if r.lost(r.one(lab, profile="kafka-acks-all", fault="kill")) != "kept":
-        return OPEN
-    weaker = (("kafka-acks-0", "kill"), ("kafka-acks-1", "kill"), ("kafka-acks-all", "power"))
-    return IF if any(r.lost(r.one(lab, profile=name, fault=f)) == "lost" for name, f in weaker) else HOLDS
-
-
-def c54(r: Recount, lab: str) -> str:
-    sides = [r.lost(p) for p in r.points(lab, broker="redis", fault="kill")]
-    return NEVER if "kept" in sides else HOLDS if sides and set(sides) == {"lost"} else OPEN
-
-
 BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C02": (c02, ("kill-the-worker", "loss-matrix")),
     "C03": (work.c03, ("share-the-work",)),
-    "C04": (c04, ("loss-matrix",)),
+    "C04": (losses.c04, ("loss-matrix",)),
     "C06": (c06, ("one-question",)),
     "C07": (c07, ("who-is-waiting",)),
     "C08": (c08, ("one-question",)),
@@ -209,22 +174,22 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C24": (work.c24, ("share-the-work",)),
     "C26": (c26, ("kill-the-worker",)),
     "C28": (rates.c28, ("messages-or-megabytes",)),
-    "C29": (c29, ("loss-matrix",)),
+    "C29": (losses.c29, ("loss-matrix",)),
     "C30": (shapes.c30, ("delivery-shapes",)),
     "C32": (rates.c32, ("fifty-thousand",)),
-    "C33": (c33, ("loss-matrix",)),
+    "C33": (losses.c33, ("loss-matrix",)),
     "C34": (shapes.c34, ("delivery-shapes",)),
     "C43": (rates.c43, ("price-of-persistence",)),
     "C44": (rates.c44, ("kafka-million",)),
-    "C45": (c45, ("loss-matrix", "acknowledged")),
+    "C45": (losses.c45, ("loss-matrix", "acknowledged")),
     "C46": (shapes.c46, ("delivery-shapes",)),
     "C48": (rates.c48, ("latency-ladder",)),
     "C53": (rates.c53, ("redis-million",)),
     "C38": (routing.c38, ("routing-puzzles",)),
     "C39": (routing.c39, ("routing-puzzles",)),
-    "C54": (c54, ("redis-forgets",)),
+    "C54": (losses.c54, ("redis-forgets",)),
     "C55": (shapes.c55, ("delivery-shapes",)),
-    "C57": (c54, ("redis-forgets",)),
+    "C57": (losses.c54, ("redis-forgets",)),
     "C58": (rates.c58, ("latency-ladder",)),
     "C59": (queues.c59, ("four-queues",)),
     "C60": (queues.c60, ("four-queues",)),
