@@ -43,6 +43,7 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
         "recount_bursts",
         "recount_claims",
         "recount_joining",
+        "recount_keeping",
         "recount_limits",
         "recount_queues",
         "recount_rates",

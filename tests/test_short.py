@@ -169,6 +169,19 @@ def slopes(per_s: float) -> Change:
     return lambda one: median(one, figures={**dict(one.median)["figures"], "slope_per_s": per_s})  # type: ignore[dict-item]
 
 
+def kept(outcome: str, *, adds_up: bool) -> Change:
+    """Every way gives a second reader so much, and from it the total can be added up or not."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = []
+        for repeat in one.repeats:
+            figures = {**repeat["figures"], "total_live": 7, "total_again": 7 if adds_up else 8}
+            repeats.append({**repeat, "outcome": outcome, "verdict": "kept", "figures": figures})
+        return median(replace(one, repeats=repeats), outcome=outcome)
+
+    return changed
+
+
 def ended(topology: str, outcome: str) -> Change:
     """Every puzzle with that topology ends so."""
     return lambda one: median(one, outcome=outcome) if settings(one)["topology"] == topology else one
@@ -221,6 +234,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      slopes(40.0), "A queue adds no capacity"),
     ("routing-puzzles", ended("solved", "solved"), "in five of five puzzles",
      ended("solved", "not solved"), "in none of five puzzles"),
+    ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",
+     kept("a part of it", adds_up=True), "11 gave the right total"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

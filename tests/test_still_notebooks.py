@@ -42,6 +42,7 @@ WITHOUT = {
     "04-2-price-of-persistence": "RabbitMQ's chapter, and a ceiling has no rate",
     "05-1-is-it-a-million": "Kafka's chapter, and a ceiling has no rate",
     "05-3-acknowledged": "Kafka's chapter, and the rate is the lab's own",
+    "05-5-read-it-again": "each cell is about a way to keep that has a broker in its name",
     "06-1-is-it-a-million": "Redis' chapter, and a ceiling has no rate",
     "06-2-redis-forgets": "Redis' chapter, and the rate is the lab's own",
     "06-3-four-queues": "Redis' chapter, and its trials have no rate",

@@ -10,6 +10,7 @@ from typing import Any
 
 from labs.pages import recount_bursts as bursts
 from labs.pages import recount_joining as joining
+from labs.pages import recount_keeping as keeping
 from labs.pages import recount_limits as limits
 from labs.pages import recount_losses as losses
 from labs.pages import recount_queues as queues
@@ -195,6 +196,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C60": (queues.c60, ("four-queues",)),
     "C62": (uses.c62, ("short-life",)),
     "C63": (queues.c63, ("four-queues",)),
+    "C65": (keeping.c65, ("read-it-again", "big-backlog")),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 

@@ -27,6 +27,7 @@ MORE = (
     "truths_bursts",
     "truths_calls",
     "truths_joining",
+    "truths_keeping",
     "truths_losses",
     "truths_queues",
     "truths_rates",
