@@ -53,6 +53,7 @@ GIVEN = {
         "8,000": "messages a second, the lab's own",
         **dict.fromkeys(("10", "100", "80"), "of a reckoning: a flush that is supposed, and what follows from it"),
     },
+    "05-5-read-it-again": {"0": "the first offset of a log"},
     "06-1-is-it-a-million": {"512": "commands at once, a way of the lab", "8": "a version of Redis"},
     "06-3-four-queues": {
         **dict.fromkeys(("0", "1"), "answers of PUBLISH, and a limit that is none"),

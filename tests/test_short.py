@@ -235,7 +235,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("routing-puzzles", ended("solved", "solved"), "in five of five puzzles",
      ended("solved", "not solved"), "in none of five puzzles"),
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",
-     kept("a part of it", adds_up=True), "11 gave the right total"),
+     kept("a part of it", adds_up=True), "eleven gave the right total"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""
