@@ -48,6 +48,13 @@ GIVEN = {
     },
     "04-1-is-it-fifty-thousand": CLASSIC,
     "04-2-price-of-persistence": {"1": "the window that an exercise asks about, a point of the grid"},
+    "04-4-bad-message": {
+        **dict.fromkeys(("30", "5", "0.6", "130"), "of the load: ms between messages and of an attempt, s, attempts"),
+        "200": "ms of delay that the trial asks for, the lab's own",
+        "2": "the delivery limit of a solution",
+        "1": "the lab's prefetch",
+        **dict.fromkeys(("4.0", "4.3"), "versions of RabbitMQ that its release notes name"),
+    },
     "05-1-is-it-a-million": {"100": "bytes of a message, the lab's own"},
     "05-3-acknowledged": {
         "8,000": "messages a second, the lab's own",

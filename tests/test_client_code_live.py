@@ -284,8 +284,8 @@ def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
 
 
 WHOLE = {
-    "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "read-it-again", "routing-puzzles",
-    "share-the-work", "short-life",
+    "bad-message", "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "read-it-again",
+    "routing-puzzles", "share-the-work", "short-life",
 }  # fmt: skip
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""
 

@@ -182,6 +182,19 @@ def kept(outcome: str, *, adds_up: bool) -> Change:
     return changed
 
 
+def healed(*, done: bool) -> Change:
+    """Every message that only needed time is done in the end, or none is."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = []
+        for repeat in one.repeats:
+            ends = repeat["ends"]
+            repeats.append({**repeat, "ends": {**ends, "heals_done": ends["heals"] if done else 0}})
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 def ended(topology: str, outcome: str) -> Change:
     """Every puzzle with that topology ends so."""
     return lambda one: median(one, outcome=outcome) if settings(one)["topology"] == topology else one
@@ -236,6 +249,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      ended("solved", "not solved"), "in none of five puzzles"),
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",
      kept("a part of it", adds_up=True), "eleven gave the right total"),
+    ("bad-message", healed(done=True), "Nine of nine ways finished",
+     healed(done=False), "none of them was finished with"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

@@ -49,6 +49,8 @@ class Chosen(Puzzle, Gap, total=False):
     partitions: int
     fault: str
     way: str
+    share: int
+    queue: str
     lane: str
     line: str
     along: int

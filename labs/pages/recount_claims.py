@@ -13,6 +13,7 @@ from labs.pages import recount_joining as joining
 from labs.pages import recount_keeping as keeping
 from labs.pages import recount_limits as limits
 from labs.pages import recount_losses as losses
+from labs.pages import recount_poison as poison
 from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_routing as routing
@@ -197,6 +198,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C62": (uses.c62, ("short-life",)),
     "C63": (queues.c63, ("four-queues",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
+    "C67": (poison.c67, ("bad-message",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 

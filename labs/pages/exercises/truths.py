@@ -29,6 +29,7 @@ MORE = (
     "truths_joining",
     "truths_keeping",
     "truths_losses",
+    "truths_poison",
     "truths_queues",
     "truths_rates",
     "truths_shapes",
