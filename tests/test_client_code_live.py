@@ -29,6 +29,7 @@ from labs.brokers import journal, on_lane, open_broker, open_consumer, open_publ
 from labs.experiments import experiment, passport
 from labs.experiments.latency_ladder import chosen_profiles
 from labs.experiments.rate_lab import Way
+from labs.model import environ
 from labs.model.carriers import carrier_of
 from labs.model.endpoint import Address, Endpoint
 from labs.model.message import encode
@@ -105,7 +106,8 @@ def whole(lab: str, tab: Tab, folder: Path, seen: Lines) -> None:
     traced_files = {str(PROJECT / file): file for file in tab.files}
     told = {"LABS_TEST_TRACED": os.pathsep.join(traced_files), "LABS_TEST_NOTES": str(notes)}
     told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-    with mock.patch.dict(os.environ, told):
+    tools = environ.for_tools() | told  # what a program in a package set is given has no path of ours by itself
+    with mock.patch.dict(os.environ, told), mock.patch.object(environ, "for_tools", return_value=tools):
         one.run(one.settings(tab.settings), Observer())
     for line in notes.read_text().splitlines() if notes.exists() else ():
         number, _, name = line.partition(" ")
@@ -285,7 +287,7 @@ def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
 
 WHOLE = {
     "bad-message", "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "read-it-again",
-    "routing-puzzles", "share-the-work", "short-life",
+    "routing-puzzles", "share-the-work", "short-life", "upgrade-trap",
 }  # fmt: skip
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""
 

@@ -103,6 +103,13 @@ def test_a_file_that_is_not_the_listed_one_is_refused_and_nothing_is_kept(small:
     assert left(tmp_path / "cache") == ["packages"]
 
 
+def test_a_list_without_a_hash_is_refused(small: Path, tmp_path: Path) -> None:
+    small.write_text("tiny==1.0\n")
+    with pytest.raises(StackError, match="small"):
+        packages.python("small", QUIET)
+    assert left(tmp_path / "cache") == ["packages"]
+
+
 def test_without_a_network_one_line_says_what_to_do(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

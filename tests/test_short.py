@@ -193,6 +193,9 @@ def healed(*, done: bool) -> Change:
         return replace(one, repeats=repeats)
 
     return changed
+def started(outcome: str) -> Change:
+    """What every worker came to."""
+    return lambda one: median(one, outcome=outcome)
 
 
 def ended(topology: str, outcome: str) -> Change:
@@ -251,6 +254,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      kept("a part of it", adds_up=True), "eleven gave the right total"),
     ("bad-message", healed(done=True), "Nine of nine ways finished",
      healed(done=False), "none of them was finished with"),
+    ("upgrade-trap", started("ready"), "Here it does", started("541 INTERNAL_ERROR"), "Nothing that was tried"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

@@ -44,6 +44,7 @@ WITHOUT = {
     "05-1-is-it-a-million": "Kafka's chapter, and a ceiling has no rate",
     "05-3-acknowledged": "Kafka's chapter, and the rate is the lab's own",
     "05-5-read-it-again": "each cell is about a way to keep that has a broker in its name",
+    "08-2-upgrade-trap": "each cell is about a Celery on a RabbitMQ, and one task is sent",
     "06-1-is-it-a-million": "Redis' chapter, and a ceiling has no rate",
     "06-2-redis-forgets": "Redis' chapter, and the rate is the lab's own",
     "06-3-four-queues": "Redis' chapter, and its trials have no rate",

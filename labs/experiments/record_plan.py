@@ -41,7 +41,7 @@ def why_due(lab: Experiment, path: Path, versions: Mapping[str, str]) -> str:
     if not isinstance(told, Mapping) or told.get("rules") != rules_of(lab):
         return "other rules of recording, other points or other settings"
     for digest in file.digests:
-        for name, then in servers(digest.card).items():
+        for name, then in servers(digest.card, digest.settings).items():
             if name in versions and then.split()[: len(versions[name].split())] != versions[name].split():
                 return f"recorded with {then}, here runs {versions[name]}"
     return ""

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from labs.experiments.base import Experiment, Settings
@@ -130,7 +131,7 @@ class Rounds:
 
     def _kept(self, point: Settings, number: int, found: Sequence[Digest], took_s: float) -> Part:
         part = self.journal.add(key_of(point), number, [one.to_json() for one in found], took_s)
-        now = {name: text for one in found for name, text in servers(one.card).items()}
+        now = {name: text for one in found for name, text in servers(one.card, one.settings).items()}
         self.journal.drop("the server's version", lambda other: _differs(other, now))
         return part
 
@@ -154,17 +155,19 @@ class Rounds:
         }
 
 
-def servers(card: Mapping[str, Any]) -> dict[str, str]:
-    """Server -> its name with its version, as a run card names it, or them."""
+def servers(card: Mapping[str, Any], chosen: Mapping[str, Any] = MappingProxyType({})) -> dict[str, str]:
+    """Server -> its name with its version, as a run card names it, or them. Of a lab in which the reader chooses the
+    `server` each of those is one by itself."""
     named = re.findall(r"([A-Z][A-Za-z ]*?) (\d[^,]*)", str(card.get("broker", "")))
-    return {name: f"{name} {text}" for name, text in named}
+    of = f", {chosen['server']}" if "server" in chosen else ""
+    return {f"{name}{of}": f"{name} {text}" for name, text in named}
 
 
 def _differs(part: Part, now: Mapping[str, str]) -> bool:
     """Whether one of its servers has another version than now."""
     if not isinstance(part.facts, list):
         return False
-    then = [one for fact in part.facts for one in servers(fact["card"]).items()]
+    then = [one for fact in part.facts for one in servers(fact["card"], fact["settings"]).items()]
     return any(now.get(name, text) != text for name, text in then)
 
 

@@ -18,7 +18,7 @@ from labs.stack import sweep as sweeping
 from labs.stack.disks import why_not as no_disk
 from labs.stack.external import yours
 from labs.stack.external.yours import spare
-from labs.stack.native import config_lines
+from labs.stack.native import config_lines, suites
 from labs.stack.signals import freeze, held, kill, processes_of, thaw
 from labs.stack.starting import known_lacking
 from labs.stack.survey import status
@@ -134,13 +134,20 @@ def arena(
     *,
     disk: str = "plain",
     settings: Sequence[str] = (),
+    suite: str = "",
     report: Report = print,
 ) -> Iterator[Arena]:
     """A broker of our own to break, with its data on `disk`; `settings` are more arguments or lines for it.
 
-    Only a native one's disk can be slow, full, or cut without root.
+    Only a native one's disk can be slow, full, or cut without root, and only a native one can be of another `suite`, a
+    release of Debian.
     """
-    if backend == "compose":
+    if suite:
+        with ExitStack() as undo:
+            with suites.taken(suite):
+                found = undo.enter_context(native_arena(broker, disk=disk, settings=settings, report=report))
+            yield found
+    elif backend == "compose":
         from labs.stack.containers.testbed import contained_arena
 
         with contained_arena(broker, disk=disk, settings=settings, report=report) as found:

@@ -35,6 +35,7 @@ MORE = (
     "truths_shapes",
     "truths_sharing",
     "truths_short_life",
+    "truths_upgrade",
 )
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""

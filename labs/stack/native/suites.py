@@ -10,6 +10,7 @@ import contextlib
 import platform
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def chosen() -> Suite | None:
 def named() -> str:
     """What LABS_DEBIAN_SUITE says; empty where it is not set."""
     return environ.read(VARIABLE)
+
+
+@contextlib.contextmanager
+def taken(name: str) -> Iterator[None]:
+    """What starts inside is of that suite, whatever LABS_DEBIAN_SUITE says."""
+    as_before = environ.put({VARIABLE: name})
+    try:
+        yield
+    finally:
+        as_before()
 
 
 def do_without() -> None:
