@@ -56,6 +56,10 @@ GIVEN = {
         **dict.fromkeys(("4.0", "4.3"), "versions of RabbitMQ that its release notes name"),
     },
     "05-1-is-it-a-million": {"100": "bytes of a message, the lab's own"},
+    "08-2-upgrade-trap": {
+        **dict.fromkeys(("4.3", "5.6", "5.6.3", "5.7", "5.7.0"), "releases that the lab compares"),
+        "2021": "the year in which such queues were called deprecated (RabbitMQ's blog of 21 August)",
+    },
     "05-3-acknowledged": {
         "8,000": "messages a second, the lab's own",
         **dict.fromkeys(("10", "100", "80"), "of a reckoning: a flush that is supposed, and what follows from it"),

@@ -21,6 +21,7 @@ TABS = [pytest.param(tab, id=f"{lab}-{tab.label}") for lab in STEMS.values() for
 HOSTS = {
     "redis.io", "www.rabbitmq.com", "kafka.apache.org", "kafka-python.readthedocs.io", "pika.readthedocs.io",
     "www.python-httpx.org", "grpc.io", "docs.python.org", "docs.haproxy.org",
+    "docs.celeryq.dev",
 }  # fmt: skip
 GOOD = {
     "broker": "redis", "client": "redis-py", "says": "a", "reference": "https://redis.io/", "named": "b",

@@ -13,6 +13,7 @@ from labs.experiments import experiment
 from labs.experiments.upgrade_trap import digest
 from labs.model.digest import Digest
 from labs.model.observer import Observer
+from labs.pages import older
 from labs.pages.exercises import truths
 from labs.pages.exercises.questions import exercises
 from labs.scenarios.upgrade import CLIENTS, EXCLUSIVE, SERVERS, Heard, Seen
@@ -136,6 +137,13 @@ def test_a_learners_queue_is_right_only_where_it_is_permitted_shared_and_gone(en
     with running("rabbitmq") as here:
         assert here
         assert "there is no queue" in tried(here.endpoint, here.client, here.name, lambda _channel, _name: None)
+
+
+def test_a_server_that_is_old_on_purpose_is_not_called_out_of_date() -> None:
+    told = {"broker": "RabbitMQ 4.0.5", "machine": "Linux", "transient queues": "x"}
+    chosen = digest(SERVERS["before"], CLIENTS["old"], [seen()], told)
+    assert older.of_card(chosen.card) == [("rabbitmq", "4.0.5")]
+    assert older.of_point(chosen) == []
 
 
 def test_on_a_readers_own_rabbitmq_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

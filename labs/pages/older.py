@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.judge.card import SERVERS
-from labs.model.digest import Recording
+from labs.model.digest import Digest, Recording
 from labs.model.paths import PROJECT
 from labs.model.profile import BROKERS
 from labs.model.text import enumerated
@@ -105,9 +105,14 @@ def of_card(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(brokers[name], text.strip(" ,")) for name, text in re.findall(rf"\b({names}) ([^\s,]+)", said)]
 
 
+def of_point(digest: Digest) -> list[tuple[str, str]]:
+    """Those of a point; none where the reader chooses the `server`, and an old one is meant."""
+    return [] if "server" in digest.settings else of_card(digest.card)
+
+
 def of_file(file: Recording) -> str:
     """The line of a lab's recording."""
-    return line(one for digest in file.digests for one in of_card(digest.card))
+    return line(one for digest in file.digests for one in of_point(digest))
 
 
 def of_rows(rows: Iterable[Mapping[str, Any]]) -> str:

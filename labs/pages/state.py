@@ -83,7 +83,7 @@ def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> Stat
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
     card = card_rows(digest.card) + shown.pop("measured", [])
-    if newer := older.newer(older.of_card(digest.card)):
+    if newer := older.newer(older.of_point(digest)):
         card.insert(1, ["Newer", newer])
     about = {
         "origin": "published by others" if digest.settings.get("published") else origin,
@@ -212,7 +212,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "columns": list(experiment.look.columns),
         "caption": experiment.look.caption,
         "command": f"labs run {experiment.name}",
-        "older": older.line(one for digest in digests for one in older.of_card(digest.card)),
+        "older": older.line(one for digest in digests for one in older.of_point(digest)),
         **_shared(views(experiment, digests, f"recorded {recorded_on}".strip())),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }

@@ -13,6 +13,12 @@ from labs.show.quantities import Quantity as Number
 
 WORKER, TASK, PING, SECOND = "Worker ready", "Task done", "Answers a ping", "Second of its name"
 STARTS, RETRIES, ENDS, DIFFERS = "starts", "is refused and tries again", "is refused and ends", "differs by round"
+DID = {
+    STARTS: "was ready",
+    RETRIES: "was refused and tried again",
+    ENDS: "was refused and ended",
+    DIFFERS: "was not the same in every round",
+}
 TABLE = (
     Quantity(Capability(WORKER, "starts a worker", "start a worker"), cell_of(WORKER)),
     Quantity(Capability(TASK), cell_of(TASK)),
@@ -46,13 +52,12 @@ def second_code(digest: Digest) -> str:
 
 def sentence(digest: Digest) -> str:
     """What became of the worker, of a ping, and of a second one of its name."""
-    did, ping, second = start(digest), cell_of(PING)(digest), cell_of(SECOND)(digest)
-    cell = cell_of(WORKER)(digest)
-    said = f"A worker of {{label}} {did}" + (f" ({cell.figure})." if cell.figure else ".")
-    said += {"yes": " It answers a ping.", "no": " A ping by remote control gets no answer."}.get(ping.state, "")
+    worker, ping, second = (cell_of(one)(digest) for one in (WORKER, PING, SECOND))
+    said = f"A worker of {{label}} {DID[start(digest)]}" + (f" ({worker.figure})." if worker.figure else ".")
+    said += {"yes": " A ping was answered.", "no": " A ping had no answer."}.get(ping.state, "")
     if second.state == "no":
-        return f"{said} While it hangs, a second one of its name is refused ({second.figure or second.reason})."
-    return f"{said} While it hangs, a second one of its name starts." if second.state == "yes" else said
+        return f"{said} While it hung, a second one of its name was refused ({second.figure or second.reason})."
+    return f"{said} While it hung, a second one of its name was ready." if second.state == "yes" else said
 
 
 GRID = grid_look(
