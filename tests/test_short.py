@@ -193,6 +193,8 @@ def healed(*, done: bool) -> Change:
         return replace(one, repeats=repeats)
 
     return changed
+
+
 def started(outcome: str) -> Change:
     """What every worker came to."""
     return lambda one: median(one, outcome=outcome)
