@@ -244,6 +244,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      trial("list", "offline", "no"), "two keep every"),
     ("late-joiner", joined(0, 0), "It got nothing with HTTP push, Redis Pub/Sub",
      joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
+    ("routing-at-rate", shared(0.9), "bindings cost RabbitMQ little", shared(0.1), "bindings cost RabbitMQ much"),
     ("short-life", handed_out(0.2), "of all stale with Redis Pub/Sub",
      handed_out(0.0), "hardly any stale message with Redis Pub/Sub"),
     ("share-the-work", shared(3.0), "none of 11 ways", shared(1.0), "took about the ideal time ("),

@@ -196,6 +196,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C59": (queues.c59, ("four-queues",)),
     "C60": (queues.c60, ("four-queues",)),
     "C62": (uses.c62, ("short-life",)),
+    "C68": (uses.c68, ("routing-at-rate",)),
     "C63": (queues.c63, ("four-queues",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
     "C67": (poison.c67, ("bad-message",)),

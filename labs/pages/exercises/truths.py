@@ -32,6 +32,7 @@ MORE = (
     "truths_poison",
     "truths_queues",
     "truths_rates",
+    "truths_routed",
     "truths_shapes",
     "truths_sharing",
     "truths_short_life",

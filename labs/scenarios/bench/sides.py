@@ -101,7 +101,7 @@ def tool(run: Callable[[Setting], Rate]) -> Side:
     return side
 
 
-def _publish_all(publisher: Publisher, load: Ceiling) -> None:
+def publish_all(publisher: Publisher, load: Ceiling) -> None:
     """The same batch again and again, in a window, until the last is confirmed; BrokerError if one is not."""
     batch = encode(0, np.zeros(load.batch, np.int64), filler(load.body_bytes))
     sent = answered = 0
@@ -119,7 +119,7 @@ def _publish_all(publisher: Publisher, load: Ceiling) -> None:
 def filled(endpoint: Endpoint, using: Profile, name: str, messages: int) -> None:
     """Put so many messages into an address that is open, for a reader to come."""
     with open_publisher(Address(endpoint, on_lane(using, "fast"), name)) as publisher:
-        _publish_all(publisher, Ceiling(messages=messages, window=20_000, batch=2000))
+        publish_all(publisher, Ceiling(messages=messages, window=20_000, batch=2000))
 
 
 def unstamped(name: str, load: Ceiling) -> Side:
@@ -132,7 +132,7 @@ def unstamped(name: str, load: Ceiling) -> Side:
         with open_broker(here.endpoint, using, address):
             with open_publisher(Address(here.endpoint, using, address)) as publisher, turn(here.endpoint) as took:
                 began_s = time.monotonic()
-                _publish_all(publisher, size)
+                publish_all(publisher, size)
                 rate = size.messages / (time.monotonic() - began_s)
             who, stamp = limit(using.broker, took)
         return Figure(rate, took.took_s, took.cores, who, took.foreign, using.label, stamp)

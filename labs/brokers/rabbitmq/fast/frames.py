@@ -70,11 +70,11 @@ def method_of(raw: bytes, found: Frame) -> tuple[int, int]:
 
 
 class Envelope:
-    """What is the same for every message of a publisher: to the default exchange, mandatory."""
+    """What is the same for every message of a publisher: to the default exchange, or another with a key, mandatory."""
 
-    def __init__(self, queue: str, mode: int, frame_max: int) -> None:
-        name = queue.encode()
-        publish = struct.pack(">HHHBB", 60, 40, 0, 0, len(name)) + name + b"\x01"
+    def __init__(self, key: str, mode: int, frame_max: int, exchange: str = "") -> None:
+        to = b"".join(bytes([len(name)]) + name for name in (exchange.encode(), key.encode()))
+        publish = struct.pack(">HHH", 60, 40, 0) + to + b"\x01"
         self._method = frame(METHOD, CHANNEL, publish)
         self._mode, self._most = mode, frame_max - OVERHEAD_BYTES
 
