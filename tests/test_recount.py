@@ -207,7 +207,9 @@ def _computed(content: dict[str, Any]) -> Iterator[float]:
         yield from (float(round(one["arrival_per_s"] - one["service_per_s"])) for one in middle)
     if content["lab"] in ("short-life", "routing-at-rate"):
         found = [repeat for one in points for repeat in one["repeats"]]
-        yield from (100 * repeat["figures"].get(name, 0) for repeat in found for name in ("stale_share", "dropped_share"))
+        yield from (
+            100 * repeat["figures"].get(name, 0) for repeat in found for name in ("stale_share", "dropped_share")
+        )
         yield from (100 * repeat.get("ratio", 0) for repeat in found)
         yield from (one["median"]["figures"].get("direct_per_s", 0) for one in points)
     if content["lab"] == "who-is-waiting":
