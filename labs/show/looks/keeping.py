@@ -55,7 +55,7 @@ def balances_of(digest: Digest) -> str:
 
 def megabytes(values: Sequence[float]) -> str:
     """6.09 MB"""
-    return span(values, lambda value: f"{three_digits(value / 1e6):g}{NBSP}MB")
+    return span(values, lambda value: f"{three_digits(value / 1e6):,g}{NBSP}MB")
 
 
 def _title(digest: Digest) -> str:
