@@ -74,6 +74,13 @@ def test_a_worker_that_tries_again_is_not_called_one_that_ended_and_rounds_that_
     assert mixed.median["outcome"] == "mixed"
 
 
+def test_two_points_side_by_side_are_told_apart_in_words_and_a_cell_has_the_bare_code() -> None:
+    views = [LAB.look.view(one) for one in (point(TRAP), point(seen(), client="new"))]
+    assert [(one["lead"], one["part"]) for one in views] == [("A worker", look.RETRIES), ("A worker", look.STARTS)]
+    assert views[0]["grid"]["cells"][0]["figure"] == "541"
+    assert "541 INTERNAL_ERROR" in views[0]["sentence"]
+
+
 def test_the_ways_out_are_those_whose_worker_started_and_no_others() -> None:
     asked = exercises()["8.2a"]
     points = [point(TRAP), point(seen(), client="new"), point(seen(), client="old-told"), point(seen(), "permits")]

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from labs.model.digest import Digest
 from labs.show.looks.base import Chart
 from labs.show.looks.picture import grid_look
 from labs.show.looks.seeing import cell_of, states
-from labs.show.pictures.grid import Capability, Quantity, Setup
+from labs.show.pictures.grid import Capability, Cell, Quantity, Setup
 from labs.show.quantities import Quantity as Number
 
 WORKER, TASK, PING, SECOND = "Worker ready", "Task done", "Answers a ping", "Second of its name"
 STARTS, RETRIES, ENDS, DIFFERS = "starts", "is refused and tries again", "is refused and ends", "differs by round"
+
+
+def cell(column: str) -> Callable[[Digest], Cell]:
+    """The cell of a column, with the bare code of what the broker replied: its name is too long for a narrow screen."""
+
+    def get(digest: Digest) -> Cell:
+        found = cell_of(column)(digest)
+        return replace(found, figure=found.figure.partition(" ")[0])
+
+    return get
+
+
 DID = {
     STARTS: "was ready",
     RETRIES: "was refused and tried again",
@@ -20,12 +33,12 @@ DID = {
     DIFFERS: "was not the same in every round",
 }
 TABLE = (
-    Quantity(Capability(WORKER, "starts a worker", "start a worker"), cell_of(WORKER)),
-    Quantity(Capability(TASK), cell_of(TASK)),
-    Quantity(Capability(PING), cell_of(PING)),
+    Quantity(Capability(WORKER, "starts a worker", "start a worker"), cell(WORKER)),
+    Quantity(Capability(TASK), cell(TASK)),
+    Quantity(Capability(PING), cell(PING)),
     Quantity(
         Capability(SECOND, "starts a second one while the first hangs", "start a second one while the first hangs"),
-        cell_of(SECOND),
+        cell(SECOND),
     ),
 )
 
@@ -69,10 +82,18 @@ GRID = grid_look(
     more=(
         Number("start", start),
         Number("second_code", second_code),
+        Number("ping_reply", lambda digest: cell_of(PING)(digest).figure or "–"),
+        Number("second_reply", lambda digest: cell_of(SECOND)(digest).figure or "–"),
         Number("server", lambda digest: str(digest.card["broker"])),
         Number("shipped", lambda digest: str(digest.card["transient queues"]).rpartition(", ")[2].replace("_", " ")),
         Number("said", lambda digest: " ".join(str(digest.repeats[-1]["said"]).split())),
         Number("refused", lambda digest: float(states(digest, WORKER).count("no")), "{:.0f}".format),
     ),
 )
-UPGRADE_LOOK = replace(GRID, title=lambda digest: f"{{label}}: the worker {start(digest)}", sentence=(sentence,))
+UPGRADE_LOOK = replace(
+    GRID,
+    title=lambda digest: f"{{label}}: the worker {start(digest)}",
+    sentence=(sentence,),
+    lead="A worker",
+    part=start,
+)
