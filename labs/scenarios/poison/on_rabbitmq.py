@@ -66,13 +66,22 @@ class Worker:
 
     def failed(self, one: Taken) -> None:
         """As the way has it."""
+        ways = {"rabbitmq-requeue": self._give_back, "rabbitmq-nack": self._give_back}
+        ways |= {"rabbitmq-limit": self._count, "rabbitmq-delayed": self._count}
+        ways.get(self._task.way.name, self._let_go)(one)
+
+    def _give_back(self, one: Taken) -> None:
+        """Back into the queue. On 4.3 no limit counts it."""
+        self._channel.basic_nack(one.held[0], requeue=True)
+
+    def _count(self, one: Taken) -> None:
+        """Back into the queue, as a delivery that failed."""
+        self._channel.basic_reject(one.held[0], requeue=True)
+
+    def _let_go(self, one: Taken) -> None:
+        """To where the queue's dead letters go; from the retry queue for the last time to our own."""
         tag, properties = one.held
-        way = self._task.way.name
-        if way in ("rabbitmq-requeue", "rabbitmq-nack"):
-            self._channel.basic_nack(tag, requeue=True)
-        elif way in ("rabbitmq-limit", "rabbitmq-delayed"):
-            self._channel.basic_reject(tag, requeue=True)
-        elif way == "rabbitmq-retry-queue" and waited(properties, self._task.retry) >= TRIES - 1:
+        if waited(properties, self._task.retry) >= TRIES - 1:
             self._park(one)
         else:
             self._channel.basic_reject(tag, requeue=False)
