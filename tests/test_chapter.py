@@ -60,6 +60,13 @@ GIVEN = {
         **dict.fromkeys(("4.3", "5.6", "5.6.3", "5.7", "5.7.0"), "releases that the lab compares"),
         "2021": "the year in which such queues were called deprecated (RabbitMQ's blog of 21 August)",
     },
+    "05-2-log-group-share": {
+        **dict.fromkeys(
+            ("100", "2,000"), "records that may be in flight, settings of the lab and of Kafka as it comes"
+        ),
+        **dict.fromkeys(("4.2", "4.4"), "releases of Kafka (their upgrade notes)"),
+        **dict.fromkeys(("1", "4", "5", "6", "8", "3"), "partitions and consumers, sizes of the lab"),
+    },
     "05-3-acknowledged": {
         "8,000": "messages a second, the lab's own",
         **dict.fromkeys(("10", "100", "80"), "of a reckoning: a flush that is supposed, and what follows from it"),

@@ -286,8 +286,8 @@ def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
 
 
 WHOLE = {
-    "bad-message", "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "read-it-again",
-    "routing-at-rate", "routing-puzzles", "share-the-work", "short-life", "upgrade-trap",
+    "bad-message", "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "log-group-share",
+    "read-it-again", "routing-at-rate", "routing-puzzles", "share-the-work", "short-life", "upgrade-trap",
 }  # fmt: skip
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""
 

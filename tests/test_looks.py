@@ -61,7 +61,7 @@ def test_unknown_and_did_not_start_are_never_a_loss() -> None:
         assert "lost" not in view["title"]
         assert view["cell"]["lines"] == ["3 of 3 agree"]
         assert {line["name"]: line["value"] for line in view["bill"]}["lost"] is None
-    assert FAULT_LOOK.view(point("redis-list-always", "power"))["trouble"] == STARTUP_LOG
+    assert FAULT_LOOK.view(point("redis-list-always", "power"))["last_words"] == STARTUP_LOG
 
 
 def test_a_count_that_one_repeat_could_not_give_is_not_hidden_by_the_others() -> None:

@@ -42,6 +42,7 @@ WITHOUT = {
     "04-2-price-of-persistence": "RabbitMQ's chapter, and a ceiling has no rate",
     "04-4-bad-message": "each cell is about a way to handle it that has a broker in its name",
     "05-1-is-it-a-million": "Kafka's chapter, and a ceiling has no rate",
+    "05-2-log-group-share": "Kafka's chapter, and its records have no rate",
     "05-3-acknowledged": "Kafka's chapter, and the rate is the lab's own",
     "05-5-read-it-again": "each cell is about a way to keep that has a broker in its name",
     "08-2-upgrade-trap": "each cell is about a Celery on a RabbitMQ, and one task is sent",

@@ -29,6 +29,14 @@ class Gap(TypedDict, total=False):
     gap_label: str
 
 
+class Reading(TypedDict, total=False):
+    """What makes a point of a group that reads a topic."""
+
+    size: str
+    trouble: str
+    consumers: int
+
+
 class Routed(TypedDict, total=False):
     """What a topology did with the messages of a round."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.pages import recount_bursts as bursts
+from labs.pages import recount_groups as groups
 from labs.pages import recount_joining as joining
 from labs.pages import recount_keeping as keeping
 from labs.pages import recount_limits as limits
@@ -198,6 +199,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C62": (uses.c62, ("short-life",)),
     "C68": (uses.c68, ("routing-at-rate",)),
     "C63": (queues.c63, ("four-queues",)),
+    "C64": (groups.c64, ("log-group-share",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
     "C67": (poison.c67, ("bad-message",)),
 }

@@ -43,7 +43,7 @@ def bundle(experiment: Experiment, digests: Sequence[Digest], origin: str, name:
     caption = f"{experiment.title}: {experiment.look.caption}, {origin}"
     title, picture = _picture(experiment, digests)
     said = [view["sentence"] for view in found] if len(found) <= SAID else [f"{title}."]
-    said += [f"What it said last: {view['trouble']}" for view in found if view.get("trouble")]
+    said += [f"What it said last: {view['last_words']}" for view in found if view.get("last_words")]
     told = table(experiment.look.columns, rows, caption)
     if len(rows) > OPEN:
         told = f"<details><summary>Data: {len(rows)} rows</summary>{told}</details>"

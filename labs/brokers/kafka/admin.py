@@ -34,7 +34,16 @@ def undo(endpoint: Endpoint, found: Made) -> None:
                     admin.delete_topics([name], timeout_ms=ANSWER_MS)
         with contextlib.suppress(KafkaError):  # a user who may not look forgets them with their topic
             _delete_groups(admin, found.entry.names)
+        with contextlib.suppress(KafkaError):  # before 4.1 Kafka does not tell them, and groups had none of ours
+            _forget_settings(admin, found.entry.names)
     found.undone()
+
+
+def _forget_settings(admin: KafkaAdminClient, names: Sequence[str]) -> None:
+    """The settings of the groups of these topics: Kafka keeps them when the group is gone."""
+    known = admin.list_config_resources(["GROUP"]).get("group", [])
+    if ours := [one for one in known if any(one.startswith(f"{name}-") for name in names)]:
+        admin.reset_configs([ConfigResource("GROUP", one, []) for one in ours])
 
 
 def _delete_groups(admin: KafkaAdminClient, names: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ TRUTHS: dict[str, Callable[..., Plain]] = {}
 MORE = (
     "truths_bursts",
     "truths_calls",
+    "truths_groups",
     "truths_joining",
     "truths_keeping",
     "truths_losses",

@@ -41,7 +41,7 @@ export function sentences(choice, views, open) {
   if (unrecorded.length) lines.push(SAY.lacks(unrecorded));
   for (const [one, label] of lacks) if (choice.whyNot(one)) lines.push(SAY.none(label, choice.whyNot(one)));
   if (!views.length) lines.push(choice.nothing ? SAY.nothing : SAY.notRecorded);
-  const trouble = different(open.map((view) => view.trouble)).flatMap((text) => [
+  const trouble = different(open.map((view) => view.last_words)).flatMap((text) => [
     make("p", { class: "lp-note", text: SAY.trouble }),
     make("pre", { class: "lp-log", text }),
   ]);

@@ -99,7 +99,7 @@ class Look:
         words["title"] = capital(words["title"])
         view |= {name: text for name, text in words.items() if text}
         view |= {"lead": self.leading(digest), "sentence": self.said(digest), "rows": self.quantities.rows(digest)}
-        return view | {"measured": self.quantities.card(digest), "trouble": trouble(digest)} | self.shapes(digest)
+        return view | {"measured": self.quantities.card(digest), "last_words": trouble(digest)} | self.shapes(digest)
 
     def said(self, digest: Digest) -> str:
         """The sentence of a point."""
