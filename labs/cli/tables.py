@@ -26,7 +26,7 @@ def table_of(digests: Sequence[Digest], look: Look) -> None:
     for row in rows[1:]:
         table.add_row(*row)
     for view in shown:
-        tell("\n".join(filter(None, (view["sentence"], view["trouble"]))))
+        tell("\n".join(filter(None, (view["sentence"], view["last_words"]))))
     whole(table)
 
 
