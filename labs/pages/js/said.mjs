@@ -42,7 +42,7 @@ export function sentences(choice, views, open) {
   for (const [one, label] of lacks) if (choice.whyNot(one)) lines.push(SAY.none(label, choice.whyNot(one)));
   if (!views.length) lines.push(choice.nothing ? SAY.nothing : SAY.notRecorded);
   const trouble = different(open.map((view) => view.last_words)).flatMap((text) => [
-    make("p", { class: "lp-note", text: SAY.trouble }),
+    make("p", { class: "lp-note", text: SAY.last_words }),
     make("pre", { class: "lp-log", text }),
   ]);
   return [...lines.map((text) => make("p", { text })), ...trouble];

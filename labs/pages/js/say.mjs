@@ -21,7 +21,7 @@ export const SAY = {
   notRun: "not recorded",
   unknown: "unknown",
   yours: "your guess first",
-  trouble: "What it said last",
+  last_words: "What it said last",
   show: "Show me",
   showAll: "Show everything",
   again: "Start over",
