@@ -42,12 +42,13 @@ from labs.pages import client_code, course
 from labs.pages.client_code import Tab
 from labs.record import spawning
 from labs.record.load_generator import Sent, Window, outbox_of
-from labs.scenarios import fault_run, jobs, limits, pairs
+from labs.scenarios import fault_run, jobs, limits, pairs, stack_tasks
 from labs.scenarios.calls import board, service
 from labs.scenarios.calls.plan import Plan
 from labs.scenarios.jobs import event_log, work
 from labs.scenarios.limits import working
 from labs.scenarios.pairs.running import BODY, nowhere
+from labs.scenarios.stack_tasks import settings as stack_settings
 
 LABS = {stem: lab for lab, stem in reversed(course.panels().items())}
 CLOSED, OPEN = Ceiling(messages=6, window=4, batch=2), Workload(rate_per_s=500, duration_s=0.1, warmup_s=0)
@@ -292,6 +293,12 @@ WHOLE = {
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""
 
 
+def told(way: str, endpoints: Mapping[str, Endpoint]) -> None:
+    """What a Celery application is told of its broker: that part of the lab runs here, the rest in Celery's own."""
+    found = stack_tasks.way_of(way)
+    stack_settings.settings(found, endpoints[found.broker], "labs-code", "")
+
+
 def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
     """What the lab does for the settings of this tab, as little of it as there is."""
     one, asked = experiment(lab), tab.settings
@@ -333,6 +340,8 @@ def test_every_statement_that_a_page_shows_is_run_by_its_lab(
         with traced(set(tab.files)) as seen:
             if lab in WHOLE:
                 whole(lab, tab, tmp_path, seen)
+            elif lab == "one-app-three-brokers":
+                told(tab.settings["ways"], endpoints)
             else:
                 run(lab, tab, endpoints)
         shown = list(statements(tab))

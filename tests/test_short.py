@@ -272,6 +272,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("bad-message", healed(done=True), "Nine of nine ways finished",
      healed(done=False), "none of them was finished with"),
     ("upgrade-trap", started("ready"), "Here it does", started("541 INTERNAL_ERROR"), "Nothing that was tried"),
+    ("one-app-three-brokers", trial("kafka", "late", "partly"), "is still lost on Kafka",
+     trial("kafka", "events", "yes"), "fails three of them: priorities, ping and inspect and a second worker"),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

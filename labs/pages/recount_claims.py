@@ -19,6 +19,7 @@ from labs.pages import recount_queues as queues
 from labs.pages import recount_rates as rates
 from labs.pages import recount_routing as routing
 from labs.pages import recount_shapes as shapes
+from labs.pages import recount_stack as stack
 from labs.pages import recount_uses as uses
 from labs.pages import recount_work as work
 from labs.pages.recount import (
@@ -202,6 +203,8 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C64": (groups.c64, ("log-group-share",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
     "C67": (poison.c67, ("bad-message",)),
+    "C70": (stack.c70, ("one-app-three-brokers",)),
+    "C71": (stack.c71, ("one-app-three-brokers",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 

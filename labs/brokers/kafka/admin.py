@@ -6,6 +6,7 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource
@@ -23,15 +24,16 @@ LOOK_S = 0.1
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:
-    """Delete the topics that an entry names, and the groups that read them; BrokerError leaves the entry as it is."""
+    """Delete the topics that an entry names, and the groups that read them; BrokerError leaves the entry as it is.
+
+    A name with a `*` is a pattern: all topics of a library that names them itself with a part of ours."""
     site = Site(endpoint)
     site.probe()
     with site.typed(), contextlib.closing(KafkaAdminClient(**site.config)) as admin:
-        there = set(admin.list_topics())
-        for name in found.entry.names:
-            if name in there:
+        for topic in admin.list_topics():
+            if any(fnmatchcase(topic, name) for name in found.entry.names):
                 with contextlib.suppress(UnknownTopicOrPartitionError):
-                    admin.delete_topics([name], timeout_ms=ANSWER_MS)
+                    admin.delete_topics([topic], timeout_ms=ANSWER_MS)
         with contextlib.suppress(KafkaError):  # a user who may not look forgets them with their topic
             _delete_groups(admin, found.entry.names)
         with contextlib.suppress(KafkaError):  # before 4.1 Kafka does not tell them, and groups had none of ours
@@ -52,7 +54,8 @@ def _delete_groups(admin: KafkaAdminClient, names: Sequence[str]) -> None:
     A member that was killed is in its group until Kafka has missed it for a while; RefusedError if that lasts too long.
     """
     give_up_s = time.monotonic() + MISSED_S
-    while ours := [one for one in _groups(admin) if any(one == name or one.startswith(f"{name}-") for name in names)]:
+    patterns = [pattern for name in names for pattern in (name, f"{name}-*")]
+    while ours := [one for one in _groups(admin) if any(fnmatchcase(one, pattern) for pattern in patterns)]:
         admin.delete_groups(ours)
         if time.monotonic() > give_up_s:
             raise RefusedError(f"Kafka does not delete the groups {', '.join(ours)}: they still have members.")

@@ -50,10 +50,15 @@ def client(endpoint: Endpoint, *, text: bool = True, answer_s: float = CONNECT_S
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:
-    """Remove what an entry names and put back what it changed; BrokerError leaves the entry as it is."""
+    """Remove what an entry names and put back what it changed; BrokerError leaves the entry as it is.
+
+    A name with a `*` is a pattern: all keys of a library that chooses them itself under a beginning of ours."""
     with typed(endpoint), contextlib.closing(client(endpoint)) as redis_:
-        if found.entry.names:
-            redis_.unlink(*found.entry.names)
+        keys = [name for name in found.entry.names if "*" not in name]
+        for pattern in set(found.entry.names).difference(keys):
+            keys += redis_.scan_iter(match=pattern, count=1000)
+        if keys:
+            redis_.unlink(*keys)
         for user in found.entry.users:
             redis_.acl_deluser(user)
         if found.entry.change.wanted:

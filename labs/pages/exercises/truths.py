@@ -35,6 +35,7 @@ MORE = (
     "truths_rates",
     "truths_routed",
     "truths_shapes",
+    "truths_tasks",
     "truths_sharing",
     "truths_short_life",
     "truths_upgrade",
