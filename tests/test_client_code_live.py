@@ -297,6 +297,7 @@ def told(way: str, endpoints: Mapping[str, Endpoint]) -> None:
     """What a Celery application is told of its broker: that part of the lab runs here, the rest in Celery's own."""
     found = stack_tasks.way_of(way)
     stack_settings.settings(found, endpoints[found.broker], "labs-code", "")
+    stack_settings.high(found)
 
 
 def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:

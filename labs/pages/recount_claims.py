@@ -203,7 +203,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C64": (groups.c64, ("log-group-share",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
     "C67": (poison.c67, ("bad-message",)),
-    "C70": (stack.c70, ("one-app-three-brokers",)),
+    "C70": (stack.c70, ("one-app-three-brokers", "upgrade-trap", "run-twice")),
     "C71": (stack.c71, ("one-app-three-brokers",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""

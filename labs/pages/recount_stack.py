@@ -12,8 +12,8 @@ def side(r: Recount, lab: str, way: str, row: str) -> str:
     return r.side([one["trials"][row]["outcome"] == "yes" for one in r.one(lab, way=way)["repeats"]])
 
 
-def c70(r: Recount, lab: str) -> str:
-    sides = {side(r, lab, way, row) for way in ("redis", "rabbitmq") for row in EIGHT}
+def c70(r: Recount, _lab: str) -> str:
+    sides = {side(r, "one-app-three-brokers", way, row) for way in ("redis", "rabbitmq") for row in EIGHT}
     if sides <= {"yes"}:
         return HOLDS
     return IF if sides <= {"yes", "no"} else OPEN
