@@ -78,6 +78,10 @@ GIVEN = {
         "52": "MB that the slow reader is sent, the lab's own",
         **dict.fromkeys(("8.2", "8.8"), "versions of Redis that its documentation names"),
     },
+    "08-4-cost-of-switching": {
+        "4.2": "the release of Kafka with share groups (its upgrade notes)",
+        "40": "MB that wait for a slow worker, the lab's own",
+    },
     "measuring": {
         "6.12": "a version of Linux, of which labs/model/kernel.py names the source",
         "5.3.2": "a section of the book that is cited there",

@@ -99,12 +99,13 @@ sys.settrace(everywhere)
 '''
 
 
-def whole(lab: str, tab: Tab, folder: Path, seen: Lines) -> None:
-    """The lab's own run of these settings, once, with every process that it starts traced; `seen` gets their lines."""
+def whole(lab: str, tab: Tab, files: set[str], folder: Path, seen: Lines) -> None:
+    """The lab's own run of these settings, once, with every process that it starts traced in these files; `seen` gets
+    their lines."""
     one, notes = experiment(lab), folder / "notes"
     notes.unlink(missing_ok=True)
     (folder / "sitecustomize.py").write_text(TRACER)
-    traced_files = {str(PROJECT / file): file for file in tab.files}
+    traced_files = {str(PROJECT / file): file for file in files}
     told = {"LABS_TEST_TRACED": os.pathsep.join(traced_files), "LABS_TEST_NOTES": str(notes)}
     told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     tools = environ.for_tools() | told  # what a program in a package set is given has no path of ours by itself
@@ -287,7 +288,8 @@ def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
 
 
 WHOLE = {
-    "bad-message", "burst-or-overload", "delivery-shapes", "four-queues", "late-joiner", "log-group-share",
+    "bad-message", "burst-or-overload", "cost-of-switching",
+    "delivery-shapes", "four-queues", "late-joiner", "log-group-share",
     "read-it-again", "routing-at-rate", "routing-puzzles", "share-the-work", "short-life", "upgrade-trap",
 }  # fmt: skip
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""
@@ -337,14 +339,19 @@ def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
 def test_every_statement_that_a_page_shows_is_run_by_its_lab(
     lab: str, endpoints: dict[str, Endpoint], tmp_path: Path
 ) -> None:
-    for tab in client_code.tabs(lab):
-        with traced(set(tab.files)) as seen:
-            if lab in WHOLE:
-                whole(lab, tab, tmp_path, seen)
+    tabs, ran = client_code.tabs(lab), dict[str, Lines]()
+    for tab in tabs:
+        files = {file for one in tabs if one.run == tab.run for file in one.files}
+        with traced(files) as seen:
+            if lab in WHOLE and tab.run not in ran:
+                whole(lab, tab, files, tmp_path, seen)
+            elif lab in WHOLE:
+                pass  # tabs of the same settings share a run
             elif lab == "one-app-three-brokers":
                 told(tab.settings["ways"], endpoints)
             else:
                 run(lab, tab, endpoints)
+        seen = ran.setdefault(tab.run, seen) if lab in WHOLE else seen
         shown = list(statements(tab))
         assert shown or all(piece.text[:1].isupper() for piece in tab.pieces)
         for file, first, last in shown:

@@ -46,9 +46,11 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
         "recount_joining",
         "recount_keeping",
         "recount_limits",
+        "recount_losses",
         "recount_queues",
         "recount_rates",
         "recount_shapes",
+        "recount_switching",
         "recount_work",
     ],
 )

@@ -222,6 +222,19 @@ def passing(number: int) -> Change:
     return changed
 
 
+def moved(features: int) -> Change:
+    """So many features are to build again after every move, and none is lost."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = [
+            {**repeat, "figures": {**repeat["figures"], "built": float(features), "lost": 0.0}}
+            for repeat in one.repeats
+        ]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
      ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
@@ -265,6 +278,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka consumer group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
+    ("cost-of-switching", moved(0), "no features of its contract are then", moved(3), "three features of its contract"),
     ("routing-puzzles", ended("solved", "solved"), "in five of five puzzles",
      ended("solved", "not solved"), "in none of five puzzles"),
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",

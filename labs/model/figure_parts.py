@@ -37,6 +37,13 @@ class Reading(TypedDict, total=False):
     consumers: int
 
 
+class Move(TypedDict, total=False):
+    """What makes a point of a service that goes from one broker to another."""
+
+    framework: str
+    porting: str
+
+
 class Routed(TypedDict, total=False):
     """What a topology did with the messages of a round."""
 

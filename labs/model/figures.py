@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from labs.model.figure_parts import Gap, Puzzle, Reading, Routed, Weight
+from labs.model.figure_parts import Gap, Move, Puzzle, Reading, Routed, Weight
 
 Ladder = Mapping[str, float | None]
 """Step (p50, p90, p99, p999, max, mean) -> its figure; None where too few samples could say, infinite where it falls
@@ -21,7 +21,7 @@ BEYOND = 10
 """A percentile is printed, and a curve drawn, only with this many samples beyond it (measuring.md 8.5)."""
 
 
-class Chosen(Puzzle, Gap, Reading, total=False):
+class Chosen(Puzzle, Gap, Reading, Move, total=False):
     """What makes a point: what the reader chose, and who that is."""
 
     label: str

@@ -70,6 +70,10 @@ def judged(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     return found | {claim: found[claim] | {"so_far": so_far[claim]["word"]} for claim in waiting}
 
 
+CHOOSE = "L7.4"
+"""The decision workbook, which is the page Choose and records nothing."""
+
+
 def _judged_by_labs(folder: Path | None) -> dict[str, dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for lab in EXPERIMENTS.values():
@@ -78,7 +82,7 @@ def _judged_by_labs(folder: Path | None) -> dict[str, dict[str, Any]]:
             for verdict in (one for one in words(lab, file.digests, folder) if may_vote(lab, one.claim)):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
-    there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)}
+    there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)} | {CHOOSE}
     return {
         claim: _together(parts, [] if _seen(claim, parts) else [one for one in labs_of(claim) if one not in there])
         for claim, parts in found.items()

@@ -20,6 +20,7 @@ from labs.pages import recount_rates as rates
 from labs.pages import recount_routing as routing
 from labs.pages import recount_shapes as shapes
 from labs.pages import recount_stack as stack
+from labs.pages import recount_switching as switching
 from labs.pages import recount_uses as uses
 from labs.pages import recount_work as work
 from labs.pages.recount import (
@@ -203,8 +204,10 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C64": (groups.c64, ("log-group-share",)),
     "C65": (keeping.c65, ("read-it-again", "big-backlog")),
     "C67": (poison.c67, ("bad-message",)),
+    "C69": (switching.c69, ("cost-of-switching",)),
     "C70": (stack.c70, ("one-app-three-brokers", "upgrade-trap", "run-twice")),
     "C71": (stack.c71, ("one-app-three-brokers",)),
+    "C72": (switching.c72, ("cost-of-switching",)),
 }
 """Claim -> how it is counted, and in the files of which labs."""
 

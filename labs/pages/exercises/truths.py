@@ -39,6 +39,7 @@ MORE = (
     "truths_sharing",
     "truths_short_life",
     "truths_upgrade",
+    "truths_switching",
 )
 NEAR = 1.1
 """Within this ratio two figures of one run are the same."""
