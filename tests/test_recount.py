@@ -41,6 +41,7 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
     [
         "recount",
         "recount_bursts",
+        "recount_choose",
         "recount_claims",
         "recount_groups",
         "recount_joining",

@@ -5,6 +5,7 @@
 {choose-article}   the article's advice in them, beside ours
 {choose-wins}      demands by which each configuration is first
 {choose-weights}   all needs and their weights
+{choose-converged} what the three did in 2019, and what they do now
 {choose-three}`changed`  what the article's three criteria leave open: a figure of it
 """
 
@@ -19,7 +20,7 @@ from labsbook import _raw, _stage
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from labs.pages.choose import page, three
+from labs.pages.choose import converged, page, three
 
 
 class Choose(SphinxDirective):
@@ -31,6 +32,7 @@ class Choose(SphinxDirective):
         "choose-article": page.beside_the_article,
         "choose-wins": page.winning,
         "choose-weights": page.weights,
+        "choose-converged": converged.shown,
     }
 
     def run(self) -> list[nodes.Node]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ POLICIES = {
     "measured": "by measurement", "existence": "by a case seen", "documents": "by documents", "none": NO_CHECK,
 }  # fmt: skip
 
+COUNTED = {"C27": "labs.pages.choose.three", "C61": "labs.pages.choose.converged"}
+"""Claims on which no lab votes: they are counted from what the page Choose knows, by `verdict` of these modules."""
 UNDECIDED = "undecided here"
 WRITTEN = "2026-11-24"
 """The day on which the rules were written, before anything was recorded; a changed one has its day in claims.csv."""
@@ -116,6 +119,13 @@ def board(folder: Path | None = None) -> list[dict[str, Any]]:
     """Every claim: id, section, claim, the article's own words, word, evidence, when it was recorded or read, policy
     and how it was decided, read (what documents say, with address), expected, cited, rule, when and why the rule
     changed, its labs, and the lab whose page shows it."""
+    entries = before_counting(folder)
+    counted = {claim: import_module(module).verdict(folder) for claim, module in COUNTED.items()}
+    return [entry | (counted.get(entry["id"], {})) for entry in entries]
+
+
+def before_counting(folder: Path | None = None) -> list[dict[str, Any]]:
+    """The same without the words of COUNTED, which the page Choose makes of the others."""
     words = judged(folder)
     return [_entry(row, words.get(row["id"])) for row in claims().values()]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.pages import recount_bursts as bursts
+from labs.pages import recount_choose as choose
 from labs.pages import recount_groups as groups
 from labs.pages import recount_joining as joining
 from labs.pages import recount_keeping as keeping
@@ -225,7 +226,7 @@ def words(folder: Path, here: Path) -> dict[str, str]:
     read as they stand."""
     read = tomllib.loads((here / "pages" / "documents.toml").read_text("utf-8"))["claims"]
     rows = list(csv.DictReader((here / "model" / "claims.csv").read_text("utf-8").splitlines()))
-    return {row["id"]: _word(row, folder, read) for row in rows}
+    return {row["id"]: _word(row, folder, read) for row in rows} | {"C27": choose.c27(), "C61": choose.c61(here)}
 
 
 def _word(row: dict[str, str], folder: Path, read: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def rules() -> Table:
 def model(folder: Path | None = None) -> Table:
     """All that the engine and the page need, as JSON has it. ValueError where a rule asks for what there is not."""
     read = rules()
-    known = {one["id"]: one["word"] for one in claims.board(folder)}
+    known = {one["id"]: one["word"] for one in claims.before_counting(folder)}
     made = _Looking(read["doc"], known, {one["id"]: one["word"] for one in _promises(folder)}, folder)
     needs = {one["id"]: one for one in read["need"]}
     return {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from labs.model.text import counted, in_words
+from labs.pages.choose.model import model as made
 from labs.pages.choose.page import known
 from labs.pages.choose.turning import changed
 
@@ -33,6 +35,24 @@ def count(model: Mapping[str, Any] | None = None) -> Counted:
     of = model or known()
     found = changed(of, criteria(of))
     return Counted(len(found), sum(one["changed"] for one in found), sum(len(one["first"]) > 1 for one in found))
+
+
+def verdict(folder: Path | None = None) -> dict[str, Any]:
+    """The word on C27 and its sentence: fewer than LEAST cases that change, and the three criteria are enough. Nothing
+    where nothing is recorded that a case could rest on."""
+    of = made(folder) if folder else known()
+    if not of["servers"]:
+        return {}
+    found = count(of)
+    word = "holds with conditions" if found.changed >= LEAST else "holds"
+    text = (
+        f"In {in_words(found.changed)} of {in_words(found.cases)} cases the best setting is not even among those that "
+        "scale, persistence and consumers alone put first. Replay, order, delay, what runs already and who runs it "
+        f"decided there. In {in_words(found.several)} cases those three leave several settings at the top. Counted by "
+        "the rules of the page Choose, whose weights are our judgement."
+    )
+    when = "Counted when these pages were built."
+    return {"word": word, "evidence": text, "when": when, "decided": "measured"}
 
 
 SAID: dict[str, Callable[[], str]] = {
