@@ -16,8 +16,7 @@ from labs.model.observer import Observer
 from labs.pages import older
 from labs.pages.exercises import truths
 from labs.pages.exercises.questions import exercises
-from labs.scenarios.upgrade import CLIENTS, EXCLUSIVE, SERVERS, Heard, Seen
-from labs.scenarios.upgrade.attempt import tried
+from labs.scenarios.upgrade import CLIENTS, EXCLUSIVE, SERVERS, Heard, Seen, attempt
 from labs.scenarios.upgrade.judge import COLUMNS, cells, outcome, reply
 from labs.show.looks import upgrade as look
 from labs.stack import packages
@@ -127,7 +126,9 @@ def declared(how: dict[str, Any], channel: Any, name: str) -> None:
 
 @pytest.mark.broker
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
-def test_a_learners_queue_is_right_only_where_it_is_permitted_shared_and_gone(endpoints: dict[str, Any]) -> None:
+def test_a_learners_queue_is_right_only_where_it_is_permitted_shared_and_gone(
+    endpoints: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from labs.stack.by_hand import running
 
     ways: dict[str, tuple[dict[str, Any], str]] = {
@@ -136,14 +137,15 @@ def test_a_learners_queue_is_right_only_where_it_is_permitted_shared_and_gone(en
         "exclusive": ({"exclusive": True}, "a second connection cannot read it"),
         "stays": ({"durable": True}, "still there"),
     }
-    for how, said in ways.values():
+    for name, (how, said) in ways.items():
+        monkeypatch.setattr(attempt, "GOES_WITHIN_S", 1.0 if name == "stays" else 8.0)  # what stays, stays
         with running("rabbitmq") as here:
             assert here
-            told = tried(here.endpoint, here.client, here.name, partial(declared, how))
+            told = attempt.tried(here.endpoint, here.client, here.name, partial(declared, how))
             assert said in told
     with running("rabbitmq") as here:
         assert here
-        assert "there is no queue" in tried(here.endpoint, here.client, here.name, lambda _channel, _name: None)
+        assert "there is no queue" in attempt.tried(here.endpoint, here.client, here.name, lambda _channel, _name: None)
 
 
 def test_a_server_that_is_old_on_purpose_is_not_called_out_of_date() -> None:
