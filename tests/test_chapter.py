@@ -73,6 +73,7 @@ GIVEN = {
     },
     "05-5-read-it-again": {"0": "the first offset of a log"},
     "06-1-is-it-a-million": {"512": "commands at once, a way of the lab", "8": "a version of Redis"},
+    "07-2-big-backlog": {"64": "MB from which Redis rewrites its file by itself, its default (redis.conf)"},
     "06-3-four-queues": {
         **dict.fromkeys(("0", "1"), "answers of PUBLISH, and a limit that is none"),
         "52": "MB that the slow reader is sent, the lab's own",

@@ -18,7 +18,7 @@ from labs.experiments import EXPERIMENTS
 from labs.model.claims import claims
 from labs.model.paths import PROJECT, RECORDED
 from labs.pages.choose import page, three, turning
-from labs.pages.choose.bill import amount, bill, said
+from labs.pages.choose.bill import amount, beside, bill, said
 from labs.pages.choose.engine import Ranked, advice, answered, left_open, rank, score
 from labs.pages.choose.model import JUDGED, OPEN, RUN, model, rules
 from labs.pages.choose.words import address, answer_said, by_id, turn_said
@@ -158,8 +158,13 @@ def test_every_figure_that_the_rules_ask_for_is_recorded() -> None:
     asked = [cell for need in made()["needs"] for cell in need["cells"].values()]
     assert not [cell["say"] for cell in asked if "not recorded yet" in cell["say"]]
     assert not [cell["say"] for cell in asked if "{" in cell["say"]]
-    assert all(one["overhead"] is None or one["overhead"] > 0 for one in made()["configurations"])
-    assert sum(one["overhead"] is not None for one in made()["configurations"]) == 9
+    weighed = [one for one in made()["configurations"] if one["disk"]]
+    assert len(weighed) == 9
+    assert all(size > 0 and beyond > 0 for one in weighed for size, beyond in one["disk"])
+    held = {one["id"]: [size for size, beyond in one["held"] if beyond > 0] for one in made()["configurations"]}
+    assert {name: sizes for name, sizes in held.items() if sizes} == {
+        "redis-stream-everysec": [100, 1000], "redis-stream-always": [100, 1000],
+    }  # fmt: skip
 
 
 def test_a_recording_in_which_the_classic_queue_keeps_all_changes_the_ranking(tmp_path: Path) -> None:
@@ -227,7 +232,19 @@ def test_the_bill_grows_with_rate_size_days_nodes_and_copies() -> None:
     assert gb("kafka-1", "kept") == pytest.approx(7 * gb("kafka-1", "written"))
     assert gb("rabbitmq-quorum", "written") == pytest.approx(3 * gb("rabbitmq-quorum", "written", services=1))
     assert gb("kafka-1", "written", rate=2000) == pytest.approx(2 * gb("kafka-1", "written"))
-    assert "overhead not measured yet" in str(bill(of["redis-stream-everysec"], answers))
+    assert "overhead not measured yet" in str(bill(of["redis-list"], answers))
+    stream = [gb("redis-stream-everysec", "written", services=number) for number in (1, 2, 3)]
+    assert stream[1] - stream[0] == pytest.approx(stream[2] - stream[1]), "each group that reads writes as much"
+    assert stream[1] > stream[0]
+    kept = gb("redis-stream-everysec", "kept in memory")
+    assert kept > 7 * gb("redis-stream-everysec", "payload")
+
+
+def test_bytes_beside_the_payload_lie_between_what_was_measured_and_no_further() -> None:
+    pairs = [[100.0, 20.0], [1000.0, 200.0]]
+    assert [beside(pairs, size) for size in (1, 100, 550, 1000, 9000)] == [20, 20, 110, 200, 200]
+    assert beside([[100.0, 20.0]], 5000) == 20
+    assert beside([], 5000) == 0
 
 
 @pytest.mark.parametrize(

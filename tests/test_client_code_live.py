@@ -32,7 +32,7 @@ from labs.experiments.rate_lab import Way
 from labs.model import environ
 from labs.model.carriers import carrier_of
 from labs.model.endpoint import Address, Endpoint
-from labs.model.message import encode
+from labs.model.message import encode, filler
 from labs.model.observer import Observer
 from labs.model.paths import PROJECT
 from labs.model.profile import Profile, profile
@@ -42,7 +42,8 @@ from labs.pages import client_code, course
 from labs.pages.client_code import Tab
 from labs.record import spawning
 from labs.record.load_generator import Sent, Window, outbox_of
-from labs.scenarios import fault_run, jobs, limits, pairs, stack_tasks
+from labs.scenarios import backlog, fault_run, jobs, limits, pairs, stack_tasks
+from labs.scenarios.backlog import places
 from labs.scenarios.calls import board, service
 from labs.scenarios.calls.plan import Plan
 from labs.scenarios.jobs import event_log, work
@@ -278,13 +279,28 @@ def a_limit(endpoint: Endpoint, mode: limits.Mode) -> None:
 
 
 def a_mode(lab: str, name: str, endpoints: Mapping[str, Endpoint]) -> None:
-    """A way to hand out a job, or a limit."""
-    if lab == "when-it-blocks":
+    """A way to hand out a job or to keep messages, or a limit."""
+    if lab == "big-backlog":
+        a_place(endpoints, backlog.way_of(name))
+    elif lab == "when-it-blocks":
         limit = limits.mode_of(name)
         a_limit(endpoints[limit.broker], limit)
     else:
         mode = jobs.mode_of(name)
         a_job(endpoints[mode.broker] if mode.profile else None, mode)
+
+
+def a_place(endpoints: Mapping[str, Endpoint], way: backlog.Way) -> None:
+    """Some messages to two readers, each with a group or a queue of its own."""
+    endpoint, name, load = endpoints[way.broker], f"labs-code-{time.monotonic_ns()}", backlog.load_of("tiny")
+    batch = encode(0, np.zeros(10, np.int64), filler(load.body_bytes))
+    with places.made(way, endpoint, name, 2), places.publisher(way, endpoint, name) as to:
+        to.publish(batch)
+        for reader in range(2):
+            with places.consumer(way, endpoint, name, reader, reader) as source:
+                got = source.receive(WITHIN_S)
+                source.acknowledge(got)
+                assert got.bodies[0] == batch[0]
 
 
 WHOLE = {
@@ -325,8 +341,8 @@ def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
     elif "rung" in asked:
         [using] = chosen_profiles(one.settings(asked)).values()
         through(endpoints[using.broker], using, OPEN)
-    elif "mode" in asked:
-        a_mode(lab, asked["mode"], endpoints)
+    elif name := asked.get("mode") or asked.get("ways"):
+        a_mode(lab, name, endpoints)
     elif "carriers" in asked:
         a_pair(endpoints.get(asked["carriers"]), asked["carriers"], asked["guarantee"])
     else:

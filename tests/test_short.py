@@ -235,6 +235,16 @@ def moved(features: int) -> Change:
     return changed
 
 
+def backlog(**changed: float) -> Change:
+    """Figures of a backlog, the same in every round and with every way."""
+
+    def with_them(one: Digest) -> Digest:
+        repeats: list[Any] = [{**repeat, "figures": {**repeat["figures"], **changed}} for repeat in one.repeats]
+        return replace(one, repeats=repeats)
+
+    return with_them
+
+
 CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("latency-ladder", ladder("latency_ms", {"redis": 1e3}), "is first at the median",
      ladder("latency_ms", {"redis": 1e-3}), "Redis is first"),
@@ -279,6 +289,10 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
     ("cost-of-switching", moved(0), "no features of its contract are then", moved(3), "three features of its contract"),
+    ("big-backlog", backlog(onto=0.5), "none of four ways kept",
+     backlog(onto=1.0), "four of four ways kept"),
+    ("big-backlog", backlog(each_more=0.0), "next to nothing on disk with Kafka topic, RabbitMQ stream, ",
+     backlog(each_more=900.0), "No way is free of it"),
     ("routing-puzzles", ended("solved", "solved"), "in five of five puzzles",
      ended("solved", "not solved"), "in none of five puzzles"),
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",

@@ -41,6 +41,7 @@ WITHOUT = {
     "04-1-is-it-fifty-thousand": "RabbitMQ's chapter, and a ceiling has no rate",
     "04-2-price-of-persistence": "RabbitMQ's chapter, and a ceiling has no rate",
     "04-4-bad-message": "each cell is about a way to handle it that has a broker in its name",
+    "07-2-big-backlog": "each cell is about a way to keep messages that has a broker in its name",
     "05-1-is-it-a-million": "Kafka's chapter, and a ceiling has no rate",
     "05-2-log-group-share": "Kafka's chapter, and its records have no rate",
     "05-3-acknowledged": "Kafka's chapter, and the rate is the lab's own",

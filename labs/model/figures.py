@@ -61,6 +61,7 @@ class Chosen(Puzzle, Gap, Reading, Move, total=False):
     case: str
     change: str
     change_label: str
+    backlog: str
 
 
 class Ledger(TypedDict, total=False):

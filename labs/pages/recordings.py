@@ -19,6 +19,8 @@ from labs.model.run import RunFileError
 
 UNITS = ("_ms", "_s", "_mb", "_bytes", "_ns", "_per_s")
 """A name that ends so is that of a number."""
+DIFFERENCES = ("each_more", "memory", "grown_mb")
+"""Figures that lie between two looks at what grows and shrinks, so that they may be below zero."""
 
 
 def recorded(lab: str, folder: Path | None = None) -> Recording | None:
@@ -42,10 +44,13 @@ def _read(path: Path, _state: tuple[int, int, int]) -> Recording:
 
 
 def figures(content: Any, path: Path, place: str = "") -> None:
-    """RunFileError where a number is below zero, which nothing that is recorded is, or what has a unit is no number."""
+    """RunFileError where a number is below zero, which nothing that is recorded is but a difference, or what has a unit
+    is no number."""
     pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if isinstance(content, list) else ()
     for name, value in pairs:
         where = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}".lstrip(".")
+        if name in DIFFERENCES:
+            continue
         if isinstance(value, int | float) and value < 0:
             trouble = f"{where} is {value}, and no figure that is recorded is below zero"
         elif str(name).endswith(UNITS) and (isinstance(value, str | bool)):

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labs.pages import recount_backlog as backlog
 from labs.pages import recount_bursts as bursts
 from labs.pages import recount_choose as choose
 from labs.pages import recount_groups as groups
 from labs.pages import recount_joining as joining
-from labs.pages import recount_keeping as keeping
 from labs.pages import recount_limits as limits
 from labs.pages import recount_losses as losses
 from labs.pages import recount_poison as poison
@@ -203,7 +203,8 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C68": (uses.c68, ("routing-at-rate",)),
     "C63": (queues.c63, ("four-queues",)),
     "C64": (groups.c64, ("log-group-share",)),
-    "C65": (keeping.c65, ("read-it-again", "big-backlog")),
+    "C65": (backlog.c65, ("read-it-again", "big-backlog")),
+    "C66": (backlog.c66, ("big-backlog",)),
     "C67": (poison.c67, ("bad-message",)),
     "C69": (switching.c69, ("cost-of-switching",)),
     "C70": (stack.c70, ("one-app-three-brokers", "upgrade-trap", "run-twice")),

@@ -1,42 +1,77 @@
 """What a choice takes a day on disk and in memory, from the reader's rate and sizes; and how such figures are written.
 
-js/choose-bill.mjs is the same. The bytes beside the payload are what the recordings hold: what a broker wrote to disk
-for a message of a hundred bytes. What lies in memory is payload only until a lab has measured the rest.
+js/choose-bill.mjs is the same. The bytes beside the payload are what the recordings hold: of a backlog that was weighed
+(big-backlog), else what went to disk while a rate was measured. Between two sizes that were measured they lie on a
+straight line, beyond them they are those of the nearest.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labs.pages.choose.engine import DAY_S, GB, Answers
 
 UNITS = (("TB", 1e3), ("GB", 1.0), ("MB", 1e-3), ("kB", 1e-6))
 UNMEASURED = "payload only; overhead not measured yet"
+Pairs = Sequence[Sequence[float]]
+
+
+def beside(pairs: Pairs, size: float) -> float:
+    """Bytes beside the payload of a message of that size; 0 where none were measured."""
+    if not pairs:
+        return 0.0
+    (last, found), *rest = pairs
+    for at, value in rest:
+        if last < size:
+            found += (value - found) * min((size - last) / (at - last), 1.0)
+        last = at
+    return float(found)
+
+
+def measured(pairs: Pairs) -> str:
+    """With which messages: 100 and 1,000 bytes."""
+    return f"messages of {' and '.join(said(size) for size, _ in pairs)} bytes"
 
 
 def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
-    """Lines: what, how many gigabytes (None where nothing can be said), and what is to be known of it."""
-    day = answers["rate"] * DAY_S / GB
-    payload, overhead = day * answers["size"], configuration["overhead"]
-    each = answers["services"] if configuration["copies"] and answers["kind"] in ("event", "live") else 1
+    """Lines: what, how many gigabytes, and what is to be known of it."""
+    messages, size, nodes = answers["rate"] * DAY_S / GB, answers["size"], configuration["nodes"]
+    payload, disk, held = messages * size, configuration["disk"], configuration["held"]
+    readers = answers["services"] if answers["kind"] in ("event", "live") else 1
     lines = [{"what": "payload a day", "gb": payload, "note": "if the worst hour lasted all day"}]
-    if overhead is not None:
-        written = day * (answers["size"] + overhead) * each * configuration["nodes"]
-        note = f"{said(overhead)} bytes a message beside its own, measured with messages of 100 bytes"
-        note += f"; {configuration['nodes']} nodes" if configuration["nodes"] > 1 else ""
-        note += f"; a copy for each of {each} services" if each > 1 else ""
-        lines.append({"what": "written to disk a day", "gb": written, "note": note})
+    if disk:
+        lines.append(_written(configuration, messages, size, readers))
     if answers["replay"] == "yes" and configuration["keeps"]:
-        known = overhead is not None and not configuration["memory"]
-        kept = day * (answers["size"] + (overhead if known else 0)) * configuration["nodes"] * answers["keep_days"]
+        pairs = held if configuration["memory"] else disk
+        kept = messages * (size + beside(pairs, size)) * nodes * answers["keep_days"]
         what = "kept in memory" if configuration["memory"] else "kept on disk"
-        lines.append({"what": what, "gb": kept, "note": "" if known else UNMEASURED})
+        lines.append({"what": what, "gb": kept, "note": _beside(pairs, size)})
     elif configuration["memory"]:
-        hour = payload / 24
-        lines.append({"what": "in memory after an hour without readers", "gb": hour, "note": UNMEASURED})
+        hour = messages * (size + beside(held, size)) / 24
+        lines.append({"what": "in memory after an hour without readers", "gb": hour, "note": _beside(held, size)})
     return lines
+
+
+def _written(configuration: Mapping[str, Any], messages: float, size: float, readers: int) -> dict[str, Any]:
+    """What goes to disk a day: a copy for each service where each has one, and what each group that reads writes."""
+    disk, nodes, copies = configuration["disk"], configuration["nodes"], readers if configuration["copies"] else 1
+    each = beside(configuration["reader"], size)
+    note = _beside(disk, size)
+    note += f"; {said(each)} for each group that reads" if each >= 1 else ""
+    note += f"; {nodes} nodes" if nodes > 1 else ""
+    note += f"; a copy for each of {copies} services" if copies > 1 else ""
+    written = messages * ((size + beside(disk, size)) * copies + each * readers) * nodes
+    return {"what": "written to disk a day", "gb": written, "note": note}
+
+
+def _beside(pairs: Pairs, size: float) -> str:
+    return (
+        f"{said(beside(pairs, size))} bytes a message beside its own, measured with {measured(pairs)}"
+        if pairs
+        else UNMEASURED
+    )
 
 
 def said(number: float) -> str:

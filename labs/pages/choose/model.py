@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
+from labs.model.digest import Digest
 from labs.model.text import capital
 from labs.pages import claims, glue, parts
 from labs.pages.links import view_of_run
@@ -23,6 +24,8 @@ RUN, PROMISE, CLAIM, DOCUMENT, JUDGED, OPEN = "measured", "attacked", "claim", "
 """What a reason rests on, the strongest first."""
 DECIDING = ("holds", "holds with conditions", "no longer holds", "never held")
 """Words of a claim that a reason can rest on; else it is our judgement, with the claim beside it."""
+BACKLOG = "big-backlog"
+"""The lab that weighs what messages take."""
 UNITS = {"load": "/s", "latency": "ms"}
 
 
@@ -58,7 +61,7 @@ def _promises(folder: Path | None) -> list[Table]:
 
 def servers(folder: Path | None = None) -> list[str]:
     """The versions that the recordings name, for a record of the decision."""
-    names = {"redis-million", "fifty-thousand", "kafka-million", "loss-matrix"}
+    names = {"redis-million", "fifty-thousand", "kafka-million", "loss-matrix", BACKLOG}
     files = [file for name in sorted(names) if (file := recorded(name, folder))]
     cards = [one.card for file in files for one in file.digests if not one.settings.get("published")]
     return sorted({str(card["broker"]) for card in cards if card.get("broker")})
@@ -82,21 +85,42 @@ class _Looking:
         self.docs, self.words, self.promised, self.folder = docs, words, promised, folder
 
     def configuration(self, one: Table) -> Table:
-        """With the bytes that a message takes on disk beside its own, and how the rate falls with the size."""
+        """With the bytes that a message takes beside its own, by its size, and how the rate falls with the size."""
         found = {"short": one["name"], "system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False} | one
         return found | {
-            "overhead": self._overhead(one),
+            "disk": self._beside(one, "disk") or self._written(one),
+            "held": self._beside(one, "data") if one.get("memory") else [],
+            "reader": [] if one.get("copies") else self._each(one, "each_more"),
             "curve": self._curve(one["broker"]),
             "source": self._source(one),
         }
 
     def _source(self, one: Table) -> str:
-        return view_of_run(f"{one['bytes']} per_s", self.folder) if "bytes" in one else ""
+        asked = f"{BACKLOG} {one['backlog']} small disk" if self._kept(one) else f"{one.get('bytes')} per_s"
+        return view_of_run(asked, self.folder) if "bytes" in one or self._kept(one) else ""
 
-    def _overhead(self, one: Table) -> float | None:
+    def _kept(self, one: Table) -> list[Digest]:
+        """The points in which a backlog of it was weighed; not the big one, at which Redis is rewriting its file."""
+        file = recorded(BACKLOG, self.folder) if "backlog" in one else None
+        found = [point for point in file.digests if point.settings["way"] == one["backlog"]] if file else []
+        return [point for point in found if point.settings["backlog"] != "big"]
+
+    def _each(self, one: Table, name: str) -> list[list[float]]:
+        """Sizes of messages and a figure of theirs, as far as it was seen."""
+        pairs = [(point.settings["body_bytes"], point.number("figures", name)) for point in self._kept(one)]
+        return sorted([float(size), round(max(value, 0.0), 1)] for size, value in pairs if value is not None)
+
+    def _beside(self, one: Table, name: str) -> list[list[float]]:
+        return [[size, round(value - size, 1)] for size, value in self._each(one, name)]
+
+    def _written(self, one: Table) -> list[list[float]]:
+        """Of a setting whose backlog was not weighed, what went to disk while its rate was measured."""
         found = glue.points(f"{one['bytes']} per_s", self.folder) if "bytes" in one else []
         bytes_each = found[0].number("disk_bytes_per_message") if found else None
-        return None if bytes_each is None else round(bytes_each - float(found[0].settings["body_bytes"]), 1)
+        if bytes_each is None:
+            return []
+        size = float(found[0].settings["body_bytes"])
+        return [[size, round(bytes_each - size, 1)]]
 
     def _curve(self, broker: str) -> list[list[float]]:
         """Sizes and messages a second of one broker, the same client and setting at each."""

@@ -24,6 +24,7 @@ Digests = Sequence[Digest]
 T = TypeVar("T", bound=Callable[..., Plain])
 TRUTHS: dict[str, Callable[..., Plain]] = {}
 MORE = (
+    "truths_backlog",
     "truths_bursts",
     "truths_calls",
     "truths_groups",

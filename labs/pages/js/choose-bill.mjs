@@ -22,25 +22,46 @@ export function amount(gb) {
   return found ? `${said(gb / found.size)} ${found.unit}` : "less than 1 kB";
 }
 
+/** Bytes beside the payload of a message of that size; 0 where none were measured. */
+function beside(pairs, size) {
+  if (!pairs.length) return 0;
+  let [last, found] = pairs[0];
+  for (const [at, value] of pairs.slice(1)) {
+    if (last < size) found += (value - found) * Math.min((size - last) / (at - last), 1);
+    last = at;
+  }
+  return found;
+}
+
+function noted(pairs, size) {
+  if (!pairs.length) return UNMEASURED;
+  const sizes = pairs.map(([at]) => said(at)).join(" and ");
+  return `${said(beside(pairs, size))} bytes a message beside its own, measured with messages of ${sizes} bytes`;
+}
+
+/** What goes to disk a day: a copy for each service where each has one, and what each group that reads writes. */
+function written({ disk, reader, nodes, copies: copied }, messages, size, readers) {
+  const each = beside(reader, size), copies = copied ? readers : 1;
+  const note = noted(disk, size) + (each >= 1 ? `; ${said(each)} for each group that reads` : "") +
+    (nodes > 1 ? `; ${nodes} nodes` : "") + (copies > 1 ? `; a copy for each of ${copies} services` : "");
+  const gb = messages * ((size + beside(disk, size)) * copies + each * readers) * nodes;
+  return { what: "written to disk a day", gb, note };
+}
+
 /** Lines: what, how many gigabytes, and what is to be known of it. */
 export function bill(configuration, answers) {
-  const day = answers.rate * DAY_S / GB, payload = day * answers.size, { overhead, nodes } = configuration;
-  const copied = configuration.copies && ["event", "live"].includes(answers.kind);
-  const each = copied ? answers.services : 1;
+  const { disk, held, nodes, memory, keeps } = configuration, { size } = answers;
+  const messages = answers.rate * DAY_S / GB, payload = messages * size;
+  const readers = ["event", "live"].includes(answers.kind) ? answers.services : 1;
   const lines = [{ what: "payload a day", gb: payload, note: "if the worst hour lasted all day" }];
-  if (overhead !== null) {
-    const written = day * (answers.size + overhead) * each * nodes;
-    const note = `${said(overhead)} bytes a message beside its own, measured with messages of 100 bytes` +
-      (nodes > 1 ? `; ${nodes} nodes` : "") + (each > 1 ? `; a copy for each of ${each} services` : "");
-    lines.push({ what: "written to disk a day", gb: written, note });
-  }
-  if (answers.replay === "yes" && configuration.keeps) {
-    const known = overhead !== null && !configuration.memory;
-    const kept = day * (answers.size + (known ? overhead : 0)) * nodes * answers.keep_days;
-    const what = configuration.memory ? "kept in memory" : "kept on disk";
-    lines.push({ what, gb: kept, note: known ? "" : UNMEASURED });
-  } else if (configuration.memory) {
-    lines.push({ what: "in memory after an hour without readers", gb: payload / 24, note: UNMEASURED });
+  if (disk.length) lines.push(written(configuration, messages, size, readers));
+  if (answers.replay === "yes" && keeps) {
+    const pairs = memory ? held : disk, what = memory ? "kept in memory" : "kept on disk";
+    const gb = messages * (size + beside(pairs, size)) * nodes * answers.keep_days;
+    lines.push({ what, gb, note: noted(pairs, size) });
+  } else if (memory) {
+    const gb = messages * (size + beside(held, size)) / 24;
+    lines.push({ what: "in memory after an hour without readers", gb, note: noted(held, size) });
   }
   return lines;
 }

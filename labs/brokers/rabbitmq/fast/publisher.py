@@ -30,10 +30,11 @@ class _Sent(NamedTuple):
 
 
 class Publisher(Member):
-    """Publishes to the default exchange, a batch in one write."""
+    """Publishes to a queue, or by an exchange to whatever is bound to it, a batch in one write."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, exchange: str = "") -> None:
         super().__init__(address)
+        self._exchange = exchange
         self._confirms = bool(self.settings["confirms"])
         self._unsettled = Unsettled()
         self._base = 0
@@ -51,7 +52,7 @@ class Publisher(Member):
 
     def _begin(self) -> None:
         mode = 2 if self.settings["persistent"] else 1
-        self._envelope = frames.Envelope(self.queue, mode, self.link.frame_max)
+        self._envelope = frames.Envelope(self.queue, mode, self.link.frame_max, self._exchange)
         self._start_counting()
 
     def _start_counting(self) -> None:

@@ -1,0 +1,125 @@
+"""L7.2 A big backlog and many readers: what publishing onto a backlog and further readers cost, bytes a message.
+
+Claim C66, and C65 with replay's lab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from labs.experiments import backlog_verdicts
+from labs.experiments.base import Control, Experiment, Option, Settings, place
+from labs.judge import soundness
+from labs.judge.card import card
+from labs.judge.repeats import Summed, known_median, known_range
+from labs.model.digest import Card, Digest
+from labs.model.endpoint import Endpoint
+from labs.model.figures import Repeat
+from labs.model.observer import Observer
+from labs.model.paths import new_run_file
+from labs.model.profile import BROKERS, profile
+from labs.scenarios.backlog import LOADS, WAYS, Load, Way, load_of, way_of
+from labs.show.looks.backlog import BACKLOG_GUESS, BACKLOG_LOOK
+from labs.show.short.backlog import big_backlog
+
+if TYPE_CHECKING:
+    from labs.scenarios.backlog.facts import BacklogRun
+
+NAME = "big-backlog"
+ROUNDS = 5
+
+
+def run(settings: Settings, observer: Observer) -> list[Digest]:
+    """One digest a chosen way: the backlog, and all numbers of readers, once a repeat."""
+    load, ways = load_of(settings["backlog"]), [way_of(name) for name in settings["ways"]]
+    return [_one(way, load, settings, observer.part(at, len(ways), way.label)) for at, way in enumerate(ways)]
+
+
+def _one(way: Way, load: Load, settings: Settings, observer: Observer) -> Digest:
+    from labs.scenarios.backlog.conductor import run as run_backlog
+
+    runs: list[BacklogRun] = []
+    repeats = settings.get("repeats", 1)
+    with place(way.broker, observer) as endpoint:
+        assert endpoint
+        for at in range(repeats):
+            part = observer.part(at, repeats, way.label)
+            found = run_backlog(way, load, endpoint, settings.get("seed", 1) + at, part)
+            found.save(new_run_file(NAME, way.name))
+            runs.append(found)
+        return digest(way, load, runs, _card(way, load, endpoint, runs))
+
+
+def digest(way: Way, load: Load, runs: Sequence[BacklogRun], on_card: Card) -> Digest:
+    """One point of the lab from its runs."""
+    from labs.scenarios.backlog.judge import judge, void
+
+    counted = soundness.counted(runs, void)
+    repeats = [judge(one) for one in counted.runs]
+    found = Digest(
+        lab=NAME,
+        settings={
+            "way": way.name,
+            "label": way.label,
+            "broker": way.broker,
+            "backlog": load.name,
+            "body_bytes": load.body_bytes,
+        },
+        setup={"backlog": load.label, "messages": load.messages},
+        repeats=repeats,
+        card=on_card,
+        **sum_up(repeats),
+    )
+    return counted.told_by(found)
+
+
+def sum_up(repeats: Sequence[Repeat]) -> Summed:
+    """The median and the range of each figure over the repeats."""
+    values = {name: [one["figures"][name] for one in repeats] for name in repeats[0]["figures"]}
+    median = {name: known_median(each, 6) for name, each in values.items()}
+    return {"median": {"figures": median}, "spread": {name: known_range(each) for name, each in values.items()}}
+
+
+def _card(way: Way, load: Load, endpoint: Endpoint, runs: Sequence[BacklogRun]) -> dict[str, object]:
+    from labs.scenarios.backlog import conductor as c
+
+    more = {
+        "payload_bytes": load.body_bytes,
+        "client": "frames of our own, in batches; each reader is a process of its own",
+        "backlog": f"{load.label}; up to {load.window:,} messages without an answer",
+        "rates": f"{c.PAIRS} times {c.PUBLISH_S:g} s onto the backlog and as often into an empty place, by turns; "
+        f"{c.READ_S:g} s for each number of readers, and {c.PACED_S:g} s at {c.PACE:g} of the rate with one",
+        "memory_is": "what the broker's processes hold (RSS), without pages of files that the kernel keeps",
+    }
+    return card(endpoint, profile(way.profile), runs[-1].facts, more, repeats=len(runs))
+
+
+LAB = Experiment(
+    name=NAME,
+    number="L7.2",
+    title="A big backlog and many readers",
+    question="Does publishing slow down onto a big backlog, and what does each further reader cost?",
+    short=big_backlog,
+    claims=("C65", "C66"),
+    controls=(
+        Control(
+            "ways",
+            "Way",
+            "many",
+            ["kafka-topic", "rabbitmq-classic"],
+            tuple(Option(one.name, one.label) for one in WAYS.values()),
+            sets="way",
+        ),
+        Control("backlog", "Backlog", "choice", "big", tuple(Option(one.name, one.label) for one in LOADS.values())),
+    ),
+    grid=lambda: [{"ways": [way], "backlog": load, "repeats": ROUNDS} for load in LOADS for way in WAYS],
+    run=run,
+    rules=backlog_verdicts.RULES,
+    needs=BROKERS,
+    sum_up=sum_up,
+    point_s=9.0,
+    quiet=False,
+    look=BACKLOG_LOOK,
+    guess=BACKLOG_GUESS,
+)
