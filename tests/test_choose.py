@@ -229,7 +229,9 @@ def test_the_bill_grows_with_rate_size_days_nodes_and_copies() -> None:
 
     assert gb("kafka-1", "payload") == pytest.approx(86.4)
     assert gb("kafka-3", "kept") == pytest.approx(3 * gb("kafka-1", "kept"))
-    assert gb("kafka-1", "kept") == pytest.approx(7 * gb("kafka-1", "written"))
+    assert gb("kafka-1", "kept") == pytest.approx(7 * gb("kafka-1", "written"), rel=1e-3), (
+        "a group's position is next to nothing"
+    )
     assert gb("rabbitmq-quorum", "written") == pytest.approx(3 * gb("rabbitmq-quorum", "written", services=1))
     assert gb("kafka-1", "written", rate=2000) == pytest.approx(2 * gb("kafka-1", "written"))
     assert "overhead not measured yet" in str(bill(of["redis-list"], answers))

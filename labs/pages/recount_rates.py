@@ -11,8 +11,8 @@ def c28(r: Recount, lab: str) -> str:
         both = [r.one(lab, way=f"{broker}-{size}") for size in (100, 16384)]
         if not all(p["repeats"] for p in both):
             return OPEN
-        slow = min(both, key=lambda p: p["median"]["per_s"])
-        sides.append("ours" if ours(slow) else r.side([max(row) / min(row) > 5 for row in pairs(*map(per_s, both))]))
+        slow, factors = min(both, key=lambda p: p["median"]["per_s"]), pairs(*map(per_s, both))
+        sides.append("ours" if ours(slow) else r.side([max(row) / min(row) > 5 for row in factors]))
     acks = [[p for p in r.points(lab) if p["settings"]["way"].startswith(f"{broker}-acks-")] for broker in BROKERS]
     several = [
         r.side([max(row) / min(row) > 5 for row in pairs(*map(per_s, those))]) for those in acks if len(those) > 1

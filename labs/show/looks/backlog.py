@@ -79,7 +79,8 @@ def _second(digest: Digest) -> float:
 
 
 def _last(name: str) -> Callable[[Digest], str]:
-    return lambda digest: str(digest.repeats[-1].get(name, ""))
+    """Who was the limit in the last round, without the figures behind it."""
+    return lambda digest: str(digest.repeats[-1].get(name, "")).partition(" (broker ")[0]
 
 
 EACH_MORE: Quantity[float] = Quantity(
