@@ -40,6 +40,7 @@ def test_the_second_count_agrees_with_the_board_on_all_claims() -> None:
     "name",
     [
         "recount",
+        "recount_backlog",
         "recount_bursts",
         "recount_choose",
         "recount_claims",
@@ -222,6 +223,9 @@ def _computed(content: dict[str, Any]) -> Iterator[float]:
         )
         yield from (100 * repeat.get("ratio", 0) for repeat in found)
         yield from (one["median"]["figures"].get("direct_per_s", 0) for one in points)
+    if content["lab"] == "big-backlog":
+        ratios = [repeat["figures"] for one in points for repeat in one["repeats"]]
+        yield from (100 * one[name] for one in ratios for name in ("onto", "paced", "with_five"))
     if content["lab"] == "who-is-waiting":
         for free, busy in product(points, repeat=2):
             callers, ms = busy["settings"]["callers"], free["settings"]["service_ms"]
