@@ -56,6 +56,13 @@ GIVEN = {
         **dict.fromkeys(("4.0", "4.3"), "versions of RabbitMQ that its release notes name"),
     },
     "05-1-is-it-a-million": {"100": "bytes of a message, the lab's own"},
+    "08-1-one-app-three-brokers": {
+        "5.7": "the release of Celery and kombu that is pinned",
+        "5": "the visibility time-out of Redis that the lab sets, in seconds",
+        "6": "the session time-out of Kafka that the lab sets, in seconds",
+        "100": "kombu's own: a look every 10 s, of which each tenth searches (its Redis transport's text)",
+        "45": "the session time-out that Kafka's clients have by themselves, in seconds",
+    },
     "08-2-upgrade-trap": {
         **dict.fromkeys(("4.3", "5.6", "5.6.3", "5.7", "5.7.0"), "releases that the lab compares"),
         "2021": "the year in which such queues were called deprecated (RabbitMQ's blog of 21 August)",
