@@ -256,7 +256,7 @@ def test_of_a_killed_consumer_on_a_channel_nothing_is_left_and_of_what_a_killed_
 
 @pytest.mark.broker
 @pytest.mark.long
-@pytest.mark.parametrize("way", ["redis-stream", "rabbitmq-ttl", "kafka"])
+@pytest.mark.parametrize("way", ["rabbitmq-ttl"])
 def test_what_a_killed_run_has_made_is_gone_after_the_next_command(way: str, endpoints: dict[str, Endpoint]) -> None:
     command = [sys.executable, "-m", "labs", "run", "short-life", "--set", f"way={way}"]
     child = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
