@@ -75,7 +75,7 @@ export class Choice {
   // ---- of many values each may have a value of its own of another control
 
   /** Why `one` cannot be had at what is chosen for all: `reason`, and the nearest that it has (`offer`, `says`). */
-  gap(one) {
+  unpaired(one) {
     return this.mix && !this.mixing ? this.state.missing[`${one}|${this.values[this.mix.control]}`] : undefined;
   }
   /** For each what is chosen for all, or the nearest that it has. */
@@ -147,7 +147,7 @@ export class Choice {
     if (!this.many || !views.length) return [];
     const { name, sets, options } = this.many;
     return options.filter(([one]) =>
-      this.values[name].includes(one) && !this.gap(one) && !views.some((view) => view[sets] === one)
+      this.values[name].includes(one) && !this.unpaired(one) && !views.some((view) => view[sets] === one)
     );
   }
   /** Why there can be no point for a value of the control that takes many; undefined if nothing says so. */
@@ -166,7 +166,7 @@ export class Choice {
   /** The settings of a run; null where there is nothing to run. */
   settings() {
     if (!this.mix) return this.nothing ? null : this.values;
-    const { of, own } = this.mix, chosen = this.values[of].filter((one) => !this.gap(one));
+    const { of, own } = this.mix, chosen = this.values[of].filter((one) => !this.unpaired(one));
     if (!chosen.length) return null;
     const each = () => Object.fromEntries(chosen.map((one) => [one, this.own[one]]));
     return { ...this.values, [of]: chosen, ...(this.mixing ? { [own]: each() } : {}) };

@@ -32,7 +32,7 @@ function manyControl(panel, { name, label, options }) {
   const sync = () => {
     const lacks = [];
     for (const { value, text, tick, why } of lines) {
-      const gap = choice.gap(value), never = gap?.reason ?? choice.whyNot(value), off = !choice.has(value);
+      const gap = choice.unpaired(value), never = gap?.reason ?? choice.whyNot(value), off = !choice.has(value);
       tick.checked = choice.values[name].includes(value) && !gap && !off;
       tick.disabled = Boolean(gap) || off;
       const offer = gap?.offer == null ? [] : [make("br"), offered(value, text, gap)];
