@@ -43,6 +43,8 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     runs: list[tuple[PoisonRun, float]] = []
     with place(way.broker, observer) as endpoint:
         assert endpoint  # every way has a broker
+        if said := _lacks(way, endpoint):
+            return [absent(way, share, said, _card(endpoint, {}, repeats))]
         for at in range(repeats):
             start_s = time.monotonic()
             try:
@@ -54,6 +56,21 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             found.save(new_run_file(NAME, way.name))
             runs.append((found, time.monotonic() - start_s))
         return [digest(way, runs, _card(endpoint, runs[-1][0].facts, repeats))]
+
+
+def _lacks(way: Way, endpoint: Endpoint) -> str:
+    """What shows that the server lacks what the way needs; empty if it has it. A server ignores arguments of queues
+    that it does not know, so it is tried."""
+    from labs.scenarios.features.judge import YES, judged
+    from labs.scenarios.features.trials import site
+
+    if not way.needs:
+        return ""
+    with site(endpoint, "quorum") as seen:
+        found = judged("retry_delay", seen("retry_delay"))
+    if found["outcome"] == YES:
+        return ""
+    return str(found.get("refused") or f"back after {found['back_ms']} ms, where {found['asked_ms']} ms were asked for")
 
 
 def digest(way: Way, runs: Sequence[tuple[PoisonRun, float]], on_card: Card) -> Digest:
