@@ -249,16 +249,19 @@ def test_four_at_one_partition_work_in_a_share_group_and_one_in_a_group_and_noth
     from labs.brokers.kafka.client import Site
     from labs.scenarios.groups.conductor import run
 
+    def there() -> set[str]:
+        with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
+            return {*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())}
+
     kafka, found = endpoints["kafka"], {}
+    before = there()
     for way in WAYS:
         found[way] = judge(run(trial_of(way, "1x4", "failing"), kafka))
     assert (found["group"].busy, found["group"].passed, found["group"].overtaken) == (1, 0, 0)
     assert found["share"].busy == 4
     assert found["share"].passed
     assert {one.tries for one in found.values()} == {JOBS + 3}
-    with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
-        left = [*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())]
-    assert not [name for name in left if name.startswith("labs-")]
+    assert not [name for name in there() - before if name.startswith("labs-")]
     assert not journal.entries()
 
 
