@@ -12,6 +12,8 @@ from labs.model.paths import PROJECT, replacing
 
 TOUCHING = {"labs/model/environ.py", "labs/cli/environment.py"}
 """The second one runs before there are packages, with a Python that may be too old for them."""
+TOUCHING |= {f"labs/scenarios/upgrade/{name}.py" for name in ("worker", "asker")}
+"""They run in a package set, where there is no module of ours, and are told a login: a command line others can read."""
 
 
 def touches(text: str) -> bool:

@@ -87,7 +87,9 @@ def test_no_control_of_a_lab_and_no_setting_of_a_point_is_known_to_the_panel_by_
     assert {"rung", "rate_per_s", "brokers", "broker", "body_bytes", "profile", "fault"} <= names
     text = re.sub(r"^\s*(//|\*|/\*).*", "", file.read_text("utf-8"), flags=re.MULTILINE)
     text = re.sub(
-        r"meta\.broker|\.size\b|\.\.\.|\b(?:add|remove)EventListener\(\"\w+\"|\b(?:part|axis|row)\.share\b", "", text
+        r"meta\.broker|\.client-code|\.size\b|\.\.\.|\b(?:add|remove)EventListener\(\"\w+\"|\b(?:part|axis|row)\.share\b",
+        "",
+        text,
     )  # a spread, an event, how many a set has and the share of a part, of an axis or of a row are no names
     known = {name for name in names if re.search(rf"\.{name}\b|[\"'`]{name}[\"'`]", text)}
     assert known == set()

@@ -197,7 +197,7 @@ def test_a_live_run_of_a_lab_with_a_guess_gives_no_outcome_away_in_its_message()
     assert panel.wait(10)
     assert panel.job["status"] == "done"
     assert panel.job["error"] == ""
-    assert panel.fresh["redis-list-always|power"]["trouble"] == STARTUP_LOG
+    assert panel.fresh["redis-list-always|power"]["last_words"] == STARTUP_LOG
 
 
 def test_the_figures_have_a_word_in_every_cell_and_parts_that_make_the_whole() -> None:

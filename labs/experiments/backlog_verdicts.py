@@ -18,9 +18,10 @@ from labs.show.looks.backlog import BACKLOG_LOOK, part_text
 
 KAFKA, STREAM = "kafka-topic", "rabbitmq-stream"
 BIG = {"backlog": "big"}
-ONTO = Bound("holds", "Kafka's publish rate onto the backlog over that into an empty topic", "above", 0.8)
-PACED = Bound("holds", "Kafka's publish rate with five groups over that with one", "above", 0.8)
-SAME = Bound("holds", "what goes to disk for a message with five groups over that with one", "at most", 1.05)
+ONTO = Bound("holds", "Kafka's publish rate onto the backlog, of that into an empty topic,", "above", 80, "%")
+PACED = Bound("holds", "what five groups cost of Kafka's publish rate", "below", 20, "%")
+SAME = 1.05
+"""What goes to disk for a message with five groups, over that with one: more than this is growth, less is rounding."""
 FULL = ("client-bound", "machine-bound")
 
 
@@ -34,12 +35,26 @@ def whole(repeat: Repeat) -> bool:
     return counts["second"] == counts["there"] > 0
 
 
-def _fast(one: Digest, name: str, bound: Bound, full: Callable[[Repeat], bool], text: str) -> bool | None:
-    """Whether a ratio stays above its bound; Undecided where it falls and the machine had no processor left."""
-    side = passes(_figures(one, name), bound, text)
+def _fast(
+    one: Digest, name: str, kept: Callable[[float], bool], full: Callable[[Repeat], bool], text: str
+) -> bool | None:
+    """Whether enough of a rate was kept; Undecided where it fell and the machine had no processor left."""
+    side = passes(_figures(one, name), kept, text)
     if not side and any(map(full, one.repeats)):
         raise Undecided(f"{text} The machine had no processor left, so that says nothing of the broker.")
     return side
+
+
+def _kept_onto(ratio: float) -> bool:
+    return ONTO(100 * ratio)
+
+
+def _kept_paced(ratio: float) -> bool:
+    return PACED(100 * (1 - ratio))
+
+
+def _no_growth(ratio: float) -> bool:
+    return ratio <= SAME
 
 
 def _taken(one: Digest, full: Callable[[Repeat], bool]) -> str:
@@ -71,7 +86,7 @@ def c65(digests: Sequence[Digest]) -> Said:
     text = f"Onto {kafka.setup['backlog']} Kafka kept {_ratio(kafka, 'onto')} of its rate into an empty topic"
     text += f", and a second reader got {_history(kafka)}.{_taken(kafka, _onto_full)}"
     text += f" RabbitMQ's stream kept {_ratio(stream, 'onto')}, and a second reader got {_history(stream)}."
-    fast, all_of_it = _fast(kafka, "onto", ONTO, _onto_full, text), seen(kafka, whole)
+    fast, all_of_it = _fast(kafka, "onto", _kept_onto, _onto_full, text), seen(kafka, whole)
     if fast is None or all_of_it is None:
         raise Undecided(text)
     return ("holds" if fast and all_of_it else "never held"), text
@@ -83,7 +98,7 @@ def _history(one: Digest) -> str:
     return words[side]
 
 
-@rule("C66", bounds=(PACED, SAME))
+@rule("C66", bounds=(PACED,))
 def c66(digests: Sequence[Digest]) -> Said:
     """Five groups against one, at half of the rate that one allows; the other ways by the same test."""
     those = {name: point(digests, f"{way.label} with the big backlog", way=name, **BIG) for name, way in WAYS.items()}
@@ -92,8 +107,8 @@ def c66(digests: Sequence[Digest]) -> Said:
     text += f", and each further group put {_more(kafka)} on disk.{_taken(kafka, _paced_full)}"
     text += f" As fast as goes, Kafka kept {_ratio(kafka, 'with_five')}: there publisher and readers take the processor"
     text += " from it and from each other."
-    fast = _fast(kafka, "paced", PACED, _paced_full, text)
-    same = passes(_figures(kafka, "growth"), SAME, text)
+    fast = _fast(kafka, "paced", _kept_paced, _paced_full, text)
+    same = passes(_figures(kafka, "growth"), _no_growth, text)
     if fast is None or same is None:
         raise Undecided(text)
     too = [str(one.settings["label"]) for one in those.values() if _passes_too(one)]
@@ -106,7 +121,7 @@ def c66(digests: Sequence[Digest]) -> Said:
 
 
 def _passes_too(one: Digest) -> bool:
-    return bool(passes(_figures(one, "paced"), PACED, "") and passes(_figures(one, "growth"), SAME, ""))
+    return bool(passes(_figures(one, "paced"), _kept_paced, "") and passes(_figures(one, "growth"), _no_growth, ""))
 
 
 def _more(one: Digest) -> str:

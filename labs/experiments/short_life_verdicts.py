@@ -17,7 +17,7 @@ from labs.model.text import enumerated, ms_text, percent
 from labs.scenarios.fleeting import WAYS
 
 IF: Word = "holds with conditions"
-NEAR = Bound(IF, "another broker’s p99, and likewise its stale share, over that of Redis", "at most", 120, "%")
+NEAR = Bound(IF, "what another broker’s p99, and likewise its stale share, is above that of Redis", "at most", 20, "%")
 Round = dict[str, tuple[float, float]]
 """Way -> its p99 in ms and its stale share, of one round."""
 
@@ -40,7 +40,8 @@ def lowest(one: Round, mine: str) -> bool:
 def near(one: Round, mine: str) -> bool:
     """Whether a way of another broker comes near to it in both."""
     p99, stale = one[mine]
-    return any(NEAR(100 * one[name][0] / p99) and one[name][1] <= NEAR.limit / 100 * stale for name in others(mine))
+    more = 1 + NEAR.limit / 100
+    return any(NEAR(100 * (one[name][0] / p99 - 1)) and one[name][1] <= more * stale for name in others(mine))
 
 
 def _table(digests: Sequence[Digest]) -> list[Round]:
