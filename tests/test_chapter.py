@@ -67,6 +67,11 @@ GIVEN = {
         **dict.fromkeys(("4.3", "5.6", "5.6.3", "5.7", "5.7.0"), "releases that the lab compares"),
         "2021": "the year in which such queues were called deprecated (RabbitMQ's blog of 21 August)",
     },
+    "08-3-run-twice": {
+        **dict.fromkeys(("1", "2", "4", "5"), "seconds of a task and of a time-out, settings of the lab"),
+        "5.7": "the release of Celery and kombu that is pinned",
+        **dict.fromkeys(("10", "100"), "kombu's own: it wakes up every 10 s, and each tenth time it searches"),
+    },
     "05-2-log-group-share": {
         **dict.fromkeys(
             ("100", "2,000"), "records that may be in flight, settings of the lab and of Kafka as it comes"

@@ -195,6 +195,16 @@ def healed(*, done: bool) -> Change:
     return changed
 
 
+def ran(times: int) -> Change:
+    """The task of every way was run so often."""
+
+    def changed(one: Digest) -> Digest:
+        repeats: list[Any] = [{**r, "trials": {"task": {**r["trials"]["task"], "times": times}}} for r in one.repeats]
+        return replace(one, repeats=repeats)
+
+    return changed
+
+
 def started(outcome: str) -> Change:
     """What every worker came to."""
     return lambda one: median(one, outcome=outcome)
@@ -302,6 +312,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("upgrade-trap", started("ready"), "Here it does", started("541 INTERNAL_ERROR"), "Nothing that was tried"),
     ("one-app-three-brokers", trial("kafka", "late", "partly"), "is still lost on Kafka",
      trial("kafka", "events", "yes"), "fails three of them: priorities, ping and inspect and a second worker"),
+    ("run-twice", ran(3), "was run three times; nothing had failed", ran(1), "was run once."),
     ("how-benchmarks-lie", won(last=True), "None can be made to win", won(last=False), "Each of the three brokers"),
 ]  # fmt: skip
 """Lab, a change and what is said then, another change and what is said then: neither is said with the other."""

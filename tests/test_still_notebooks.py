@@ -53,6 +53,7 @@ WITHOUT = {
     "07-3-routing-at-rate": "each cell is about a way that has a broker in its name, and a ceiling has no rate",
     "07-1-short-life": "each cell is about a way that has a broker in its name, and the rate is the lab's own",
     "08-1-one-app-three-brokers": "each cell is about a row of the checklist, and its tasks have no rate",
+    "08-3-run-twice": "each cell is about one task on a broker in its name, and one task has no rate",
     "08-4-cost-of-switching": "each cell is about a move that has two brokers in its name",
 }
 """Notebook -> why papermill may set neither rate nor broker there."""

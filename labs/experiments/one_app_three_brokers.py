@@ -105,6 +105,7 @@ LAB = Experiment(
     grid=lambda: [{"ways": [name], "repeats": REPEATS} for name in WAYS],
     run=run,
     rules=stack_verdicts.RULES,
+    beside=stack_verdicts.BESIDE,
     needs=BROKERS,
     sum_up=sum_up,
     point_s=30.0,

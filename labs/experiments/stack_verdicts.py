@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labs.experiments.rules import WORDS, Said, Undecided, every, point, rule, seen
+from labs.experiments.rules import WORDS, Said, Undecided, every, point, points, rule, seen
 from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.model.text import BROKER_NAMES, enumerated, in_words
@@ -14,6 +14,9 @@ STABLE = ("redis", "rabbitmq")
 LIMITS = ("ping", "events", "second", "priority", "late")
 """What C71's rule calls remote control, events, second worker, priority and crash recovery."""
 MANY = 2
+TRAP, TWICE = "upgrade-trap", "run-twice"
+BESIDE = (TRAP, TWICE)
+"""The labs of C70's two traps. They do not vote: its rule asks for the checklist, and these stand beside the word."""
 
 
 def _fails(one: Digest, rows: Sequence[str]) -> list[str]:
@@ -34,7 +37,24 @@ def _names(rows: Sequence[str]) -> str:
 
 @rule("C70", of_part=WORDS)
 def c70(digests: Sequence[Digest]) -> Said:
-    """All eight rows of the checklist on both brokers."""
+    """All eight rows of the checklist on both brokers; the traps are told with it."""
+    word, text = _checklist([one for one in digests if one.lab not in BESIDE])
+    return word, text + _traps(digests)
+
+
+def _traps(digests: Sequence[Digest]) -> str:
+    """What was recorded of the two, each only if every round shows it."""
+    refused = [one for one in points(digests, server="refuses", client="old") if one.lab == TRAP]
+    again = [one for one in points(digests, way="two") if one.lab == TWICE]
+    told = ""
+    if any(all(each["outcome"] != "ready" for each in one.repeats) for one in refused):
+        told += " One trap is the release: a worker of Celery 5.6.3 was refused by RabbitMQ 4.3 as its makers ship it."
+    if any(all(each["trials"]["task"]["outcome"] == "again" for each in one.repeats) for one in again):
+        told += " Another is the visibility time-out: a task that took longer was run again on Redis."
+    return told
+
+
+def _checklist(digests: Sequence[Digest]) -> Said:
     found = {name: _fails(one, CHECKLIST) for name, one in every(digests, "way", STABLE).items()}
     rows = in_words(len(CHECKLIST))
     if not any(found.values()):

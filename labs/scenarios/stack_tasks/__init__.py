@@ -24,6 +24,12 @@ class Way:
     broker: str
     tuned: bool = False
     """Kafka with two partitions and a worker that looks for tasks 20 times a second instead of once."""
+    lease_s: int = LEASE_S
+    """Redis's visibility time-out, s."""
+    looks_s: float = 1.0
+    """How often kombu looks on Redis for tasks whose lease is over, s; 0 is as it does by itself."""
+    prefetch: int = 4
+    """Tasks that a process of a worker may hold, the one that it is at among them; 4 is Celery's own."""
 
 
 WAYS = {

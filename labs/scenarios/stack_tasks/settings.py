@@ -31,6 +31,7 @@ def settings(way: Way, endpoint: Endpoint, run: str, log: str, **more: object) -
         "event_exchange": f"{run}-events",
         "event_queue_prefix": f"{run}-events",
         "broker_connection_retry_on_startup": True,
+        "worker_prefetch_multiplier": way.prefetch,
     }
     results = address if endpoint.broker == "redis" else "rpc://"
     return {"run": run, "log": log, "broker": address, "results": results, "conf": conf | _own(way, run), **more}
@@ -42,7 +43,8 @@ def _own(way: Way, run: str) -> Table:
         return {"task_queue_max_priority": PRIORITIES}
     if way.broker == "redis":
         under = {"global_keyprefix": f"{run}:"}
-        lease = {"visibility_timeout": LEASE_S, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+        looks = {"unacked_restore_interval": way.looks_s, "unacked_restore_throttle": 1} if way.looks_s else {}
+        lease = {"visibility_timeout": way.lease_s, **looks}
         return {
             "broker_transport_options": under | lease | {"queue_order_strategy": "priority"},
             "result_backend_transport_options": under,

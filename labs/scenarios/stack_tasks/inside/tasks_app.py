@@ -34,7 +34,8 @@ def set_up(settings: dict[str, Any]) -> None:
 
 def write(what: str, number: int = -1, **more: object) -> None:
     """A line of the run's log; lines of several processes do not mix."""
-    entry = {"what": what, "number": number, "worker": HERE["name"], "ns": time.monotonic_ns(), **more}
+    who: dict[str, Any] = {"worker": HERE["name"], "process": os.getpid()}
+    entry = {"what": what, "number": number, **who, "ns": time.monotonic_ns(), **more}
     log = os.open(HERE["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(log, json.dumps(entry).encode() + b"\n")
     os.close(log)
