@@ -171,7 +171,7 @@ def shapes(digest: Digest) -> View:
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     """A log axis around one for the dots; linear axes from zero for the lines."""
     axis = {"range": [0.2, 5.0], "unit": ""}
-    axis["ticks"] = [[at, f"{at:.0%}".replace("%", f"{NBSP}%")] for at in (0.2, 0.5, 0.8, 1, 2, 5)]
+    axis["ticks"] = [[at, f"{at:.0%}".replace("%", f"{NBSP}%")] for at in (0.2, 0.5, 0.8, 2, 5)]
     heads = ("Way", "Publish rate onto the backlog, of that into an empty place (log)")
     return {"dots": dots.layout(heads, axis, KEYS), **{chart: _axes(digests, chart) for chart in DRAWN}}
 

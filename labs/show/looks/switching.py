@@ -17,6 +17,7 @@ from labs.show.quantities import Rows
 
 NONE, ONE, MORE = "none", "one", "two or more"
 FATES = {"once": "lines that stay", "gone": "lines that go", "twice": "new lines"}
+BY = {"raw": "", "kombu": " by kombu"}
 HEADS = ["Move", "Lines of the service’s file", "New file"]
 
 
@@ -63,7 +64,8 @@ STRIPS = Chart("strips", "What becomes of the lines", "strips", rows="porting")
 
 def row(digest: Digest) -> Setup:
     """What the row of a point is called."""
-    return Setup(str(digest.settings["label"]), "", str(digest.settings["broker"]))
+    name = f"{digest.settings['label']}{BY[str(digest.settings['framework'])]}"
+    return Setup(name, "", str(digest.settings["broker"]))
 
 
 def feature_words(found: Sequence[float]) -> str:
