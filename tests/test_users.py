@@ -78,7 +78,16 @@ def lasting(seconds: float) -> threading.Thread:
 
 
 def test_a_panel_runs_and_the_next_cell_runs_a_lab_with_other_settings_and_both_are_right() -> None:
-    """The panel began, and ends first: what the cell measures must not end with it, nor have the panel's settings."""
+    """The panel began, and ends first: what the cell measures must not end with it, nor have the panel's settings.
+    On a busy machine the panel may be done before the cell looks at the brokers: then they have not met, and meet again."""
+    for _meeting in range(3):
+        if any("waiting until that has ended" in text for text in both_at_once()):
+            return
+    pytest.fail("three times the panel was done before the cell began")
+
+
+def both_at_once() -> list[str]:
+    """What the cell was told while it ran beside the panel."""
     panel, said = Panel(LAB, mode="live"), list[str]()
     panel.start({"broker": "redis", "rate": 200, "rung": 0})
     wait_for_brokers()
@@ -91,7 +100,7 @@ def test_a_panel_runs_and_the_next_cell_runs_a_lab_with_other_settings_and_both_
         assert digest.repeats[0]["ledger"]["lost"] == 0
         assert digest.card["durability"]["appendfsync"] == wanted, digest.card
     assert (found.card["durability"]["appendonly"], shown.card["durability"]["appendonly"]) == ("yes", "no")
-    assert any("waiting until that has ended" in text for text in said)
+    return said
 
 
 def test_who_joins_keeps_the_brokers_when_whoever_began_leaves_and_the_last_one_ends_them() -> None:

@@ -65,7 +65,7 @@ def panel(state: State, address: str, *, compact: bool = False) -> str:
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
-    asks = state["guess"] and state["charts"][0]["kind"] in ("timeline", "lanes")
+    asks = state["guess"] and state["charts"][0]["kind"] in ("timeline", "lanes", "plot")
     kept = f' style="--room: {ASKED_PX if asks else (room or TABLE_PX) + AROUND_PX}px"'
     small = " data-compact" if compact else ""
     host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{small}{kept}>'

@@ -6,12 +6,15 @@ const BAR = { responsive: true, displaylogo: false, modeBarButtons: [["toImage",
 
 /** Draws a chart of the kind `plot` with plotly; one with nothing to draw is put out of sight if it may be. */
 export async function drawPlot(panel, plot, views, Plotly) {
-  const ink = inkOn(panel.root), found = panel.choice.onPlot(plot, views), narrow = panel.root.clientWidth < 480;
+  const ink = inkOn(panel.root), narrow = panel.root.clientWidth < 480;
+  const drawable = panel.choice.onPlot(plot, views);
+  const found = drawable.filter((view) => panel.shown(view)); // none before it is guessed
   const all = found.map((view) => view.traces[plot.name]);
   // The floor is the same for all: it is drawn once.
   const alone = () => all.flatMap((traces, at) => traces.filter((trace) => at === 0 || trace.meta.role !== "floor"));
   const traces = plot.sweep ? joined(all.flat()) : alone();
-  plot.box.hidden = plot.heading.hidden = Boolean(plot.only) && !traces.length;
+  plot.box.hidden = plot.heading.hidden = Boolean(plot.only) && !traces.length ||
+    found.length < Math.min(1, drawable.length);
   if (plot.box.hidden) return;
   const layout = widened(structuredClone(plot.layout), traces);
   const height = plot.sweep || narrow ? Math.min(300, layout.height) : layout.height;
