@@ -79,7 +79,7 @@ def lasting(seconds: float) -> threading.Thread:
 
 def test_a_panel_runs_and_the_next_cell_runs_a_lab_with_other_settings_and_both_are_right() -> None:
     """The panel began, and ends first: what the cell measures must not end with it, nor have the panel's settings.
-    On a busy machine the panel may be done before the cell looks at the brokers: then they have not met, and meet again."""
+    On a busy machine the panel may be done before the cell looks at the brokers: then they meet again."""
     for _meeting in range(3):
         if any("waiting until that has ended" in text for text in both_at_once()):
             return
