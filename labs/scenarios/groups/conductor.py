@@ -53,6 +53,7 @@ def run(trial: Trial, endpoint: Endpoint, observer: Observer = UNOBSERVED) -> Gr
             widen(endpoint, topic, trial.size.partitions)
         if trial.trouble.locks:
             _cap(trial, endpoint, topic)
+        observer.progress(0.0, f"{trial.label}: the consumers come up")
         with started(trial, endpoint, topic, observer) as crew:
             _await_group(trial, endpoint, topic, crew)
             begun_ns = time.monotonic_ns()

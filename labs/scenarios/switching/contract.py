@@ -21,8 +21,8 @@ FILLING, MOST_MB = 100_000, 20.0
 """Bytes that each order of the row `pressure` is longer by, and by how much its worker may grow while 40 MB wait."""
 EARLY = 0.9
 """A retry may come by so much too early: the broker's clock and ours begin at different moments."""
-WITHIN_S, COMES_WITHIN_S = 8.0, 40.0
-"""How long a row waits for what it wants once work has begun, and for work to begin."""
+WITHIN_S, COMES_WITHIN_S = 8.0, 90.0
+"""How long a row waits for what it wants once work has begun, and for work to begin: some eighty processes come up."""
 
 
 @dataclass(frozen=True)
