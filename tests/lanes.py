@@ -39,7 +39,7 @@ BROWSED = (
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
 BROWSED += ("pattern", "cli", "environment", "strangers", "graded", "code_browser", "chapter_pages")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made")
-WAITING += ("packages", "stack", "suites", "archives", "status", "yours", "mutual", "part_of_a_grid")
+WAITING += ("packages", "stack", "suites", "archives", "status", "yours", "mutual", "part_of_a_grid", "new", "rounds")
 QUIET = ("brokers", "jobs", "recorder", "pauses", "processors", "rates", "rate_company", "spool", "limit_truth")
 """Files that want the machine for themselves; on a busy one their tests take a second and a third try, or fail."""
 LANES = {
