@@ -77,7 +77,7 @@ def _loss(digests: Sequence[Digest], name: str) -> str:
     still, crash = (percent(shares[gap]) for gap in ("pause", "crash"))
     return (
         f" The loss to accept: {WAYS[name].label} dropped {still} of all messages when its consumer stood still, and "
-        f"{crash} when it was killed and another came a second later."
+        f"{crash} when it was killed."
     )
 
 
