@@ -9,7 +9,7 @@ from labs.model.figures import figure
 from labs.model.text import BROKER_NAMES, NBSP, ms_text, percent, percent_text, seconds, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
+from labs.show.looks.picture import drawn
 from labs.show.quantities import Quantities, Quantity
 
 CHART = "course"
@@ -100,8 +100,7 @@ def _aside(digest: Digest) -> str:
 
 def shapes(digest: Digest) -> View:
     """A point as a picture over time, and as a bar."""
-    drawn = {name: one.to_json() for name, one in pictures_of(digest).items()}
-    return {"pictures": drawn, "strip": strip(digest), "aside": _aside(digest)}
+    return {"pictures": drawn(digest), "strip": strip(digest), "aside": _aside(digest)}
 
 
 def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:

@@ -8,7 +8,7 @@ from labs.model.digest import Digest
 from labs.model.text import in_words, seconds, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
+from labs.show.looks.picture import drawn
 from labs.show.quantities import Quantities, Quantity
 from labs.show.traces import base_layout
 
@@ -116,9 +116,8 @@ def shapes(digest: Digest) -> View:
     meta = {"broker": "kafka" if way == "share" else "sync", "role": "dot", "hollow": False, "line": way}
     meta["name"] = str(digest.settings["label"])
     x, y = [one[0] for one in points], [one[1] / 1000 for one in points]
-    drawn = {"x": x, "y": y, "text": [f"record {number}" for number in x], "meta": meta}
-    pictures = {name: one.to_json() for name, one in pictures_of(digest).items()}
-    return {"traces": {"order": [drawn] if points else []}, "pictures": pictures}
+    dots = {"x": x, "y": y, "text": [f"record {number}" for number in x], "meta": meta}
+    return {"traces": {"order": [dots] if points else []}, "pictures": drawn(digest)}
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:

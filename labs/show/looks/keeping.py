@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from labs.model.digest import Digest
 from labs.model.text import NBSP, about_per_s, count_of, counted, in_words, number_text, span, three_digits
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
-from labs.show.pictures import Timeline
+from labs.show.looks.picture import titled
 from labs.show.quantities import Quantities, Quantity
 
 ALL_OF_IT, A_PART, NOTHING = "all of it", "a part of it", "nothing"
@@ -130,12 +128,7 @@ QUANTITIES = Quantities((
 
 def shapes(digest: Digest) -> View:
     """The timeline of the last repeat, under the title of all of them."""
-    title = KEEPING_LOOK.quantities.said(_title, digest)
-    found = {}
-    for name, one in pictures_of(digest).items():
-        told = replace(one, about=replace(one.about, title=title)) if isinstance(one, Timeline) else one
-        found[name] = told.to_json()
-    return {"pictures": found}
+    return {"pictures": titled(digest, KEEPING_LOOK.quantities.said(_title, digest))}
 
 
 def summary(digests: Sequence[Digest]) -> str:

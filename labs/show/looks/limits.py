@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from labs.model.digest import Digest
 from labs.model.text import NBSP, count_of, in_words, ms_text, number_text, seconds, span, was
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
-from labs.show.pictures import Timeline
+from labs.show.looks.picture import titled
 from labs.show.quantities import Quantities, Quantity
 
 WAITS, ERROR, LOSES, NOTHING = "it waits", "it gets an error", "nothing, and messages are lost", "nothing at all"
@@ -113,12 +111,7 @@ QUANTITIES = Quantities((
 
 def shapes(digest: Digest) -> View:
     """The timeline of the last repeat, under the title of all of them."""
-    title = LIMITS_LOOK.quantities.said(_title, digest)
-    found = {}
-    for name, one in pictures_of(digest).items():
-        told = replace(one, about=replace(one.about, title=title)) if isinstance(one, Timeline) else one
-        found[name] = told.to_json()
-    return {"pictures": found}
+    return {"pictures": titled(digest, LIMITS_LOOK.quantities.said(_title, digest))}
 
 
 def summary(digests: Sequence[Digest]) -> str:

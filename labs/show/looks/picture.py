@@ -6,13 +6,13 @@ A lab puts what `to_json` gave into its digests, or names a table of quantities;
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labs.model.digest import Digest
 from labs.model.text import capital, enumerated
 from labs.show import Json
 from labs.show.looks.base import Chart, Look, View
-from labs.show.pictures import Picture, picture
+from labs.show.pictures import Lanes, Picture, Timeline, picture
 from labs.show.pictures.grid import WORDS, Cell, Setup, grid
 from labs.show.pictures.grid import Quantity as Column
 from labs.show.quantities import Quantities, Quantity, Rows
@@ -72,8 +72,22 @@ def _sentence(digest: Digest) -> str:
     return " ".join(dict.fromkeys(one.sentence for one in pictures_of(digest).values()))
 
 
+def drawn(digest: Digest) -> dict[str, Json]:
+    """The pictures of a digest as a page's script draws them, by their chart's name."""
+    return {name: one.to_json() for name, one in pictures_of(digest).items()}
+
+
+def titled(digest: Digest, title: str) -> dict[str, Json]:
+    """The same of the last repeat's timelines and lanes, under the title of all repeats."""
+    found = {}
+    for name, one in pictures_of(digest).items():
+        told = replace(one, about=replace(one.about, title=title)) if isinstance(one, Timeline | Lanes) else one
+        found[name] = told.to_json()
+    return found
+
+
 def _shown(digest: Digest) -> View:
-    return {"pictures": {name: one.to_json() for name, one in pictures_of(digest).items()}}
+    return {"pictures": drawn(digest)}
 
 
 def _figure(name: str) -> Quantity[str]:

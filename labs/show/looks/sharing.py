@@ -10,7 +10,7 @@ from labs.model.text import counted, seconds, span, times
 from labs.show import Json
 from labs.show.looks import dots
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
+from labs.show.looks.picture import drawn
 from labs.show.quantities import Quantities, Quantity
 
 NEAR, BAD = 1.15, 1.5
@@ -95,7 +95,7 @@ def shapes(digest: Digest) -> View:
     """A row of dots, and who did which job in the last round."""
     middle = ratio(digest)
     row = dots.marks(middle, ratios(digest), "unknown" if middle is None else ratio_text(middle))
-    return {"dots": row, "pictures": {name: one.to_json() for name, one in pictures_of(digest).items()}}
+    return {"dots": row, "pictures": drawn(digest)}
 
 
 def layouts(digests: Sequence[Digest]) -> dict[str, Json]:

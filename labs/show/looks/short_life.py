@@ -9,7 +9,7 @@ from labs.model.figures import figure
 from labs.model.text import ms_text, percent, percent_text, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
+from labs.show.looks.picture import drawn
 from labs.show.quantities import Quantities, Quantity
 
 CHART = "course"
@@ -89,9 +89,8 @@ def known(digest: Digest) -> bool:
 
 def shapes(digest: Digest) -> View:
     """A point as a picture over time, and as a bar."""
-    drawn = {name: one.to_json() for name, one in pictures_of(digest).items()}
     aside = f"{QUANTITIES['stale'].text(digest)} stale" if known(digest) else "unknown"
-    return {"pictures": drawn, "strip": strip(digest), "aside": aside}
+    return {"pictures": drawn(digest), "strip": strip(digest), "aside": aside}
 
 
 def layouts(_digests: Sequence[Digest]) -> dict[str, Json]:

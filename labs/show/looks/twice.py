@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from labs.model.digest import Digest, Table
 from labs.model.text import counted, enumerated, in_words, seconds, span
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.picture import pictures_of
-from labs.show.pictures import Lanes
+from labs.show.looks.picture import titled
 from labs.show.pictures.items import State
 from labs.show.quantities import Quantities, Quantity
 
@@ -81,12 +79,7 @@ QUANTITIES = Quantities((
 
 def shapes(digest: Digest) -> View:
     """The lanes of the last repeat, under the title of all of them."""
-    title = TWICE_LOOK.quantities.said(_title, digest)
-    found = {}
-    for name, one in pictures_of(digest).items():
-        told = replace(one, about=replace(one.about, title=title)) if isinstance(one, Lanes) else one
-        found[name] = told.to_json()
-    return {"pictures": found}
+    return {"pictures": titled(digest, TWICE_LOOK.quantities.said(_title, digest))}
 
 
 def truth(digest: Digest) -> str:
