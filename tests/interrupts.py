@@ -33,7 +33,7 @@ from labs import stack
 from labs.brokers import journal
 from labs.model import paths
 from labs.stack import ports, probe, registry, state, sweep
-from labs.stack.processes import is_alive, marked, marks, start_of
+from labs.stack.processes import MARK_HOME, is_alive, marked, marks, start_of
 from tests import theirs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,8 +122,16 @@ def unowned(token: str) -> list[str]:
     found += mounted()
     if not kept:
         block = ports.ports_from(ports.default_base()).values()
-        found += [f"port {port}" for port in block if not ports.is_free(port)]
+        found += [f"port {port}" for port in block if not ports.is_free(port) and not of_another_home(port)]
     return found
+
+
+def of_another_home(port: int) -> bool:
+    """The brokers of another lane listen there: two homes may be given the same block of ports."""
+    at = {
+        one.pid for one in psutil.net_connections("tcp4") if one.status == psutil.CONN_LISTEN and one.laddr[1] == port
+    }
+    return any(marks(pid or 0).get(MARK_HOME, str(paths.home())) != str(paths.home()) for pid in at)
 
 
 SBIN = ":/usr/sbin:/sbin"

@@ -117,8 +117,9 @@ def check_listeners(found: dict[str, Endpoint]) -> None:
     """Every listener of every process of ours is on loopback, and there are as many as we know of."""
     seen = {place for pid in family(supervisor_of("redis")) for place in listeners(pid)}
     assert {address for address, _ in seen} <= {"127.0.0.1", "::1"}
-    wanted = set(ports.needed_ports(tuple(found), ports.ports_from(ports.default_base())))
-    assert {port for _, port in seen} == wanted
+    base = found["redis"].port
+    assert base in ports.user_bases()
+    assert {port for _, port in seen} == set(ports.needed_ports(tuple(found), ports.ports_from(base)))
 
 
 def check_logins(found: dict[str, Endpoint]) -> None:
@@ -191,9 +192,12 @@ def test_data_that_cannot_be_deleted_is_not_said_to_be_deleted(undeletable: Path
     assert not [line for line in said if "deleted" in line]
 
 
-def test_a_taken_port_is_named_with_its_process_and_the_cure() -> None:
-    port = ports.ports_from(ports.default_base())["redis"]
-    with socket.create_server(("127.0.0.1", port)):
+def test_a_port_that_was_asked_for_and_is_taken_is_named_with_its_process_and_the_cure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        monkeypatch.setenv("LABS_PORT_BASE", str(port))
         with pytest.raises(StackError, match=rf"{port} is taken by pid {os.getpid()} .*LABS_PORT_BASE=\d+"):
             stack.up(["redis"], "native", report=silent)
         command = [sys.executable, "-m", "labs", "up", "--backend", "native", "redis"]
@@ -201,6 +205,20 @@ def test_a_taken_port_is_named_with_its_process_and_the_cure() -> None:
         assert done.returncode == 1
         assert str(port) in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_when_its_usual_ports_are_taken_a_stack_listens_on_others_and_says_so() -> None:
+    usual, said = ports.default_base(), list[str]()
+    with contextlib.ExitStack() as held:
+        if ports.is_free(usual):
+            held.enter_context(socket.create_server(("127.0.0.1", usual)))
+        found = stack.up(["redis"], "native", report=said.append)["redis"]
+    assert found.port != usual
+    assert client(found).ping()
+    (line,) = [line for line in said if "is taken by" in line]
+    assert line.startswith(f"port {usual} is taken by ")
+    assert line.endswith(f": ports from {found.port} on for redis")
+    assert stack.up(["redis"], report=silent)["redis"] == found
 
 
 def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> None:
@@ -215,11 +233,14 @@ def test_a_decoy_on_the_port_is_never_taken_for_our_broker(tmp_path: Path) -> No
     try:
         assert wait_for(lambda: not ports.is_free(ours.port))
         assert stack.status()["brokers"]["redis"]["state"] == "dead"
-        with pytest.raises(StackError, match=f"taken by pid {decoy.pid}"):
-            stack.up(["redis"], "native", report=silent)
         with stack.session(["redis"], "native", report=silent) as found:
             assert found["redis"].port != ours.port
             assert client(found["redis"]).info("server")["process_id"] == found["redis"].pids[0]
+        said: list[str] = []
+        again = stack.up(["redis"], "native", report=said.append)["redis"]
+        assert [line for line in said if f"port {ours.port} is taken by pid {decoy.pid}" in line]
+        assert again.port != ours.port
+        assert client(again).info("server")["process_id"] == again.pids[0]
         with pytest.raises(StackError, match="not a broker that we started"):
             stack.kill(replace(ours, pids=(decoy.pid,)))
         assert decoy.poll() is None
@@ -249,7 +270,7 @@ def test_two_sessions_do_not_meet() -> None:
             assert fresh["redis"].port != mine["redis"].port
         assert client(mine["redis"]).ping()
         up = stack.up(["redis"], "native", report=silent)
-        assert up["redis"].port == ports.default_base()
+        assert up["redis"].port in ports.user_bases()
 
 
 def test_a_child_uses_the_session_of_its_parent() -> None:
@@ -358,7 +379,8 @@ def test_no_session_may_sit_where_the_brokers_of_a_folder_have_to_listen(monkeyp
     fixed, short = set[int](), set[int]()
     for tag in range(0, 4800, 7):
         monkeypatch.setattr(ports, "home_tag", lambda tag=tag: f"{tag:x}")
-        fixed |= {*ports.ports_from(ports.default_base()).values()}
+        assert len({*ports.user_bases()}) == len(ports.user_bases()) > 20
+        fixed |= {port for base in ports.user_bases() for port in ports.ports_from(base).values()}
         bases = list(ports.session_bases())
         assert len(set(bases)) == len(bases)
         short |= {port for base in bases for port in ports.ports_from(base).values()}

@@ -23,7 +23,7 @@ def native_launch(
 ) -> Launch:
     """One native broker of a session's own, on a disk of that kind and with more settings."""
     native.fetch([broker], report)
-    return Launch([broker], "session", free_ports([broker], "session"), report, disk=disk, settings=settings)
+    return Launch([broker], "session", free_ports([broker], "session", report), report, disk=disk, settings=settings)
 
 
 def asked(backend: str) -> str:

@@ -128,12 +128,17 @@ def _yours() -> list[Check]:
 
 def _ports(brokers: Sequence[str]) -> Check:
     try:
-        base = ports.default_base()
+        bases = ports.user_bases()
     except StackError as error:
         return _check("ports", "", error.happened, "unset LABS_PORT_BASE")
     ours = registry.running()
-    wanted = ports.needed_ports([name for name in brokers if name not in ours], ports.ports_from(base))
-    taken = [f"{port} by {who_listens(port)}" for port in wanted if not ports.is_free(port)]
+    missing = [name for name in brokers if name not in ours]
+
+    def taken_from(first: int) -> list[int]:
+        return [port for port in ports.needed_ports(missing, ports.ports_from(first)) if not ports.is_free(port)]
+
+    base = next((first for first in bases if not taken_from(first)), bases[0])
+    taken = [f"{port} by {who_listens(port)}" for port in taken_from(base)]
     other = ports.other_base(base)
     return _check("ports", f"{base} to {base + ports.BLOCK - 1}", "; ".join(taken), f"export LABS_PORT_BASE={other}")
 

@@ -1,13 +1,13 @@
-"""Which ports a stack uses: one block per stack, the user's always the same, derived from the user and the folder.
+"""Which ports a stack uses: one block per stack, the user's the same whenever it is free, from the user and the folder.
 
-Sessions come and go, so theirs lie apart from every folder's fixed ones: none may sit where another folder's `labs up`
-has to listen.
+Two folders of a machine may be given the same block, so the one that comes second takes another. Sessions come and go,
+so theirs lie apart from every folder's fixed ones: none may sit where another folder's `labs up` has to listen.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from labs.model import environ
 from labs.model.errors import StackError
@@ -30,6 +30,7 @@ BLOCK = 10  # ports kept together for one stack
 _LAST = 65_535 - BLOCK
 _FIXED, _FIXED_BLOCKS = 20_000, 1200
 """Where what stays listens: below the ports that Linux gives to clients (from 32768)."""
+_STRIDE = 37  # prime to the number of blocks, so no block is tried twice
 _SHORT, _SHORT_BLOCKS = 12_000, 800
 """Where a session listens: above what Jupyter and brokers of others take by themselves."""
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -40,7 +41,17 @@ _NEEDS |= {"kafka": ("kafka", "kafka-controller")}
 
 def default_base() -> int:
     """The first port of `labs up`: LABS_PORT_BASE, or derived from the user and the folder (20000 to 31990)."""
-    return _asked_base() or _FIXED + _tag() % _FIXED_BLOCKS * BLOCK
+    return user_bases()[0]
+
+
+def user_bases() -> list[int]:
+    """The first ports that `labs up` may have, in the order in which it tries them: only LABS_PORT_BASE if that is set.
+
+    The second is far from the first, for whoever has the first may have its neighbours as well.
+    """
+    if asked := _asked_base():
+        return [asked]
+    return [_FIXED + (_tag() + step * _STRIDE) % _FIXED_BLOCKS * BLOCK for step in range(30)]
 
 
 def session_bases() -> Iterator[int]:
@@ -91,22 +102,29 @@ def needed_ports(brokers: Sequence[str], ports: dict[str, int]) -> list[int]:
     return [ports[name] for broker in brokers for name in _NEEDS.get(broker, (broker,))]
 
 
-def free_ports(brokers: Sequence[str], owner: str) -> dict[str, int]:
-    """Ports for a new stack: the user's are always the same block, a session takes the next free one of its own."""
-    base = default_base()
-    for first in (base,) if owner == "user" else session_bases():
+def free_ports(brokers: Sequence[str], owner: str, report: Callable[[str], None]) -> dict[str, int]:
+    """Ports for a new stack: the user's own block if it is free, a session's the next free one of its own.
+
+    `report` is told where the user's brokers listen when it is not where they mostly do. StackError if none is free.
+    """
+    said = ""
+    for first in user_bases() if owner == "user" else session_bases():
         ports = ports_from(first)
-        taken = [port for port in needed_ports(brokers, ports) if not is_free(port)]
-        if not taken:
+        taken = next((port for port in needed_ports(brokers, ports) if not is_free(port)), None)
+        if taken is None:
+            if owner == "user" and said:
+                report(f"{said}: ports from {first} on for {', '.join(brokers)}")
             return ports
+        said = said or f"port {taken} is taken by {who_listens(taken)}"
+    base = default_base()
     raise StackError(
         f"starting {', '.join(brokers)}",
-        f"port {taken[0]} is taken by {who_listens(taken[0])}, which we did not start.",
+        f"{said}, which we did not start.",
         f"End that process, or choose other ports: LABS_PORT_BASE={other_base(base)}.",
     )
 
 
 def other_base(base: int) -> int:
     """A first port far from that one, all of whose block is free now."""
-    candidates = (20_000 + (base + step * 370) % 12_000 // BLOCK * BLOCK for step in range(1, 30))
+    candidates = (_FIXED + (base + step * _STRIDE * BLOCK) % 12_000 // BLOCK * BLOCK for step in range(1, 30))
     return next((one for one in candidates if all(is_free(port) for port in ports_from(one).values())), 40_000)

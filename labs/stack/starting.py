@@ -94,12 +94,12 @@ class Starting:
             started: Launch | Contained
             if kind == "compose":
                 backends.sweep_containers(self.report)  # also those whose record went with a deleted folder
-                ports = free_ports(group, self.owner)
+                ports = free_ports(group, self.owner, self.report)
                 started = Contained(group, self.owner, ports, self.report, host_network=self.host_network)
             else:
                 for name in group:
                     _fetch(name, self.report)
-                started = Launch(group, self.owner, free_ports(group, self.owner), self.report)
+                started = Launch(group, self.owner, free_ports(group, self.owner, self.report), self.report)
             session = self.owner == "session"
             undo.callback(users.first(started, self.report, alone=self.alone) if session else started.stop)
             found = started.wait()

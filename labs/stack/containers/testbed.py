@@ -204,7 +204,7 @@ def contained_arena(
         with state.locked(report):
             sweeping.sweep(report)
             more = {"LABS_REDIS_CONFIG": _lines(settings)} if settings else {}
-            launch = Contained([broker], "session", free_ports([broker], "session"), report, more=more)
+            launch = Contained([broker], "session", free_ports([broker], "session", report), report, more=more)
             image = LoopImage(paths.home() / f"session-{launch.id}") if disk == "loop" else None
             if image:
                 undo.callback(image.end)

@@ -81,7 +81,7 @@ class Program:
         send(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL to its first process, and wait until it and all that it forked are gone."""
+        """SIGKILL to its first process, and wait until it is gone. What it forked dies with it in a moment."""
         self.signal(signal.SIGKILL)
         self.wait(STOP_WITHIN_S)
 
