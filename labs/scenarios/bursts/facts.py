@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column
 
-FORMAT = 1
 KIND = "bursts"
 CALLS = ("due_ns", "asked_ns", "ended_ns", "end")
 """A row a job: the pool's side. `end` is one of pool.End."""
@@ -24,8 +24,8 @@ QUEUE_ROWS = ("work_kind", "work_job", "work_worker", "work_ns")
 """A row an event of a worker."""
 COUNTS = ("counted_ns", "counted")
 """A row a tenth of a second: how many the broker says there are."""
-HEADER = {"broker": str, "seed": int, "load": float, "burst": int, "workers": int, "accepts": int, "seconds": float}
-ENDS = {"drained": bool, "trouble": str, "facts": dict}
+HEAD = {"broker": str, "seed": int, "load": float, "burst": int, "workers": int, "accepts": int, "seconds": float}
+HEAD |= {"drained": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,16 +61,9 @@ class BurstRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in (*HEADER, *ENDS)}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> BurstRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    groups = ((*CALLS, *QUEUED), POOL_ROWS, QUEUE_ROWS, COUNTS)
-    header, columns = read_columns(path, tuple(name for group in groups for name in group))
-    with readable(path):
-        named = {name: typed(header, name, kind) for name, kind in (HEADER | ENDS).items()}
-        for group in groups:
-            same_length(columns, group)
-    return BurstRun(columns=columns, **named)
+    return BurstRun(**read_rows(path, ((*CALLS, *QUEUED), POOL_ROWS, QUEUE_ROWS, COUNTS), HEAD)[1])

@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column, readable
 from labs.scenarios.calls.board import WRITTEN
 from labs.scenarios.calls.plan import Plan
 
-FORMAT = 1
 KIND = "calls"
 COLUMNS = ("due_ns", *WRITTEN)
 """One row a call that was due or begun; its number modulo the number of callers says whose it was."""
+HEAD = {"carrier": str, "over": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,14 +44,12 @@ class CallRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ("carrier", "over", "trouble", "facts")}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND, "plan": asdict(self.plan)}, self.columns)
+        write_rows(path, self, KIND, HEAD, plan=asdict(self.plan))
 
 
 def load(path: Path) -> CallRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, COLUMNS)
+    header, found = read_rows(path, (COLUMNS,), HEAD)
     with readable(path):
-        rest = {name: typed(header, name, kind) for name, kind in (("over", bool), ("trouble", str), ("facts", dict))}
-        same_length(columns, COLUMNS)
-        return CallRun(typed(header, "carrier", str), Plan(**header["plan"]), columns, **rest)
+        plan = Plan(**header["plan"])
+    return CallRun(plan=plan, **found)

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column
 
-FORMAT, KIND = 1, "fleeting"
+KIND = "fleeting"
 SENT = ("due_ns", "sent_ns")
 """A row a message."""
 CAME = ("number", "fate", "came_ns")
 """A row each time that a message came to a consumer; `fate` is one of board.Fate."""
-ENDS = {
+HEAD = {
     "way": str, "gap": str, "gap_from_ns": int, "gap_to_ns": int, "evidence": str, "settled": bool, "trouble": str,
     "facts": dict,
 }  # fmt: skip
@@ -45,15 +46,9 @@ class FleetingRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ENDS}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> FleetingRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, (*SENT, *CAME))
-    with readable(path):
-        named = {name: typed(header, name, kind) for name, kind in ENDS.items()}
-        for group in (SENT, CAME):
-            same_length(columns, group)
-    return FleetingRun(columns=columns, **named)
+    return FleetingRun(**read_rows(path, (SENT, CAME), HEAD)[1])

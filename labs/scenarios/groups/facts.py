@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column
 from labs.scenarios.groups import Trial, trial_of
 
-FORMAT = 1
 KIND = "groups"
 TRIES = ("worker", "number", "partition", "offset", "attempt", "begun_ns", "ended_ns", "done")
 """A row is one try of one record by one consumer; `done` is 0 where it failed."""
@@ -48,13 +48,9 @@ class GroupRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in HEAD}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> GroupRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, TRIES)
-    with readable(path):
-        same_length(columns, TRIES)
-        return GroupRun(columns=columns, **{name: typed(header, name, kind) for name, kind in HEAD.items()})
+    return GroupRun(**read_rows(path, (TRIES,), HEAD)[1])

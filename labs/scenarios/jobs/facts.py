@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column, readable
 
-FORMAT = 1
 KIND = "jobs"
 SENT = ("due_ns", "sent_ns", "accepted_ns", "refused_ns", "tries")
 """One row a job. `accepted` is the yes of whoever took it, `refused` an error or PUBLISH's answer that nobody heard."""
 EVENTS = ("event_kind", "event_job", "event_worker", "event_ns")
 """One row an event of the logbook."""
-ENDS = {"drained": bool, "trouble": str, "facts": dict}
+HEAD = {"mode": str, "prefetch": int, "seed": int, "drained": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,13 @@ class JobRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ("mode", "prefetch", "seed", "drained", "trouble", "facts")}
-        header |= {"format": FORMAT, "kind": KIND, "death": asdict(self.death) if self.death else None}
-        write_columns(path, header, self.columns)
+        death = asdict(self.death) if self.death else None
+        write_rows(path, self, KIND, HEAD, death=death)
 
 
 def load(path: Path) -> JobRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, (*SENT, *EVENTS))
+    header, found = read_rows(path, (SENT, EVENTS), HEAD)
     with readable(path):
         death = Death(**header["death"]) if header["death"] else None
-        named = {name: typed(header, name, kind) for name, kind in (("mode", str), ("prefetch", int), ("seed", int))}
-        rest = {name: typed(header, name, kind) for name, kind in ENDS.items()}
-        for group in (SENT, EVENTS):
-            same_length(columns, group)
-    return JobRun(**named, columns=columns, death=death, **rest)
+    return JobRun(death=death, **found)

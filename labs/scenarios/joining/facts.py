@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column, readable
 from labs.scenarios.joining import READERS
 
-FORMAT, KIND = 1, "joining"
+KIND = "joining"
 COLUMNS = {who: (f"{who}_number", f"{who}_broken", f"{who}_ns") for who in READERS}
 """Of each reader a row a message: its number, which handlers could not read it, when it came."""
-ENDS = {"mode": str, "change": str, "settled": bool, "trouble": str, "facts": dict}
+HEAD = {"mode": str, "change": str, "settled": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,12 @@ class JoinRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ENDS}
-        header |= {"format": FORMAT, "kind": KIND, "seen": [asdict(one) for one in self.seen]}
-        write_columns(path, header, self.columns)
+        write_rows(path, self, KIND, HEAD, seen=[asdict(one) for one in self.seen])
 
 
 def load(path: Path) -> JoinRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, [name for group in COLUMNS.values() for name in group])
+    header, found = read_rows(path, tuple(COLUMNS.values()), HEAD)
     with readable(path):
         seen = tuple(Seen(**one) for one in header["seen"])
-        rest = {name: typed(header, name, kind) for name, kind in ENDS.items()}
-        for group in COLUMNS.values():
-            same_length(columns, group)
-    return JoinRun(columns=columns, seen=seen, **rest)
+    return JoinRun(seen=seen, **found)

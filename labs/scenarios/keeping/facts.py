@@ -12,18 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from labs.model.facts import Facts
-from labs.model.run import NEVER, Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import NEVER, Column
 from labs.scenarios.keeping import READERS, Begin, Held
 from labs.scenarios.keeping.bookings import Booking
 
-FORMAT, KIND = 1, "keeping"
+KIND = "keeping"
 SENT = ("sent_ns", "confirmed_ns")
 """A row a message that was published, in its order: when it was handed over, and when the broker had it."""
 LOOKS = ("look_ns", "look_first", "look_records", "look_bytes")
 """A row whenever the broker was asked; NEVER where it did not say."""
 GOT = {who: tuple(f"{who}_{name}" for name in (*Booking._fields, "ns")) for who in READERS}
 """Of each reader a row a message, as it came."""
-ENDS = {"way": str, "acknowledged_ns": int, "asked_ns": int, "at_end": int, "settled": bool, "trouble": str,
+HEAD = {"way": str, "acknowledged_ns": int, "asked_ns": int, "at_end": int, "settled": bool, "trouble": str,
         "facts": dict}  # fmt: skip
 
 
@@ -55,18 +56,12 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ENDS} | {"format": FORMAT, "kind": KIND}
-        write_columns(path, header, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> History:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, [*SENT, *LOOKS, *(name for group in GOT.values() for name in group)])
-    with readable(path):
-        rest = {name: typed(header, name, kind) for name, kind in ENDS.items()}
-        for group in (SENT, LOOKS, *GOT.values()):
-            same_length(columns, group)
-    return History(columns=columns, **rest)
+    return History(**read_rows(path, (SENT, LOOKS, *GOT.values()), HEAD)[1])
 
 
 def columns_of(

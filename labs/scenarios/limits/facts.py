@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from labs.model.facts import Facts
-from labs.model.run import NEVER, Column, write_columns
+from labs.model.rows import write_rows
+from labs.model.run import NEVER, Column
 
-FORMAT = 1
 KIND = "limits"
 COLUMNS = ("due_ns", "called_ns", "returned_ns", "refused", "told_ns", "told", "read_ns")
 """One row a message that the publisher began to publish. `refused`: the call itself said no. `told`: YES, NO, NOBODY
@@ -48,8 +48,7 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "columns"}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, [name for name in self.__dataclass_fields__ if name != "columns"])
 
 
 def empty(count: int) -> dict[str, Column]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column
 
-FORMAT, KIND = 1, "poison"
+KIND = "poison"
 SENT = ("due_ns", "there_ns")
 """One row a message: when it was due, and when the broker had it."""
 ATTEMPTS = ("tried_message", "began_ns", "ended_ns", "how")
@@ -40,14 +41,9 @@ class PoisonRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in HEAD}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> PoisonRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, (*SENT, *ATTEMPTS, "letters"))
-    with readable(path):
-        for group in (SENT, ATTEMPTS):
-            same_length(columns, group)
-        return PoisonRun(columns=columns, **{name: typed(header, name, kind) for name, kind in HEAD.items()})
+    return PoisonRun(**read_rows(path, (SENT, ATTEMPTS, ("letters",)), HEAD)[1])

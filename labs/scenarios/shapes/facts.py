@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column, readable, typed
 from labs.model.shapes import Crew
 
-FORMAT, KIND = 1, "shapes"
+KIND = "shapes"
 SENT = ("sent_ns", "accepted_ns")
 """One row a message."""
 DONE = ("done_message", "done_consumer", "done_ns")
 """One row a message that a consumer was finished with, in the order of time; consumers by their number."""
-ENDS = {"seed": int, "drained": bool, "trouble": str, "facts": dict}
+HEAD = {"shape": str, "seed": int, "drained": bool, "trouble": str, "facts": dict}
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,16 +43,12 @@ class ShapeRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in ("shape", *ENDS)}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND, "crew": asdict(self.crew)}, self.columns)
+        write_rows(path, self, KIND, HEAD, crew=asdict(self.crew))
 
 
 def load(path: Path) -> ShapeRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, (*SENT, *DONE))
+    header, found = read_rows(path, (SENT, DONE), HEAD)
     with readable(path):
-        rest = {name: typed(header, name, kind) for name, kind in ENDS.items()}
-        for group in (SENT, DONE):
-            same_length(columns, group)
         crew = Crew(**typed(header, "crew", dict))
-        return ShapeRun(shape=typed(header, "shape", str), crew=crew, columns=columns, **rest)
+    return ShapeRun(crew=crew, **found)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labs.model.facts import Facts
-from labs.model.run import Column, read_columns, readable, same_length, typed, write_columns
+from labs.model.rows import read_rows, write_rows
+from labs.model.run import Column
 from labs.scenarios.jobs.facts import EVENTS
 
-FORMAT = 1
 KIND = "sharing"
 HEAD = {"way": str, "seed": int, "slow": int, "jobs": int, "trouble": str, "facts": dict}
 
@@ -46,13 +46,9 @@ class ShareRun:
 
     def save(self, path: Path) -> None:
         """Write the run to one file, all or nothing."""
-        header = {name: getattr(self, name) for name in HEAD}
-        write_columns(path, header | {"format": FORMAT, "kind": KIND}, self.columns)
+        write_rows(path, self, KIND, HEAD)
 
 
 def load(path: Path) -> ShareRun:
     """The run in a file that `save` wrote. Raises RunFileError with what is wrong and what to do about it."""
-    header, columns = read_columns(path, EVENTS)
-    with readable(path):
-        same_length(columns, EVENTS)
-        return ShareRun(columns=columns, **{name: typed(header, name, kind) for name, kind in HEAD.items()})
+    return ShareRun(**read_rows(path, (EVENTS,), HEAD)[1])
