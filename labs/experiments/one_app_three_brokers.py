@@ -5,20 +5,19 @@ Claims C70 and C71. Celery runs in an environment of its own, as real worker pro
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from functools import partial
 
 from labs.experiments import stack_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.celery_rounds import Trials, pinned_client, rounds, summed
 from labs.judge.card import card
-from labs.judge.repeats import Summed, known_median, known_range
+from labs.judge.repeats import Summed
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.profile import BROKERS
-from labs.scenarios.stack_tasks import LEASE_S, PACKAGES, WAYS, Way, way_of
+from labs.scenarios.stack_tasks import LEASE_S, WAYS, Way, way_of
 from labs.show.looks.stack_tasks import TASKS_GUESS, TASKS_LOOK
 from labs.show.short.stack_tasks import one_app
 
@@ -32,29 +31,16 @@ FAULT_METHOD = "SIGKILL to the worker and to every process of its pool, its deat
 
 def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest a way, its broker put through the checklist once a repeat. StackError where Celery cannot be had."""
-    from labs import stack
-    from labs.stack import packages
-
-    ways, repeats = [way_of(name) for name in settings["ways"]], settings.get("repeats", 1)
-    report = partial(observer.progress, 0.0)
-    packages.python(PACKAGES, report)
-    brokers = tuple(dict.fromkeys(way.broker for way in ways))
-    with stack.session(brokers, settings.get("backend", "auto"), report=report) as endpoints:
-        found = []
-        for at, way in enumerate(ways):
-            here = endpoints[way.broker]
-            parts = (observer.part(at * repeats + turn, len(ways) * repeats, way.label) for turn in range(repeats))
-            done = [_once(way, here, part) for part in parts]
-            found.append(digest(way, done, _card(way, here, repeats)))
-    return found
-
-
-def _once(way: Way, here: Endpoint, observer: Observer) -> Repeat:
     from labs.scenarios.stack_tasks.checklist import run as ask
     from labs.scenarios.stack_tasks.judge import judged
 
-    began_s = time.monotonic()
-    return {"trials": judged(ask(way, here, observer)), "took_s": round(time.monotonic() - began_s, 1)}
+    def once(way: Way, here: Endpoint, part: Observer) -> Trials:
+        return judged(ask(way, here, part))
+
+    def digest_here(way: Way, repeats: list[Repeat], here: Endpoint) -> Digest:
+        return digest(way, repeats, _card(way, here, len(repeats)))
+
+    return rounds([way_of(name) for name in settings["ways"]], settings, observer, once, digest_here)
 
 
 def digest(way: Way, repeats: Sequence[Repeat], on_card: Card) -> Digest:
@@ -71,19 +57,14 @@ def digest(way: Way, repeats: Sequence[Repeat], on_card: Card) -> Digest:
 def sum_up(repeats: Sequence[Repeat]) -> Summed:
     """The figures beside the words."""
     known = {name: [one["trials"].get(row, {}).get(name) for one in repeats] for row, name in FIGURES}
-    known["took_s"] = [one["took_s"] for one in repeats]
-    median = {name: known_median(values, 2) for name, values in known.items()}
-    return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
+    return summed(known, repeats)
 
 
 def _card(way: Way, here: Endpoint, repeats: int) -> Card:
     from labs.scenarios.stack_tasks.settings import told
-    from labs.stack import packages
 
-    pinned = packages.versions(PACKAGES)
-    client = {"redis": "redis", "rabbitmq": "amqp", "kafka": "confluent-kafka"}[way.broker]
     more: dict[str, object] = {
-        "client": ", ".join(f"{name} {pinned[name]}" for name in ("celery", "kombu", client)),
+        "client": pinned_client(way.broker),
         "workers": "real processes, prefork, Celery's own prefetch of 4 tasks a process",
         "transport": told(way),
         "lease": f"{LEASE_S} s until Redis gives a task out again, {LEASE_S + 1} s until Kafka misses a worker",

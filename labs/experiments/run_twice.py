@@ -5,18 +5,16 @@ It judges no claim: one-app-three-brokers, in the same chapter, names its points
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from functools import partial
 
 from labs.experiments.base import Control, Experiment, Option, Settings
+from labs.experiments.celery_rounds import Trials, pinned_client, rounds, summed
 from labs.judge.card import card
-from labs.judge.repeats import Summed, known_median, known_range
+from labs.judge.repeats import Summed
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat
 from labs.model.observer import Observer
-from labs.scenarios.stack_tasks import PACKAGES
 from labs.scenarios.stack_tasks.twice import PROCESSES, WAYS, WORKERS, Twice, judged, way_of
 from labs.show.looks.twice import TWICE_GUESS, TWICE_LOOK
 from labs.show.pictures.lanes import Lanes
@@ -28,27 +26,15 @@ REPEATS = 5
 
 def run(settings: Settings, observer: Observer) -> list[Digest]:
     """One digest a way, its task sent once a repeat. StackError where Celery cannot be had."""
-    from labs import stack
-    from labs.stack import packages
-
-    ways, repeats = [way_of(name) for name in settings["ways"]], settings.get("repeats", 1)
-    report = partial(observer.progress, 0.0)
-    packages.python(PACKAGES, report)
-    brokers = tuple(dict.fromkeys(way.broker for way in ways))
-    with stack.session(brokers, settings.get("backend", "auto"), report=report) as endpoints:
-        found = []
-        for at, way in enumerate(ways):
-            here = endpoints[way.broker]
-            parts = (observer.part(at * repeats + turn, len(ways) * repeats, way.label) for turn in range(repeats))
-            found.append(digest(way, [_once(way, here, part) for part in parts], _card(way, here, repeats)))
-    return found
-
-
-def _once(way: Twice, here: Endpoint, observer: Observer) -> Repeat:
     from labs.scenarios.stack_tasks.twice import run as send_it
 
-    began_s = time.monotonic()
-    return {"trials": {"task": judged(send_it(way, here, observer))}, "took_s": round(time.monotonic() - began_s, 1)}
+    def once(way: Twice, here: Endpoint, part: Observer) -> Trials:
+        return {"task": judged(send_it(way, here, part))}
+
+    def digest_here(way: Twice, repeats: list[Repeat], here: Endpoint) -> Digest:
+        return digest(way, repeats, _card(way, here, len(repeats)))
+
+    return rounds([way_of(name) for name in settings["ways"]], settings, observer, once, digest_here)
 
 
 def digest(way: Twice, repeats: Sequence[Repeat], on_card: Card) -> Digest:
@@ -83,19 +69,13 @@ def lanes(way: Twice, repeat: Repeat) -> Lanes:
 
 def sum_up(repeats: Sequence[Repeat]) -> Summed:
     """How often the task was run, and what a repeat takes."""
-    known = {"times": [one["trials"]["task"].get("times") for one in repeats], "took_s": [o["took_s"] for o in repeats]}
-    median = {name: known_median(values, 2) for name, values in known.items()}
-    return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
+    return summed({"times": [one["trials"]["task"].get("times") for one in repeats]}, repeats)
 
 
 def _card(way: Twice, here: Endpoint, repeats: int) -> Card:
-    from labs.stack import packages
-
-    pinned = packages.versions(PACKAGES)
     looks = f"every {way.looks_s:g} s" if way.looks_s else "as by itself: every 10 s, of which each tenth searches"
-    client = {"redis": "redis", "rabbitmq": "amqp"}[way.broker]
     more: dict[str, object] = {
-        "client": ", ".join(f"{name} {pinned[name]}" for name in ("celery", "kombu", client)),
+        "client": pinned_client(way.broker),
         "workers": f"{len(WORKERS)} real ones of {PROCESSES} processes each, which take one task a process in hand",
         "task": f"waits {way.task_s:g} s, acknowledged {'when it is done' if way.late else 'before it is begun'}",
     }

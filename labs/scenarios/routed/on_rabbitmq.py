@@ -18,7 +18,6 @@ from labs.brokers import journal, on_lane, open_broker
 from labs.brokers.base import Publisher as AnyPublisher
 from labs.brokers.rabbitmq.admin import undo
 from labs.brokers.rabbitmq.client import Link
-from labs.brokers.rabbitmq.fast import frames
 from labs.brokers.rabbitmq.fast.publisher import Publisher
 from labs.model.endpoint import Address, BrokerError, Endpoint
 from labs.model.profile import profile
@@ -30,19 +29,6 @@ from labs.scenarios.routed.turns import PLAIN, ROUTED, Go, in_turns, share
 PROFILE = "rabbitmq-confirms"
 AT_ONCE = 20
 """Bindings without an answer each: the next one is answered after all of them."""
-
-
-class Routed(Publisher):
-    """The same publisher with another envelope: to an exchange, with a key."""
-
-    def __init__(self, address: Address, exchange: str, key: str) -> None:
-        super().__init__(address)
-        self._to = (exchange, key)
-
-    def _begin(self) -> None:
-        super()._begin()
-        mode = 2 if self.settings["persistent"] else 1
-        self._envelope = frames.Envelope(self._to[1], mode, self.link.frame_max, self._to[0])
 
 
 def _answered(ask: Callable[..., object], done: Callable[[Method], None]) -> None:
@@ -88,9 +74,9 @@ def topic_side(bindings: int, load: Ceiling) -> Side:
         address = Address(here.endpoint, using, name)
         with (
             open_broker(here.endpoint, using, name),
-            exchange(here.endpoint, name, bindings) as to,
+            exchange(here.endpoint, name, bindings) as (topics, key),
             Publisher(address) as plain,
-            Routed(address, *to) as routed,
+            Publisher(Address(here.endpoint, using, key), topics) as routed,
         ):
             ways = {PLAIN: _go(plain, load), ROUTED: _go(routed, load)}
             return in_turns(here, ways, share(here, load.messages), f"{using.label}; each message confirmed")
