@@ -138,8 +138,8 @@ def test_each_rule_follows_its_claims_policy(lab: Experiment, rule: Rule) -> Non
         assert enough != "undecided here"
 
 
-NOT_FROM_THESE = {"C13", "C15", "C48", "C66"}
-"""Claims of which a part is not in the recordings: the settings of the code that is killed, five rounds of the other
+NOT_FROM_THESE = {"C15", "C48", "C66"}
+"""Claims of which a part is not in the recordings: five rounds of the other
 lab beside it, the linger of the Java client, rounds on a machine that had processor left."""
 
 

@@ -62,9 +62,10 @@ def c13(digests: Sequence[Digest]) -> Said:
         if not passes(figures(one, "lost", unproven), lambda lost: lost == 0, unproven):
             raise Undecided(unproven)
     base = others.pop("http")
-    said = enumerated([_setup(BROKER_NAMES[name], one) for name, one in others.items()])
-    text = f"To lose nothing, HTTP takes {_setup('', base)}; {said}."
-    text += " The settings are of the killed code and, after the plus, of the server, without addresses and ports."
+    text = f"HTTP loses nothing with {_setup(base)}."
+    text += f" It takes {enumerated([f'{_setup(one)} with {BROKER_NAMES[name]}' for name, one in others.items()])}."
+    servers = enumerated([f"{settings_of(one)[1]} with {BROKER_NAMES[name]}" for name, one in others.items()])
+    text += f" Of the settings {servers} are the server's, the others those of the killed code; addresses do not count."
     more = [
         _rises(base, one, "processes") and sum(settings_of(one)) > sum(settings_of(base)) for one in others.values()
     ]
@@ -73,10 +74,9 @@ def c13(digests: Sequence[Digest]) -> Said:
     return "holds", text
 
 
-def _setup(name: str, one: Digest) -> str:
-    client, server = settings_of(one)
+def _setup(one: Digest) -> str:
     number = statistics.median_low(figures(one, "processes"))
-    return f"{name} {counted(int(number), 'process', 'processes')} and {client} + {server} settings".strip()
+    return f"{counted(int(number), 'process', 'processes')} and {counted(sum(settings_of(one)), 'setting')}"
 
 
 @rule("C14", of_part=("holds",))
