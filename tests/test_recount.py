@@ -92,7 +92,7 @@ def _alter(repeat: dict[str, Any], factor: float, outcome: str) -> None:
         repeat["per_s"] *= factor
     for ladder in ("latency_ms", "service_ms", "blocked_ms"):
         for step, ms in (repeat.get(ladder) or {}).items():
-            repeat[ladder][step] = ms * factor if ms is not None else None
+            repeat[ladder][step] = ms if ms in (None, "never") else ms * factor
     if "outcome" in repeat:
         repeat["outcome"] = outcome
     if "jobs" in repeat:

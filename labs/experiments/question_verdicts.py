@@ -79,7 +79,7 @@ def c15(digests: Sequence[Digest]) -> Said:
     except Undecided as why:
         raise Undecided(f"Bursts, the other half of the claim, are not recorded. {why} {price}") from None
     if better and dearer:
-        return "holds with conditions", f"{bursts} {price} So it depends on the call."
+        return "holds with conditions", f"{bursts} {price} Which of both is better differs from call to call."
     if better and cheaper:
         return "holds", f"{bursts} {price}"
     raise Undecided(f"{bursts} {price}")
@@ -100,7 +100,7 @@ def _price(digests: Sequence[Digest]) -> tuple[str, list[str], bool]:
         if sides[-1]:
             dearer.append(CARRIERS[name].label)
     text = f"As a multiple of HTTP's median a question takes {enumerated(prices)}."
-    text += f" In enough rounds that is longer than by HTTP with {'; '.join(dearer) or 'none of them'}."
+    text += f" That is longer than by HTTP with {'; '.join(dearer) or 'none of them'}."
     away = by(digests, "carrier", service="stopped")
     if bought := [CARRIERS[name].label for name in BROKERED if name in away and waited_out(away[name])]:
         text += f" Questions asked while the service was away were answered later ({'; '.join(bought)})."
