@@ -101,6 +101,7 @@ GIVEN = {
     },
     "glossary": dict.fromkeys(("0", "1"), "values of acks"),
     "monday": dict.fromkeys(("2", "3"), "rungs of the latency ladder, in a role"),
+    "app-licences": dict.fromkeys(("7.2", "7.4"), "versions of Redis that its LICENSE.txt names"),
     "app-brokers": {"127.0.0.1": "the address of loopback", "12": "a release of Debian"},
     "app-command-line": dict.fromkeys(("3", "4"), "codes that a command ends with"),
     "teaching": dict.fromkeys(
