@@ -25,7 +25,7 @@ VERBS = frozenset(re.findall(r"\w+", """
     arrived answered finished counted says said sets makes make sent carried used gave promised got went cost differs
     recorded keep keeps kept lie lies fared reached started acknowledges survives knew waits adds changes change names
     published managed stays ends turns disagree agree limits measured loses lose failed may stood decides gets went
-    pass passes blocks blocked waited grew completed solved dates showed read
+    pass passes blocks blocked waited get grew completed solved dates showed read
     lasts lasted closed passes lack lacks forgets moved
 """))  # fmt: skip
 WRONG = {
