@@ -86,7 +86,7 @@ def test_a_rate_that_is_lifted_in_four_of_five_rounds_is_not_lifted() -> None:
 def test_where_nothing_lifts_it_is_what_had_no_cpu_left(stamp: str, full: bool, word: str) -> None:
     found = limit_of([one(100, 100, 100, 100, stamp) | {"machine_full": full}] * 5)
     assert found.word == word
-    assert ": neither a second window, a second client nor a second queue raised the rate by more" in found.said
+    assert ". Neither a second window, a second client nor a second queue raised the rate by more" in found.said
 
 
 def test_what_lifts_a_rate_is_its_limit_however_full_somebody_was() -> None:

@@ -68,7 +68,7 @@ def limit_of(rounds: Sequence[Round]) -> Found:
     each = {name: [_added(one, tried, name) for one in rounds] for name in tried}
     factors = {name: statistics.median(values) for name, values in each.items()}
     lifts = [name for name, values in each.items() if _lifts(values)]
-    last, alone = rounds[-1]["lift"], " in the one round there is" if len(rounds) == 1 else ""
+    last, alone = rounds[-1]["lift"], " in the one round" if len(rounds) == 1 else ""
     if lifts:
         best, *others = sorted(lifts, key=lambda name: -factors[name])
         added = "".join(f". {capital(_rise(last[name]['what'], factors[name]))} as well" for name in others)
@@ -78,7 +78,9 @@ def limit_of(rounds: Sequence[Round]) -> Found:
     word: Limit = "broker" if full == "broker" else "machine" if full == "machine" or gone else "not found"
     why = "the machine, with what else runs on it, had no CPU left" if word == "machine" else "the limit was not found"
     first, more = (told, "") if full in ("broker", "machine") else (why, f". {capital(told)}")
-    return Found(word, f"{capital(first)}: {_nothing(last, tried)}{alone}{more}{_left_out(last)}", full, cores, factors)
+    return Found(
+        word, f"{capital(first)}. {capital(_nothing(last, tried))}{alone}{more}{_left_out(last)}", full, cores, factors
+    )
 
 
 def _cpu(rounds: Sequence[Round]) -> tuple[str, str, str]:
@@ -111,12 +113,15 @@ BEFORE = {
     "it was over before anybody's processor time": "it was over before anybody's CPU use could be seen",
 }
 """How the words of an older round begin -> what is said today; of nobody they had claimed more than was seen."""
+OTHERS = re.compile(r"others \([\d.]+ cores\)")
+"""How much others used, which a round says as well."""
 
 
 def apart(told: str) -> tuple[str, str]:
     """The words of a round, without the cores that were used; and those, empty where none could be seen."""
     found = CORES.search(told)
     words, cores = (told[: found.start()], found[1]) if found else (told, "")
+    words = OTHERS.sub("others", words)
     words = "the broker ran out of CPU" if words == "the broker" else words
     return next((now for begin, now in BEFORE.items() if words.startswith(begin)), words), _seen(cores)
 
@@ -152,7 +157,7 @@ def _rise(what: str, factor: float) -> str:
 
 def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
     """neither a window of 1,000 nor a second queue raised the rate by more than 10 %"""
-    names = [last[name]["what"] for name in tried]
+    names = [last[name]["what"].replace(" of the tool", "").replace("'s own", " of its own") for name in tried]
     if not names:
         return "nothing that raises a rate could be tried"
     none = f"neither {', '.join(names[:-1])} nor {names[-1]} raised" if len(names) > 1 else f"{names[0]} did not raise"
