@@ -1,33 +1,48 @@
 """Work that is shared: the ideal, the judge on planted runs, the balancer's choice, what a broker tells, the rules."""
 
 import heapq
+import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from kafka import KafkaAdminClient
 
+from labs.brokers import journal
+from labs.brokers.kafka.client import Site
 from labs.brokers.rabbitmq.management import ask
 from labs.experiments import experiment
 from labs.experiments.sharing_verdicts import ASKED
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.observer import UNOBSERVED
 from labs.model.profile import UnknownNameError
+from labs.pages.exercises.truths import NoTruth
+from labs.pages.exercises.truths_sharing import spares_the_slow
+from labs.scenarios.groups import members
+from labs.scenarios.groups.crew import Crew
 from labs.scenarios.jobs.event_log import Kind
 from labs.scenarios.jobs.facts import EVENTS
 from labs.scenarios.seeing import MODES, Answer, Policed, Seen, Told
 from labs.scenarios.seeing.conductor import YOURS, look
 from labs.scenarios.seeing.judge import LOOKED, POLICE, cells, score
-from labs.scenarios.sharing import JOBS, WAYS, ideal_ms, slow_worker, way_of, work_ms
+from labs.scenarios.sharing import JOBS, SLOWED, WAYS, WORK_MS, WORKERS, ideal_ms, slow_worker, way_of, work_ms
 from labs.scenarios.sharing.balancer import Balancer
+from labs.scenarios.sharing.by_share_group import Members
 from labs.scenarios.sharing.conductor import run
 from labs.scenarios.sharing.facts import ShareRun, load
 from labs.scenarios.sharing.judge import judge
 from labs.stack import mending
+
+if TYPE_CHECKING:
+    from labs.stack.packages.program import Program
 
 MS = 1_000_000
 
@@ -108,6 +123,51 @@ def test_in_a_burst_least_connections_deals_out_like_round_robin() -> None:
     for _ in range(JOBS):
         least.open[least.choose()] += 1  # none comes back
     assert least.open == [7, 7, 6]
+
+
+def test_what_members_of_a_share_group_say_becomes_the_events_of_this_lab_in_the_order_of_time() -> None:
+    crew = Crew(cast("Program", None), UNOBSERVED)
+    crew.tries = [[2, 1, 0, 9, 1, 70 * MS, 90 * MS, 1], [1, 0, 0, 8, 1, 60 * MS, 140 * MS, 1]]
+    found = ShareRun("kafka-share-1", 1, 2, 2, Members(crew).columns(50 * MS))
+    assert found.events(Kind.BEGUN) == [(0, 1, 10 * MS), (1, 2, 20 * MS)]
+    assert found.events(Kind.DONE) == [(1, 2, 40 * MS), (0, 1, 90 * MS)]
+    assert judge(found).had == {1: 1, 2: 1, 3: 0}
+    assert judge(found).makespan_ms == 80
+
+
+def test_the_slow_member_of_a_share_group_takes_five_times_as_long_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept = list[float]()
+    monkeypatch.setattr(time, "sleep", slept.append)
+    crew = members.Crew({"consumers": WORKERS, "slow": [2, SLOWED]})
+    body = json.dumps({"number": 1, "took_ms": WORK_MS, "fails": 0, "fail_ms": 1}).encode()
+    for who in range(1, WORKERS + 1):
+        assert crew.work(who, 0, 0, body, 1)
+    assert [round(1000 * one) for one in slept] == work_ms(2)
+
+
+def test_members_who_say_nothing_for_longer_than_they_are_listened_to_are_no_trouble() -> None:
+    class Silent:
+        code = None
+
+        def line(self, within_s: float) -> None:
+            time.sleep(4 * within_s)
+
+    assert Members(Crew(cast("Program", Silent()), UNOBSERVED)).said() == ""
+
+
+def test_members_that_have_ended_are_trouble_with_their_last_words() -> None:
+    class Ended:
+        code = 1
+
+        def line(self, within_s: float) -> None:
+            """It says no more."""
+
+        def errors(self) -> str:
+            return "Traceback\nOSError: no broker\n"
+
+    assert Members(Crew(cast("Program", Ended()), UNOBSERVED)).said().endswith("and said: OSError: no broker")
 
 
 def test_an_unknown_way_offers_the_nearest() -> None:
@@ -223,6 +283,19 @@ def test_a_policy_is_enforced_where_the_publish_was_refused_in_every_round() -> 
     assert word("C24", modes(**nobody)) == "undecided here"
 
 
+def shared_by(mode: str, *had: tuple[int, int, int]) -> Digest:
+    """Rounds in which three workers did so many jobs, the second of them slow."""
+    repeats: list[Any] = [{"slow": 2, "had": {"1": one, "2": slow, "3": other}} for one, slow, other in had]
+    return Digest(lab="share-the-work", settings={"mode": mode, "label": mode}, repeats=repeats, median={}, card={})
+
+
+def test_the_slow_worker_is_spared_where_it_does_at_most_half_of_what_each_of_the_others_does() -> None:
+    found = [shared_by("a", (8, 4, 8), (9, 2, 9)), shared_by("b", (8, 5, 8)), shared_by("c", (5, 5, 10))]
+    assert spares_the_slow(found, among=["a", "b", "c"]) == {"a"}
+    with pytest.raises(NoTruth, match="the rounds differ"):
+        spares_the_slow([shared_by("a", (8, 4, 8), (8, 5, 8))], among=["a"])
+
+
 # -- on real brokers -------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +311,28 @@ def test_a_puller_is_near_the_ideal_and_a_large_prefetch_is_not(endpoints: dict[
     assert one.ratio is not None
     assert many.ratio is not None
     assert 1 <= one.ratio < 2 < many.ratio  # a busy machine adds to the first; the second is 3 or 3.5 whatever it does
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_members_of_a_share_group_at_one_partition_do_what_the_slow_one_leaves_and_nothing_stays(
+    endpoints: dict[str, Endpoint],
+) -> None:
+    kafka = endpoints["kafka"]
+
+    def there() -> set[str]:
+        with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
+            return {*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())}
+
+    before = there()
+    found = run(WAYS["kafka-share-1"], kafka, 1)
+    share = judge(found)
+    assert (found.trouble, share.undone, share.twice, sum(share.had.values())) == ("", 0, 0, JOBS)
+    assert share.had[found.slow] < min(jobs for who, jobs in share.had.items() if who != found.slow)
+    assert share.ratio is not None
+    assert share.ratio >= 1
+    assert not [name for name in there() - before if name.startswith("labs-")]
+    assert not journal.entries()
 
 
 @pytest.mark.broker

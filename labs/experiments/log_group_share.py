@@ -143,13 +143,9 @@ def _card(trial: Trial, endpoint: Endpoint, runs: Sequence[GroupRun]) -> Card:
 def client_of(trial: Trial) -> str:
     """The client of the consumers, and its version."""
     from labs.judge.card import client_of as course_client
-    from labs.stack import packages
+    from labs.scenarios.groups import forming
 
-    if not trial.way.needs:
-        return course_client("kafka")
-    name = trial.way.client
-    version = packages.versions(trial.way.needs)[name]
-    return f"{name} {version}, in an environment of its own; its share consumer is a preview"
+    return forming.client() if trial.way.needs else course_client("kafka")
 
 
 def grid() -> list[Settings]:

@@ -101,6 +101,11 @@ def _card(way: Way, endpoint: Endpoint | None, runs: Sequence[ShareRun]) -> dict
     }
     if not endpoint:
         more |= {"client": LOCAL_CLIENT, "calls": f"{way.many} under way at once"}
+    if way.in_share_group:
+        from labs.scenarios.groups import forming
+
+        more |= {"client": forming.client(), "records": "one a batch, published while the members ask for records"}
+        more["workers"] = f"{more['workers']}; each is a client with a thread of its own, all in one process"
     return card(endpoint, profile(way.profile) if endpoint else None, runs[-1].facts, more, repeats=len(runs))
 
 

@@ -29,7 +29,15 @@ def _range(some: Sequence[Digest]) -> str:
 
 
 def _labels(some: Sequence[Digest]) -> str:
-    return "; ".join(str(one.settings["label"]) for one in some)
+    """RabbitMQ (prefetch 1, prefetch 10); Redis list, BLMOVE: what begins alike is named once."""
+    alike: dict[str, list[str]] = {}
+    for one in some:
+        head, _, rest = str(one.settings["label"]).partition(", ")
+        alike.setdefault(head, []).append(rest)
+    return "; ".join(
+        f"{head} ({', '.join(rests)})" if len(rests) > 1 else f"{head}, {rests[0]}".removesuffix(", ")
+        for head, rests in alike.items()
+    )
 
 
 def _told(one: Digest) -> str:

@@ -5,35 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource
 
 from labs.brokers import open_broker
 from labs.brokers.kafka.client import ANSWER_MS, Site
-from labs.model.endpoint import BrokerError, Endpoint, RefusedError, UnreachableError
+from labs.model.endpoint import BrokerError, Endpoint, RefusedError
 from labs.model.facts import Facts
 from labs.model.observer import UNOBSERVED, Observer
 from labs.model.profile import profile
 from labs.record.monitor import waiting
 from labs.record.watchdog import Watchdog
-from labs.scenarios.groups import FAIL_MS, SHARE_SINCE, Trial
+from labs.scenarios.groups import Trial, forming
 from labs.scenarios.groups.crew import Crew, started
 from labs.scenarios.groups.facts import TRIES, GroupRun
 from labs.scenarios.sharing.handing_in import await_members, widen
 
 PROFILE = "kafka-acks-all"
-FORMS_WITHIN_S, DONE_WITHIN_S = 45.0, 40.0
-"""The first group of a Kafka waits until the topics that remember groups are there."""
-ANSWERED_S = 5.0
-WARM_EVERY_S, WARM_MS = 0.1, 20
-LINGER_MS = 300
+DONE_WITHIN_S = 40.0
 SILENT_S = 0.3
 """Longer than a consumer waits for records when it asks."""
 READ_WITHIN_S = 10.0
@@ -69,10 +62,8 @@ def run(trial: Trial, endpoint: Endpoint, observer: Observer = UNOBSERVED) -> Gr
 
 def check(trial: Trial, endpoint: Endpoint, server: str) -> None:
     """RefusedError where this Kafka is too old for what is asked, or where it is not ours to set."""
-    known = tuple(int(part) for part in re.findall(r"\d+", server)[:2])
-    if trial.way.name == "share" and known < SHARE_SINCE:
-        wanted = ".".join(map(str, SHARE_SINCE))
-        raise RefusedError(f"Share groups came with Kafka {wanted}, and this is {server}. Take the consumer group.")
+    if trial.way.name == "share":
+        forming.check(server)
     if trial.trouble.locks and endpoint.is_given:
         raise RefusedError("The cap is a setting of a group, and settings of a Kafka of yours are not changed.")
 
@@ -90,35 +81,13 @@ def _cap(trial: Trial, endpoint: Endpoint, topic: str) -> None:
         admin.alter_configs([group])
 
 
-@contextlib.contextmanager
-def _producer(endpoint: Endpoint, *, together: bool = False) -> Iterator[KafkaProducer]:
-    """One record a batch: a share group hands out no less than a batch. `together`: as many as are there at once."""
-    site, batch = Site(endpoint), {"linger_ms": LINGER_MS} if together else {"batch_size": 0}
-    with site.typed(), contextlib.closing(KafkaProducer(**site.config, acks="all", **batch)) as out:
-        yield out
-
-
 def _await_group(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> None:
     """Until every consumer has what it will get: partitions in a consumer group, and in a share group a record."""
     size = trial.size
     if trial.way.name == "group":
         await_members(endpoint, f"{topic}-workers", size.consumers, size.partitions, crew.observer)
         return
-    last, give_up_s = {}, time.monotonic() + FORMS_WITHIN_S
-    with _producer(endpoint) as out:
-        while len(crew.busy) < size.consumers or len(crew.warm) < size.partitions:
-            last = {at: _send(out, topic, -1, at, WARM_MS, 0) for at in range(size.partitions)}
-            crew.hear(WARM_EVERY_S, "the share group forms")
-            if time.monotonic() > give_up_s:
-                raise UnreachableError(f"the share group of {size.consumers} did not form in {FORMS_WITHIN_S:.0f} s")
-        ends = {at: one.get(timeout=ANSWERED_S).offset for at, one in last.items()}
-    # What was sent before the group had begun with a partition it never sees, so the last one is waited for.
-    crew.listen(lambda: all(crew.warm.get(at, -1) >= end for at, end in ends.items()), FORMS_WITHIN_S, "warming up")
-
-
-def _send(out: KafkaProducer, topic: str, number: int, partition: int, took_ms: int, fails: int) -> Any:
-    body = json.dumps({"number": number, "took_ms": took_ms, "fails": fails, "fail_ms": FAIL_MS})
-    return out.send(topic, body.encode(), partition=partition)
+    forming.await_share_group(endpoint, topic, size, crew)
 
 
 def _done(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> str:
@@ -130,7 +99,7 @@ def _done(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> str:
         _publish(trial, endpoint, topic)
         if trouble.hoards:
             crew.allow([1])
-            crew.listen(lambda: crew.holds, ANSWERED_S, "one consumer takes many records")
+            crew.listen(lambda: crew.holds, forming.ANSWERED_S, "one consumer takes many records")
         crew.allow(everybody)
         crew.listen(lambda: len(crew.done) == trouble.jobs, DONE_WITHIN_S, f"doing {trouble.jobs} records")
     except BrokerError as error:
@@ -141,14 +110,14 @@ def _done(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> str:
 def _publish(trial: Trial, endpoint: Endpoint, topic: str) -> None:
     """Every record, and all are acknowledged when this returns: one a batch, or all of them in one."""
     trouble = trial.trouble
-    with _producer(endpoint, together=trouble.name == "batched") as out:
+    with forming.producer(endpoint, together=trouble.name == "batched") as out:
         sent = [
-            _send(out, topic, number, trial.partition(number), trouble.took_ms(number), trouble.fails(number))
-            for number in range(trouble.jobs)
+            forming.send(out, topic, n, trial.partition(n), took_ms=trouble.took_ms(n), fails=trouble.fails(n))
+            for n in range(trouble.jobs)
         ]
-        out.flush(timeout=ANSWERED_S)
+        out.flush(timeout=forming.ANSWERED_S)
         for one in sent:
-            one.get(timeout=ANSWERED_S)
+            one.get(timeout=forming.ANSWERED_S)
 
 
 def _kept(trial: Trial, endpoint: Endpoint, topic: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ class Crew:
     def hear(self, for_s: float, what: str) -> None:
         """What they say within that time."""
         until_s = time.monotonic() + for_s
-        self.listen(lambda: time.monotonic() > until_s, for_s + LOOK_S, what)
+        self.listen(lambda: time.monotonic() > until_s, math.inf, what)
 
     def _hear(self, words: list[Any]) -> None:
         kind, *more = words
@@ -84,11 +85,13 @@ class Crew:
 
 
 @contextlib.contextmanager
-def started(trial: Trial, endpoint: Endpoint, topic: str, observer: Observer) -> Iterator[Crew]:
+def started(
+    trial: Trial, endpoint: Endpoint, topic: str, observer: Observer, *, slow: tuple[int, int] = (0, 1)
+) -> Iterator[Crew]:
     """The consumers at work; afterwards they have left their group and are gone. StackError where their client cannot
-    be had."""
+    be had. `slow` is a consumer and how many times as long as the others it takes for everything."""
     task = {"way": trial.way.name, "topic": topic, "group": f"{topic}-workers", "consumers": trial.size.consumers}
-    task |= {"hoard": HELD if trial.trouble.hoards else 0, "hold_ms": HOLD_MS}
+    task |= {"hoard": HELD if trial.trouble.hoards else 0, "hold_ms": HOLD_MS, "slow": slow}
     ours = trial.way.needs == ""
     with _program(trial, observer) as program:
         program.tell(json.dumps(task | {"config": _plain(endpoint) if ours else _for_librdkafka(endpoint)}))

@@ -27,6 +27,7 @@ class Crew:
 
     def __init__(self, task: dict[str, Any]) -> None:
         self.task = task
+        self._slow, self._times = task.get("slow", (0, 1))
         self.stopped = threading.Event()
         self.allowed = set(range(1, task["consumers"] + 1))
         self.formed = False
@@ -40,8 +41,8 @@ class Crew:
     def work(self, who: int, partition: int, offset: int, body: bytes, attempt: int) -> bool:
         """One try of one record: a wait. Whether it is done."""
         job, begun_ns = json.loads(body), time.monotonic_ns()
-        done = attempt > job["fails"]
-        time.sleep((job["took_ms"] if done else job["fail_ms"]) / 1000)
+        done, times = attempt > job["fails"], self._times if who == self._slow else 1
+        time.sleep((job["took_ms"] if done else job["fail_ms"]) * times / 1000)
         self.say("did", who, job["number"], partition, offset, attempt, begun_ns, time.monotonic_ns(), int(done))
         return bool(done)
 

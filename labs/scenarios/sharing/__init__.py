@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labs.model.profile import UnknownNameError
+from labs.model.text import counted
 
 WORKERS, SLOWED = 3, 5
 """How many workers there are, and how many times as long a job takes the slow one."""
@@ -30,6 +31,8 @@ class Way:
     mode: str
     many: int = 1
     """RabbitMQ's prefetch, Kafka's partitions, or the calls that are under way at once."""
+    in_share_group: bool = False
+    """The workers are members of Kafka's share group, not of a consumer group."""
 
     @property
     def policy(self) -> str:
@@ -41,6 +44,8 @@ _HTTP, _RABBITMQ, _KAFKA = ("none", "", "http-no-retry"), ("rabbitmq", "rabbitmq
     "kafka", "kafka-acks-all", "kafka-commit-after"
 )  # fmt: skip
 PREFETCH, PARTITIONS = (1, 10, 200), (2, 4, 8)
+SHARED = (1, 4)
+"""Partitions of a share group: fewer than there are workers, and more."""
 _ALL = (
     Way("http-round-robin", "HTTP, round robin", *_HTTP, WORKERS),
     Way("http-least-connections", "HTTP, least connections", *_HTTP, WORKERS),
@@ -49,6 +54,10 @@ _ALL = (
     Way("redis-list", "Redis list, BLMOVE", "redis", "redis-list-everysec", "redis-lmove"),
     Way("redis-stream", "Redis stream, group", "redis", "redis-stream-everysec", "redis-stream"),
     *(Way(f"kafka-partitions-{n}", f"Kafka, {n} partitions", *_KAFKA, n) for n in PARTITIONS),
+    *(
+        Way(f"kafka-share-{n}", f"Kafka share group, {counted(n, 'partition')}", *_KAFKA, n, in_share_group=True)
+        for n in SHARED
+    ),
 )
 WAYS: dict[str, Way] = {way.name: way for way in _ALL}
 

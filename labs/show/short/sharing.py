@@ -40,4 +40,13 @@ def _condition(digests: Sequence[Digest]) -> str:
         if one and (value := ratio(one)) is not None
     ]
     said = "What counts is how many jobs a worker holds that it has not begun."
-    return f"{said} The same RabbitMQ queue took {enumerated(told)}." if len(told) == 2 else said
+    said += f" The same RabbitMQ queue took {enumerated(told)}." if len(told) == 2 else ""
+    return said + _share_group(digests)
+
+
+def _share_group(digests: Sequence[Digest]) -> str:
+    """What Kafka's other kind of group did, where more of its members than one had the same partition."""
+    one = point(digests, mode="kafka-share-1")
+    if one is None or (value := ratio(one)) is None:
+        return ""
+    return f" A Kafka share group of three at one partition took {ratio_text(value)} times."
