@@ -17,7 +17,7 @@ from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.run import RunFileError
 from labs.model.text import ms_text
-from labs.pages import Panel
+from labs.pages import Panel, popular
 from labs.pages.choose import converged
 from labs.pages.claims import WORDS, board
 from labs.pages.documents import documented
@@ -210,7 +210,7 @@ def test_a_claim_that_several_labs_judge_has_their_word_only_if_they_agree(
 def test_the_board_has_every_claim_once_and_nothing_is_judged_without_a_recording(tmp_path: Path) -> None:
     entries = board(tmp_path)
     assert [entry["id"] for entry in entries] == list(claims())
-    said = [found.word for found in documented().values()] + [converged.verdict()["word"]]
+    said = [found.word for found in documented().values()] + [of.verdict()["word"] for of in (converged, popular)]
     said += ["cannot be checked" for row in claims().values() if row["policy"] == "none"]
     counts = Counter(entry["word"] for entry in entries)
     wanted = {word: said.count(word) for word in WORDS} | {"not tested yet": len(claims()) - len(said)}

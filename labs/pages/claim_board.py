@@ -11,7 +11,6 @@ from labs.experiments import experiment
 from labs.pages.article import article
 from labs.pages.claims import DECIDED, WORDS, WRITTEN, split
 from labs.pages.course import chapters
-from labs.pages.documents import lacking
 from labs.pages.facets import Facet, facets, slug
 from labs.pages.links import view_of_claim
 from labs.pages.pages import badge, so_far
@@ -104,7 +103,7 @@ def _said(entry: Entry) -> str:
     if entry["evidence"]:
         return split(entry["evidence"])[0]
     if entry["policy"] == "by documents":
-        return f"{lacking().get(entry['id'], 'It waits for two documents that decide it')}."
+        return "It waits for two documents that decide it."
     return "No lab is planned." if entry["lab"] == "none" else "Its lab is planned and not written yet."
 
 

@@ -28,8 +28,11 @@ POLICIES = {
     "measured": "by measurement", "existence": "by a case seen", "documents": "by documents", "none": NO_CHECK,
 }  # fmt: skip
 
-COUNTED = {"C27": "labs.pages.choose.three", "C61": "labs.pages.choose.converged"}
-"""Claims on which no lab votes: they are counted from what the page Choose knows, by `verdict` of these modules."""
+COUNTED = {
+    "C05": "labs.pages.popular", "C27": "labs.pages.choose.three", "C61": "labs.pages.choose.converged",
+}  # fmt: skip
+"""Claims on which no lab votes: they are counted by `verdict` of these modules, from documents or from what the page
+Choose knows."""
 UNDECIDED = "undecided here"
 WRITTEN = "2026-11-24"
 """The day on which the rules were written, before anything was recorded; a changed one has its day in claims.csv."""
@@ -125,7 +128,7 @@ def board(folder: Path | None = None) -> list[dict[str, Any]]:
 
 
 def before_counting(folder: Path | None = None) -> list[dict[str, Any]]:
-    """The same without the words of COUNTED, which the page Choose makes of the others."""
+    """The same without the words of COUNTED, some of which the page Choose makes of the others."""
     words = judged(folder)
     return [_entry(row, words.get(row["id"])) for row in claims().values()]
 

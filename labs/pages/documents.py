@@ -61,13 +61,6 @@ def cited(sources: str) -> list[Cited]:
     return list(dict.fromkeys(found))
 
 
-@cache
-def lacking() -> dict[str, str]:
-    """What a claim that documents should decide still waits for, where that is more than two of them."""
-    table = tomllib.loads(files("labs.pages").joinpath("documents.toml").read_text("utf-8"))
-    return dict(table["lacking"])
-
-
 def _entry(entry: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> Documented:
     read = tuple(Source(**known[name], says=said) for name, said in entry["says"].items())
     return Documented(entry["word"], entry["text"], read, entry["read"])

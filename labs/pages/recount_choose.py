@@ -1,4 +1,5 @@
-"""C27 and C61 a second time, plainly: needs taken out of the model and ranked anew; rows of the grid counted."""
+"""C05, C27 and C61 a second time, plainly: figures of measures summed; needs taken out of the model and ranked anew;
+rows of the grid counted."""
 
 from __future__ import annotations
 
@@ -8,7 +9,19 @@ from typing import Any
 
 from labs.pages.choose.engine import rank
 from labs.pages.choose.page import known
-from labs.pages.recount import GONE, HOLDS, IF
+from labs.pages.recount import GONE, HOLDS, IF, NEVER
+
+
+def c05(here: Path) -> str:
+    led = []
+    for one in tomllib.loads((here / "pages" / "popular.toml").read_text("utf-8"))["proxy"]:
+        ours = {"RabbitMQ", "Kafka", "Redis"}
+        if "order" in one:
+            led.append(ours == set(one["order"][:3]))
+        else:
+            sums = {name: sum(parts.values()) for name, parts in one["figures"].items()}
+            led.append(min(sums[name] for name in ours) > max(sums[name] for name in set(sums) - ours))
+    return HOLDS if all(led) else IF if any(led) else NEVER
 
 
 def c27() -> str:

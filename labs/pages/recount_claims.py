@@ -227,7 +227,9 @@ def words(folder: Path, here: Path) -> dict[str, str]:
     read as they stand."""
     read = tomllib.loads((here / "pages" / "documents.toml").read_text("utf-8"))["claims"]
     rows = list(csv.DictReader((here / "model" / "claims.csv").read_text("utf-8").splitlines()))
-    return {row["id"]: _word(row, folder, read) for row in rows} | {"C27": choose.c27(), "C61": choose.c61(here)}
+    return {row["id"]: _word(row, folder, read) for row in rows} | {
+        "C05": choose.c05(here), "C27": choose.c27(), "C61": choose.c61(here),
+    }  # fmt: skip
 
 
 def _word(row: dict[str, str], folder: Path, read: dict[str, Any]) -> str:
