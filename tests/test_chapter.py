@@ -91,6 +91,17 @@ GIVEN = {
         "52": "MB that the slow reader is sent, the lab's own",
         **dict.fromkeys(("8.2", "8.8"), "versions of Redis that its documentation names"),
     },
+    "06-4-pending-claimed": {
+        **dict.fromkeys(
+            ("0.4", "0.6", "0.8", "1.8"), "seconds of the load: of the kill, a slow job, and who stands still"
+        ),
+        **dict.fromkeys(("150", "1.5"), "ms and s until a claim, ways of the lab"),
+        "50": "entries that a limit keeps, a way of the lab",
+        "0": "an answer of XACK",
+        **dict.fromkeys(
+            ("8.2", "8.2.3", "8.4"), "versions of Redis: of its documentation, and of a server tried by hand"
+        ),
+    },
     "08-4-cost-of-switching": {
         "4.2": "the release of Kafka with share groups (its upgrade notes)",
         "40": "MB that wait for a slow worker, the lab's own",

@@ -307,6 +307,7 @@ def a_place(endpoints: Mapping[str, Endpoint], way: backlog.Way) -> None:
 WHOLE = {
     "bad-message", "burst-or-overload", "cost-of-switching",
     "delivery-shapes", "four-queues", "late-joiner", "log-group-share",
+    "pending-claimed",
     "read-it-again", "routing-at-rate", "routing-puzzles", "run-twice", "share-the-work", "short-life", "upgrade-trap",
 }  # fmt: skip
 """Labs that are run as they are: what they show lies in processes that play several parts at once."""

@@ -26,7 +26,7 @@ VERBS = frozenset(re.findall(r"\w+", """
     recorded keep keeps kept lie lies fared reached started acknowledges survives knew waits adds changes change names
     published managed stays ends turns disagree agree limits measured loses lose failed may stood decides gets went
     pass passes blocks blocked waited get grew completed solved dates showed read
-    lasts lasted closed passes lack lacks forgets moved
+    lasts lasted closed passes lack lacks forgets moved claimed
 """))  # fmt: skip
 WRONG = {
     "a question mark where a figure is missing": r"(?<![A-Za-z])\?",

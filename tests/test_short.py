@@ -195,6 +195,20 @@ def healed(*, done: bool) -> Change:
     return changed
 
 
+def became(fate: str, outcome: str) -> Change:
+    """With every way that became of all messages."""
+
+    def changed(one: Digest) -> Digest:
+        none = dict.fromkeys(("once", "twice", "forgotten", "gone", "unread"), 0)
+        repeats: list[Any] = [
+            {**repeat, "verdict": "kept", "counts": {**repeat["counts"], **none, fate: repeat["counts"]["sent"]}}
+            for repeat in one.repeats
+        ]
+        return median(replace(one, repeats=repeats), outcome=outcome)
+
+    return changed
+
+
 def ran(times: int) -> Change:
     """The task of every way was run so often."""
 
@@ -307,6 +321,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      ended("solved", "not solved"), "in none of five puzzles"),
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",
      kept("a part of it", adds_up=True), "eleven gave the right total"),
+    ("pending-claimed", became("once", "done once"), "seven did every message once.",
+     became("gone", "gone undone"), "none did every message once. Some were gone undone where nobody claims"),
     ("bad-message", healed(done=True), "Nine of nine ways finished",
      healed(done=False), "none of them was finished with"),
     ("upgrade-trap", started("ready"), "Here it does", started("541 INTERNAL_ERROR"), "Nothing that was tried"),

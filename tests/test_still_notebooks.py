@@ -50,6 +50,7 @@ WITHOUT = {
     "06-1-is-it-a-million": "Redis' chapter, and a ceiling has no rate",
     "06-2-redis-forgets": "Redis' chapter, and the rate is the lab's own",
     "06-3-four-queues": "Redis' chapter, and its trials have no rate",
+    "06-4-pending-claimed": "Redis' chapter, and the rate is the lab's own",
     "07-3-routing-at-rate": "each cell is about a way that has a broker in its name, and a ceiling has no rate",
     "07-1-short-life": "each cell is about a way that has a broker in its name, and the rate is the lab's own",
     "08-1-one-app-three-brokers": "each cell is about a row of the checklist, and its tasks have no rate",

@@ -201,7 +201,7 @@ BY: dict[str, tuple[Callable[[Recount, str], str], tuple[str, ...]]] = {
     "C60": (queues.c60, ("four-queues",)),
     "C62": (uses.c62, ("short-life",)),
     "C68": (uses.c68, ("routing-at-rate",)),
-    "C63": (queues.c63, ("four-queues",)),
+    "C63": (queues.c63, ("four-queues", "pending-claimed")),
     "C64": (groups.c64, ("log-group-share",)),
     "C65": (backlog.c65, ("read-it-again", "big-backlog")),
     "C66": (backlog.c66, ("big-backlog",)),

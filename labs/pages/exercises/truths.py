@@ -31,6 +31,7 @@ MORE = (
     "truths_joining",
     "truths_keeping",
     "truths_losses",
+    "truths_pending",
     "truths_poison",
     "truths_queues",
     "truths_rates",
