@@ -37,7 +37,7 @@ BROWSED = (
     "lab_browser",
 )
 BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "verify", "speech", "exercises")
-BROWSED += ("pattern", "cli", "environment", "strangers", "graded", "code_browser", "chapter_pages")
+BROWSED += ("pattern", "cli", "environment", "strangers", "graded", "code_browser", "chapter_pages", "routing_browser")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made")
 WAITING += ("packages", "stack", "suites", "archives", "status", "yours", "mutual", "part_of_a_grid", "new", "rounds")
 QUIET = ("brokers", "jobs", "recorder", "pauses", "processors", "rates", "rate_company", "spool", "limit_truth")

@@ -36,7 +36,8 @@ LINE = 30
 """Longer than that a figure is a phrase, which may break."""
 SERVED = (
     LABS / "show" / "look.css",
-    *(LABS / "pages" / name for name in ("panel.css", "charts.css", "pictures/pictures.css", "choose/choose.css")),
+    *(LABS / "pages" / name for name in ("panel.css", "charts.css", "routing.css")),
+    *(LABS / "pages" / name for name in ("pictures/pictures.css", "choose/choose.css")),
 )
 
 

@@ -21,6 +21,7 @@ const SAY = {
   nothing: "no guess yet",
   guessed: (right) => right ? "Right. " : "Not so. ",
   undecided: "None of these can be called right here. ",
+  noEditor: (why) => `The editor could not be loaded (${why}). The puzzles are below, as text.`,
 };
 
 // ---- the guess: what was said is remembered, and what waits for a guess is told
@@ -267,4 +268,10 @@ if (document.querySelector("[data-facets]")) import("./filter.mjs");
 if (document.querySelector(".client-code")) import("./code-tabs.mjs");
 if (document.querySelector("[data-hero]")) import("./hero.mjs");
 if (document.querySelector("[data-choose]")) import(new URL("choose.mjs", import.meta.url).href);
+const routing = document.querySelector("[data-routing]");
+if (routing) {
+  import(new URL("routing/editor.mjs", import.meta.url).href).catch((error) =>
+    routing.prepend(make("p", { class: "lab-note", text: SAY.noEditor(error.message) }))
+  );
+}
 document.documentElement.dataset.parts = "1";

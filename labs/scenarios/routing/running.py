@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pika
@@ -78,14 +78,20 @@ def fingerprint(events: Sequence[Event]) -> str:
 
 @contextlib.contextmanager
 def _declared(endpoint: Endpoint, channel: BlockingChannel, topology: Topology) -> Iterator[dict[str, str]]:
-    """The topology as long as the block lasts: its names -> those on the broker, which are in the journal first."""
-    run = f"routing-{secrets.token_hex(3)}"
-    named = {name: f"{run}.{name}" for name in (*topology.queues, *(one.name for one in topology.exchanges))}
-    exchanges = [named[one.name] for one in topology.exchanges]
-    made = journal.note(endpoint, [named[one] for one in topology.queues], exchanges=exchanges)
-    try:
+    """The topology as long as the block lasts: its names -> those on the broker."""
+    with own_names(endpoint, topology.queues, [one.name for one in topology.exchanges]) as named:
         declare(channel, topology, named)
         yield named
+
+
+@contextlib.contextmanager
+def own_names(endpoint: Endpoint, queues: Iterable[str], exchanges: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Names -> those on the broker, which are in the journal first; after the block nothing of that name is there."""
+    run = f"routing-{secrets.token_hex(3)}"
+    lying, routing = ({name: f"{run}.{name}" for name in names} for names in (queues, exchanges))
+    made = journal.note(endpoint, list(lying.values()), exchanges=list(routing.values()))
+    try:
+        yield lying | routing
     finally:
         journal.settle(made, lambda entry: undo(endpoint, entry))
 

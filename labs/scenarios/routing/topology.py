@@ -14,6 +14,8 @@ LONGEST = 200
 """Bytes of a name or a key: AMQP allows 255, and a run puts its own name before."""
 TYPES = ("direct", "topic", "fanout", "headers")
 MATCH = "x-match"
+MATCHES = ("any", "all", "any-with-x", "all-with-x")
+"""How many headers of a binding a message needs; the last two count those whose names begin with x-, too."""
 
 
 class TopologyError(ValueError):
@@ -31,7 +33,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Binding:
-    """From an exchange to a queue, or to an exchange where `to_exchange`. `headers` with `match` any or all."""
+    """From an exchange to a queue, or to an exchange where `to_exchange`. `headers` with a `match` of MATCHES."""
 
     source: str
     to: str
@@ -53,19 +55,24 @@ class Binding:
 
 @dataclass(frozen=True)
 class Topology:
-    """All of it. Raises TopologyError where RabbitMQ could not declare it or the producer would not reach it."""
+    """All of it. Raises TopologyError where RabbitMQ could not declare it or the producer would not reach it.
+
+    `entry` is the only exchange that the producer knows; empty where it names one with each message.
+    """
 
     exchanges: tuple[Exchange, ...]
     queues: tuple[str, ...]
     bindings: tuple[Binding, ...]
+    entry: str = ENTRY
 
     def __post_init__(self) -> None:
         """Names are there once, types are known, and every binding has both ends."""
         _once("exchange", (one.name for one in self.exchanges))
         _once("queue", self.queues)
         known = {one.name: one for one in self.exchanges}
-        if ENTRY not in known:
-            raise TopologyError(f"there is no exchange {ENTRY!r}, and the producer publishes to no other: declare it")
+        if self.entry and self.entry not in known:
+            said = "and the producer publishes to no other: declare it"
+            raise TopologyError(f"there is no exchange {self.entry!r}, {said}")
         for one in self.exchanges:
             if one.type not in TYPES:
                 raise TopologyError(f"exchange {one.name!r}: there is no type {one.type!r}; take {', '.join(TYPES)}")
@@ -94,8 +101,8 @@ def _checked(binding: Binding, exchanges: Mapping[str, Exchange], queues: tuple[
         raise TopologyError(f"binding {binding}: there is no exchange {binding.source!r} to bind from")
     if binding.to not in ends:
         raise TopologyError(f"binding {binding}: there is no {kind} {binding.to!r} to bind to")
-    if binding.match not in ("any", "all"):
-        raise TopologyError(f"binding {binding}: headers match 'any' or 'all', not {binding.match!r}")
+    if binding.match not in MATCHES:
+        raise TopologyError(f"binding {binding}: headers match by one of {', '.join(MATCHES)}, not {binding.match!r}")
     if len(binding.key.encode()) > LONGEST:
         raise TopologyError(f"binding {binding.source} → {binding.to}: a key has {LONGEST} bytes at most")
     by_headers = exchanges[binding.source].type == "headers"

@@ -1,0 +1,102 @@
+"""A reader's own topology on a running RabbitMQ: declared line by line, its messages published, and what lies where.
+
+What RabbitMQ refuses is told by the line, in plain words and in its own; nothing that was declared is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
+
+from labs.brokers.rabbitmq.client import blocking_channel, said_of, typed
+from labs.model.endpoint import Endpoint, RefusedError
+from labs.scenarios.routing.matching import DEFAULT, Message
+from labs.scenarios.routing.puzzles import Event
+from labs.scenarios.routing.running import drained, own_names, publish
+from labs.scenarios.routing.topology import TYPES, Binding, Exchange
+from labs.scenarios.routing.written import OWN, Line
+
+PLAIN = {
+    403: "that is RabbitMQ's own, and it changes nothing of it for anybody",
+    404: "there is nothing of that name: declare it in a line of its own",
+    406: "it is there already with other properties, and RabbitMQ changes none of them: take another name",
+    503: f"there is no such type of exchange: take {', '.join(TYPES)}",
+}
+"""What a reader is told of a refusal, by the code that RabbitMQ gives for it."""
+ANYWAY = "RabbitMQ does not do that"
+NOTHING = "routing-nothing."
+"""Before a name that no line declares: what is called so on a reader's broker is no business of ours."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Where the messages lay: queue -> their places among the messages, in order; and those that no queue took."""
+
+    arrived: Mapping[str, Sequence[int]]
+    returned: Sequence[int]
+
+
+def try_out(endpoint: Endpoint, lines: Sequence[Line]) -> Tried:
+    """Declare them under names of our own, publish, empty the queues, remove all. RefusedError names the line that
+    RabbitMQ refused."""
+    queues = list(dict.fromkeys(one.said for one in lines if isinstance(one.said, str)))
+    exchanges = [one.said.name for one in lines if isinstance(one.said, Exchange)]
+    messages = [one for one in lines if isinstance(one.said, Message)]
+    with (
+        typed(endpoint),
+        own_names(endpoint, queues, dict.fromkeys(exchanges)) as named,
+        blocking_channel(endpoint) as channel,
+    ):
+        for one in sorted(lines, key=lambda line: isinstance(line.said, Binding)):  # what is bound is there first
+            with _told(one, named):
+                _declare(channel, one, named)
+        returned = []
+        for number, one in enumerate(messages):
+            with _told(one, named):
+                returned += _publish(channel, number, one.said, named)
+        return Tried({queue: drained(channel, named[queue]) for queue in queues}, returned)
+
+
+def _declare(channel: BlockingChannel, line: Line, named: Mapping[str, str]) -> None:
+    """What a line declares, if it declares. A name that no line declares is not there, and RabbitMQ says so."""
+    said = line.said
+    if isinstance(said, str):
+        channel.queue_declare(named[said], durable=True)
+    elif isinstance(said, Exchange):
+        otherwise = {"alternate-exchange": _there(named, said.otherwise)} if said.otherwise else {}
+        channel.exchange_declare(named[said.name], said.type, durable=True, arguments=otherwise)
+    elif isinstance(said, Binding):
+        bind = channel.exchange_bind if said.to_exchange else channel.queue_bind
+        source = DEFAULT if said.source == OWN else _there(named, said.source)
+        bind(_there(named, said.to), source, said.key, arguments=said.arguments)
+
+
+def _publish(channel: BlockingChannel, number: int, message: object, named: Mapping[str, str]) -> list[int]:
+    """Publish one message, confirmed; its number again if no queue took it."""
+    assert isinstance(message, Message)  # of all lines, these were picked
+    exchange = _there(named, message.exchange) if message.exchange else DEFAULT
+    key = message.key if exchange else _there(named, message.key)
+    return publish(channel, exchange, [Event(number, key, message.headers)])
+
+
+def _there(named: Mapping[str, str], name: str) -> str:
+    """The name on the broker; of one that is not declared here, one that nobody else has there either."""
+    return named.get(name, f"{NOTHING}{name}")
+
+
+@contextlib.contextmanager
+def _told(line: Line, named: Mapping[str, str]) -> Iterator[None]:
+    """RefusedError, by the line, in place of RabbitMQ's closing the channel or the connection."""
+    try:
+        yield
+    except (ChannelClosedByBroker, ConnectionClosedByBroker) as error:
+        words = said_of(error)
+        for own, there in named.items():
+            words = words.replace(there, own)
+        words = words.replace(NOTHING, "")
+        plain = PLAIN.get(error.reply_code, ANYWAY)
+        raise RefusedError(f"line {line.number}, {line.text!r}: {plain}. RabbitMQ: {words}") from error

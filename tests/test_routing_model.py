@@ -1,0 +1,412 @@
+"""Our model of routing: what it says of known cases, the same in JavaScript, and held against a running RabbitMQ; a
+reader's own lines, refused or declared, and nothing of them left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs import stack
+from labs.brokers import journal
+from labs.brokers.rabbitmq import management
+from labs.experiments import own_topology, routing_examples
+from labs.model.endpoint import Endpoint, RefusedError
+from labs.pages.bundle import JS
+from labs.scenarios.routing import agreement
+from labs.scenarios.routing.matching import CASES, DEFAULT, Message, route
+from labs.scenarios.routing.puzzles import PUZZLES, events, judge
+from labs.scenarios.routing.topology import TYPES, Topology, TopologyError
+from labs.scenarios.routing.written import LIKE, MOST, messages, publish_line, read, topology, write
+from labs.stack import mending
+
+DENO = str(Path(sys.executable).with_name("deno"))
+ROUTES = """
+import { route } from "MODEL/model.mjs";
+import worlds from "./worlds.json" with { type: "json" };
+const places = (set) => [...set].sort();
+console.log(JSON.stringify(worlds.map(([topology, messages]) => messages.map((one) => {
+  const { queues, over, otherwise } = route(topology, one);
+  return [places(queues), [...over].sort((a, b) => a - b), places(otherwise)];
+}))));
+"""
+READS = """
+import { read, Refusal } from "MODEL/written.mjs";
+import texts from "./texts.json" with { type: "json" };
+console.log(JSON.stringify(texts.map((text) => {
+  try {
+    return read(text);
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+})));
+"""
+GRADES = """
+import { grade, needed } from "MODEL/grade.mjs";
+import { read } from "MODEL/written.mjs";
+import known from "./known.json" with { type: "json" };
+console.log(JSON.stringify(known.puzzles.map((one) => known.tries.map(([how]) => {
+  const { topology } = read(one[how]);
+  needed(one, topology);
+  return grade(one, known.hidden, topology);
+}))));
+"""
+
+
+def asked(folder: Path, script: str, **given: Any) -> Any:
+    """What the script says, with each of `given` as a JSON file beside it."""
+    for name, content in given.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
+    (folder / "ask.mjs").write_text(script.replace("MODEL", f"{JS.as_uri()}/routing"), "utf-8")
+    done = subprocess.run(
+        [DENO, "run", "--quiet", "--no-remote", "ask.mjs"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def plain(found: Topology) -> Any:
+    """A topology as JavaScript has it."""
+    bindings = [asdict(one) | {"headers": list(map(list, one.headers.items()))} for one in found.bindings]
+    return {"exchanges": [asdict(one) for one in found.exchanges], "queues": list(found.queues), "bindings": bindings}
+
+
+def plain_message(one: Message) -> Any:
+    return asdict(one) | {"headers": list(map(list, one.headers.items()))}
+
+
+def reached(text: str, message: str) -> set[str]:
+    """The queues in which the model puts a message, by their lines."""
+    lines = read(f"{text}\npublish {message}")
+    return set(route(topology(lines), messages(lines)[0]).queues)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "takes"),
+    [
+        ("*.order.*", "eu.order.created", True),
+        ("*.order.*", "eu.order.created.late", False),
+        ("*.order.#", "eu.order", True),
+        ("eu.#.late", "eu.late", True),
+        ("#.#.#", "", True),
+        ("#", "", True),
+        ("*", "", False),
+        ("", "", True),
+        ("a.*", "a.", True),
+        ("a", "a.", False),
+        ("#.a.#.b", "a.b.a.c.b", True),
+        ("#.a.#.b", "b.a", False),
+        ("a.b", "a.*", False),
+        ("*", "#", True),
+    ],
+)
+def test_a_star_takes_one_word_a_hash_any_number_and_an_empty_key_has_none(pattern: str, key: str, takes: bool) -> None:
+    assert reached(f"exchange in topic\nqueue q\nbind in -> q: {pattern}", f"in: {key}") == ({"q"} if takes else set())
+
+
+@pytest.mark.parametrize(
+    ("match", "headers", "takes"),
+    [
+        ("any a=1 b=2", "a=1", True),
+        ("all a=1 b=2", "a=1", False),
+        ("all a=1 b=2", "a=1 b=2 c=3", True),
+        ("a=1 b=2", "b=2 a=1", True),
+        ("any a=1 b=2", "a=2 b=1", False),
+        ("all x-a=1", "b=2", True),
+        ("any x-a=1", "x-a=1", False),
+        ("any-with-x x-a=1", "x-a=1", True),
+        ("all-with-x x-a=1 b=2", "b=2", False),
+    ],
+)
+def test_headers_match_by_any_or_all_and_those_that_begin_with_x_only_where_the_binding_says_so(
+    match: str, headers: str, takes: bool
+) -> None:
+    found = reached(f"exchange in headers\nqueue q\nbind in -> q: {match}", f"in: {headers}")
+    assert found == ({"q"} if takes else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "there"),
+    [
+        ("exchange in direct\nbind in -> q: a\nbind in -> r: b", "in: a", {"q"}),
+        ("exchange in fanout\nbind in -> q: a\nbind in -> r: b", "in: c", {"q", "r"}),
+        ("exchange in direct otherwise up\nexchange up fanout\nbind in -> q: a\nbind up -> r", "in: a", {"q"}),
+        ("exchange in direct otherwise up\nexchange up fanout\nbind in -> q: a\nbind up -> r", "in: b", {"r"}),
+        # an exchange that leads nowhere is somewhere, so the alternate gets nothing
+        (
+            "exchange in fanout otherwise up\nexchange e topic\nexchange up fanout\nbind in -> e\nbind up -> q",
+            "in: a",
+            set(),
+        ),
+        ("exchange in fanout\nexchange e topic\nbind in -> e\nbind e -> in: #\nbind e -> q: a.#", "in: a.b", {"q"}),
+        ("exchange in direct otherwise in", "in: a", set()),
+        ("exchange in topic", "default: q", {"q"}),
+        ("exchange in topic\nbind in -> q: #", "default: nowhere", set()),
+    ],
+)
+def test_a_message_goes_by_type_by_alternate_and_once_around_a_circle(text: str, message: str, there: set[str]) -> None:
+    assert reached(f"queue q\nqueue r\n{text}", message) == there
+
+
+@pytest.mark.parametrize("how", routing_examples.TRIES)
+@pytest.mark.parametrize("name", PUZZLES)
+def test_the_model_does_with_each_puzzle_what_the_recorded_broker_did(name: str, how: str) -> None:
+    from labs.pages.recordings import recorded
+
+    file = recorded("routing-puzzles")
+    assert file
+    [digest] = [
+        one for one in file.digests if (one.settings["puzzle"], one.settings["topology"]) == (name, how)
+    ]  # fmt: skip
+    found = PUZZLES[name].topology(how)
+    for repeat in digest.repeats:
+        ways = [route(found, Message("in", one.key, one.headers)) for one in events(repeat["seed"])]
+        assert own_topology.predicted(found.queues, ways) == repeat["arrived"]
+
+
+def test_javascript_routes_as_python_does_and_over_the_same_bindings(tmp_path: Path) -> None:
+    worlds = list(agreement.worlds())
+    given = [[plain(found), [plain_message(one) for one in sent]] for found, sent in worlds]
+    said = asked(tmp_path, ROUTES, worlds=given)
+    ways = [[route(found, one) for one in sent] for found, sent in worlds]
+    assert said == [[[sorted(one.queues), sorted(one.over), sorted(one.otherwise)] for one in all_] for all_ in ways]
+    assert sum(map(len, said)) == CASES
+    assert {kind for found, _ in worlds for kind in {one.type for one in found.exchanges}} == set(TYPES)
+    reached_some = sum(bool(one.queues) for all_ in ways for one in all_)
+    assert CASES / 5 < reached_some < CASES * 4 / 5, "cases that all end alike would show nothing"
+
+
+BAD = {
+    "bnd in -> q": "line 1: 'bnd' begins no line; begin with one of exchange, queue, bind, publish",
+    "exchange in": f"line 1: that is not understood; it is written like: {LIKE['exchange']}",
+    "\n\nbind in q": f"line 3: that is not understood; it is written like: {LIKE['bind']}",
+    "publish in": f"line 1: that is not understood; it is written like: {LIKE['publish']}",
+    "exchange in topics": "exchange 'in': there is no type 'topics'; take direct, topic, fanout, headers",
+    "exchange in topic\nexchange in direct":
+        "line 2: exchange 'in' is another one in line 1, and RabbitMQ changes none that is there",
+    "exchange default topic": "line 1: 'default' is the exchange that every RabbitMQ has; give yours another name",
+    "queue default": "line 1: 'default' is the exchange that every RabbitMQ has; give yours another name",
+    "exchange in topic\nqueue in": "line 2: 'in' is an exchange, too; give one of them another name",
+    "exchange in topic\nbind in -> q: a": "binding in → q (a): there is no queue 'q' to bind to",
+    "queue q\nbind in -> q: a": "binding in → q (a): there is no exchange 'in' to bind from",
+    "queue q\nbind default -> q": "binding default → q: there is no exchange 'default' to bind from",
+    "exchange in topic\nqueue q\nbind in -> q: a=1":
+        "binding in → q (all of a=1): a topic exchange looks at the routing key and at no header",
+    "exchange in headers\nqueue q\nbind in -> q: any a":
+        "line 3: 'a' is no header; a header is written like: kind=order",
+    "exchange in headers\nqueue q\nbind in -> q: a":
+        "binding in → q (a): a headers exchange takes everything by a binding without headers",
+    "exchange in topic otherwise up":
+        "exchange 'in': its alternate exchange 'up' is not declared, and RabbitMQ would drop what it should get",
+    "publish up: a": "line 1: there is no exchange 'up' to publish to",
+    "exchange in topic\npublish in: a CC=b":
+        "line 2: RabbitMQ looks for more keys in the header 'CC'; take another name",
+    f"exchange in topic\npublish in: {'a' * 201}": "line 2: a key has 200 bytes at most",
+    f"queue {'q' * 201}": f"queue '{'q' * 20}'...: a name has 200 bytes at most",
+    f"exchange in topic\nqueue q\nbind in -> q: {'ä' * 101}": "binding in → q: a key has 200 bytes at most",
+    f"publish in: {'n' * 201}=1": "line 1: the name of a header has 200 bytes at most",
+    "\n".join(f"queue q{at}" for at in range(MOST["queue"] + 1)):
+        f"line {MOST['queue'] + 1}: more than {MOST['queue']} lines of 'queue' are not taken",
+}  # fmt: skip
+GOOD = [
+    "",
+    "# nothing yet",
+    "  exchange\tin  topic  otherwise up\r\nexchange up fanout\n\n# word\nqueue q\nqueue q\nbind in->q:#\nbind up -> q",
+    "exchange in headers\nqueue <b>&\nbind in -> <b>&: any-with-x x-a=1 b=\npublish in: b=x=y",
+    "exchange e fanout\nexchange in topic\nbind in -> e\npublish in:\npublish default: q k=v\npublish in: *.#.ä k=v",
+    *(write(one.topology(how)) for one in PUZZLES.values() for how in routing_examples.TRIES),
+]
+
+
+def test_lines_are_read_alike_and_refused_in_the_same_words_by_python_and_javascript(tmp_path: Path) -> None:
+    said = asked(tmp_path, READS, texts=[*BAD, *GOOD])
+    for text, found in zip([*BAD, *GOOD], said, strict=True):
+        try:
+            lines = read(text)
+            mine: Any = {
+                "topology": plain(topology(lines)), "messages": [plain_message(one) for one in messages(lines)],
+            }  # fmt: skip
+        except TopologyError as error:
+            mine = str(error)
+        assert found == mine, text
+        assert (text in BAD) == isinstance(mine, str), text
+        if text in BAD:
+            assert mine == BAD[text]
+
+
+def test_what_is_written_is_read_again_as_the_same() -> None:
+    for one in PUZZLES.values():
+        for found in (one.first, one.solved):
+            again = topology(read(write(found)))
+            assert (again.exchanges, again.queues, again.bindings) == (found.exchanges, found.queues, found.bindings)
+    for sent in (Message("in", "a.b", {"k": "v"}), Message(DEFAULT, "q"), Message("in", "", {"k": ""})):
+        [line] = read(f"{publish_line(sent)}")
+        assert line.said == sent
+
+
+def test_on_the_page_each_solution_is_right_and_each_first_try_is_told_what_is_wrong(tmp_path: Path) -> None:
+    said = asked(tmp_path, GRADES, known=routing_examples.known())
+    sent = events(routing_examples.HIDDEN)
+    for puzzle, (first, solved) in zip(PUZZLES.values(), said, strict=True):
+        ways = [route(puzzle.first, Message("in", one.key, one.headers)) for one in sent]
+        became = judge(puzzle, sent, own_topology.predicted(puzzle.first.queues, ways))  # type: ignore[arg-type]
+        assert solved == f"Right, by our model: all {became.wanted} deliveries that are wanted, and nothing else."
+        assert first.startswith("Not yet, by our model: ")
+        missing = f"{len(became.missing)} of {became.wanted} wanted deliveries are missing"
+        assert (missing in first) == bool(became.missing)
+        assert (f"{len(became.stray)} too many" in first) == bool(became.stray)
+
+
+def test_a_message_that_the_broker_puts_elsewhere_than_the_model_is_named() -> None:
+    assert own_topology.compared({"q": [0], "r": []}, {"q": [0], "r": []}).endswith("its own: 1 delivery.")
+    told = own_topology.compared({"q": [0], "r": [1]}, {"q": [], "r": [1, 2]})
+    assert told == "RabbitMQ and our model differ: message 1 does not lie in q; message 3 lies in r"
+
+
+def test_without_a_broker_it_is_the_model_that_answers_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABS_MODE", "recorded")
+    picture = own_topology.tried("exchange in topic\nqueue q\nbind in -> q: a\npublish in: a\npublish in: b")
+    assert picture
+    assert picture.about.under == "Where our model puts them; no broker was asked"
+    told = capsys.readouterr().out
+    assert told.startswith("Nothing was run here: this cell needs a running RabbitMQ.")
+    assert told.endswith("no broker was asked.\nin → q (a): 1\n")
+    assert own_topology.tried("exchange in topics") is None
+    assert "Refused, and nothing is left: exchange 'in': there is no type 'topics'" in capsys.readouterr().out
+    assert own_topology.tried("exchange in topic") is None
+    assert capsys.readouterr().out.endswith("There is nothing to draw: it takes a queue and a message.\n")
+
+
+# ---- on a running broker
+
+
+@pytest.fixture(scope="module")
+def rabbitmq() -> Iterator[Endpoint]:
+    with stack.session(("rabbitmq",), report=lambda _line: None) as found:
+        yield found["rabbitmq"]
+
+
+def lying(endpoint: Endpoint) -> list[str]:
+    """Queues and exchanges that a topology could have left."""
+    found = [one["name"] for what in ("queues", "exchanges") for one in management.ask(endpoint, "GET", what)]
+    return [name for name in found if name.startswith("routing-")]
+
+
+@pytest.mark.broker
+def test_a_running_rabbitmq_routes_ten_thousand_random_messages_as_the_model_does(rabbitmq: Endpoint) -> None:
+    found = agreement.agree(rabbitmq)
+    assert found.cases == CASES
+    assert found.otherwise == ()
+    assert lying(rabbitmq) == []
+
+
+@pytest.mark.broker
+def test_a_model_in_which_a_hash_never_ends_is_found_out(rabbitmq: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labs.scenarios.routing import matching
+
+    monkeypatch.setattr(matching, "_skipping", lambda _pattern, places: places)
+    found = agreement.agree(rabbitmq, cases=500)
+    assert "the model says [" in found.otherwise[0]
+    assert str(found).startswith(f"RabbitMQ and our model agree on {500 - len(found.otherwise)} of 500 random messages")
+
+
+REFUSED = {
+    "exchange in topic\nbind in -> errors: *.error":
+        "line 2, 'bind in -> errors: .*': there is nothing of that name: .*: 404 NOT_FOUND - no queue 'errors'",
+    "queue q\nbind in -> q: a": "line 2, .* 404 NOT_FOUND - no exchange 'in'",
+    "exchange in topic\nexchange logs topics": "line 2, .*: there is no such type of exchange: take direct, topic",
+    "exchange in topic\nexchange in direct": "line 2, .*: it is there already with other .* 406 PRECONDITION_FAILED",
+    "queue q\nbind default -> q: a": "line 2, .*: that is RabbitMQ's own, .* 403 ACCESS_REFUSED",
+    "queue q\npublish default: q\npublish up: a": "line 3, 'publish up: a': .* 404 NOT_FOUND - no exchange 'up'",
+}  # fmt: skip
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(("text", "says"), REFUSED.items())
+def test_what_rabbitmq_refuses_is_told_by_its_line_in_plain_words_and_its_own_and_nothing_is_left(
+    rabbitmq: Endpoint, text: str, says: str
+) -> None:
+    from labs.scenarios.routing.own import try_out
+
+    with pytest.raises(RefusedError, match=f"^{says}") as told:
+        try_out(rabbitmq, read(text))
+    assert "routing-" not in str(told.value)
+    assert "\n" not in str(told.value)
+    assert lying(rabbitmq) == []
+    assert journal.entries() == []
+
+
+OWN = """exchange in topic otherwise rest
+exchange rest fanout
+exchange round fanout
+queue billing
+queue <b>&
+bind in -> billing: *.order.#
+bind in -> round: eu.#
+bind round -> in
+bind rest -> <b>&
+publish in: eu.order.created
+publish in: eu.login
+publish in: us.login
+publish default: billing
+publish default: nobody"""
+
+
+@pytest.mark.broker
+def test_a_topology_of_ones_own_is_declared_with_its_circle_and_each_message_is_seen_where_it_lies(
+    rabbitmq: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = own_topology.tried(OWN)
+    assert picture
+    there = {name for name, cell in picture.cells.items() if cell.state == "yes"}
+    assert there == {
+        ("1. in: eu.order.created", "billing"), ("3. in: us.login", "<b>&"), ("4. default: billing", "billing"),
+    }  # fmt: skip
+    assert picture.title == "5 messages, 2 in no queue"
+    told = capsys.readouterr().out
+    assert "in → round (eu.#): 1, 2\n" in told
+    assert "in otherwise rest: 3\n" in told
+    assert "RabbitMQ did what our model says, and so the paths above are its own: 3 deliveries." in told
+    assert own_topology.tried("exchange in topic\nbind in -> q: a") is None
+    assert capsys.readouterr().out.startswith("Refused, and nothing is left: line 2, 'bind in -> q: a': ")
+    assert lying(rabbitmq) == []
+
+
+KILLED = """
+import time
+from labs import stack
+from labs.brokers.rabbitmq.client import blocking_channel
+from labs.scenarios.routing.puzzles import PUZZLES
+from labs.scenarios.routing.running import declare, own_names
+
+topology = PUZZLES["audit"].solved
+with stack.session(("rabbitmq",), report=lambda _line: None) as found, blocking_channel(found["rabbitmq"]) as channel:
+    with own_names(found["rabbitmq"], topology.queues, [one.name for one in topology.exchanges]) as named:
+        declare(channel, topology, named)
+        print("declared", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.broker
+def test_what_a_killed_run_had_declared_is_gone_with_the_next_command(rabbitmq: Endpoint) -> None:
+    child = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout
+        assert child.stdout.readline() == "declared\n"
+        assert len(lying(rabbitmq)) == 4
+    finally:
+        child.kill()
+        child.wait()
+    mending.mend(lambda _line: None)
+    assert lying(rabbitmq) == []
+    assert journal.entries() == []
