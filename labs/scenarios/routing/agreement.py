@@ -14,7 +14,7 @@ from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.text import counted
 from labs.scenarios.routing.matching import CASES, DEFAULT, Message, route
 from labs.scenarios.routing.running import declare, own_names
-from labs.scenarios.routing.topology import ENTRY, MATCHES, TYPES, Binding, Exchange, Topology
+from labs.scenarios.routing.topology import ENTRY, HASHES, MATCHES, TYPES, Binding, Exchange, Topology
 
 EACH = 500
 """Messages that meet the same topology."""
@@ -67,7 +67,9 @@ def _binding(draw: random.Random, types: dict[str, str]) -> Binding:
     if types[source] == "headers":
         headers = _headers(draw, 1)
         return Binding(source, to, headers=headers, match=draw.choice(MATCHES), to_exchange=to_exchange)
-    words = [draw.choice((*WORDS, "*", "#", "#")) for _ in range(draw.randint(0, 4))]
+    words = [draw.choice((*WORDS, "*")) for _ in range(draw.randint(0, 4))]
+    for at in draw.sample(range(len(words)), min(len(words), draw.randint(0, HASHES))):
+        words[at] = "#"
     return Binding(source, to, ".".join(words), to_exchange=to_exchange)
 
 

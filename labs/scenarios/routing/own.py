@@ -6,6 +6,7 @@ What RabbitMQ refuses is told by the line, in plain words and in its own; nothin
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,12 +22,13 @@ from labs.scenarios.routing.topology import TYPES, Binding, Exchange
 from labs.scenarios.routing.written import OWN, Line
 
 PLAIN = {
-    403: "that is RabbitMQ's own, and it changes nothing of it for anybody",
-    404: "there is nothing of that name: declare it in a line of its own",
-    406: "it is there already with other properties, and RabbitMQ changes none of them: take another name",
-    503: f"there is no such type of exchange: take {', '.join(TYPES)}",
+    "unknown exchange type|invalid exchange type": f"there is no such type of exchange: take {', '.join(TYPES)}",
+    "inequivalent arg": "it is there already with other properties, and RabbitMQ changes none: take another name",
+    "wildcards, at most": "this RabbitMQ takes fewer # in a key: say it with fewer",
+    "ACCESS_REFUSED": "that is RabbitMQ's own, and it changes nothing of it for anybody",
+    "NOT_FOUND": "there is nothing of that name: declare it in a line of its own",
 }
-"""What a reader is told of a refusal, by the code that RabbitMQ gives for it."""
+"""What a reader is told of a refusal, by what RabbitMQ's own words have in them."""
 ANYWAY = "RabbitMQ does not do that"
 NOTHING = "routing-nothing."
 """Before a name that no line declares: what is called so on a reader's broker is no business of ours."""
@@ -98,5 +100,5 @@ def _told(line: Line, named: Mapping[str, str]) -> Iterator[None]:
         for own, there in named.items():
             words = words.replace(there, own)
         words = words.replace(NOTHING, "")
-        plain = PLAIN.get(error.reply_code, ANYWAY)
+        plain = next((plain for wanted, plain in PLAIN.items() if re.search(wanted, words)), ANYWAY)
         raise RefusedError(f"line {line.number}, {line.text!r}: {plain}. RabbitMQ: {words}") from error

@@ -12,6 +12,8 @@ ENTRY = "in"
 """The exchange that the producer publishes to, in every topology."""
 LONGEST = 200
 """Bytes of a name or a key: AMQP allows 255, and a run puts its own name before."""
+HASHES = 2
+"""So many # a topic binding may have: RabbitMQ 4.3.6 refuses a third one, and older versions take it."""
 TYPES = ("direct", "topic", "fanout", "headers")
 MATCH = "x-match"
 MATCHES = ("any", "all", "any-with-x", "all-with-x")
@@ -105,9 +107,12 @@ def _checked(binding: Binding, exchanges: Mapping[str, Exchange], queues: tuple[
         raise TopologyError(f"binding {binding}: headers match by one of {', '.join(MATCHES)}, not {binding.match!r}")
     if len(binding.key.encode()) > LONGEST:
         raise TopologyError(f"binding {binding.source} → {binding.to}: a key has {LONGEST} bytes at most")
-    by_headers = exchanges[binding.source].type == "headers"
+    kind = exchanges[binding.source].type
+    if kind == "topic" and binding.key.split(".").count("#") > HASHES:
+        raise TopologyError(f"binding {binding}: RabbitMQ 4.3 takes {HASHES} # in a key at most")
+    by_headers = kind == "headers"
     if binding.headers and not by_headers:
         said = "looks at the routing key and at no header"
-        raise TopologyError(f"binding {binding}: a {exchanges[binding.source].type} exchange {said}")
+        raise TopologyError(f"binding {binding}: a {kind} exchange {said}")
     if by_headers and not binding.headers:
         raise TopologyError(f"binding {binding}: a headers exchange takes everything by a binding without headers")

@@ -4,7 +4,7 @@
 /** What is wrong with the text; its message is told to the reader. */
 export class Refusal extends Error {}
 
-const OWN = "default", LONGEST = 200, TAKEN = ["CC", "BCC"];
+const OWN = "default", LONGEST = 200, HASHES = 2, TAKEN = ["CC", "BCC"];
 const TYPES = ["direct", "topic", "fanout", "headers"], MATCHES = ["any", "all", "any-with-x", "all-with-x"];
 const NAME = "([^ \\t:]+)", MOST = { exchange: 20, queue: 10, bind: 60, publish: 40 };
 const FORMS = {
@@ -142,6 +142,9 @@ function checkBinding(binding, types, queues) {
   if (!type) refuse(`binding ${told}: there is no exchange '${source}' to bind from`);
   if (!binding.to_exchange && !queues.includes(to)) refuse(`binding ${told}: there is no queue '${to}' to bind to`);
   if (bytes(key) > LONGEST) refuse(`binding ${source} → ${to}: a key has ${LONGEST} bytes at most`);
+  if (type === "topic" && key.split(".").filter((word) => word === "#").length > HASHES) {
+    refuse(`binding ${told}: RabbitMQ 4.3 takes ${HASHES} # in a key at most`);
+  }
   if (headers.length && type !== "headers") {
     refuse(`binding ${told}: a ${type} exchange looks at the routing key and at no header`);
   }
