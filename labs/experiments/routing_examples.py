@@ -16,10 +16,7 @@ from labs.show import Json
 RECORDED, HIDDEN = 1, 99
 """The seed of the first recorded round, whose messages are shown, and of messages that no round had."""
 SHOWN = 8
-NOTE = (
-    "It is our model that answers here, and no broker. A test of this book holds it against a running RabbitMQ with "
-    f"{CASES:,} random messages and bindings."
-)
+NOTE = f"A test of this book holds it against a running RabbitMQ with {CASES:,} random messages and bindings."
 
 
 def known() -> Json:

@@ -2,7 +2,7 @@
 // stands in the table beside it, so it is hidden from who hears the page.
 import { svg } from "../dom.mjs";
 
-const WIDE = 132, HIGH = 34, APART = 96, STEP = 50, EDGE = 8, LETTERS = 15, KEY_LETTERS = 14;
+const WIDE = 96, HIGH = 34, APART = 80, STEP = 50, EDGE = 8, LETTERS = 12, KEY_LETTERS = 11;
 
 const cut = (text, letters) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 

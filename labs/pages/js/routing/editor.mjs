@@ -11,6 +11,7 @@ const SAY = {
   own: "your own lines",
   text: "Exchanges, queues, bindings and messages, a line each",
   add: "Add a line",
+  addIt: "Add it",
   added: (line) => `Added: ${line}`,
   grade: (name) => `Grade it by 20 hidden messages of “${name}”`,
   goes: "By our model, not the broker",
@@ -80,7 +81,7 @@ function adder(take) {
     { class: "routing-add", onsubmit },
     labelled(SAY.add, kind),
     place,
-    make("button", { type: "submit", text: SAY.add }),
+    make("button", { type: "submit", text: SAY.addIt }),
   );
 }
 
