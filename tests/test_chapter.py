@@ -120,6 +120,16 @@ GIVEN = {
     ),
     "teach-02": dict.fromkeys(("2", "5", "10", "20", "25", "30", "75", "90"), "pages and minutes of two lessons"),
     "teach-03": dict.fromkeys(("3", "5", "10", "30", "35", "90"), "pages and minutes of two lessons"),
+    "teach-04": dict.fromkeys(("4", "5", "10", "30", "35", "90"), "pages and minutes of two lessons"),
+    "teach-05": {
+        **dict.fromkeys(("5", "10", "15", "30", "35", "60", "90"), "pages and minutes of three lessons"),
+        "4.2": "the release of Kafka that brought share groups",
+    },
+    "teach-06": dict.fromkeys(("5", "6", "10", "15", "30", "35", "90"), "pages and minutes of two lessons"),
+    "teach-07": dict.fromkeys(
+        ("4", "5", "6", "7", "10", "15", "25", "30", "35", "40", "90"), "pages and minutes of two lessons"
+    ),
+    "teach-08": dict.fromkeys(("5", "8", "10", "15", "25", "30", "35", "40", "90"), "pages and minutes of two lessons"),
     "teach-01": dict.fromkeys(("1", "1.1", "1.2", "1.3", "5", "10", "15", "90"), "pages and minutes of a lesson"),
 }
 """Page -> numbers that are typed because nobody here measured them, each with what it is."""

@@ -10,9 +10,12 @@ import yaml
 
 from labs.experiments import EXPERIMENTS
 from labs.model.claims import claims
+from labs.model.text import NBSP
 from labs.pages import course, drawings, landing, parts, quiz, teach
 from labs.pages.build import main
 from labs.pages.claims import board
+from labs.pages.recordings import recorded
+from labs.stack import packages
 
 BOOK = Path(__file__).parent.parent / "book"
 GOOD = {"text": "yes", "why": "because", "right": True}
@@ -98,6 +101,48 @@ def test_a_lesson_has_a_step_and_a_trouble_of_each_lab_that_is_there_and_of_the_
     assert own <= set(steps), "a lab that is there has no step in the plan"
     assert len(steps) == len(set(steps))
     assert set(re.findall(r"\{(?:slides-link|chapter-\w+|quiz-answers|solutions)\} (\d)", text)) == {str(chapter)}
+
+
+PREPARED = [one for one in TAUGHT if "{prepare}" in (BOOK / f"{one}.md").read_text("utf-8")]
+LINES = r"(?ms)^```\{(ask|wrong)\}\n(.*?)^```$"
+
+
+@pytest.mark.parametrize("stem", PREPARED)
+def test_a_lesson_asks_of_every_lab_and_knows_what_goes_wrong_with_it(stem: str) -> None:
+    chapter = int(stem.removeprefix("teach-"))
+    own = {EXPERIMENTS[lab].number for lab in course.labs_of(chapter) if EXPERIMENTS[lab].short}
+    tables = dict(re.findall(LINES, (BOOK / f"{stem}.md").read_text("utf-8")))
+    for name, cells in (("ask", 2), ("wrong", 3)):
+        lines = tables[name].splitlines()
+        assert own <= {line.partition(":")[0] for line in lines}, f"a lab that is there has no line under {name}"
+        assert {len(line.split("|")) for line in lines} == {cells}
+
+
+def test_lessons_are_prepared_from_the_second_chapter_on_and_fetch_every_package_set_ahead() -> None:
+    assert [int(stem.removeprefix("teach-")) for stem in PREPARED] == [2, 3, 4, 5, 6, 7, 8]
+    text = "".join((BOOK / f"{stem}.md").read_text("utf-8") for stem in PREPARED)
+    fetched = " ".join(re.findall(r"(?m)^labs fetch (.+)$", text)).split()
+    assert sorted(fetched) == packages.names()
+
+
+def test_how_long_a_point_took_is_read_off_its_recording_and_what_a_lab_needs_off_its_page() -> None:
+    for lab in EXPERIMENTS.values():
+        file = recorded(lab.name)
+        each = (file.card.get("recording") or {}).get("point_s") if file else None
+        least, most = (f"{max(1, end):.0f}" for end in ((min(each), max(each)) if each else (lab.point_s,) * 2))
+        whole = (f"about {least}" if not each else least if least == most else f"{least} to {most}") + NBSP + "s"
+        assert teach.took(lab) == whole
+    page = "# A?\n\n```{at-a-glance}\n:minutes: 9\n:run: a day\n:needs: a browser; live, a moon\n- say\n```\n"
+    assert teach.glance(page) == {"minutes": "9", "run": "a day", "needs": "a moon"}
+    assert teach.glance("```{other}\n:minutes: 9\n```\n") == {"needs": ""}
+
+
+def test_lessons_are_the_sittings_of_each_instructors_page(tmp_path: Path) -> None:
+    lines = "\n\n```{plan}\n:total: 60\n60 | Key points | a\n```\n"
+    (tmp_path / "teach-03.md").write_text(f"# A\n\n## One{lines}\n## Two{lines.replace('60', '30')}", "utf-8")
+    assert teach.lessons(tmp_path) == {3: [("One", 60), ("Two", 30)]}
+    plans = [int(total) for stem in TAUGHT for total, _ in PLANS.findall((BOOK / f"{stem}.md").read_text("utf-8"))]
+    assert [minutes for sittings in teach.lessons().values() for _, minutes in sittings] == plans
 
 
 def test_a_line_of_a_lab_is_there_when_the_lab_is_and_its_minutes_are_for_the_room_when_it_is_not() -> None:

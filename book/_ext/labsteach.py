@@ -1,7 +1,8 @@
 """What is for those who teach; answers and slides, cut from the pages, are in their build only (`make book TEACH=1`).
 
 {plan} with :total: 90, {quiz-answers} 01-1-who-is-waiting ..., {solutions} 1, {slides-link} 1
-{sitting} with :total: 180, {clone}; lines of {plan} and {wrong} that begin with `L2.1:` are there when that lab is
+{sitting} with :total: 180, {clone}; lines of {plan} that begin with `L2.1:` are there when that lab is
+The tables of their pages are in labslessons.
 """
 
 from __future__ import annotations
@@ -15,30 +16,17 @@ from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from labsbook import _raw
 from labscut import Cut, cut
+from labslessons import present, teaching
 from labsparts import Part, Quiz
 from sphinx.application import Sphinx
 
-from labs.experiments import EXPERIMENTS
-from labs.model import environ
 from labs.model.paths import PROJECT
 from labs.pages import course, parts, quiz, slides, teach
 from labs.pages.exercises import Exercise, exercises
 from labs.pages.exercises.on_page import held, told
 from labs.pages.site import address
 
-
-def teaching() -> bool:
-    """Whether this build is for teachers."""
-    return environ.read("LABS_TEACH") == "1"
-
-
 REST = "For what the labs leave open: let two pairs argue from the same figure."
-
-
-def present(lines: list[str]) -> list[str]:
-    """The lines without those of labs that are not written yet."""
-    labs = {EXPERIMENTS[lab].number for one in course.chapters() for lab in course.labs_of(one.number)}
-    return teach.present(lines, labs, [number for one in course.chapters() for number in one.able])
 
 
 class Plan(Part):
@@ -64,19 +52,6 @@ class Plan(Part):
     def steps(self, lines: list[str], total: int) -> list[teach.Step]:
         here = present(lines)
         return teach.plan(lines, total) if here == lines else teach.with_room(here, total, REST)
-
-
-class Wrong(Part):
-    """Lines of `what happens | why | what to do`, as a table."""
-
-    def made(self) -> list[nodes.Node]:
-        rows = [line for line in present(list(self.content)) if line.strip()]
-        if not rows or any(line.count("|") != 2 for line in rows):
-            raise ValueError("write lines of `what happens | why | what to do`")
-        head = ["| What happens | Why | What to do |", "|---|---|---|"]
-        box = nodes.container()
-        self.state.nested_parse(StringList([*head, *(f"| {row} |" for row in rows)]), self.content_offset, box)
-        return list(box.children)
 
 
 class Sitting(Plan):
@@ -121,7 +96,8 @@ class QuizAnswers(Quiz):
     def names(self) -> list[str]:
         if len(self.arguments) > 1 or not self.arguments[0].isdigit():
             return list(self.arguments)
-        return list(dict.fromkeys(page.stem for page in course.labs_of(int(self.arguments[0])).values()))
+        own = [page.stem for page in course.pages() if page.chapter == int(self.arguments[0])]
+        return [stem for stem in own if (quiz.FOLDER / f"{stem}.toml").exists()]
 
     def reasons(self, one: quiz.Question) -> list[nodes.Node]:
         return [nodes.Text(""), *_raw("<ul>"), *super().reasons(one)[1:]]
@@ -209,10 +185,11 @@ def _html(app: Sphinx, node: nodes.Node) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """After labsparts, whose parts it cuts."""
     app.setup_extension("labsparts")
+    app.setup_extension("labslessons")
     cuts.clear()
     for name, directive in {
         "plan": Plan, "quiz-answers": QuizAnswers, "solutions": Solutions, "slides-link": SlidesLink,
-        "sitting": Sitting, "clone": Clone, "wrong": Wrong,
+        "sitting": Sitting, "clone": Clone,
     }.items():  # fmt: skip
         app.add_directive(name, directive)
     app.connect("doctree-resolved", _gather, priority=600)

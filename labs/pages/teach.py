@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from labs.experiments.base import Experiment
+from labs.model.paths import PROJECT
+from labs.model.text import NBSP, span
 from labs.pages.course import Page
+from labs.pages.recordings import recorded
 
 LAB = re.compile(r"L\d\.\d")
+GLANCE = re.compile(r"(?ms)^```\{at-a-glance\}\n(.*?)^```$")
+OPTION = re.compile(r"(?m)^:(minutes|run|needs): *(.+?) *$")
+PLAN = re.compile(r"(?m)^## (.+?)\n\n```\{plan\}\n:total: (\d+)$")
 EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 SOLUTION = re.compile(
@@ -81,6 +89,28 @@ def sitting(lines: Sequence[str], pages: Sequence[Page], most: int) -> list[Step
     if _end(found) > most:
         raise PlanError(f"the steps take {_end(found)} minutes together, and there are {most}")
     return [*found, Step(_end(found), most - _end(found), "Questions", "")] if _end(found) < most else found
+
+
+def glance(text: str) -> dict[str, str]:
+    """What a page says of itself under its title: `minutes`, `run` and, of a live run, `needs`."""
+    said = dict(OPTION.findall("".join(GLANCE.findall(text))))
+    return {**said, "needs": said.get("needs", "").rpartition("live, ")[2]}
+
+
+def took(lab: Experiment) -> str:
+    """How long a point of its recording took, from the quickest to the slowest; else what the lab says of itself."""
+    file = recorded(lab.name)
+    told = file.card.get("recording") if file else None
+    each = told.get("point_s") if isinstance(told, Mapping) else None
+    if not each:
+        return f"about {lab.point_s:.0f}{NBSP}s"
+    return f"{span([max(one, 1.0) for one in each], lambda one: f'{one:.0f}')}{NBSP}s"
+
+
+def lessons(book: Path = PROJECT / "book") -> dict[int, list[tuple[str, int]]]:
+    """Chapter -> its sittings and their minutes, by the plans of its instructors' page."""
+    pages = {int(path.stem.partition("-")[2]): path.read_text("utf-8") for path in sorted(book.glob("teach-*.md"))}
+    return {chapter: [(name, int(total)) for name, total in PLAN.findall(text)] for chapter, text in pages.items()}
 
 
 def _end(steps: Sequence[Step]) -> int:
