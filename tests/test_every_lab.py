@@ -29,6 +29,8 @@ from labs.pages.state import recorded_state, why_not
 from labs.show.renderers import drawable
 
 ROOT = Path(__file__).parent.parent
+BY_DOCUMENTS = {"04-9-what-we-know", "05-9-what-we-know"}
+"""Pages whose quiz is about claims that documents decide, and not about a lab."""
 OF_SOME = {"publishes", "deliveries", "fates", "confirmed", "source", "caution"}
 """What a lab of that look may have no point for: several publishers or subscribers, figures of others, a caution."""
 NEWER = {"stalls", "stalled", "mean", "arrivals", "linger"}
@@ -245,5 +247,5 @@ def test_nothing_is_recorded_or_asked_that_is_no_lab() -> None:
     stems = set(course.panels().values())
     assert {path.stem for path in (ROOT / "book" / "runs").glob("*.json")} == {*EXPERIMENTS, "bench", "promises"}
     assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == stems
-    assert {path.stem for path in quiz.FOLDER.glob("*.toml")} == {*stems, "how-fast", "parts"}
+    assert {path.stem for path in quiz.FOLDER.glob("*.toml")} == {*stems, *BY_DOCUMENTS, "how-fast", "parts"}
     assert {path.stem for path in FOLDER.glob("*.toml")} == {*stems, "how-fast"}
