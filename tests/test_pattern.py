@@ -304,3 +304,73 @@ def test_a_word_that_none_of_the_options_is_makes_no_guess_right_or_wrong() -> N
     assert "data-low" not in parts.guess(parts.Asked("a", "How long?", "ms", 1, 9, "never"))
     assert "<code>pika</code>" in parts.guess(parts.Asked("a", "?", "ms", 1, 9, "5 ms", "With `pika` <b>."))
     assert "<b>" not in parts.guess(parts.Asked("a", "?", "ms", 1, 9, "5 ms", "With `pika` <b>."))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_picture_waits_where_the_pages_guess_stands_in_a_box_and_nowhere_else(stem: str) -> None:
+    (name, lab), boxes = head(stem)[-1], [name for name, _ in head(stem)].count("guess")
+    options = re.findall(rf"(?m)^```+\{{{name}\}} {lab}\n((?::.*\n)*)```", text(stem))[0]
+    assert (":after-guess:\n" in options) == (boxes == 1 and not experiment(lab).guess)
+
+
+WAITING = ("01-1-who-is-waiting", "04-1-is-it-fifty-thousand", "08-2-upgrade-trap")
+"""Marks on an axis, dots, a table."""
+
+
+@pytest.mark.parametrize("stem", WAITING)
+def test_a_picture_that_waits_keeps_its_room_and_comes_with_the_guess_or_on_paper(
+    page: Page, host: str, stem: str
+) -> None:
+    page.goto(f"{host}book/{stem}.html")
+    settled(page)
+    panel = page.locator(".lab-panel").first
+    answers = panel.locator(".lp-title, .lp-said, [data-chart] >> nth=0")
+    assert [one.is_visible() for one in answers.all()] == [False] * answers.count()
+    assert panel.locator(".lp-controls").is_visible()
+    assert violations(page) == []
+    height = "one => one.getBoundingClientRect().height"
+    before = panel.evaluate(height)
+    page.emulate_media(media="print")
+    assert panel.locator("[data-chart]").first.is_visible()
+    assert panel.locator(".lab-waits").is_hidden()
+    page.emulate_media(media="screen")
+    if (field := page.locator(".guess input[type=number]")).count():
+        field.fill("20")
+    page.locator(".guess button").first.click()
+    assert answers.first.is_visible()
+    assert panel.locator("[data-chart]").first.is_visible()
+    assert panel.locator(".lab-waits").count() == 0
+    assert abs(panel.evaluate(height) - before) < 2
+    page.reload()
+    settled(page)
+    assert panel.locator("[data-chart]").first.is_visible(), "what was guessed is remembered"
+
+
+def test_a_picture_that_waits_is_shown_to_who_asks_or_follows_a_link_to_a_view(page: Page, host: str) -> None:
+    address, chart = f"{host}book/04-1-is-it-fifty-thousand.html", page.locator("[data-chart]").first
+    page.goto(f"{address}#lab=fifty-thousand&way=stream")
+    settled(page)
+    assert chart.is_visible()
+    page.goto("about:blank")
+    page.goto(address)
+    settled(page)
+    assert chart.is_hidden()
+    page.get_by_role("button", name="Show it without a guess").click()
+    assert chart.is_visible()
+    assert page.evaluate("document.activeElement.matches('.lab-panel')")
+    page.reload()
+    settled(page)
+    assert chart.is_hidden(), "who only looked has not guessed"
+    page.evaluate("location.hash = '#lab=fifty-thousand&way=stream'")
+    chart.wait_for()
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_page_says_under_its_title_what_its_reader_can_do_afterwards(stem: str) -> None:
+    box = re.findall(r"(?ms)^```\{at-a-glance\}\n(.*?)^```$", text(stem))[0]
+    said = re.findall(r"(?m)^- (.+)$", box)
+    assert 2 <= len(said) <= 4
+    no_verb = r"(how|what|why|where|which|when|that) |[^a-z]"
+    assert [one for one in said if re.match(no_verb, one)] == [], "it follows “Afterwards you can”"
+    assert [one[-1] for one in said] == [*"," * (len(said) - 1), "."]
+    assert "**Surprise" in text(stem) or stem == "00-your-machine"

@@ -75,6 +75,8 @@ def ready(page: Page, address: str) -> Page:
     page.goto(address)
     settled(page)
     page.wait_for_function(PICTURES)
+    for look in page.locator(".lab-waits button").all():  # of a picture that waits for a guess
+        look.click()
     return page
 
 

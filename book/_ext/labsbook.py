@@ -58,10 +58,11 @@ def _raw(html: str) -> list[nodes.Node]:
 
 
 class LabPanel(SphinxDirective):
-    """The panel of a lab, and without JavaScript its recorded medians; `:compact:` its first chart alone."""
+    """The panel of a lab, and without JavaScript its recorded medians; `:compact:` its first chart alone,
+    `:after-guess:` its picture waits for the guess of the page."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {"compact": directives.flag}
+    option_spec: ClassVar[dict[str, Any]] = {"compact": directives.flag, "after-guess": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         state = state_of(self.arguments[0])
@@ -69,7 +70,8 @@ class LabPanel(SphinxDirective):
         stage = _stage(self.env.app) / "panels"
         stage.mkdir(parents=True, exist_ok=True)
         (stage / name).write_text(json.dumps(state, ensure_ascii=False, separators=(",", ":")), "utf-8")
-        found = _raw(pages.panel(state, f"_static/panels/{name}", compact="compact" in self.options))
+        given = {"compact": "compact" in self.options, "after_guess": "after-guess" in self.options}
+        found = _raw(pages.panel(state, f"_static/panels/{name}", **given))
         found[0]["lab"] = self.arguments[0]
         return found
 

@@ -55,6 +55,7 @@ async function mount(host) {
     host.append(view);
     await module.default.render({ model: new Model(given(await answer.json()), failed), el: view });
     if (host.dataset.failed) return;
+    if ("afterGuess" in host.dataset) (await import(new URL("_static/waits.mjs", root).href)).waits(host);
     fallback.hidden = true;
     delete view.dataset.coming;
     host.dataset.ready = "1";

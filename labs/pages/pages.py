@@ -49,9 +49,9 @@ def _cells(row: Sequence[str]) -> str:
     return f'<th scope="row">{escape(row[0])}</th>{rest}'
 
 
-def panel(state: State, address: str, *, compact: bool = False) -> str:
+def panel(state: State, address: str, *, compact: bool = False, after_guess: bool = False) -> str:
     """The panel's host on a page; inside it what is read without JavaScript. With a guess it is secret until then.
-    `compact`: the first chart alone."""
+    `compact`: the first chart alone; `after_guess`: its picture waits for the guess of the page."""
     if not state["views"]:
         return f'<p class="lab-note">{NOT_RECORDED}</p>'
     shown = default_views(state, chosen=False)
@@ -63,11 +63,11 @@ def panel(state: State, address: str, *, compact: bool = False) -> str:
     inside = noscript + said + table(state["columns"], rows, caption)
     if "bars" in shown[0]:
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
-    secret = " data-secret" if state["guess"] else ""
+    secret = " data-secret" if state["guess"] or after_guess else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
     asks = state["guess"] and state["charts"][0]["kind"] in ("timeline", "lanes", "plot")
     kept = f' style="--room: {ASKED_PX if asks else (room or TABLE_PX) + AROUND_PX}px"'
-    small = " data-compact" if compact else ""
+    small = " data-compact" * compact + " data-after-guess" * after_guess
     host = f'<div class="lab-panel lab-wide" data-state="{escape(address)}"{small}{kept}>'
     return f'{host}<div class="lab-fallback"{secret}>{inside}</div></div>'
 
