@@ -133,7 +133,7 @@ def test_how_long_a_point_took_is_read_off_its_recording_and_what_a_lab_needs_of
         whole = (f"about {least}" if not each else least if least == most else f"{least} to {most}") + NBSP + "s"
         assert teach.took(lab) == whole
     page = "# A?\n\n```{at-a-glance}\n:minutes: 9\n:run: a day\n:needs: a browser; live, a moon\n- say\n```\n"
-    assert teach.glance(page) == {"minutes": "9", "run": "a day", "needs": "a moon"}
+    assert teach.glance(page) == {"minutes": "9", "needs": "a moon"}
     assert teach.glance("```{other}\n:minutes: 9\n```\n") == {"needs": ""}
 
 

@@ -68,7 +68,7 @@ class Ask(Lines):
 class Prepare(Lines):
     """The labs of a chapter before the day: minutes to read, what each needs live, how long a point took."""
 
-    HEAD = ("Lab", "Minutes to read", "Live it needs", "A live run, as the page says", "A point took, when recorded")
+    HEAD = ("Lab", "Minutes to read", "Live it needs", "A point took, when recorded")
     required_arguments = 1
     has_content = False
 
@@ -79,7 +79,7 @@ class Prepare(Lines):
             self.env.note_dependency(str(path))
             said = teach.glance(path.read_text("utf-8"))
             title = f"[{lab.title}]({page.stem}.md)"
-            rows.append((title, said["minutes"], said["needs"], said.get("run", ""), teach.took(lab)))
+            rows.append((title, said["minutes"], said["needs"], teach.took(lab)))
         return self.table(rows)
 
 

@@ -15,7 +15,7 @@ from labs.pages.recordings import recorded
 
 LAB = re.compile(r"L\d\.\d")
 GLANCE = re.compile(r"(?ms)^```\{at-a-glance\}\n(.*?)^```$")
-OPTION = re.compile(r"(?m)^:(minutes|run|needs): *(.+?) *$")
+OPTION = re.compile(r"(?m)^:(minutes|needs): *(.+?) *$")
 PLAN = re.compile(r"(?m)^## (.+?)\n\n```\{plan\}\n:total: (\d+)$")
 EXERCISES = re.compile(r"^## Exercises?\b.*?$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"^### (.+?)$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
@@ -92,7 +92,7 @@ def sitting(lines: Sequence[str], pages: Sequence[Page], most: int) -> list[Step
 
 
 def glance(text: str) -> dict[str, str]:
-    """What a page says of itself under its title: `minutes`, `run` and, of a live run, `needs`."""
+    """What a page says of itself under its title: `minutes` and, of a live run, `needs`."""
     said = dict(OPTION.findall("".join(GLANCE.findall(text))))
     return {**said, "needs": said.get("needs", "").rpartition("live, ")[2]}
 
