@@ -111,6 +111,12 @@ def test_readers_get_no_number_of_a_lab_or_a_topic(name: str, one: entries.Entry
     assert re.findall(r"\bL\d\.\d|\bO\d+\b|\bApp\. ", said) == []
 
 
+@pytest.mark.parametrize("name", entries.FILES)
+def test_a_page_begins_with_plain_text_for_that_is_what_a_search_engine_shows_of_it(name: str) -> None:
+    text = (BOOK / f"app-{name}.md").read_text("utf-8")
+    assert re.match(r"# [^\n]+\?\n\n[A-Z][^{`\n]+\n", text)
+
+
 def test_the_licences_page_says_that_it_is_no_legal_advice() -> None:
     assert "It is no legal advice" in (BOOK / "app-licences.md").read_text("utf-8")
 
