@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from labs import stack
 from labs.brokers import journal
 from labs.experiments import experiment
+from labs.experiments.cost_of_switching import python_of
 from labs.experiments.switching_verdicts import c69, c72
 from labs.model.digest import Digest
 from labs.model.errors import StackError
@@ -299,19 +300,69 @@ def test_a_learners_worker_is_told_what_is_wrong_with_it(
 # -- a real broker ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Changed(Service):
+    """A service whose file was changed."""
+
+    file: Path = Path()
+
+    @property
+    def name(self) -> str:
+        return self.file.stem
+
+    @property
+    def path(self) -> Path:
+        return self.file
+
+
+def site(framework: str, endpoint: Any) -> Any:
+    from labs.scenarios.switching.conductor import Site
+
+    return Site(service_of(framework, endpoint.broker), endpoint, (python_of(framework, lambda _line: None),))
+
+
+def changed(one: Any, file: Path, old: str, new: str) -> Any:
+    """The same site with a line of its service's file changed."""
+    source = one.service.path.read_text("utf-8")
+    assert source.count(old) == 1
+    file.write_text(source.replace(old, new))
+    return replace(one, service=Changed(one.service.framework, one.service.broker, file))
+
+
 @pytest.mark.broker
 def test_on_a_running_redis_a_group_keeps_no_order_and_what_our_code_keeps_is_red_without_it() -> None:
-    """About 12 s: what is red without our code is waited for."""
-    from labs.scenarios.switching.conductor import Site, run
+    """About 15 s: what is red without our code is waited for. What redis-py's file has a loop of ours for, FastStream
+    claims by an argument of a subscriber."""
+    from labs.scenarios.switching.conductor import run
 
     with stack.session(("redis",), report=lambda _line: None) as found:
         before = keys(found["redis"])
-        site = Site(service_of("raw", "redis"), found["redis"], (sys.executable,))
-        told = words(run([site], UNOBSERVED)[site])
-        assert told == dict.fromkeys(ROWS, ITSELF) | {
-            "order": "no", "redelivery": OWN, "retry": OWN, "parked": OWN,
-        }  # fmt: skip
+        sites = {one: site(one, found["redis"]) for one in ("raw", "faststream")}
+        histories = run(list(sites.values()), UNOBSERVED)
+        told = {one: words(histories[here]) for one, here in sites.items()}
+        lost_order = dict.fromkeys(ROWS, ITSELF) | {"order": "no", "parked": OWN}
+        assert told["faststream"] == lost_order
+        assert told["raw"] == lost_order | {"redelivery": OWN, "retry": OWN}
+        slow = {one: histories[here]["whole"]["pressure"].counts("paid")[0] for one, here in sites.items()}
+        assert slow == {"raw": 1, "faststream": 2}  # it takes longer than the idle time after which it is claimed
         assert keys(found["redis"]) == before
+        assert journal.entries() == []
+
+
+@pytest.mark.broker
+def test_by_faststream_on_rabbitmq_an_order_that_is_rejected_is_parked_and_one_that_is_nacked_never(
+    tmp_path: Path,
+) -> None:
+    """About 15 s: a nacked order is tried until the row has waited long enough."""
+    from labs.scenarios.switching.conductor import run
+
+    with stack.session(("rabbitmq",), report=lambda _line: None) as found:
+        rejects = site("faststream", found["rabbitmq"])
+        nacks = changed(rejects, tmp_path / "nacks.py", "import RejectMessage", "import NackMessage as RejectMessage")
+        histories = run([rejects, nacks], UNOBSERVED)
+        green = dict.fromkeys(ROWS, ITSELF)
+        assert words(histories[rejects]) == green
+        assert words(histories[nacks]) == green | {"parked": "no"}
         assert journal.entries() == []
 
 
@@ -324,6 +375,7 @@ def keys(endpoint: Any) -> set[str]:
 KILLED = """
 from labs import stack
 from labs.experiments import experiment
+from labs.experiments.cost_of_switching import python_of
 from labs.model.observer import Observer
 lab = experiment("cost-of-switching")
 lab.run(lab.settings({"moves": "redis-rabbitmq"}), Observer(progress=lambda _share, text: print(text, flush=True)))

@@ -14,7 +14,7 @@ from labs.model.profile import BROKERS, UnknownNameError
 from labs.model.text import BROKER_NAMES
 
 FOLDER, BUSINESS = Path(__file__).parent / "services", Path(__file__).with_name("shop.py")
-FRAMEWORKS = {"raw": "the brokers’ own clients", "kombu": "kombu"}
+FRAMEWORKS = {"raw": "the brokers’ own clients", "kombu": "kombu", "faststream": "FastStream"}
 CLIENTS = {
     ("raw", "redis"): ("redis",),
     ("raw", "rabbitmq"): ("pika",),
@@ -22,9 +22,12 @@ CLIENTS = {
     ("kombu", "redis"): ("kombu", "redis"),
     ("kombu", "rabbitmq"): ("kombu", "amqp"),
     ("kombu", "kafka"): ("kombu", "confluent-kafka"),
+    ("faststream", "redis"): ("faststream", "redis"),
+    ("faststream", "rabbitmq"): ("faststream", "aio-pika"),
+    ("faststream", "kafka"): ("faststream", "confluent-kafka"),
 }
 """Framework and broker -> the packages of its clients."""
-SETS = {"kombu": "multi-broker"}
+SETS = {"kombu": "multi-broker", "faststream": "multi-broker"}
 """Framework -> the package set that has it (labs/stack/packages); the others are in our own environment."""
 ROWS = ("done", "order", "redelivery", "pressure", "retry", "parked", "replay")
 """What the contract asks for; labs/scenarios/switching/contract.py says how."""

@@ -17,7 +17,7 @@ from labs.show.quantities import Rows
 
 NONE, ONE, MORE = "none", "one", "two or more"
 FATES = {"once": "lines that stay", "gone": "lines that go", "twice": "new lines"}
-BY = {"raw": "", "kombu": " by kombu"}
+BY = {"raw": "", "kombu": " by kombu", "faststream": " by FastStream"}
 HEADS = ["Move", "Lines of the service’s file", "New file"]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import NBSP
-from labs.show.looks.switching import built, feature_words
-from labs.show.short import NOT_RECORDED, Short
+from labs.model.text import NBSP, enumerated
+from labs.show.looks.switching import BY, built, feature_words
+from labs.show.short import NOT_RECORDED, Short, sentence
 
 
 def _shares(found: Sequence[Digest], name: str) -> str:
@@ -15,18 +15,36 @@ def _shares(found: Sequence[Digest], name: str) -> str:
     return " to ".join(str(one) for one in dict.fromkeys((values[0], values[-1]))) + f"{NBSP}%"
 
 
+def _features(found: Sequence[Digest], of: str = "") -> str:
+    """two features of its contract are then to build again or lost."""
+    numbers = [value for one in found for value in built(one)]
+    return f"{feature_words(numbers)}{of} {'is' if set(numbers) == {1.0} else 'are'}"
+
+
+def _libraries(found: Sequence[Digest]) -> str:
+    """What the same moves cost with a library that speaks to several brokers."""
+    if not found:
+        return ""
+    names = dict.fromkeys(BY[str(one.settings["framework"])].removeprefix(" by ") for one in found)
+    return (
+        f"With a library for several brokers ({enumerated(list(names))}) {_shares(found, 'gone_pct')} of the file go, "
+        f"and {_features(found)} to build again or lost."
+    )
+
+
 def cost_of_switching(digests: Sequence[Digest]) -> Short:
-    """What moves to Kafka cost with the clients' own libraries, and what all moves do."""
+    """What moves to Kafka cost with the brokers' own clients, and with a library for several brokers."""
     monday = (
         "Write the contract first, as tests against a real broker: order, a killed worker, retry, parking, replay. "
         "Run it on the broker that you have before you run it on the one that you want."
     )
     to_kafka = [one for one in digests if str(one.settings.get("porting", "")).endswith("-kafka")]
-    if not to_kafka:
+    own = [one for one in to_kafka if one.settings["framework"] == "raw"]
+    if not own:
         return Short(NOT_RECORDED, "", monday)
-    numbers = [value for one in to_kafka for value in built(one)]
-    features, verb = feature_words(numbers), "is" if set(numbers) == {1.0} else "are"
-    answer = f"Moving the order service to Kafka replaces {_shares(to_kafka, 'gone_pct')} of the file that knows the "
-    answer += f"broker; {features} of its contract {verb} then to build again or lost."
-    condition = f"Its business knows no broker and stays: of the whole service {_shares(to_kafka, 'whole_pct')} go."
-    return Short(answer, condition, monday)
+    answer = (
+        f"Moving the order service to Kafka replaces {_shares(own, 'gone_pct')} of the file that knows the broker; "
+        f"{_features(own, ' of its contract')} then to build again or lost."
+    )
+    stays = f"Its business knows no broker and stays: of the whole service {_shares(own, 'whole_pct')} go."
+    return Short(answer, sentence(stays, _libraries([one for one in to_kafka if one not in own])), monday)
