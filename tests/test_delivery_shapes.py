@@ -10,13 +10,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
+from kafka import KafkaAdminClient
 from kafka.partitioner import murmur2
 
 from labs.brokers import journal
+from labs.brokers.kafka.client import Site
 from labs.experiments import experiment
 from labs.experiments.delivery_shapes import digest
 from labs.experiments.rules import Verdict
@@ -24,15 +28,22 @@ from labs.judge import recording
 from labs.judge.delivery import overtaken
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
+from labs.model.observer import UNOBSERVED
 from labs.model.paths import RECORDED, home
 from labs.model.run import NEVER
 from labs.model.shapes import EACH_GROUP, EVERYONE, IN_A_ROW, NEITHER, ONE, SHAPES, UNKNOWN, Crew
 from labs.pages.exercises.truths import NoTruth
-from labs.pages.exercises.truths_shapes import idle_members, keep_the_order
+from labs.pages.exercises.truths_shapes import idle_members, keep_the_order, order_by_partitions
+from labs.scenarios.groups.crew import Crew as Members
+from labs.scenarios.shapes.conductor import run
 from labs.scenarios.shapes.facts import ShapeRun, load
 from labs.scenarios.shapes.judge import Tally, judge, void
+from labs.scenarios.shapes.on_kafka_share import Member
 from labs.scenarios.shapes.plan import KEYS, Plan
 from labs.show.pictures import Lanes, picture
+
+if TYPE_CHECKING:
+    from labs.stack.packages.program import Program
 
 LAB = experiment("delivery-shapes")
 TEN = range(10)
@@ -232,6 +243,35 @@ def test_idle_members_are_those_beyond_the_partitions() -> None:
         idle_members(points, 4, [5])
 
 
+def test_a_number_of_partitions_keeps_the_order_if_nothing_was_overtaken_there_and_something_elsewhere() -> None:
+    swapped = [(1, 0), (0, 1), *[(one, 0) for one in TEN[2:]]]
+    points = [
+        digest(SHAPES["kafka-share"], partitions, [(history("kafka-share", done, THREE), 1.0)], {})
+        for partitions, done in ((1, swapped), (6, shared(3)))
+    ]
+    assert order_by_partitions(points, "kafka-share", 3, [1, 6]) == {"p6"}
+    with pytest.raises(NoTruth, match="nothing was overtaken anywhere"):
+        order_by_partitions(points[1:], "kafka-share", 3, [6])
+
+
+def test_a_member_of_a_share_group_has_done_what_its_program_says_of_it_and_of_nobody_else() -> None:
+    group = Members(cast("Program", None), UNOBSERVED)
+    group.tries = [[2, 7, 0, 9, 1, 70, 90, 1], [1, 8, 0, 8, 1, 60, 140, 1], [2, 9, 0, 9, 1, 95, 99, 0]]
+    group.empty[2] += 3
+    second = Member("consumer A2", group, 2)
+    assert (second.rows, second.empty) == ([(7, 90)], 3)
+    assert Member("consumer A3", group, 3).rows == []
+
+
+def test_the_verdict_names_the_partitions_of_a_group_whose_members_share_one() -> None:
+    swapped = [(1, 0), (0, 1), (1, 3), (0, 4), *[(one, at) for one in TEN[2:] for at in (0, 3)]]
+    every = [planted(shape, SIX) for shape in SHAPES if shape != "kafka-share"]
+    at_one = digest(SHAPES["kafka-share"], 1, [(history("kafka-share", swapped), 1.0)] * 5, {})
+    found = said("C30", [*every, planted("kafka-share", SIX), at_one])
+    assert found.word == "holds with conditions"
+    assert "Kafka share group at one partition (2 of 20 deliveries) did not." in found.text
+
+
 def test_one_message_that_was_overtaken_in_one_round_shows_that_the_order_is_not_kept() -> None:
     swapped, pair = [(1, 0), (0, 1), *[(one, 0) for one in TEN[2:]]], Crew(1, 2)
     kept, modes = planted("kafka-group", pair), ["redis-list", "kafka-group"]
@@ -275,6 +315,24 @@ def test_one_run_of_a_stream_gives_every_message_once_to_each_group_and_leaves_n
     [found] = map(Digest.from_json, json.loads(result.stdout)["digests"])
     assert found.median["outcome"] == EACH_GROUP
     assert found.card["broker"] == f"Redis {endpoints['redis'].version}"
+    assert not journal.entries()
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("endpoints", ["native"], indirect=True)
+def test_two_share_groups_at_one_partition_have_every_message_once_each_and_leave_nothing(
+    endpoints: dict[str, Endpoint],
+) -> None:
+    kafka = endpoints["kafka"]
+
+    def there() -> set[str]:
+        with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
+            return {*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())}
+
+    before = there()
+    tally = judge(run(SHAPES["kafka-share"], kafka, Crew(2, 2), Plan(1)))
+    assert (tally.outcome, tally.missing, tally.again, tally.idle) == (EACH_GROUP, 0, 0, 0)
+    assert not [name for name in there() - before if name.startswith("labs-")]
     assert not journal.entries()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -16,11 +17,16 @@ from labs.experiments import experiment
 from labs.experiments.log_group_share import digest
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.observer import UNOBSERVED
 from labs.pages.exercises.truths import NoTruth
 from labs.pages.exercises.truths_groups import idle_sizes, lost_guarantee
 from labs.scenarios.groups import FAILING, JOBS, KEYS, SIZES, TROUBLES, WAYS, Trial, members, trial_of
+from labs.scenarios.groups.crew import Crew
 from labs.scenarios.groups.facts import TRIES, GroupRun, load
 from labs.scenarios.groups.judge import judge
+
+if TYPE_CHECKING:
+    from labs.stack.packages.program import Program
 
 LAB = experiment("log-group-share")
 MS = 1_000_000
@@ -231,6 +237,16 @@ def test_a_try_is_done_only_when_it_has_failed_as_often_as_it_must(capsys: pytes
         ("did", 12, 2, 0),
         ("did", 12, 3, 1),
     ]
+
+
+def test_consumers_who_say_nothing_for_longer_than_they_are_listened_to_are_no_trouble() -> None:
+    class Silent:
+        code = None
+
+        def line(self, within_s: float) -> None:
+            time.sleep(4 * within_s)
+
+    Crew(cast("Program", Silent()), UNOBSERVED).hear(0.02, "the share group forms")
 
 
 # ---- for real

@@ -147,16 +147,6 @@ def test_the_slow_member_of_a_share_group_takes_five_times_as_long_and_no_other(
     assert [round(1000 * one) for one in slept] == work_ms(2)
 
 
-def test_members_who_say_nothing_for_longer_than_they_are_listened_to_are_no_trouble() -> None:
-    class Silent:
-        code = None
-
-        def line(self, within_s: float) -> None:
-            time.sleep(4 * within_s)
-
-    assert Members(Crew(cast("Program", Silent()), UNOBSERVED)).said() == ""
-
-
 def test_members_that_have_ended_are_trouble_with_their_last_words() -> None:
     class Ended:
         code = 1

@@ -309,7 +309,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("share-the-work", shared(3.0), "none of 13 ways", shared(1.0), "took about the ideal time ("),
     ("log-group-share", passing(0), "in a share group four worked, nothing got past it",
      passing(27), "in a share group four worked, 27 of 27 behind it got past"),
-    ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka consumer group kept the order"),
+    ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka share group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
     ("cost-of-switching", moved(0), "no features of its contract are then", moved(3), "three features of its contract"),

@@ -1,6 +1,6 @@
 """L3.3 Delivery shapes: who gets a message when several consumers are there, in groups and without?
 
-Eight shapes on three brokers, the same messages and the same consumers. Claims C30, C34, C46 and C55.
+Nine shapes on three brokers, the same messages and the same consumers. Claims C30, C34, C46 and C55.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "delivery-shapes"
 REPEATS = 5
 PARTITIONS = 6
+SHARE = "kafka-share"
 COUNTS = ("messages", "refused", "owed", "missing", "again", "idle", "overtaken")
 
 
@@ -48,7 +49,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
             found = deliver(shape, endpoint, crew, plan, partitions=settings["partitions"], observer=part)
             found.save(new_run_file(NAME, shape.name))
             runs.append((found, time.monotonic() - start_s))
-        on_card = card(endpoint, None, runs[-1][0].facts, _more(), repeats=repeats)
+        on_card = card(endpoint, None, runs[-1][0].facts, _more(shape), repeats=repeats)
     return [digest(shape, settings["partitions"], runs, on_card)]
 
 
@@ -91,29 +92,37 @@ def sum_up(repeats: Sequence[Repeat]) -> Summed:
     return {"median": median, "spread": {name: known_range(values) for name, values in known.items()}}
 
 
-def _more() -> dict[str, object]:
+def _more(shape: Shape) -> dict[str, object]:
     from labs.scenarios.shapes.conductor import BODY_BYTES
     from labs.scenarios.shapes.plan import KEYS, Plan
 
     plan = Plan(0)
     every, quick, slow = (f"{one * 1000:g} ms" for one in (plan.every_s, plan.quick_s, plan.slow_s))
     takes = f"each takes {quick}, and {plan.slow:.0%} of them {slow}"
-    return {
+    found: dict[str, object] = {
         "payload_bytes": BODY_BYTES,
         "messages": f"{plan.messages}, one every {every}; {takes}",
         "keys": f"{len(KEYS)}, {IN_A_ROW} messages in a row each",
         "consumers": "each has a thread and a connection of its own, all in one process",
     }
+    if shape.name == SHARE:
+        from labs.scenarios.groups import forming
+
+        del found["payload_bytes"]  # the program's own records, of about as many bytes as their text has
+        found |= {"client": forming.client(), "records": "each message is a batch of its own, of about 60 bytes"}
+        found["consumers"] = "each has a thread and a client of its own; a process a group"
+    return found
 
 
 def grid() -> list[Settings]:
     """Every shape with one group of three and with two; the groups' ways with three of two; two workers; and Kafka
-    with fewer, as many and more partitions than members."""
+    with fewer, as many and more partitions than members; its share group where all members have the one partition."""
     points = [(name, groups, 3, PARTITIONS) for groups in (1, 2) for name in SHAPES]
     points += [(name, 3, 2, PARTITIONS) for name in ("redis-stream", "rabbitmq-fanout", "kafka-group")]
     in_order = ("redis-list", "redis-stream", "rabbitmq-queue", "rabbitmq-single", "kafka-group")
     points += [(name, 1, 2, PARTITIONS) for name in in_order]
     points += [("kafka-group", 1, 4, number) for number in (1, 2, 3, PARTITIONS)]
+    points += [(SHARE, groups, 3, 1) for groups in (1, 2)]
     return [
         {"mode": name, "groups": groups, "members": members, "partitions": partitions, "repeats": REPEATS}
         for name, groups, members, partitions in points

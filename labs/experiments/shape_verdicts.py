@@ -122,9 +122,19 @@ def _order(found: dict[str, Digest]) -> str:
     """Who kept the order of a key among several workers and who did not."""
     grouped = [one for one in found.values() if SHAPES[str(one.settings["mode"])].shared != "consumer"]
     kept = [one for one in grouped if passes(_late(one), lambda late: late == 0, "")]
-    broken = [f"{one.settings['label']} ({_share(one)})" for one in grouped if passes(_late(one), lambda n: n > 0, "")]
+    broken = [f"{_called(one)} ({_share(one)})" for one in grouped if passes(_late(one), lambda n: n > 0, "")]
     said = f" {_names(kept)} kept it for every key." if kept else ""
     return said + (f" {enumerated(broken)} did not." if broken else "")
+
+
+def _called(one: Digest) -> str:
+    """Its name; with its partitions, where several members have the same one."""
+    partitions = one.settings.get("partitions", one.settings["members"])
+    return f"{one.settings['label']}{'' if partitions >= one.settings['members'] else _at_partitions(partitions)}"
+
+
+def _at_partitions(number: int) -> str:
+    return f" at {in_words(number)} {'partition' if number == 1 else 'partitions'}"
 
 
 def _late(one: Digest) -> list[int]:

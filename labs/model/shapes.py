@@ -42,6 +42,7 @@ _ALL = (
     Shape("rabbitmq-single", "RabbitMQ single active consumer", "rabbitmq", "group"),
     Shape("rabbitmq-stream", "RabbitMQ stream", "rabbitmq", "consumer"),
     Shape("kafka-group", "Kafka consumer group", "kafka", "group"),
+    Shape("kafka-share", "Kafka share group", "kafka", "group"),
 )
 SHAPES: dict[str, Shape] = {shape.name: shape for shape in _ALL}
 

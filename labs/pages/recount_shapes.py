@@ -12,6 +12,7 @@ OWED = {
     "rabbitmq-fanout": GROUP,
     "rabbitmq-single": GROUP,
     "kafka-group": GROUP,
+    "kafka-share": GROUP,
     "redis-pubsub": EVERY,
     "rabbitmq-stream": EVERY,
 }

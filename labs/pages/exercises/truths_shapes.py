@@ -1,4 +1,4 @@
-"""What is right about delivery shapes: who had nothing to do, and who kept the order of a key."""
+"""What is right about delivery shapes: who had nothing to do, and who kept the order of a key, and where."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def keep_the_order(digests: Digests, modes: Sequence[str], members: int) -> froz
     if not any(map(any, late.values())):
         raise NoTruth("In this run nothing was overtaken anywhere, which shows nothing. Run it once more.")
     return frozenset(mode for mode, found in late.items() if not any(found))
+
+
+@answer
+def order_by_partitions(digests: Digests, mode: str, members: int, partitions: Sequence[int]) -> frozenset[str]:
+    """Of one group, the numbers of partitions at which no message was done after a later one of its key. The run has to
+    have one at which some were."""
+    late = {n: _each(digests, "overtaken", mode=mode, groups=1, members=members, partitions=n) for n in partitions}
+    if not any(map(any, late.values())):
+        raise NoTruth("In this run nothing was overtaken anywhere, which shows nothing. Run it once more.")
+    return frozenset(f"p{number}" for number, found in late.items() if not any(found))

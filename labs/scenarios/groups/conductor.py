@@ -87,7 +87,7 @@ def _await_group(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> No
     if trial.way.name == "group":
         await_members(endpoint, f"{topic}-workers", size.consumers, size.partitions, crew.observer)
         return
-    forming.await_share_group(endpoint, topic, size, crew)
+    forming.await_share_groups(endpoint, topic, size, crew)
 
 
 def _done(trial: Trial, endpoint: Endpoint, topic: str, crew: Crew) -> str:

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,19 +44,31 @@ class Crew:
     warm: dict[int, int] = field(default_factory=dict)
     """Partition -> the last record done of those that were there to warm up."""
     done: set[int] = field(default_factory=set)
+    empty: Counter[int] = field(default_factory=Counter)
+    """Consumer -> how often it asked and got nothing."""
 
     def listen(self, until: Callable[[], bool], within_s: float, what: str) -> None:
         """Until that is so. UnreachableError says what a consumer could not do, or that it took too long."""
         give_up_s = time.monotonic() + within_s
         while not until():
             self.observer.check(f"while {what}")
-            if line := self.program.line(LOOK_S):
-                self._hear(json.loads(line))
-            elif self.program.code is not None:
-                last = (self.program.errors().strip().splitlines() or ["nothing"])[-1]
-                raise UnreachableError(f"the consumers ended while {what}, and said: {last}")
+            self._next(LOOK_S, what)
             if time.monotonic() > give_up_s:
                 raise UnreachableError(f"{what} was not over after {within_s:.0f} s")
+
+    def _next(self, within_s: float, what: str) -> bool:
+        """Hear one line, if it comes within that time; whether it did."""
+        if line := self.program.line(within_s):
+            self._hear(json.loads(line))
+        elif self.program.code is not None:
+            last = (self.program.errors().strip().splitlines() or ["nothing"])[-1]
+            raise UnreachableError(f"the consumers ended while {what}, and said: {last}")
+        return bool(line)
+
+    def catch_up(self, what: str) -> None:
+        """Hear all that they have said until now. The same errors."""
+        while self._next(0, what):
+            pass
 
     def hear(self, for_s: float, what: str) -> None:
         """What they say within that time."""
@@ -69,6 +82,9 @@ class Crew:
         if kind in ("holds", "held"):
             self.holds = True
             self.held += [more] if kind == "held" else []
+            return
+        if kind == "nothing":
+            self.empty[more[0]] += 1
             return
         who, number, partition, offset, *_, done = more
         self.busy.add(who)
@@ -86,11 +102,19 @@ class Crew:
 
 @contextlib.contextmanager
 def started(
-    trial: Trial, endpoint: Endpoint, topic: str, observer: Observer, *, slow: tuple[int, int] = (0, 1)
+    trial: Trial,
+    endpoint: Endpoint,
+    topic: str,
+    observer: Observer,
+    *,
+    group: str = "",
+    slow: tuple[int, int] = (0, 1),
 ) -> Iterator[Crew]:
     """The consumers at work; afterwards they have left their group and are gone. StackError where their client cannot
-    be had. `slow` is a consumer and how many times as long as the others it takes for everything."""
-    task = {"way": trial.way.name, "topic": topic, "group": f"{topic}-workers", "consumers": trial.size.consumers}
+    be had. `group` is their name if not the topic's own; `slow` is a consumer and how many times as long as the others
+    it takes for everything."""
+    task = {"way": trial.way.name, "topic": topic, "consumers": trial.size.consumers}
+    task |= {"group": group or f"{topic}-workers"}
     task |= {"hoard": HELD if trial.trouble.hoards else 0, "hold_ms": HOLD_MS, "slow": slow}
     ours = trial.way.needs == ""
     with _program(trial, observer) as program:

@@ -6,7 +6,8 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from kafka import KafkaProducer
@@ -46,21 +47,39 @@ def producer(endpoint: Endpoint, *, together: bool = False) -> Iterator[KafkaPro
         yield out
 
 
-def send(out: KafkaProducer, topic: str, number: int, partition: int, *, took_ms: float, fails: int = 0) -> Any:
-    """One record for the consumers' program; what is given back knows when Kafka has it."""
+def send(
+    out: KafkaProducer,
+    topic: str,
+    number: int,
+    to: int | bytes,
+    *,
+    took_ms: float,
+    fails: int = 0,
+) -> Any:
+    """One record for the consumers' program, to a partition or to that of a key; what is given back knows when Kafka
+    has it."""
     body = json.dumps({"number": number, "took_ms": took_ms, "fails": fails, "fail_ms": FAIL_MS})
-    return out.send(topic, body.encode(), partition=partition)
+    where: dict[str, Any] = {"partition": to} if isinstance(to, int) else {"key": to}
+    return out.send(topic, body.encode(), **where)
 
 
-def await_share_group(endpoint: Endpoint, topic: str, size: Size, crew: Crew) -> None:
-    """Until every member has had a record, and no such record is left. UnreachableError if that takes too long."""
+def await_share_groups(endpoint: Endpoint, topic: str, size: Size, *groups: Crew) -> None:
+    """Until every member of each group has had a record, and no such record is left. UnreachableError if that takes
+    too long."""
     last, give_up_s = {}, time.monotonic() + FORMS_WITHIN_S
     with producer(endpoint) as out:
-        while len(crew.busy) < size.consumers or len(crew.warm) < size.partitions:
+        while any(len(one.busy) < size.consumers or len(one.warm) < size.partitions for one in groups):
             last = {at: send(out, topic, -1, at, took_ms=WARM_MS) for at in range(size.partitions)}
-            crew.hear(WARM_EVERY_S, "the share group forms")
+            for one in groups:
+                one.hear(WARM_EVERY_S, "the share group forms")
             if time.monotonic() > give_up_s:
                 raise UnreachableError(f"the share group of {size.consumers} did not form in {FORMS_WITHIN_S:.0f} s")
-        ends = {at: one.get(timeout=ANSWERED_S).offset for at, one in last.items()}
+        ends = {at: sent.get(timeout=ANSWERED_S).offset for at, sent in last.items()}
     # What was sent before the group had begun with a partition it never sees, so the last one is waited for.
-    crew.listen(lambda: all(crew.warm.get(at, -1) >= end for at, end in ends.items()), FORMS_WITHIN_S, "warming up")
+    for one in groups:
+        one.listen(partial(_warmed, one, ends), FORMS_WITHIN_S, "warming up")
+
+
+def _warmed(group: Crew, ends: Mapping[int, int]) -> bool:
+    """Whether in each partition the last record to warm up is done."""
+    return all(group.warm.get(at, -1) >= end for at, end in ends.items())

@@ -89,6 +89,8 @@ def in_share_group(crew: Crew, who: int) -> None:
     with ShareConsumer(config | task["config"]) as consumer:
         for _ in joining(crew, consumer, who):
             records = list(consumer.poll(LOOK_S))
+            if not records:
+                crew.say("nothing", who)
             if len(records) > most // 2 > 0:
                 hold(crew, who, len(records))
             for record in records:

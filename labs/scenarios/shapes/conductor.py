@@ -19,7 +19,7 @@ from labs.record.processes import await_ready
 from labs.record.watchdog import Watchdog
 from labs.scenarios.shapes.facts import DONE, ShapeRun
 from labs.scenarios.shapes.plan import Plan
-from labs.scenarios.shapes.work import Consumer, Desk, Task, at_work, way_of
+from labs.scenarios.shapes.work import AtWork, Desk, Task, at_work, way_of
 
 BODY_BYTES = 100
 READY_WITHIN_S = 60.0
@@ -37,11 +37,11 @@ def run(
     What breaks later is data: it stands in `trouble`, and the run is not drained.
     """
     name = f"labs-{os.getpid()}-{secrets.token_hex(4)}"
-    task = Task(shape, endpoint, name, plan, partitions)
+    task = Task(shape, endpoint, name, plan, partitions, observer=observer)
     with (
         waiting(observer),
         way_of(shape).desk(task, crew) as desk,
-        at_work(task, crew) as consumers,
+        at_work(task, crew, desk) as consumers,
         Watchdog() as watchdog,
     ):
         observer.progress(0.0, f"{len(consumers)} consumers start")
@@ -85,7 +85,7 @@ def _send(desk: Desk, plan: Plan, start_ns: int, observer: Observer) -> tuple[di
     return columns, ""
 
 
-def _wait(desk: Desk, consumers: Sequence[Consumer], observer: Observer) -> str:
+def _wait(desk: Desk, consumers: Sequence[AtWork], observer: Observer) -> str:
     """Until it is shown that nothing more will be done: nothing is left, and nobody gets anything. Empty then."""
     until_s, found = time.monotonic() + SETTLE_WITHIN_S, None
     while time.monotonic() < until_s:
@@ -108,7 +108,7 @@ def _wait(desk: Desk, consumers: Sequence[Consumer], observer: Observer) -> str:
     return f"{SETTLE_WITHIN_S:.0f} s after the last message there was still something left to do"
 
 
-def _done(consumers: Sequence[Consumer], start_ns: int) -> dict[str, Column]:
+def _done(consumers: Sequence[AtWork], start_ns: int) -> dict[str, Column]:
     """What all of them did, in the order of time."""
     rows = sorted((at, message, number) for number, one in enumerate(consumers) for message, at in one.rows)
     table = np.array([(message, number, at - start_ns) for at, message, number in rows], np.int64).reshape(-1, 3)

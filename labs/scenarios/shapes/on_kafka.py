@@ -12,7 +12,7 @@ from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, Ka
 
 from labs.brokers.kafka.client import ANSWER_MS, Site, learn
 from labs.model.shapes import Crew
-from labs.scenarios.shapes.work import LOOK_S, Desk, Source, Task, group_name, owned
+from labs.scenarios.shapes.work import LOOK_S, AtWork, Desk, Source, Task, group_name, owned
 
 GROUP: dict[str, Any] = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "metrics_enabled": False}
 MEMBER: dict[str, Any] = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 200}
@@ -74,6 +74,8 @@ def source(task: Task) -> Iterator[Source]:
 
 class _Sender:
     """Sends one record and waits until the broker has it."""
+
+    consumers: Sequence[AtWork] = ()
 
     def __init__(self, task: Task, crew: Crew, admin: KafkaAdminClient, producer: KafkaProducer) -> None:
         self._site, self._name, self._admin, self._producer = Site(task.endpoint), task.name, admin, producer

@@ -13,7 +13,7 @@ from pika.spec import Basic, BasicProperties
 
 from labs.brokers.rabbitmq.client import blocking_channel, typed
 from labs.model.shapes import Crew
-from labs.scenarios.shapes.work import LOOK_S, Desk, Source, Task, group_name, owned
+from labs.scenarios.shapes.work import LOOK_S, AtWork, Desk, Source, Task, group_name, owned
 
 PREFETCH = 1
 """A consumer that is at work is given nothing more: whoever is free has the next one."""
@@ -66,6 +66,8 @@ def source(task: Task) -> Iterator[Source]:
 
 class _Sender:
     """Publishes one message and waits for its confirmation."""
+
+    consumers: Sequence[AtWork] = ()
 
     def __init__(self, task: Task, channel: BlockingChannel, exchange: str, queues: Sequence[str]) -> None:
         self._task, self._channel, self._exchange, self._queues = task, channel, exchange, queues

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from labs.brokers.redis.admin import Client, client
 from labs.brokers.redis.client import CONNECT_S, typed
 from labs.model.shapes import Crew
-from labs.scenarios.shapes.work import LOOK_S, Desk, Source, Task, group_name, owned
+from labs.scenarios.shapes.work import LOOK_S, AtWork, Desk, Source, Task, group_name, owned
 
 FIELD = b"body"
 
@@ -87,6 +87,8 @@ def source(task: Task) -> Iterator[Source]:
 
 class _Sender:
     """One command a message; its answer says whether somebody has it."""
+
+    consumers: Sequence[AtWork] = ()
 
     def __init__(self, task: Task, redis_: Client) -> None:
         self._task, self._redis, self._key = task, redis_, task.name

@@ -14,12 +14,17 @@ from typing import Protocol, cast
 from labs.brokers import journal
 from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.message import decode
+from labs.model.observer import UNOBSERVED, Observer
 from labs.model.shapes import GROUPS, Crew, Shape
-from labs.record.processes import STOP_WITHIN_S
+from labs.record.processes import STOP_WITHIN_S, Job
 from labs.scenarios.shapes.plan import Plan
 
 LOOK_S = 0.1
 """How long a consumer waits for a message before it says that nothing came."""
+
+
+OTHERS = {"kafka-share": "on_kafka_share"}
+"""Shapes that have a module of their own, and not that of their broker."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Task:
     partitions: int = 1
     group: int = 0
     member: int = 0
+    observer: Observer = UNOBSERVED
+    """Who is told, and may cancel, while something is made that takes seconds."""
 
     @property
     def consumer(self) -> str:
@@ -59,8 +66,24 @@ class Source(Protocol):
         """What was taken last is done: tell whoever wants to know."""
 
 
+class AtWork(Job, Protocol):
+    """A consumer at work, wherever it runs."""
+
+    @property
+    def rows(self) -> Sequence[tuple[int, int]]:
+        """Message and when it was done, ns on the monotonic clock."""
+
+    @property
+    def empty(self) -> int:
+        """How often it asked and got nothing."""
+
+
 class Desk(Protocol):
     """The sender's side, where also can be asked what is still to come."""
+
+    @property
+    def consumers(self) -> Sequence[AtWork]:
+        """Those that a program of another environment runs, at work with the desk; none where they are threads here."""
 
     def send(self, key: str, body: bytes) -> bool:
         """Hand a message over and wait for the answer: whether somebody has it."""
@@ -84,7 +107,7 @@ class Way(Protocol):
 
 def way_of(shape: Shape) -> Way:
     """How a broker does it on both sides."""
-    return cast(Way, import_module(f"labs.scenarios.shapes.on_{shape.broker}"))
+    return cast(Way, import_module(f"labs.scenarios.shapes.{OTHERS.get(shape.name, f'on_{shape.broker}')}"))
 
 
 def group_name(name: str, letter: str) -> str:
@@ -159,8 +182,11 @@ class Consumer:
 
 
 @contextlib.contextmanager
-def at_work(task: Task, crew: Crew) -> Iterator[list[Consumer]]:
+def at_work(task: Task, crew: Crew, desk: Desk) -> Iterator[Sequence[AtWork]]:
     """All consumers, in the order of their numbers; they have ended afterwards, or hang and say so."""
+    if desk.consumers:
+        yield desk.consumers
+        return
     stop, size = Event(), len(crew.names)
     here: list[Consumer] = []
     try:

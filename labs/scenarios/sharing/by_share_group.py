@@ -11,7 +11,7 @@ from labs.model.endpoint import BrokerError, Endpoint
 from labs.model.observer import Observer
 from labs.model.run import Column
 from labs.scenarios.groups import TROUBLES, WAYS, Size, Trial, forming
-from labs.scenarios.groups.crew import LOOK_S, Crew, started
+from labs.scenarios.groups.crew import Crew, started
 from labs.scenarios.jobs.event_log import Kind
 from labs.scenarios.jobs.facts import EVENTS
 from labs.scenarios.sharing import SLOWED, WORK_MS, WORKERS, Way
@@ -34,7 +34,7 @@ class Members:
     def said(self) -> str:
         """What went wrong for one of them until now; empty if nothing did."""
         try:
-            self._crew.hear(LOOK_S, "jobs are done")
+            self._crew.catch_up("jobs are done")
         except BrokerError as error:
             return str(error)
         return ""
@@ -55,7 +55,7 @@ def at_work(way: Way, endpoint: Endpoint, topic: str, slow: int, observer: Obser
     """The members, once each has had a record; afterwards they have left their group and are gone."""
     trial = Trial(WAYS["share"], Size(way.many, WORKERS), TROUBLES["none"])
     with started(trial, endpoint, topic, observer, slow=(slow, SLOWED)) as crew:
-        forming.await_share_group(endpoint, topic, trial.size, crew)
+        forming.await_share_groups(endpoint, topic, trial.size, crew)
         crew.allow(list(range(1, WORKERS + 1)))
         yield Members(crew)
 

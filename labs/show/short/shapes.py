@@ -19,7 +19,8 @@ MONDAY = (
 
 def delivery_shapes(digests: Sequence[Digest]) -> Short:
     """Who gets a message from which shape; what happens to order, and to consumers for whom nothing is left."""
-    two = [one for one in digests if (one.settings["groups"], one.settings["members"]) == (2, 3)]
+    both = [one for one in digests if (one.settings["groups"], one.settings["members"]) == (2, 3)]
+    two = list({one.settings["mode"]: one for one in both}.values())
     told = [
         (to, [str(one.settings["label"]) for one in two if outcome(one) == to]) for to in (ONE, EACH_GROUP, EVERYONE)
     ]
@@ -51,4 +52,4 @@ def _idle(digests: Sequence[Digest]) -> str:
     many, one = most
     members, partitions = one.settings["members"], one.settings["partitions"]
     noun = "partition" if partitions == 1 else "partitions"
-    return f"A Kafka group of {in_words(members)} at {in_words(partitions)} {noun} left {in_words(many)} idle."
+    return f"A Kafka consumer group of {in_words(members)} at {in_words(partitions)} {noun} left {in_words(many)} idle."
