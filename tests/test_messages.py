@@ -90,6 +90,15 @@ def test_a_stored_picture_is_that_of_its_command_and_agrees_with_the_ledger_of_i
             assert len(scene.messages) == ledger["jobs"]
             # What waits when the arrivals end is done later than the scene shows.
             assert 0 < scene.reached(2) <= scene.reached(1) <= ledger["begun"] == ledger["done"] == ledger["jobs"]
+        elif "handed_over" in ledger:
+            assert ledger["sent"] == ledger["acknowledged"] == len(scene.messages)
+            # It ends with the last confirm: some wait in the queue, no more than the prefetch are with the consumer.
+            assert ledger["confirmed"] == scene.reached(1) > scene.reached(2) > scene.reached(3) > 0
+            _, _, begun, ended = zip(*(one.times for one in scene.messages), strict=True)
+            over = [scene.end_ns + 1 if at is None else at for at in ended]
+            for now in filter(None, begun):
+                held = sum(at is not None and at <= now < end for at, end in zip(begun, over, strict=True))
+                assert held <= int(scene.card["prefetch"])
         elif len(found.stages) == 3:
             assert (scene.reached(1), scene.count("lost")) == (ledger["acknowledged"], ledger["lost"])
             assert scene.count("kept") == scene.reached(2) == ledger["acknowledged"] - ledger["lost"]

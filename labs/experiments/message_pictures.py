@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from labs.experiments import queue_picture
 from labs.experiments.backlog_picture import backlog
 from labs.judge.loss import account
 from labs.model.faults import LOAD, NAMES
@@ -150,6 +151,16 @@ PICTURES: Mapping[str, Film] = {
             lambda: backlog("Bursts, load 0.7", 0.7, 4),
             lambda: backlog("Overload, load 1.2", 1.2, 1),
         ),
+    ),
+    "queue": Film(
+        ("sent", "confirmed", "with the consumer", "acknowledged"),
+        About(
+            title="A confirmed message waits until it is handed out, and leaves when it is acknowledged",
+            under=f"One queue of RabbitMQ. A consumer comes after {queue_picture.LATER_S:g} s and may hold "
+            f"{queue_picture.PREFETCH} messages. One dot is one message.",
+            command="python -m labs.experiments.message_pictures queue",
+        ),
+        (lambda: queue_picture.queue("A queue with confirms"),),
     ),
 }  # fmt: skip
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from labs.experiments import job_pictures, limit_pictures
+from labs.experiments import job_pictures, limit_pictures, opening_pictures
 from labs.model.paths import PROJECT
 from labs.pages.recordings import recorded
-from labs.show.pictures import Picture, PictureError, picture
+from labs.show.pictures import Messages, Picture, PictureError, picture
 
 FOLDER = PROJECT / "book" / "pictures"
 
@@ -28,7 +28,19 @@ def _limits() -> Picture | None:
     return None if file is None else limit_pictures.stacked(file)
 
 
-MADE: dict[str, Callable[[], Picture | None]] = {"kill-the-worker-grid": _ways, "when-it-blocks": _limits}
+def _log() -> Picture | None:
+    file = recorded("read-it-again")
+    return None if file is None else opening_pictures.log(file)
+
+
+def _memory() -> Picture | None:
+    film = shown("power-cut")
+    return opening_pictures.memory(film) if isinstance(film, Messages) else None
+
+
+MADE: dict[str, Callable[[], Picture | None]] = {
+    "kill-the-worker-grid": _ways, "when-it-blocks": _limits, "log": _log, "memory": _memory,
+}  # fmt: skip
 
 
 def shown(name: str, folder: Path = FOLDER) -> Picture | None:
