@@ -1,4 +1,5 @@
 """{client-code} fifty-thousand: the lines of each client in which a lab's point lies, a tab a broker.
+{client-code} labs/scenarios/words/redis.py lmove: what that function does, and nothing around it; the tests run it.
 
 Without scripts every tab stands under its own heading; code-tabs.mjs makes tabs of them. What is cut: book/code.
 """
@@ -6,12 +7,15 @@ Without scripts every tab stands under its own heading; code-tabs.mjs makes tabs
 from __future__ import annotations
 
 from html import escape
+from typing import Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from labsbook import PAGES, _raw
 from sphinx.util.docutils import SphinxDirective
 
 from labs.experiments import experiment
+from labs.model.paths import PROJECT
 from labs.model.profile import BROKERS
 from labs.pages import client_code
 
@@ -24,8 +28,12 @@ class ClientCode(SphinxDirective):
     the cell of the lab's notebook, to copy and to edit."""
 
     required_arguments = 1
+    optional_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"from": directives.unchanged_required, "to": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
+        if len(self.arguments) > 1:
+            return self.proof(*self.arguments)
         lab = experiment(self.arguments[0])
         stem = PAGES[lab.name].removesuffix(".html")
         self.env.note_dependency(str(client_code.FOLDER / f"{lab.name}.toml"))
@@ -39,6 +47,16 @@ class ClientCode(SphinxDirective):
         for at, tab in enumerate(found, 1):
             made += self.tab(f"code-{lab.name}-{at}", tab)
         return [*made, *self.by_hand(f"code-{lab.name}-hand", stem, *said), *_raw("</div>")]
+
+    def proof(self, file: str, of: str) -> list[nodes.Node]:
+        """The lines of one function, alone."""
+        self.env.note_dependency(str(PROJECT / file))
+        try:
+            text = client_code.proof(file, of, self.options.get("from", ""), self.options.get("to", "")).text
+        except ValueError as error:
+            raise self.error(f"{self.name}: {error}") from error
+        begin, end = '<div class="client-code word-proof">', "</div>"
+        return [*_raw(begin), nodes.literal_block(text, text, language="python"), *_raw(end)]
 
     def tab(self, name: str, tab: client_code.Tab) -> list[nodes.Node]:
         kept = f' data-kept="{tab.broker}"' if tab.broker in BROKERS else ""

@@ -70,4 +70,8 @@ function tabs(box) {
 
 for (const box of document.querySelectorAll(".client-code")) {
   if (box.querySelectorAll(":scope > .code-tab").length > 1) tabs(box);
+  if (box.classList.contains("word-proof")) {
+    reachable(box);
+    addEventListener("resize", () => reachable(box));
+  }
 }

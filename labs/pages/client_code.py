@@ -32,7 +32,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from labs.model.paths import PROJECT
 from labs.model.text import BROKER_NAMES
@@ -40,6 +40,8 @@ from labs.model.text import BROKER_NAMES
 FOLDER = PROJECT / "book" / "code"
 MOST = 15
 """Lines of a tab, its comments not counted: what can be read at one look."""
+MOST_OF_PROOF = 10
+"""Lines of the proof of a word."""
 SHARED, CELL = "_cuts.toml", "client-code"
 NEEDED = ("broker", "client", "says", "reference", "named", "change", "cut")
 MODULE, END = "module", "..."
@@ -123,6 +125,26 @@ def check(content: Table, name: str) -> tuple[Tab, ...]:
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise CodeError(f"{name} has two tabs named {twice[0]!r}: give one of them a label")
     return found
+
+
+def proof(file: str, of: str, begins: str = "", ends: str = "") -> Piece:
+    """What a function does, as it stands there, without its head and its docstring; or its statements from the first
+    that has `begins` to the first that has `ends`."""
+    where = f"{file}, {of}"
+    if begins:
+        piece = _piece({"file": file, "of": of, "from": begins, "to": ends}, where)
+    else:
+        whole = _piece({"file": file, "of": of}, where)
+        made = next(one for one in ast.walk(_tree(file)) if getattr(one, "lineno", 0) == whole.first and _is_made(one))
+        first = made.body[1 if ast.get_docstring(made) else 0].lineno
+        piece = Piece(file, first, whole.last, textwrap.dedent("\n".join(_lines(file)[first - 1 : whole.last])))
+    if (lines := len(piece.text.splitlines())) > MOST_OF_PROOF:
+        raise CodeError(f"{where} has {lines} lines: {MOST_OF_PROOF} are a proof that is read. Show less.")
+    return piece
+
+
+def _is_made(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(node, ast.FunctionDef)
 
 
 def _tab(table: Table, where: str) -> Tab:
