@@ -330,6 +330,7 @@ def test_a_row_that_the_server_lacks_is_grey_with_the_version_that_brought_it() 
     there, does, since = view["grid"]["cells"]
     assert (there["state"], there["reason"]) == ("absent", "came with 8.8")
     assert (does["state"], since["says"]) == ("absent", BROUGHT["xnack"])
+    assert (view["lead"], view["part"]) == ("It came with Redis", "8.8"), "of several rows a panel says this of each"
 
 
 # -- runs ------------------------------------------------------------------------------------------------------------

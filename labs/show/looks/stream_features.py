@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labs.model.digest import Digest, Table
 from labs.model.stream_features import BROUGHT, COMMANDS
 from labs.model.text import enumerated
@@ -75,7 +77,11 @@ MORE = (
     Said("brought", brought),
     Said("refused", lambda digest: str(trials(digest)[0].get("refused", "")), card="The server says"),
 )
-STREAM_FEATURES_LOOK = grid_look(
-    ("way",), Chart("grid", "What the running Redis has", "grid", rows="way"), TABLE, row,
-    noun=("feature", "features"), more=MORE,
+STREAM_FEATURES_LOOK = replace(
+    grid_look(
+        ("way",), Chart("grid", "What the running Redis has", "grid", rows="way"), TABLE, row,
+        noun=("feature", "features"), more=MORE,
+    ),
+    lead="It came with Redis",
+    part="{since}",
 )  # fmt: skip
