@@ -25,8 +25,8 @@ BEGIN = ("at-a-glance", "in-short", "claim", "guess", "lab-panel", "bench-pictur
 """The parts that a page begins with, in this order."""
 TITLE = re.compile(r"Redis|RabbitMQ|Kafka|broker")
 SCREEN = 900
-TALL = {"03-2-loss-matrix": 1.85}
-"""Where a picture ends, in screens, that is longer than one and a half: it has a row for each setting."""
+TALL = {"03-2-loss-matrix": 1.85, "08-4-cost-of-switching": 1.75}
+"""Where a picture ends, in screens, that is longer than one and a half: it has a row for each setting or move."""
 MOST_WORDS = 8
 """Of a claim in a few words."""
 FOUND = """() => { const at = (selector) => { const found = document.querySelector(`article ${selector}`);
