@@ -1,12 +1,14 @@
 """L2.1 When "non-blocking" blocks: what does a publisher notice when its reader stops and something is full?
 
-Nine limits and publishers on three brokers. Claim C16.
+Ten limits and publishers on three brokers. Claim C16.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labs.experiments.base import Control, Experiment, Option, Settings, place
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 NAME = "when-it-blocks"
 ROUNDS = 5
 COUNTS = ("published", "waited", "refused", "lost", "unheard", "dropped")
+LEFT_BYTES = 120_000_000
+"""What is free above the broker's mark: two seconds of publishing."""
 FIGURES = ("longest_ms", "before_ms", "trouble_s")
 
 
@@ -43,15 +47,33 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
     if mode.ours:
         stack.spare(mode.broker, f"reaching the limit of {mode.label}")
     runs: list[tuple[History, float]] = []
-    with place(mode.broker, observer) as endpoint:
-        if endpoint is None:
-            raise ValueError(f"{mode.name} names no broker")
+    with _place(mode, observer) as endpoint:
         for at in range(repeats):
             start_s = time.monotonic()
             found = run_limit(mode, endpoint, observer.part(at, repeats, mode.label))
             found.save(new_run_file(NAME, mode.name))
             runs.append((found, time.monotonic() - start_s))
         return [digest(mode, runs, _card(mode, endpoint, [one for one, _ in runs]))]
+
+
+@contextmanager
+def _place(mode: Mode, observer: Observer) -> Iterator[Endpoint]:
+    """The broker of the session; for a disk that runs full one of its own, on a small disk that is nearly full.
+
+    StackError where there can be no such disk.
+    """
+    from labs import stack
+    from labs.stack.allowed import LEAST
+
+    if not mode.own_disk:
+        with place(mode.broker, observer) as endpoint:
+            if endpoint is None:
+                raise ValueError(f"{mode.name} names no broker")
+            yield endpoint
+        return
+    with stack.arena(mode.broker, disk="loop", report=partial(observer.progress, 0.0)) as arena:
+        arena.fill_disk(LEAST[mode.broker] + LEFT_BYTES)
+        yield arena.endpoint
 
 
 def digest(mode: Mode, runs: Sequence[tuple[History, float]], on_card: Card) -> Digest:

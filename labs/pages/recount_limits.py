@@ -6,7 +6,7 @@ from typing import Any
 
 from labs.pages.recount import HOLDS, NEVER, OPEN, Recount
 
-HELD = ("rabbitmq-memory-alarm", "kafka-buffer")
+HELD = ("rabbitmq-memory-alarm", "rabbitmq-disk-alarm", "kafka-buffer")
 """Where what is full holds a publisher up, so that a long call is its doing and not the machine's."""
 
 

@@ -6,14 +6,12 @@ user or a host. What cannot be seen reads `not seen from here`, and no run fails
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import gzip
 import hashlib
 import json
 import re
 import subprocess
-import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -84,12 +82,9 @@ def _rabbitmq(place: Endpoint) -> tuple[str, str]:
 
 
 def _watermark(place: Endpoint) -> str:
-    login = base64.b64encode(f"{place.username}:{place.password}".encode()).decode()
-    request = urllib.request.Request(f"http://{place.host}:{place.admin_port}/api/nodes")
-    request.add_header("Authorization", f"Basic {login}")
-    with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310 - our own broker, on loopback
-        node = json.load(answer)[0]
-    return f"memory watermark {node['mem_limit'] / MIB:.0f} MiB"
+    from labs.brokers.rabbitmq.management import ask
+
+    return f"memory watermark {ask(place, 'GET', 'nodes')[0]['mem_limit'] / MIB:.0f} MiB"
 
 
 def _configured(place: Endpoint) -> str:

@@ -1,4 +1,4 @@
-"""A limit that is reached while a publisher goes on: nine ways in which a broker, or a client, says no more.
+"""A limit that is reached while a publisher goes on: ten ways in which a broker, or a client, says no more.
 
 A reader stops reading for a while, a publisher publishes at an even rate, and something fills: a queue, a memory, a
 buffer. What each call of the publisher took and what it was told is written down; nothing is judged here.
@@ -34,11 +34,18 @@ class Mode:
     ours: bool = False
     """Whether it is run on a broker of ours alone: others on the same one would feel it, or it stands behind a network
     of ours."""
+    alarm: str = ""
+    """The resource, memory or disk, whose alarm of the broker's own is the limit."""
+
+    @property
+    def own_disk(self) -> bool:
+        """Whether it needs a small disk of the broker's own, so that it is not the machine's that runs full."""
+        return self.alarm == "disk"
 
     @property
     def own_mark(self) -> bool:
         """Whether the limit is a mark of the broker's own, which it reports when it is passed."""
-        return self.ours and not self.limit_bytes
+        return bool(self.alarm)
 
     @property
     def limit_s(self) -> float | None:
@@ -72,6 +79,21 @@ _ALLMODES = (
         rate_per_s=20,
         holds=True,
         ours=True,
+        alarm="memory",
+    ),
+    Mode(
+        "rabbitmq-disk-alarm",
+        "RabbitMQ disk alarm",
+        "rabbitmq",
+        "rabbitmq-confirms",
+        _RABBITMQ,
+        "refused",
+        limit_bytes=0,
+        body_bytes=MEGABYTES,
+        rate_per_s=60,
+        holds=True,
+        ours=True,
+        alarm="disk",
     ),
     Mode("kafka-buffer", "Kafka publisher with a bound", "kafka", _ALL, _KAFKA, "buffer full", holds=True, ours=True),
     Mode(

@@ -1,4 +1,4 @@
-"""RabbitMQ at a limit, on pika as it comes: a full queue that refuses or drops, and a broker short of memory."""
+"""RabbitMQ at a limit, on pika as it comes: a full queue that refuses or drops, a broker short of memory or disk."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pika.frame import Method
 from labs.brokers import journal
 from labs.brokers.rabbitmq import admin
 from labs.brokers.rabbitmq.client import BLOCKED, NACKED, blocking_channel, typed
+from labs.brokers.rabbitmq.management import alarms, mark
 from labs.scenarios.limits import MEGABYTES
 from labs.scenarios.limits.facts import NO, YES
-from labs.scenarios.limits.management import in_alarm, memory_mark
 from labs.scenarios.limits.working import TAKE_S, Task
 
-TRANSIENT = BasicProperties(delivery_mode=1)
-"""No broker is restarted here; a message that need not be on disk spares the disk."""
+TRANSIENT, PERSISTENT = BasicProperties(delivery_mode=1), BasicProperties(delivery_mode=2)
+"""No broker is restarted here; a message that need not be on disk spares the disk, unless it is the disk that fills."""
 PREFETCH = 10
-ALARM = "memory alarm"
 
 
 class Sender:
     """Publishes and waits for the confirm of each: a nack is an exception, a blocked connection a call that lasts."""
 
-    def __init__(self, channel: BlockingChannel, queue: str, *, confirms: bool) -> None:
-        self._channel, self._queue, self._confirms = channel, queue, confirms
+    def __init__(self, channel: BlockingChannel, task: Task) -> None:
+        self._channel, self._queue, self._confirms = channel, task.name, task.mode.looks
+        self._how = PERSISTENT if task.mode.own_disk else TRANSIENT
         self._told: list[tuple[int, int]] = []
         self.heard = ""
-        if confirms:
+        if self._confirms:
             channel.confirm_delivery()
             channel.connection.add_on_connection_blocked_callback(self._blocked)
 
@@ -42,7 +42,7 @@ class Sender:
         if not self._confirms:
             return self.send_and_forget(body)
         try:
-            self._channel.basic_publish("", self._queue, body, TRANSIENT)
+            self._channel.basic_publish("", self._queue, body, self._how)
         except NackError:
             self._told.append((number, NO))
             return NACKED
@@ -51,7 +51,7 @@ class Sender:
 
     def send_and_forget(self, body: bytes) -> str:
         """Without confirms the broker has no way to say no."""
-        self._channel.basic_publish("", self._queue, body, TRANSIENT)
+        self._channel.basic_publish("", self._queue, body, self._how)
         return ""
 
     def told(self) -> Sequence[tuple[int, int]]:
@@ -79,12 +79,10 @@ class Reader:
 
 
 class Stage:
-    """The queue of the run, and what the management says of the memory."""
+    """The queue of the run, and what the management says of memory and disk."""
 
     def __init__(self, task: Task, arguments: dict[str, object]) -> None:
-        self._task, self._arguments = task, arguments
-        self._alarmed = task.mode.name == "rabbitmq-memory-alarm"
-        self._seen = False
+        self._task, self._arguments, self._alarm, self._seen = task, arguments, task.mode.alarm, False
 
     def strike(self) -> None:
         """Nothing but the reader goes wrong."""
@@ -93,14 +91,15 @@ class Stage:
         """Nothing has to be mended."""
 
     def watch(self) -> str:
-        alarmed = self._alarmed and in_alarm(self._task.endpoint)
+        alarmed = bool(self._alarm) and self._alarm in alarms(self._task.endpoint)
         self._seen |= alarmed
-        return ALARM if alarmed else ""
+        return f"{self._alarm} alarm" if alarmed else ""
 
     def evidence(self) -> str:
-        if self._alarmed:
-            mark = f"its mark is {memory_mark(self._task.endpoint) / MEGABYTES:.0f} MB"
-            return f"the management's health check reported a memory alarm; {mark}" if self._seen else ""
+        if self._alarm:
+            at = f"{mark(self._task.endpoint, self._alarm) / MEGABYTES:.0f} MB"
+            at = f"its mark is {at}" if self._alarm == "memory" else f"its mark is {at} free"
+            return f"the management's health check reported a {self._alarm} alarm; {at}" if self._seen else ""
         said = ", ".join(
             f"{name} {value}" for name, value in self._arguments.items() if name.startswith(("x-max", "x-over"))
         )
@@ -127,11 +126,11 @@ def stage(task: Task) -> Iterator[tuple[Stage, Task]]:
 def sender(task: Task) -> Iterator[Sender]:
     """A publisher on a connection of its own."""
     with typed(task.endpoint), blocking_channel(task.endpoint, heartbeat=0) as channel:
-        yield Sender(channel, task.name, confirms=task.mode.looks)
+        yield Sender(channel, task)
 
 
 @contextlib.contextmanager
 def reader(task: Task) -> Iterator[Reader]:
     """A consumer on a connection of its own."""
     with typed(task.endpoint), blocking_channel(task.endpoint, heartbeat=0) as channel:
-        yield Reader(channel, task.name, pushed_all=task.mode.name == "rabbitmq-memory-alarm")
+        yield Reader(channel, task.name, pushed_all=task.mode.alarm == "memory")

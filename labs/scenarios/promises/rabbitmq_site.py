@@ -1,10 +1,7 @@
-"""How the experiments reach RabbitMQ: the plain blocking client, and the two questions asked over HTTP."""
+"""How the experiments reach RabbitMQ: the plain blocking client, and what is asked over HTTP."""
 
 from __future__ import annotations
 
-import base64
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +10,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import NackError, UnroutableError
 
 from labs.brokers.rabbitmq.client import blocking_channel
+from labs.brokers.rabbitmq.management import alarms
 from labs.model.endpoint import Endpoint
 
 TRANSIENT = BasicProperties(delivery_mode=1)
@@ -73,13 +71,4 @@ def drain(endpoint: Endpoint, name: str) -> list[int]:
 
 def in_alarm(endpoint: Endpoint) -> bool:
     """Whether the broker says that a resource alarm is in force."""
-    request = urllib.request.Request(f"http://{endpoint.host}:{endpoint.admin_port}/api/health/checks/alarms")
-    login = base64.b64encode(f"{endpoint.username}:{endpoint.password}".encode()).decode()
-    request.add_header("Authorization", f"Basic {login}")
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return bool(answer.status != 200)
-    except urllib.error.HTTPError as error:
-        if error.code == 503:
-            return True
-        raise
+    return bool(alarms(endpoint))
