@@ -254,6 +254,9 @@ def test_the_site_for_teachers_has_a_plan_and_every_answer(page: Page, teaching:
         plain = [one.ask for stem in asked for one in quiz.quiz(stem) if not set("{`") & set(one.ask)]
         assert [ask for ask in plain if ask not in text] == []
         assert violations(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        page.set_viewport_size({"width": 1280, "height": 900})
     assert watched.complaints == watched.elsewhere == []
 
 

@@ -68,7 +68,7 @@ class Ask(Lines):
 class Prepare(Lines):
     """The labs of a chapter before the day: minutes to read, what each needs live, how long a point took."""
 
-    HEAD = ("Lab", "Minutes to read", "Live it needs", "A point took, when recorded")
+    HEAD = ("Lab", "Minutes", "Live it needs", "A point took")
     required_arguments = 1
     has_content = False
 

@@ -8,6 +8,7 @@ The tables of their pages are in labslessons.
 from __future__ import annotations
 
 import shlex
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -89,7 +90,7 @@ class QuizAnswers(Quiz):
             found += _raw("<ol>")
             for one in quiz.quiz(name):
                 found += [*_raw("<li>"), *self.line(one.ask), *self.reasons(one)[1:-1]]
-                found += _raw(f'</ul><p class="quiz-source">Source: {one.source}</p></li>')
+                found += _raw(f'</ul><p class="quiz-source">Source: {escape(one.source)}</p></li>')
             found += _raw("</ol>")
         return found
 
