@@ -32,7 +32,7 @@ from labs.pages.state import panel_state
 from labs.record import usage
 from labs.record.recorder import record
 from labs.record.usage import Written
-from labs.scenarios.bench.base import Figure, Setting
+from labs.scenarios.bench.base import Figure, Setting, VoidError
 from labs.scenarios.bench.sides import _more
 from labs.show.looks import PRICE_LOOK
 from tests.made import closed_run
@@ -137,6 +137,25 @@ def test_a_round_that_its_room_ended_too_soon_is_measured_once_more_with_more_ro
     assert asked == [1000.0, 3000.0]
     assert one_round(one, replace(here, length=length(one, 3000.0, LIVE_S))).more["counted_s"] == 3.0
     assert asked == [1000.0, 3000.0, 3000.0]
+
+
+def test_a_round_of_which_nothing_counts_goes_by_a_new_trial_and_is_void_if_that_does_not_help() -> None:
+    asked: list[float] = []
+
+    def side(here: Setting) -> Figure:
+        asked.append(here.length.per_s if here.length else here.scale)
+        if not here.length:
+            return Figure(here.scale * 40_000, 1.0)
+        enough = here.length.per_s > 1000
+        return Figure(4000.0 if enough else 0.0, 1.0, more={"counted_s": 3.0 if enough else 0.0})
+
+    one = replace(next(way for way in LAB.ways if way.name == "persistent-1000"), side=side)
+    here = Setting(Endpoint("rabbitmq", "127.0.0.1", 1), 1.0, Observer(), length=length(one, 0.0, LIVE_S))
+    assert one_round(one, here).value == 4000.0
+    assert asked == [0.0, 0.1, 4000.0]
+    dead = replace(one, side=lambda here: Figure(0.0, 1.0, more={"counted_s": 0.0} if here.length else {}))
+    with pytest.raises(VoidError, match="before anything counted: the round is void"):
+        one_round(dead, here)
 
 
 def test_what_nobody_takes_away_is_measured_as_long_as_it_finds_room_and_the_rest_as_long_as_asked() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labs.model.observer import Observer
 from labs.model.workload import Length
-from labs.scenarios.bench.base import OVERHEAD_BYTES, ROOM_BYTES, Figure, Setting
+from labs.scenarios.bench.base import OVERHEAD_BYTES, ROOM_BYTES, Figure, Setting, VoidError
 
 if TYPE_CHECKING:
     from labs.experiments.rate_lab import Way
@@ -27,12 +27,16 @@ WARM_S = 12.0
 
 
 def one_round(chosen: Way, setting: Setting) -> Figure:
-    """One round; once more with more room where it was over too soon."""
+    """One round; once more with more room where it was over too soon. VoidError if nothing of it could be counted."""
     found, lasts = chosen.side(setting), setting.length
-    if lasts and found.more.get("counted_s", lasts.counted_s) < SHORT * lasts.counted_s:
-        again = length(chosen, found.value, (lasts.warmup_s, lasts.counted_s))
-        if found.value > FASTER * lasts.per_s:
-            return chosen.side(replace(setting, length=again))
+    if not lasts or found.more.get("counted_s", lasts.counted_s) >= SHORT * lasts.counted_s:
+        return found
+    # A round of which nothing counts had far too few messages: something had held up the trial that it goes by.
+    per_s = found.value or chosen.side(replace(setting, scale=TRIAL, length=None, lift="")).value
+    if per_s > FASTER * lasts.per_s:
+        found = chosen.side(replace(setting, length=length(chosen, per_s, (lasts.warmup_s, lasts.counted_s))))
+    if not found.value:
+        raise VoidError(f"{chosen.label}: it was over before anything counted: the round is void. Run it again.")
     return found
 
 
