@@ -76,6 +76,13 @@ def test_a_cut_is_made_of_whole_statements() -> None:
     assert ast.parse(tab.text).body[0].end_lineno == len(tab.text.splitlines()) == 5
 
 
+@pytest.mark.parametrize("lab", sorted(path.stem for path in client_code.FOLDER.glob("[!_]*.toml")))
+def test_no_piece_ends_with_the_head_of_a_block(lab: str) -> None:
+    pieces = [piece for tab in client_code.tabs(lab) for piece in tab.pieces]
+    assert pieces
+    assert [piece.text for piece in pieces if piece.text.rstrip().endswith(":")] == []
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_page_of_a_lab_shows_its_code_after_where_it_stops_being_true(stem: str) -> None:
     page = (PROJECT / "book" / f"{stem}.md").read_text("utf-8")

@@ -186,6 +186,7 @@ def _piece(cut: Table, where: str) -> Piece:
         first, after = _statement(file, _line(file, (first, last), str(begins), place))
         if (ends := cut.get("to")) != END:
             last = _statement(file, _line(file, (first, last), str(ends), place))[1] if ends else after
+    last = _with_body(file, last)
     text = textwrap.dedent("\n".join(_lines(file)[first - 1 : last]))
     return Piece(file, first, last, text, str(cut.get("does", "")))
 
@@ -237,6 +238,19 @@ def _statement(file: str, line: int) -> tuple[int, int]:
     if not body:
         return least.lineno, least.end_lineno or line
     return (least.lineno, body[0].lineno - 1) if line < body[0].lineno else (line, line)
+
+
+def _with_body(file: str, last: int) -> int:
+    """The last line of a piece: one that would end with the head of a block goes to the block's end."""
+    for node in ast.walk(_tree(file)):
+        before = getattr(node, "lineno", 0)
+        for name in ("body", "orelse", "finalbody"):
+            if not isinstance(block := getattr(node, name, None), list) or not block:
+                continue
+            if before <= last < block[0].lineno and _lines(file)[last - 1].rstrip().endswith(":"):
+                return int(block[-1].end_lineno)
+            before = block[-1].end_lineno + 1
+    return last
 
 
 def _covers(node: ast.stmt, line: int) -> bool:
