@@ -70,6 +70,7 @@ GIVEN = {
     "08-3-run-twice": {
         **dict.fromkeys(("1", "2", "4", "5"), "seconds of a task and of a time-out, settings of the lab"),
         "5.7": "the release of Celery and kombu that is pinned",
+        **dict.fromkeys(("4.2", "4.3"), "releases of RabbitMQ, whose notes are linked"),
         **dict.fromkeys(("10", "100"), "kombu's own: it wakes up every 10 s, and each tenth time it searches"),
     },
     "05-2-log-group-share": {

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -152,6 +154,15 @@ def test_every_reason_rests_on_what_there_is_or_says_that_it_is_our_own() -> Non
             if cell["how"] == RUN:
                 assert any("#lab=" in link["href"] for link in cell["links"]), (need["id"], name)
     assert rows > 400
+
+
+def test_no_cell_of_a_need_is_hidden_by_one_that_stands_before_it() -> None:
+    read = tomllib.loads((PROJECT / "labs/pages/choose/rules.toml").read_text("utf-8"))
+    names = [one["id"] for one in read["configuration"]]
+    for need in read["need"]:
+        cells = list(need.get("cells", {}))
+        used = {name if name in cells else next((one for one in cells if fnmatch(name, one)), "") for name in names}
+        assert set(cells) <= used, (need["id"], set(cells) - used)
 
 
 def test_every_figure_that_the_rules_ask_for_is_recorded() -> None:

@@ -24,10 +24,11 @@ def bad_message(digests: Sequence[Digest]) -> Short:
     most = max(one.settings["share"] for one in bad)
     those = [one for one in bad if one.settings["share"] == most]
     saved, lost = ([one for one in those if truth(one) == word] for word in (ALL, NONE))
-    slow, quick = (pick(those, key=lambda one: max(waits(one, "longest_ms"))) for pick in (max, min))
+    own = [one for one in those if one.settings["broker"] == "rabbitmq"] or those  # its rows share what is waited for
+    slow, quick = (pick(own, key=lambda one: max(waits(one, "longest_ms"))) for pick in (max, min))
     answer = (
-        f"With {most} % bad messages a good one waited up to {_longest(slow)} ({_name(slow)}), and by the quickest way "
-        f"{_longest(quick)} ({_name(quick)})."
+        f"With {most} % bad messages a good one waited up to {_longest(slow)} behind them ({_name(slow)}), and "
+        f"{_longest(quick)} the quickest way ({_name(quick)})."
     )
     told = (
         f"{capital(in_words(len(saved)))} of {in_words(len(those))} ways finished every message that only needed time"
