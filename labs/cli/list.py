@@ -71,7 +71,7 @@ def _setting(control: Control) -> Iterator[str]:
     allowed = allowed or ", ".join(
         str(option.value) for option in control.options if not option.reason and option.value != ""
     )
-    usual = control.default if not isinstance(control.default, list) else ",".join(map(str, control.default))
+    usual = control.default if not isinstance(control.default, list) else ", ".join(map(str, control.default))
     labels = {option.value: option.label for option in control.options}
     said = f"{allowed} {control.unit}".strip() + f" (usually {labels.get('') if usual == '' else usual})"
     yield from textwrap.wrap(

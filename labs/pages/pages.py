@@ -65,6 +65,8 @@ def panel(state: State, address: str, *, compact: bool = False, after_guess: boo
         inside = noscript + "".join(_two_charts(view, folded=bool(state["guess"])) for view in shown)
     secret = " data-secret" if state["guess"] or after_guess else ""
     room = sum(chart["layout"].get("height", 0) for chart in state["charts"] if chart["kind"] == "plot")
+    if any(chart["kind"] != "plot" for chart in state["charts"]):
+        room = max(room, TABLE_PX)
     asks = state["guess"] and state["charts"][0]["kind"] in ("timeline", "lanes", "plot")
     kept = f' style="--room: {ASKED_PX if asks else (room or TABLE_PX) + AROUND_PX}px"'
     small = " data-compact" * compact + " data-after-guess" * after_guess
