@@ -1,5 +1,6 @@
-// A picture that would answer the guess of its page is out of sight until the reader has guessed, or asks to see it. It
-// keeps its room, so that nothing moves. Who follows a link to a view, or prints, sees it at once; slides ask elsewhere.
+// A picture that would answer the guess of its page is out of sight until the reader has guessed, or asks to see it.
+// It keeps its room, so that nothing moves. Who follows a link to a view, or prints, sees it at once; slides ask
+// elsewhere.
 import { make, memory } from "./kit.mjs";
 
 const SAY = { waits: "This picture answers the question above.", look: "Show it without a guess" };
