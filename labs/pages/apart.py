@@ -36,7 +36,8 @@ def key_of(digest: Digest) -> Key | None:
     """What makes two ways of sending the same: promise, lane, window, batch, body, and whether somebody reads. None of
     a tool, a published figure, a way with several publishers or readers, and one that takes turns with another."""
     settings, card = digest.settings, digest.card
-    if settings.get("published") or "window" not in card or any({"ledgers", "ratio"} & {*one} for one in digest.repeats):
+    unlike = any({"ledgers", "ratio"} & {*one} for one in digest.repeats)
+    if settings.get("published") or "window" not in card or unlike:
         return None
     names = ("broker", "profile", "lane", "body_bytes")
     return (*(settings.get(name) for name in names), bool(settings.get("read")), card["window"], card["batch"])
