@@ -10,17 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
-from kafka import KafkaAdminClient
 from kafka.partitioner import murmur2
 
 from labs.brokers import journal
-from labs.brokers.kafka.client import Site
 from labs.experiments import experiment
 from labs.experiments.delivery_shapes import digest
 from labs.experiments.rules import Verdict
@@ -41,6 +38,7 @@ from labs.scenarios.shapes.judge import Tally, judge, void
 from labs.scenarios.shapes.on_kafka_share import Member
 from labs.scenarios.shapes.plan import KEYS, Plan
 from labs.show.pictures import Lanes, picture
+from tests.kafka_names import names_on
 
 if TYPE_CHECKING:
     from labs.stack.packages.program import Program
@@ -324,15 +322,10 @@ def test_two_share_groups_at_one_partition_have_every_message_once_each_and_leav
     endpoints: dict[str, Endpoint],
 ) -> None:
     kafka = endpoints["kafka"]
-
-    def there() -> set[str]:
-        with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
-            return {*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())}
-
-    before = there()
+    before = names_on(kafka)
     tally = judge(run(SHAPES["kafka-share"], kafka, Crew(2, 2), Plan(1)))
     assert (tally.outcome, tally.missing, tally.again, tally.idle) == (EACH_GROUP, 0, 0, 0)
-    assert not [name for name in there() - before if name.startswith("labs-")]
+    assert not [name for name in names_on(kafka) - before if name.startswith("labs-")]
     assert not journal.entries()
 
 

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import redis
 
-from labs.brokers import journal
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
 from labs.experiments.four_queues import _brought, digest
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import UNOBSERVED
-from labs.model.paths import PROJECT
 from labs.pages.exercises.truths import NoTruth
 from labs.pages.exercises.truths_queues import since_of, ways_with
 from labs.scenarios.queues import MESSAGES, TRIALS, WAYS, server
 from labs.scenarios.queues.judge import History, judged
 from labs.scenarios.queues.trials import Site, history
 from labs.show.looks.queues import QUEUES_LOOK, truth
-from labs.stack import mending
+from tests.killed_runs import leaves_no_key
 
 LAB = experiment("four-queues")
 ALL, NOTHING = range(6), ()
@@ -210,21 +205,4 @@ def test_a_channel_forgets_who_was_away_and_a_popped_message_dies_with_its_worke
 
 @pytest.mark.broker
 def test_a_run_that_was_killed_leaves_no_key(endpoints: dict[str, Endpoint]) -> None:
-    command = [sys.executable, "-m", "labs", "run", "four-queues", "--set", "ways=stream-group"]
-    child = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with contextlib.closing(client(endpoints["redis"])) as link:
-        try:
-            give_up_s = time.monotonic() + 60
-            while not link.exists(*keys_of(child.pid), "labs-none"):
-                assert time.monotonic() < give_up_s
-                assert child.poll() is None, "it ended before a key of it was seen"
-        finally:
-            child.kill()
-            child.wait()
-        mending.mend(lambda _line: None)
-        assert not [one for one in link.scan_iter("labs-*") if f"-{child.pid}-" in one]
-
-
-def keys_of(pid: int) -> list[str]:
-    """What a run of that process has written down that it makes."""
-    return [name for entry in journal.entries() if entry.pid == pid for name in entry.names]
+    leaves_no_key(endpoints["redis"], "four-queues", "--set", "ways=stream-group")

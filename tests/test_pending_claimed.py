@@ -5,9 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labs.brokers import journal
 from labs.brokers.redis.admin import client
 from labs.experiments import experiment
 from labs.experiments.pending_claimed import digest, sum_up
@@ -26,7 +22,6 @@ from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.errors import StackError
 from labs.model.observer import UNOBSERVED
-from labs.model.paths import PROJECT
 from labs.model.run import NEVER, RunFileError
 from labs.model.stream_features import BROUGHT, FEATURES
 from labs.pages import recount_claims
@@ -42,7 +37,7 @@ from labs.scenarios.pending.trials import site
 from labs.show.looks.pending import PENDING_LOOK, truth
 from labs.show.looks.stream_features import STREAM_FEATURES_LOOK
 from labs.show.short.pending import pending_claimed
-from labs.stack import mending
+from tests.killed_runs import leaves_no_key
 
 LAB = experiment("pending-claimed")
 MS, S = 1_000_000, 1_000_000_000
@@ -363,24 +358,7 @@ def test_a_dead_workers_messages_wait_for_a_claim_and_a_limit_takes_what_nobody_
 @pytest.mark.broker
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
 def test_a_run_that_was_killed_leaves_no_key(endpoints: dict[str, Endpoint]) -> None:
-    command = [sys.executable, "-m", "labs", "run", LAB.name, "--set", "way=never"]
-    child = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with contextlib.closing(client(endpoints["redis"])) as link:
-        try:
-            give_up_s = time.monotonic() + 60
-            while not link.exists(*_keys_of(child.pid), "labs-none"):
-                assert time.monotonic() < give_up_s
-                assert child.poll() is None, "it ended before a key of it was seen"
-        finally:
-            child.kill()
-            child.wait()
-        mending.mend(lambda _line: None)
-        assert not [one for one in link.scan_iter("labs-*") if f"-{child.pid}-" in one]
-
-
-def _keys_of(pid: int) -> list[str]:
-    """What a run of that process has written down that it makes."""
-    return [name for entry in journal.entries() if entry.pid == pid for name in entry.names]
+    leaves_no_key(endpoints["redis"], LAB.name, "--set", "way=never")
 
 
 def test_a_redis_of_the_readers_is_not_filled_until_it_evicts(monkeypatch: pytest.MonkeyPatch) -> None:

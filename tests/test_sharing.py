@@ -7,16 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
-from kafka import KafkaAdminClient
 
 from labs.brokers import journal
-from labs.brokers.kafka.client import Site
 from labs.brokers.rabbitmq.management import ask
 from labs.experiments import experiment
 from labs.experiments.sharing_verdicts import ASKED
@@ -40,6 +37,7 @@ from labs.scenarios.sharing.conductor import run
 from labs.scenarios.sharing.facts import ShareRun, load
 from labs.scenarios.sharing.judge import judge
 from labs.stack import mending
+from tests.kafka_names import names_on
 
 if TYPE_CHECKING:
     from labs.stack.packages.program import Program
@@ -309,19 +307,14 @@ def test_members_of_a_share_group_at_one_partition_do_what_the_slow_one_leaves_a
     endpoints: dict[str, Endpoint],
 ) -> None:
     kafka = endpoints["kafka"]
-
-    def there() -> set[str]:
-        with closing(KafkaAdminClient(**Site(kafka).config)) as admin:
-            return {*admin.list_topics(), *(str(one["group_id"]) for one in admin.list_groups())}
-
-    before = there()
+    before = names_on(kafka)
     found = run(WAYS["kafka-share-1"], kafka, 1)
     share = judge(found)
     assert (found.trouble, share.undone, share.twice, sum(share.had.values())) == ("", 0, 0, JOBS)
     assert share.had[found.slow] < min(jobs for who, jobs in share.had.items() if who != found.slow)
     assert share.ratio is not None
     assert share.ratio >= 1
-    assert not [name for name in there() - before if name.startswith("labs-")]
+    assert not [name for name in names_on(kafka) - before if name.startswith("labs-")]
     assert not journal.entries()
 
 

@@ -30,7 +30,6 @@ PLACE = re.compile(
     r"listeners|advertised|\.ip\b|port\b|\.host\b|quorum\.voters|log\.dirs|log\.console|^listener\.|node\.id"
 )
 """Of our configuration what says where a broker is and whom it tells, and not how it behaves."""
-ANSWER_S = 3.0
 MIB = 1 << 20
 Found = TypeVar("Found")
 _JAVAS: dict[str, str] = {}

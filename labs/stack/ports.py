@@ -107,21 +107,24 @@ def free_ports(brokers: Sequence[str], owner: str, report: Callable[[str], None]
 
     `report` is told where the user's brokers listen when it is not where they mostly do. StackError if none is free.
     """
-    said = ""
+    first_taken = 0
     for first in user_bases() if owner == "user" else session_bases():
         ports = ports_from(first)
         taken = next((port for port in needed_ports(brokers, ports) if not is_free(port)), None)
         if taken is None:
-            if owner == "user" and said:
-                report(f"{said}: ports from {first} on for {', '.join(brokers)}")
+            if owner == "user" and first_taken:
+                report(f"{_held(first_taken)}: ports from {first} on for {', '.join(brokers)}")
             return ports
-        said = said or f"port {taken} is taken by {who_listens(taken)}"
-    base = default_base()
+        first_taken = first_taken or taken
     raise StackError(
         f"starting {', '.join(brokers)}",
-        f"{said}, which we did not start.",
-        f"End that process, or choose other ports: LABS_PORT_BASE={other_base(base)}.",
+        f"{_held(first_taken)}, which we did not start.",
+        f"End that process, or choose other ports: LABS_PORT_BASE={other_base(default_base())}.",
     )
+
+
+def _held(port: int) -> str:
+    return f"port {port} is taken by {who_listens(port)}"
 
 
 def other_base(base: int) -> int:
