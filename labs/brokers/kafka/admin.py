@@ -18,8 +18,9 @@ from labs.brokers.lifetime import Owned
 from labs.model.endpoint import Endpoint, RefusedError
 from labs.model.profile import Profile
 
-MISSED_S = 8.0
-"""A little more than the session of our workers, jobs/on_kafka.py."""
+MISSED_S = 50.0
+"""A little more than the 45 s after which Kafka misses a member of a share group by itself; the session of
+our own workers is shorter (jobs/on_kafka.py)."""
 LOOK_S = 0.1
 
 
