@@ -16,6 +16,9 @@ from labs.model.machine import UNSEEN
 from labs.model.observer import Observer
 from labs.pages.state import card_rest
 
+TRIES = 3
+"""A machine that stood still for half a second makes a run void, as its reader is told; the next one is asked then."""
+
 
 @pytest.mark.broker
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
@@ -26,7 +29,11 @@ def test_a_lab_measures_the_point_that_its_panel_begins_with(
     monkeypatch.setenv("LABS_BACKEND", endpoints["redis"].backend)
     lab, steps = EXPERIMENTS[name], list[tuple[float, str]]()
     settings = lab.settings() | {one.name: one.default[:1] for one in lab.controls if one.kind == "many"}
-    found = lab.run(settings, Observer(lambda share, text: steps.append((share, text))))
+    for _ in range(TRIES):
+        steps.clear()
+        found = lab.run(settings, Observer(lambda share, text: steps.append((share, text))))
+        if not any(one.void for one in found):
+            break
     assert [lab.look.key(digest.settings) for digest in found] == [*map(lab.look.key, lab.points_of(settings))]
     for one in found:
         digest = Digest.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False)))

@@ -211,7 +211,7 @@ def session(browser: Browser, host: str) -> Any:
 
 def opened(page: Page, address: str) -> None:
     page.goto(address, wait_until="commit")
-    page.wait_for_function("document.documentElement.dataset.parts", timeout=60_000)
+    page.wait_for_function("document.documentElement?.dataset.parts", timeout=60_000)
 
 
 ANSWER = """asked => asked.map(([number, kind, ...answers]) => {

@@ -36,7 +36,7 @@ def teaching(teachers: Path) -> Iterator[tuple[Path, str]]:
 
 def parts(page: Page, host: str) -> Page:
     page.goto(f"{host}book/parts.html")
-    page.wait_for_function("document.documentElement.dataset.parts")
+    page.wait_for_function("document.documentElement?.dataset.parts")
     return page
 
 
@@ -340,5 +340,5 @@ def test_a_question_on_a_slide_stays_on_the_screen_when_it_is_answered_and_is_no
             page.wait_for_function(f"{OVER} <= 0")
         assert shown.locator(".quiz-said").inner_text().count("Source:") == 1
     page.goto(f"{teaching[1]}book/01-1-who-is-waiting.html")
-    page.wait_for_function("document.documentElement.dataset.parts")
+    page.wait_for_function("document.documentElement?.dataset.parts")
     assert page.locator(".quiz-question input:checked").count() == 0

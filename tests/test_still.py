@@ -93,7 +93,7 @@ def test_a_panel_that_never_comes_no_longer_covers_what_it_asks_about(page: Page
     page.clock.install()
     page.route("**/panels/loss-matrix.json", lambda route: None)
     page.goto(host + MATRIX, wait_until="commit")
-    page.wait_for_function("document.documentElement.dataset.panels")
+    page.wait_for_function("document.documentElement?.dataset.panels")
     assert not page.locator(".lab-fallback").first.is_visible()
     page.clock.run_for(11_000)
     assert page.locator(".lab-fallback table").first.is_visible()
@@ -132,7 +132,7 @@ def test_a_quiz_and_a_guess_that_fail_open_their_folds_again_and_say_why(page: P
     if when == "it begins":
         page.add_init_script(f"localStorage.setItem('labs-said-parts-kafka-median', '{{\"value\": 3}}'); {fails}")
     page.goto(host + PARTS)
-    page.wait_for_function("document.documentElement.dataset.parts")
+    page.wait_for_function("document.documentElement?.dataset.parts")
     if when != "it begins":
         page.evaluate("void (Element.prototype.replaceChildren = () => { throw new Error('broken here'); })")
         page.locator(".quiz button").first.click()

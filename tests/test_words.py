@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from kafka.errors import UnknownTopicOrPartitionError
 
 from labs.brokers import journal
+from labs.brokers.kafka import admin as kafka_admin
 from labs.brokers.kafka.client import Site
 from labs.brokers.rabbitmq import management
 from labs.brokers.redis.admin import client
@@ -208,6 +210,34 @@ def test_a_proof_is_right_on_a_real_broker_and_leaves_nothing_there(
     words.prove(endpoint, proof)
     assert LEFT[broker](endpoint) == before
     assert len(journal.entries()) == noted
+
+
+class Late:
+    """Kafka's admin client as it is on a busy machine: what is deleted is listed for some looks more."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks, self.deleted = looks, list[str]()
+
+    def list_topics(self) -> list[str]:
+        self.looks -= 1
+        return ["labs-word-1", "labs-word-1-wide", "theirs"] if self.looks >= 0 else ["theirs"]
+
+    def delete_topics(self, topics: list[str], timeout_ms: int) -> None:
+        if topics[0] in self.deleted:
+            raise UnknownTopicOrPartitionError
+        self.deleted += topics
+
+
+def test_who_deletes_topics_of_kafka_waits_until_none_is_listed_and_says_so_where_that_never_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names, late = ["labs-word-1", "labs-word-1-wide", "labs-word-1-set"], Late(looks=3)
+    kafka_admin._delete_topics(late, names)
+    assert late.deleted == names[:2]
+    assert late.looks == -1, "it did not look until they were gone"
+    monkeypatch.setattr(kafka_admin, "GONE_S", 0.1)
+    with pytest.raises(RefusedError, match="lists the topics labs-word-1, labs-word-1-wide"):
+        kafka_admin._delete_topics(Late(looks=1000), names)
 
 
 @pytest.mark.broker

@@ -21,7 +21,9 @@ from labs.model.profile import Profile
 MISSED_S = 50.0
 """A little more than the 45 s after which Kafka misses a member of a share group by itself; the session of
 our own workers is shorter (jobs/on_kafka.py)."""
-LOOK_S = 0.1
+GONE_S = 30.0
+"""A deleted topic is listed for milliseconds; on a machine without time for its brokers it was seconds."""
+LOOK_S = 0.05
 
 
 def undo(endpoint: Endpoint, found: Made) -> None:
@@ -31,15 +33,26 @@ def undo(endpoint: Endpoint, found: Made) -> None:
     site = Site(endpoint)
     site.probe()
     with site.typed(), contextlib.closing(KafkaAdminClient(**site.config)) as admin:
-        for topic in admin.list_topics():
-            if any(fnmatchcase(topic, name) for name in found.entry.names):
-                with contextlib.suppress(UnknownTopicOrPartitionError):
-                    admin.delete_topics([topic], timeout_ms=ANSWER_MS)
+        _delete_topics(admin, found.entry.names)
         with contextlib.suppress(KafkaError):  # a user who may not look forgets them with their topic
             _delete_groups(admin, found.entry.names)
         with contextlib.suppress(KafkaError):  # before 4.1 Kafka does not tell them, and groups had none of ours
             _forget_settings(admin, found.entry.names)
     found.undone()
+
+
+def _delete_topics(admin: KafkaAdminClient, names: Sequence[str]) -> None:
+    """The topics of these names: Kafka lists one for a moment after it was deleted, so it is asked until none is left.
+
+    RefusedError if that lasts too long."""
+    give_up_s = time.monotonic() + GONE_S
+    while ours := [one for one in admin.list_topics() if any(fnmatchcase(one, name) for name in names)]:
+        for topic in ours:
+            with contextlib.suppress(UnknownTopicOrPartitionError):
+                admin.delete_topics([topic], timeout_ms=ANSWER_MS)
+        if time.monotonic() > give_up_s:
+            raise RefusedError(f"Kafka lists the topics {', '.join(ours)} {GONE_S:.0f} s after they were deleted.")
+        time.sleep(LOOK_S)
 
 
 def _forget_settings(admin: KafkaAdminClient, names: Sequence[str]) -> None:
