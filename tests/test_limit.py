@@ -89,6 +89,22 @@ def test_where_nothing_lifts_it_is_what_had_no_cpu_left(stamp: str, full: bool, 
     assert ". Neither a second window, a second client nor a second queue raised the rate by more" in found.said
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("a second key with a publisher of its own", "nor a second key raised"),
+        ("a second queue with a publisher and a reader of its own", "nor a second queue raised"),
+        ("a second queue with a publisher of the tool's own", "nor a second queue raised"),
+        ("4 queues with a publisher each", "nor 4 queues with a publisher each raised"),
+    ],
+)
+def test_what_did_not_raise_a_rate_is_told_without_the_clients_that_it_brought(what: str, said: str) -> None:
+    rounds = [one(100, 100, 100, 100, "not-full") for _ in range(5)]
+    for each in rounds:
+        each["lift"]["queue"]["what"] = what
+    assert f"a second client {said} the rate by more than 10 %" in limit_of(rounds).said
+
+
 def test_what_lifts_a_rate_is_its_limit_however_full_somebody_was() -> None:
     assert limit_of([one(100, 100, 100, 150, "machine-bound")] * 5).word == "queue"
 

@@ -68,7 +68,7 @@ def limit_of(rounds: Sequence[Round]) -> Found:
     each = {name: [_added(one, tried, name) for one in rounds] for name in tried}
     factors = {name: statistics.median(values) for name, values in each.items()}
     lifts = [name for name, values in each.items() if _lifts(values)]
-    last, alone = rounds[-1]["lift"], " in the one round" if len(rounds) == 1 else ""
+    last, alone = rounds[-1]["lift"], " in one round" if len(rounds) == 1 else ""
     if lifts:
         best, *others = sorted(lifts, key=lambda name: -factors[name])
         added = "".join(f". {capital(_rise(last[name]['what'], factors[name]))} as well" for name in others)
@@ -155,9 +155,13 @@ def _rise(what: str, factor: float) -> str:
     return f"{what} {f'raised the rate by {(factor - 1) * 100:.0f} %' if factor < 2 else high}"
 
 
+OF_ITS_OWN = re.compile(r" with an? [\w -]+ of (its|the tool's) own$")
+
+
 def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
     """neither a window of 1,000 nor a second queue raised the rate by more than 10 %"""
-    names = [last[name]["what"].replace(" of the tool", "").replace("'s own", " of its own") for name in tried]
+    # That a second queue has a client of its own is said where it raised the rate; three such would fill two lines.
+    names = [OF_ITS_OWN.sub("", last[name]["what"]).replace(" of the tool", "") for name in tried]
     if not names:
         return "nothing that raises a rate could be tried"
     none = f"neither {', '.join(names[:-1])} nor {names[-1]} raised" if len(names) > 1 else f"{names[0]} did not raise"
