@@ -58,7 +58,7 @@ def panel(state: State, address: str, *, compact: bool = False, after_guess: boo
     rows = [row for view in shown for row in view["rows"]]
     caption = f"{state['title']}: {state['caption']}, {shown[0]['origin']}"
     said = "".join(f"<p>{escape(view['sentence'])}</p>" for view in shown) if len(shown) <= SAID else ""
-    said += f"<p>{escape(state['older'])}</p>" if state["older"] else ""
+    said += "".join(f"<p>{escape(state[name])}</p>" for name in ("company", "older") if state[name])
     noscript = "<noscript><p>The controls need JavaScript. These are the recorded figures.</p></noscript>"
     inside = noscript + said + table(state["columns"], rows, caption)
     if "bars" in shown[0]:

@@ -14,8 +14,9 @@ from labs.judge.card import SERVERS
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS, RUNGS
 from labs.model.text import BROKER_NAMES
-from labs.pages import apart, older
+from labs.pages import apart, company, older
 from labs.pages.claims import may_vote
+from labs.pages.company import NOT_RECORDED
 from labs.pages.recordings import on_this_ground, recorded, recorded_on, words
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
 from labs.show.traces import DASHES, INKS, MARKS, styles
@@ -75,14 +76,13 @@ REST = {
 }
 """Of the run card what stands folded: what few ask, and a sceptic all the more."""
 OF_ALL, OF_SERVERS = ("processor", "virtual", "memory", "system"), ("file_system", "runtime", "origin", "heap", "given")
-NOT_RECORDED = "not recorded"
 
 
 def view(look: Look, digest: Digest, origin: str, *, live: bool = False) -> State:
     """One point of a lab as a panel shows it: its settings, what its look makes of it, its run card."""
     shown = look.view(digest)
     plain = {name: value for name, value in digest.settings.items() if isinstance(value, str | int | float)}
-    card = card_rows(digest.card) + shown.pop("measured", [])
+    card = card_rows(digest.card if live else company.on_card(digest)) + shown.pop("measured", [])
     if newer := older.newer(older.of_point(digest)):
         card.insert(1, ["Newer", newer])
     about = {
@@ -213,6 +213,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "caption": experiment.look.caption,
         "command": f"labs run {experiment.name}",
         "older": older.line(one for digest in digests for one in older.of_point(digest)),
+        "company": company.line(digests),
         **_shared(views(experiment, digests, f"recorded {recorded_on}".strip())),
         "verdicts": verdicts(experiment, digests) if digests else [],
     }

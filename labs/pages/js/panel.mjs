@@ -135,13 +135,15 @@ class Panel {
     }));
     this.guessing = this.guesses ? make("div", { class: "lp-guess" }) : null;
     this.said = make("div", { class: "lp-said", role: "status" });
-    this.older = make("p", { class: "lp-note lp-older", text: this.state.older });
+    // What is true of the whole recording: who else used its machine, and that the broker has a newer version.
+    const ofFile = [this.state.company, this.state.older].filter(Boolean);
+    this.ofFile = ofFile.map((text) => make("p", { class: "lp-note lp-older", text }));
     this.under = make("div", { class: "lp-under" });
     const charts = this.plots.flatMap((plot, at) => this.chart(plot, at));
     const link = () => make("div", { class: "lp-link" }, linkTo(this.state.lab, this.addressed));
     const foot = this.addressed ? make("div", { class: "lp-foot" }, this.under, link()) : this.under;
     const more = this.plots.filter(({ folded }) => folded).map(({ heading }) => heading);
-    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, ...more, this.older, foot];
+    const parts = [this.title, this.subtitle, this.guessing, ...charts, this.said, ...more, ...this.ofFile, foot];
     const controls = this.controls.map((control) => control.element);
     if (this.live) controls.push(this.job());
     const name = `Controls of ${this.state.title}`;
@@ -191,7 +193,7 @@ class Panel {
     clearTimeout(this.later);
     const say = () => this.said.replaceChildren(...sentences(this.choice, views, open));
     this.later = setTimeout(() => this.careful(say), this.said.childElementCount ? 300 : 0);
-    this.older.hidden = !this.state.older || open.every((view) => view.live);
+    for (const note of this.ofFile) note.hidden = open.every((view) => view.live);
     this.under.replaceChildren(...(this.compact ? [] : details(this, open)));
     if (this.guesses) guessBox(this, views);
     const drawn = this.plots.filter((plot) => plot.kind === "plot");
