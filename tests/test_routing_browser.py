@@ -69,6 +69,20 @@ def test_a_line_that_is_refused_is_told_and_the_last_answer_stays(page: Page, ho
     assert page.get_by_label("Begin with").input_value() == "", "they are the reader's own lines now"
 
 
+def test_of_a_consistent_hash_the_page_says_one_of_these_and_draws_both_ways_as_possible(page: Page, host: str) -> None:
+    opened(page, host)
+    lines = ["exchange in x-consistent-hash", "queue a", "queue b", "bind in -> a: 1", "bind in -> b: 3"]
+    page.get_by_label(LINES).fill("\n".join([*lines, "publish in: user.7"]))
+    assert went(page) == [
+        ["in: user.7", "one of a, b, by the hash of the key", "perhaps in → a (1); perhaps in → b (3)"]
+    ]
+    assert page.locator(".routing-queue.perhaps").count() == 2
+    assert page.locator(".routing-way.perhaps").count() == 2
+    assert page.get_by_text("1 message; each goes to a queue.").count() == 1
+    page.get_by_label(LINES).fill("\n".join([*lines[:-1], "bind in -> b: heavy"]))
+    assert "takes a weight as its key, a whole number from 1 to 100" in page.get_by_role("alert").first.inner_text()
+
+
 def test_what_a_reader_names_is_text_and_never_markup(page: Page, host: str) -> None:
     asked: list[Dialog] = []
     page.on("dialog", lambda dialog: (asked.append(dialog), dialog.dismiss()))

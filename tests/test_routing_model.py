@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,43 @@ from labs.pages.bundle import JS
 from labs.scenarios.routing import agreement
 from labs.scenarios.routing.matching import CASES, DEFAULT, Message, route
 from labs.scenarios.routing.puzzles import PUZZLES, events, judge
-from labs.scenarios.routing.topology import TYPES, Topology, TopologyError
+from labs.scenarios.routing.topology import EXACT, HASHED, HEAVIEST, Topology, TopologyError
 from labs.scenarios.routing.written import LIKE, MOST, messages, publish_line, read, topology, write
 from labs.stack import mending
 
 DENO = str(Path(sys.executable).with_name("deno"))
+HASH = """exchange in topic otherwise two
+exchange two x-consistent-hash
+exchange shard x-consistent-hash
+exchange one x-consistent-hash
+exchange none x-consistent-hash otherwise one
+queue a
+queue b
+queue c
+bind in -> shard: user.#
+bind in -> c: #.copy
+bind shard -> a: 1
+bind shard -> b: +3
+bind two -> b: 2
+bind two -> a: 1
+bind one -> c: 100
+bind in -> two: both
+bind in -> shard: both
+publish in: user.1
+publish in: user.1.copy
+publish in: both
+publish in: else
+publish one: x
+publish none: x
+publish default: a"""
 ROUTES = """
 import { route } from "MODEL/model.mjs";
 import worlds from "./worlds.json" with { type: "json" };
 const places = (set) => [...set].sort();
 console.log(JSON.stringify(worlds.map(([topology, messages]) => messages.map((one) => {
-  const { queues, over, otherwise } = route(topology, one);
-  return [places(queues), [...over].sort((a, b) => a - b), places(otherwise)];
+  const { queues, over, otherwise, either, one_of } = route(topology, one), numbers = (a, b) => a - b;
+  const ways = [[...over].sort(numbers), [...either].sort(numbers)];
+  return [places(queues), ...ways, places(otherwise), one_of.map(places).sort()];
 }))));
 """
 READS = """
@@ -172,23 +197,45 @@ def test_the_model_does_with_each_puzzle_what_the_recorded_broker_did(name: str,
 
 
 def test_javascript_routes_as_python_does_and_over_the_same_bindings(tmp_path: Path) -> None:
-    worlds = list(agreement.worlds())
+    worlds = [*agreement.worlds(), (topology(read(HASH)), messages(read(HASH)))]
     given = [[plain(found), [plain_message(one) for one in sent]] for found, sent in worlds]
     said = asked(tmp_path, ROUTES, worlds=given)
     ways = [[route(found, one) for one in sent] for found, sent in worlds]
-    assert said == [[[sorted(one.queues), sorted(one.over), sorted(one.otherwise)] for one in all_] for all_ in ways]
-    assert sum(map(len, said)) == CASES
-    assert {kind for found, _ in worlds for kind in {one.type for one in found.exchanges}} == set(TYPES)
+    assert said == [
+        [
+            [
+                sorted(one.queues), sorted(one.over), sorted(one.either), sorted(one.otherwise),
+                sorted(map(sorted, one.one_of)),
+            ]
+            for one in all_
+        ]
+        for all_ in ways
+    ]  # fmt: skip
+    assert sum(map(len, said[:-1])) == CASES
+    assert {kind for found, _ in worlds[:-1] for kind in {one.type for one in found.exchanges}} == set(EXACT)
+    assert HASHED in {one.type for one in worlds[-1][0].exchanges}
     reached_some = sum(bool(one.queues) for all_ in ways for one in all_)
     assert CASES / 5 < reached_some < CASES * 4 / 5, "cases that all end alike would show nothing"
 
 
+WEIGHS = f"a binding of an {HASHED} exchange takes a weight as its key, a whole number from 1 to {HEAVIEST}"
 BAD = {
     "bnd in -> q": "line 1: 'bnd' begins no line; begin with one of exchange, queue, bind, publish",
     "exchange in": f"line 1: that is not understood; it is written like: {LIKE['exchange']}",
     "\n\nbind in q": f"line 3: that is not understood; it is written like: {LIKE['bind']}",
     "publish in": f"line 1: that is not understood; it is written like: {LIKE['publish']}",
-    "exchange in topics": "exchange 'in': there is no type 'topics'; take direct, topic, fanout, headers",
+    "exchange in topics":
+        "exchange 'in': there is no type 'topics'; take direct, topic, fanout, headers, x-consistent-hash",
+    **{
+        f"exchange in x-consistent-hash\nqueue q\nbind in -> q: {weight}": f"binding in → q{said}: {WEIGHS}"
+        for weight, said in (("", ""), *((one, f" ({one})") for one in ("many", "0", "-1", "1.5", "٣", "101")))
+    },
+    "exchange in x-consistent-hash\nqueue q\nbind in -> q: a=1":
+        "binding in → q (all of a=1): an x-consistent-hash exchange looks at the routing key and at no header",
+    "exchange in x-consistent-hash\nexchange e topic\nbind in -> e: 1":
+        "binding in → e (1): our model follows an x-consistent-hash exchange to queues only",
+    "exchange in x-consistent-hash\nqueue q\nbind in -> q: 1\nbind in -> q: 2":
+        "binding in → q (2): 'q' has a weight, and RabbitMQ keeps the first",
     "exchange in topic\nexchange in direct":
         "line 2: exchange 'in' is another one in line 1, and RabbitMQ changes none that is there",
     "exchange default topic": "line 1: 'default' is the exchange that every RabbitMQ has; give yours another name",
@@ -222,6 +269,7 @@ GOOD = [
     "# nothing yet",
     "  exchange\tin  topic  otherwise up\r\nexchange up fanout\n\n# word\nqueue q\nqueue q\nbind in->q:#\nbind up -> q",
     "exchange in headers\nqueue <b>&\nbind in -> <b>&: any-with-x x-a=1 b=\npublish in: b=x=y",
+    HASH,
     "exchange e fanout\nexchange in topic\nbind in -> e\npublish in:\npublish default: q k=v\npublish in: *.#.ä k=v",
     *(write(one.topology(how)) for one in PUZZLES.values() for how in routing_examples.TRIES),
 ]
@@ -270,6 +318,47 @@ def test_a_message_that_the_broker_puts_elsewhere_than_the_model_is_named() -> N
     assert own_topology.compared({"q": [0], "r": []}, {"q": [0], "r": []}).endswith("its own: 1 delivery.")
     told = own_topology.compared({"q": [0], "r": [1]}, {"q": [], "r": [1, 2]})
     assert told == "RabbitMQ and our model differ: message 1 does not lie in q; message 3 lies in r"
+
+
+def test_of_what_a_hash_chooses_the_model_says_one_of_these_and_not_which() -> None:
+    lines = read(HASH)
+    found = topology(lines)
+    ways = [route(found, one) for one in messages(lines)]
+    groups = [sorted(map(sorted, one.one_of)) for one in ways]
+    assert groups == [[["a", "b"]], [["a", "b"]], [["a", "b"]] * 2, [["a", "b"]], [], [], []]
+    assert [sorted(one.queues) for one in ways] == [[], ["c"], [], [], ["c"], ["c"], ["a"]]
+    assert own_topology.paths(found, ways)[2] == "shard → a (1): perhaps 1, perhaps 2, perhaps 3"
+    drawn = own_topology.picture(found.queues, messages(lines), own_topology.predicted(found.queues, ways), "m",
+                                 own_topology.chosen(ways))  # fmt: skip
+    assert drawn
+    assert drawn.title == "7 messages, none in no queue"
+    assert [drawn.cells["2. in: user.1.copy", name].says for name in "abc"] == ["one of these", "one of these", "there"]
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ({"a": [0], "b": [], "c": []}, "1 delivery. Which queue a hash chose, only RabbitMQ knew."),
+        ({"a": [], "b": [0], "c": []}, "1 delivery. Which queue a hash chose, only RabbitMQ knew."),
+        ({"a": [], "b": [], "c": []}, "differ: message 1 lies in none of a, b"),
+        ({"a": [0], "b": [0], "c": []}, "differ: message 1 lies in a; message 1 lies in b"),
+        ({"a": [0], "b": [], "c": [0]}, "differ: message 1 lies in a; message 1 lies in c"),
+    ],
+)
+def test_a_message_that_lies_in_none_or_two_of_the_queues_of_a_hash_is_named(
+    there: dict[str, list[int]], says: str
+) -> None:
+    said: dict[str, list[int]] = {name: [] for name in there}
+    assert own_topology.compared(said, there, [(0, frozenset("ab"))]).endswith(says)
+
+
+def test_a_puzzle_that_a_hash_would_route_is_not_graded_by_the_model(tmp_path: Path) -> None:
+    known = routing_examples.known()
+    lines = ["exchange in x-consistent-hash", "queue billing", "queue europe"]
+    known["puzzles"][0]["first"] = "\n".join([*lines, "bind in -> billing: 1", "bind in -> europe: 1"])
+    assert asked(tmp_path, GRADES, known=known)[0][0] == (
+        "Our model cannot say: a hash chooses one of billing, europe. A running RabbitMQ grades it, in the notebook."
+    )
 
 
 def test_without_a_broker_it_is_the_model_that_answers_and_that_is_said(
@@ -330,6 +419,9 @@ REFUSED = {
     "exchange in topic\nqueue q\nbind in -> q: #.a.#.#":
         "line 3, .*: this RabbitMQ takes fewer # in a key: .* uses 3 '#' wildcards, at most 2 are allowed",
     "queue q\nbind default -> q: a": "line 2, .*: that is RabbitMQ's own, .* 403 ACCESS_REFUSED",
+    "exchange in x-consistent-hash\nqueue q\nbind in -> q: many":
+        "line 3, .*: the key of such a binding is its weight: a whole number, 1 or more. .* must be an integer",
+    "exchange in x-consistent-hash\nqueue q\nbind in -> q: 0": "line 3, .*: the key of such .* must be greater than 0",
     "queue q\npublish default: q\npublish up: a": "line 3, 'publish up: a': .* 404 NOT_FOUND - no exchange 'up'",
 }  # fmt: skip
 
@@ -347,6 +439,56 @@ def test_what_rabbitmq_refuses_is_told_by_its_line_in_plain_words_and_its_own_an
     assert "\n" not in str(told.value)
     assert lying(rabbitmq) == []
     assert journal.entries() == []
+
+
+KEYS = 2000
+
+
+def hashed(*weights: int) -> Topology:
+    """One hashed exchange, and queues of these weights."""
+    lines = [f"queue q{at}\nbind in -> q{at}: {weight}" for at, weight in enumerate(weights)]
+    return topology(read("\n".join([f"exchange in {HASHED}", *lines])))
+
+
+@pytest.mark.broker
+def test_a_hash_puts_a_key_into_the_same_one_of_its_queues_each_time_and_shares_roughly_by_weight(
+    rabbitmq: Endpoint,
+) -> None:
+    found = hashed(1, 3)
+    sent = [Message("in", f"user.{at % KEYS}") for at in range(2 * KEYS)]
+    there = agreement._on_broker(rabbitmq, found, sent)
+    for one, queues in zip(sent, there, strict=True):
+        [group] = route(found, one).one_of
+        assert len(queues) == 1
+        assert queues[0] in group
+    assert there[:KEYS] == there[KEYS:], "the same key"
+    assert 0.7 < there[:KEYS].count(["q1"]) / KEYS < 0.8
+    assert lying(rabbitmq) == []
+
+
+@pytest.mark.broker
+def test_a_second_weight_of_a_queue_changes_nothing(rabbitmq: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, sent = hashed(1, 1), [Message("in", f"user.{at}") for at in range(KEYS)]
+    again = replace(found.bindings[0], key="50")
+    with pytest.raises(TopologyError, match="'q0' has a weight, and RabbitMQ keeps the first"):
+        replace(found, bindings=(*found.bindings, again))
+    monkeypatch.setattr(Topology, "__post_init__", lambda _: None)
+    there = agreement._on_broker(rabbitmq, replace(found, bindings=(*found.bindings, again)), sent)
+    assert 0.45 < there.count(["q0"]) / KEYS < 0.55
+
+
+@pytest.mark.broker
+def test_of_a_hash_of_ones_own_the_broker_says_which_queue(
+    rabbitmq: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"exchange in {HASHED}\nqueue a\nqueue b\nbind in -> a: 1\nbind in -> b: 1\npublish in: x\npublish in: x"
+    picture = own_topology.tried(text)
+    assert picture
+    first, again = ([picture.cells[f"{at}. in: x", name].state for name in "ab"] for at in (1, 2))
+    assert first == again
+    assert sorted(first) == ["absent", "yes"]
+    assert "RabbitMQ did what our model says: 2 deliveries. Which queue a hash" in capsys.readouterr().out
+    assert lying(rabbitmq) == []
 
 
 OWN = """exchange in topic otherwise rest

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from labs.scenarios.routing.topology import MATCH, Binding, Topology
+from labs.scenarios.routing.topology import HASHED, MATCH, Binding, Topology
 
 DEFAULT = ""
 """The exchange that every RabbitMQ has: a message goes to the queue whose name is its key."""
@@ -30,11 +30,16 @@ class Message:
 @dataclass(frozen=True)
 class Routed:
     """Where a message goes. `over` are the places of the bindings that take it in the topology's list, `otherwise` the
-    exchanges whose alternate exchange gets it, because none of their own bindings does."""
+    exchanges whose alternate exchange gets it, because none of their own bindings does.
+
+    Of each group of `one_of` it reaches exactly one queue, over one of the bindings `either`: the broker's hash chooses
+    it, and the model does not know which."""
 
     queues: frozenset[str] = frozenset()
     over: frozenset[int] = frozenset()
     otherwise: frozenset[str] = frozenset()
+    one_of: tuple[frozenset[str], ...] = ()
+    either: frozenset[int] = frozenset()
 
 
 def route(topology: Topology, message: Message) -> Routed:
@@ -44,10 +49,15 @@ def route(topology: Topology, message: Message) -> Routed:
     known = {one.name: one for one in topology.exchanges}
     waiting, seen = [message.exchange], {message.exchange}
     queues, over, otherwise = set[str](), set[int](), set[str]()
+    one_of, either = list[frozenset[str]](), set[int]()
     while waiting:
         here = known[waiting.pop()]
         from_here = [(at, one) for at, one in enumerate(topology.bindings) if one.source == here.name]
         taken = {at: one for at, one in from_here if takes(here.type, one, message)}
+        if here.type == HASHED and len(taken) > 1:
+            one_of.append(frozenset(one.to for one in taken.values()))
+            either.update(taken)
+            continue
         over.update(taken)
         queues.update(one.to for one in taken.values() if not one.to_exchange)
         further = {one.to for one in taken.values() if one.to_exchange}
@@ -56,16 +66,16 @@ def route(topology: Topology, message: Message) -> Routed:
             further = {here.otherwise}
         waiting += sorted(further - seen)
         seen |= further
-    return Routed(frozenset(queues), frozenset(over), frozenset(otherwise))
+    return Routed(frozenset(queues), frozenset(over), frozenset(otherwise), tuple(one_of), frozenset(either))
 
 
 def takes(kind: str, binding: Binding, message: Message) -> bool:
-    """Whether a binding of an exchange of that type takes a message."""
+    """Whether a binding of an exchange of that type takes a message; of a hashed one, whether it may."""
     if kind == "topic":
         return _by_words(_words(binding.key), _words(message.key))
     if kind == "headers":
         return _by_headers(binding, message.headers)
-    return kind == "fanout" or binding.key == message.key
+    return kind in ("fanout", HASHED) or binding.key == message.key
 
 
 def _words(key: str) -> list[str]:

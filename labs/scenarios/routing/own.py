@@ -18,10 +18,12 @@ from labs.model.endpoint import Endpoint, RefusedError
 from labs.scenarios.routing.matching import DEFAULT, Message
 from labs.scenarios.routing.puzzles import Event
 from labs.scenarios.routing.running import drained, own_names, publish
-from labs.scenarios.routing.topology import TYPES, Binding, Exchange
+from labs.scenarios.routing.topology import HASHED, TYPES, Binding, Exchange
 from labs.scenarios.routing.written import OWN, Line
 
 PLAIN = {
+    f"exchange type '{HASHED}'": "this RabbitMQ lacks the plug-in: enable rabbitmq_consistent_hash_exchange",
+    "binding key must be": "the key of such a binding is its weight: a whole number, 1 or more",
     "unknown exchange type|invalid exchange type": f"there is no such type of exchange: take {', '.join(TYPES)}",
     "inequivalent arg": "it is there already with other properties, and RabbitMQ changes none: take another name",
     "wildcards, at most": "this RabbitMQ takes fewer # in a key: say it with fewer",

@@ -5,6 +5,7 @@ The producer knows one name, ENTRY, and nothing behind it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,13 @@ LONGEST = 200
 """Bytes of a name or a key: AMQP allows 255, and a run puts its own name before."""
 HASHES = 2
 """So many # a topic binding may have: RabbitMQ 4.3.6 refuses a third one, and older versions take it."""
-TYPES = ("direct", "topic", "fanout", "headers")
+HASHED = "x-consistent-hash"
+"""The type that RabbitMQ's plug-in brings: the hash of the routing key chooses one of the queues, by their weights."""
+EXACT = ("direct", "topic", "fanout", "headers")
+"""The types of which a model can say where a message goes."""
+TYPES = (*EXACT, HASHED)
+WEIGHT, HEAVIEST = re.compile(r"\+?0*[1-9][0-9]*", re.ASCII), 100
+"""What RabbitMQ reads as a weight, and the most that we take: it keeps a bucket for each one."""
 MATCH = "x-match"
 MATCHES = ("any", "all", "any-with-x", "all-with-x")
 """How many headers of a binding a message needs; the last two count those whose names begin with x-, too."""
@@ -81,8 +88,13 @@ class Topology:
             if one.otherwise and one.otherwise not in known:
                 said = f"its alternate exchange {one.otherwise!r} is not declared"
                 raise TopologyError(f"exchange {one.name!r}: {said}, and RabbitMQ would drop what it should get")
+        weighed: set[tuple[str, str]] = set()
         for binding in self.bindings:
             _checked(binding, known, self.queues)
+            if known[binding.source].type == HASHED:
+                if (binding.source, binding.to) in weighed:
+                    raise TopologyError(f"binding {binding}: {binding.to!r} has a weight, and RabbitMQ keeps the first")
+                weighed.add((binding.source, binding.to))
 
 
 def _once(what: str, names: Iterable[str]) -> None:
@@ -112,7 +124,19 @@ def _checked(binding: Binding, exchanges: Mapping[str, Exchange], queues: tuple[
         raise TopologyError(f"binding {binding}: RabbitMQ 4.3 takes {HASHES} # in a key at most")
     by_headers = kind == "headers"
     if binding.headers and not by_headers:
-        said = "looks at the routing key and at no header"
-        raise TopologyError(f"binding {binding}: a {kind} exchange {said}")
+        said = f"{'an' if kind == HASHED else 'a'} {kind} exchange looks at the routing key and at no header"
+        raise TopologyError(f"binding {binding}: {said}")
     if by_headers and not binding.headers:
         raise TopologyError(f"binding {binding}: a headers exchange takes everything by a binding without headers")
+    if kind == HASHED:
+        _weighed(binding)
+
+
+def _weighed(binding: Binding) -> None:
+    """TopologyError unless the key is a weight and the hash chooses a queue: from an exchange that it chose a message
+    could go on to any number of queues."""
+    if not WEIGHT.fullmatch(binding.key) or int(binding.key) > HEAVIEST:
+        said = f"takes a weight as its key, a whole number from 1 to {HEAVIEST}"
+        raise TopologyError(f"binding {binding}: a binding of an {HASHED} exchange {said}")
+    if binding.to_exchange:
+        raise TopologyError(f"binding {binding}: our model follows an {HASHED} exchange to queues only")

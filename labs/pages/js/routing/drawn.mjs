@@ -25,7 +25,7 @@ function columns({ exchanges, bindings }, messages) {
 }
 
 function box(place, name, under, lit) {
-  const group = svg("g", { class: `routing-${under ? "exchange" : "queue"}${lit ? " lit" : ""}` });
+  const group = svg("g", { class: `routing-${under ? "exchange" : "queue"} ${lit}` });
   const text = svg("text", { x: place.x + WIDE / 2, y: place.y + (under ? 15 : 22), "text-anchor": "middle" });
   text.textContent = cut(name, LETTERS);
   group.append(svg("rect", { ...place, width: WIDE, height: HIGH, rx: under ? 17 : 3 }), text);
@@ -45,7 +45,7 @@ function box(place, name, under, lit) {
 function line(from, to, label, lit) {
   const x = from.x + WIDE, y = from.y + HIGH / 2, ahead = to.x > from.x, end = ahead ? to.x : to.x + WIDE;
   const y2 = to.y + HIGH / 2, bend = ahead ? (end - x) / 2 : APART / 2;
-  const group = svg("g", { class: `routing-way${lit ? " lit" : ""}` });
+  const group = svg("g", { class: `routing-way ${lit}` });
   group.append(svg("path", { d: `M${x} ${y}C${x + bend} ${y} ${end + (ahead ? -bend : bend)} ${y2} ${end} ${y2}` }));
   const text = svg("text", { x: (x + end) / 2, y: (y + y2) / 2 - 3, "text-anchor": "middle" });
   text.textContent = label;
@@ -77,6 +77,10 @@ export function drawn(topology, messages, ways) {
   const exchanges = new Map(topology.exchanges.map((one) => [one.name, place(at.get(one.name))]));
   const queues = new Map(topology.queues.map((name) => [name, place(last)]));
   const over = new Set(ways.flatMap((one) => [...one.over])), full = new Set(ways.flatMap((one) => [...one.queues]));
+  const either = new Set(ways.flatMap((one) => [...one.either]));
+  const perhaps = new Set(ways.flatMap((one) => one.one_of.flat()));
+  /** Whether messages went there, surely or if a hash chose it. */
+  const lit = (sure, chosen = false) => (sure ? "lit" : chosen ? "lit perhaps" : "");
   const otherwise = new Set(ways.flatMap((one) => [...one.otherwise]));
   const entered = new Set(messages.map((one) => one.exchange));
   const met = new Set([
@@ -89,13 +93,13 @@ export function drawn(topology, messages, ways) {
       from: exchanges.get(one.source),
       to: (one.to_exchange ? exchanges : queues).get(one.to),
       label: one.key || one.headers.map((pair) => pair.join("=")).join(" "),
-      lit: over.has(at),
+      lit: lit(over.has(at), either.has(at)),
     })),
     ...topology.exchanges.filter((one) => one.otherwise).map((one) => ({
       from: exchanges.get(one.name),
       to: exchanges.get(one.otherwise),
       label: "otherwise",
-      lit: otherwise.has(one.name),
+      lit: lit(otherwise.has(one.name)),
     })),
   ];
   const lines = joined(steps).map((all) => {
@@ -107,8 +111,8 @@ export function drawn(topology, messages, ways) {
   const picture = svg("svg", { viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, "aria-hidden": "true" });
   picture.append(
     ...lines.sort((a, b) => a.classList.length - b.classList.length),
-    ...topology.exchanges.map((one) => box(exchanges.get(one.name), one.name, one.type, met.has(one.name))),
-    ...topology.queues.map((name) => box(queues.get(name), name, "", full.has(name))),
+    ...topology.exchanges.map((one) => box(exchanges.get(one.name), one.name, one.type, lit(met.has(one.name)))),
+    ...topology.queues.map((name) => box(queues.get(name), name, "", lit(full.has(name), perhaps.has(name)))),
   );
   return picture;
 }

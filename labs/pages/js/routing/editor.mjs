@@ -22,9 +22,11 @@ const SAY = {
   },
   heads: ["Message", "Goes to", "Over"],
   nowhere: "no queue",
+  oneOf: (queues) => `one of ${queues.join(", ")}, by the hash of the key`,
   dropped: "nothing takes it",
   byName: "the default exchange",
   otherwise: (from, to) => `${from} otherwise ${to}`,
+  perhaps: (path) => `perhaps ${path}`,
   all: "All messages",
   picture: "Paths of",
   drawn: "The topology, drawn",
@@ -96,20 +98,24 @@ function over(topology, message, went) {
   const all = [
     ...topology.bindings.filter((_, at) => went.over.has(at)).map(bound),
     ...others.map((one) => SAY.otherwise(one.name, one.otherwise)),
+    ...topology.bindings.filter((_, at) => went.either.has(at)).map((one) => SAY.perhaps(bound(one))),
   ];
   return all.length ? all.join("; ") : SAY.dropped;
 }
 
+/** Where a message goes: the queues that it reaches, and each choice of which the model does not know how it ends. */
+const where = ({ queues, one_of }) => [[...queues].sort().join(", "), ...one_of.map(SAY.oneOf)].filter(Boolean);
+
 /** What the model says of each message: a table, and the topology with the paths of all or of one. */
 function answer({ topology, messages }) {
   if (!messages.length) return [make("p", { text: SAY.nothing })];
-  const ways = messages.map((one) => route(topology, one)), gone = ways.filter((one) => !one.queues.size).length;
+  const ways = messages.map((one) => route(topology, one)), gone = ways.filter((one) => !where(one).length).length;
   const rows = messages.map((one, at) =>
     make(
       "tr",
       {},
       make("th", { scope: "row" }, make("code", { text: told(one) })),
-      make("td", { text: [...ways[at].queues].sort().join(", ") || SAY.nowhere }),
+      make("td", { text: where(ways[at]).join("; ") || SAY.nowhere }),
       make("td", { text: over(topology, one, ways[at]) }),
     )
   );

@@ -9,20 +9,23 @@
  * @typedef {{exchange: string, key: string, headers: [string, string][]}} Message
  */
 
-const STAR = "*", HASH = "#", MATCH = "x-match";
+const STAR = "*", HASH = "#", MATCH = "x-match", HASHED = "x-consistent-hash";
 
 /**
  * What a topology does with a message: the queues that it reaches, the places of the bindings that take it, and the
- * exchanges whose alternate exchange gets it. An exchange sees it once, so that a circle comes to an end.
+ * exchanges whose alternate exchange gets it. An exchange sees it once, so that a circle comes to an end. Of each group
+ * of `one_of` it reaches one queue, over one of the bindings `either`: the broker's hash chooses it.
  * @param {Topology} topology
  * @param {Message} message  one without an exchange goes to the queue that its key names
  */
 export function route(topology, message) {
   /** @type {Set<string>} */
-  const queues = new Set(), otherwise = new Set(), over = new Set();
+  const queues = new Set(), otherwise = new Set(), over = new Set(), either = new Set();
+  /** @type {string[][]} */
+  const groups = [];
   if (message.exchange === "") {
     if (topology.queues.includes(message.key)) queues.add(message.key);
-    return { queues, over, otherwise };
+    return { queues, over, otherwise, either, one_of: [] };
   }
   const known = new Map(topology.exchanges.map((one) => [one.name, one]));
   const waiting = [message.exchange], seen = new Set(waiting);
@@ -34,6 +37,11 @@ export function route(topology, message) {
     const here = known.get(waiting.pop());
     const taken = [...topology.bindings.entries()]
       .filter(([, one]) => one.source === here.name && takes(here.type, one, message));
+    if (here.type === HASHED && taken.length > 1) {
+      groups.push(taken.map(([, one]) => one.to).sort());
+      for (const [at] of taken) either.add(at);
+      continue;
+    }
     for (const [at, one] of taken) {
       over.add(at);
       if (one.to_exchange) further(one.to);
@@ -44,14 +52,14 @@ export function route(topology, message) {
       further(here.otherwise);
     }
   }
-  return { queues, over, otherwise };
+  return { queues, over, otherwise, either, one_of: groups };
 }
 
-/** Whether a binding of an exchange of that type takes a message. */
+/** Whether a binding of an exchange of that type takes a message; of a hashed one, whether it may. */
 export function takes(type, binding, message) {
   if (type === "topic") return byWords(wordsOf(binding.key), wordsOf(message.key));
   if (type === "headers") return byHeaders(binding, message.headers);
-  return type === "fanout" || binding.key === message.key;
+  return type === "fanout" || type === HASHED || binding.key === message.key;
 }
 
 /** An empty key has no words, and between two dots stands an empty one. */

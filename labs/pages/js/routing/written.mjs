@@ -5,7 +5,8 @@
 export class Refusal extends Error {}
 
 const OWN = "default", LONGEST = 200, HASHES = 2, TAKEN = ["CC", "BCC"];
-const TYPES = ["direct", "topic", "fanout", "headers"], MATCHES = ["any", "all", "any-with-x", "all-with-x"];
+const HASHED = "x-consistent-hash", WEIGHT = /^\+?0*[1-9][0-9]*$/, HEAVIEST = 100;
+const TYPES = ["direct", "topic", "fanout", "headers", HASHED], MATCHES = ["any", "all", "any-with-x", "all-with-x"];
 const NAME = "([^ \\t:]+)", MOST = { exchange: 20, queue: 10, bind: 60, publish: 40 };
 const FORMS = {
   exchange: new RegExp(`^exchange[ \\t]+${NAME}[ \\t]+${NAME}(?:[ \\t]+otherwise[ \\t]+${NAME})?$`),
@@ -134,7 +135,14 @@ function check({ exchanges, queues, bindings }) {
       refuse(`exchange '${name}': ${said}, and RabbitMQ would drop what it should get`);
     }
   }
-  for (const one of bindings) checkBinding(one, types, queues);
+  const weighed = new Set();
+  for (const one of bindings) {
+    checkBinding(one, types, queues);
+    if (types.get(one.source) !== HASHED) continue;
+    const pair = `${one.source} ${one.to}`;
+    if (weighed.has(pair)) refuse(`binding ${bound(one)}: '${one.to}' has a weight, and RabbitMQ keeps the first`);
+    weighed.add(pair);
+  }
 }
 
 function checkBinding(binding, types, queues) {
@@ -146,11 +154,18 @@ function checkBinding(binding, types, queues) {
     refuse(`binding ${told}: RabbitMQ 4.3 takes ${HASHES} # in a key at most`);
   }
   if (headers.length && type !== "headers") {
-    refuse(`binding ${told}: a ${type} exchange looks at the routing key and at no header`);
+    const kind = `${type === HASHED ? "an" : "a"} ${type}`;
+    refuse(`binding ${told}: ${kind} exchange looks at the routing key and at no header`);
   }
   if (type === "headers" && !headers.length) {
     refuse(`binding ${told}: a headers exchange takes everything by a binding without headers`);
   }
+  if (type !== HASHED) return;
+  if (!WEIGHT.test(key) || Number(key) > HEAVIEST) {
+    const said = `takes a weight as its key, a whole number from 1 to ${HEAVIEST}`;
+    refuse(`binding ${told}: a binding of an ${HASHED} exchange ${said}`);
+  }
+  if (binding.to_exchange) refuse(`binding ${told}: our model follows an ${HASHED} exchange to queues only`);
 }
 
 /** A binding as it is told. */
