@@ -284,6 +284,21 @@ def test_on_paper_and_without_scripts_all_that_is_in_short_is_there(browser: Bro
     context.close()
 
 
+@pytest.mark.parametrize(
+    "stem", ["02-3-kill-the-worker", "03-2-loss-matrix", "how-fast", "promises", "04-4-bad-message"]
+)
+def test_on_paper_a_table_begins_each_sheet_with_its_head_and_no_row_is_cut(page: Page, host: str, stem: str) -> None:
+    page.goto(f"{host}book/{stem}.html")
+    settled(page)
+    page.emulate_media(media="print")
+    said = """all => [...new Set(all.filter(one => one.checkVisibility()).map(one => {
+        const { display, breakInside } = getComputedStyle(one);
+        return `${one.tagName} ${display} ${breakInside}`;
+    }))].sort()"""
+    found = page.locator("article table :is(thead, tr)").evaluate_all(said)
+    assert found == ["THEAD table-header-group avoid", "TR table-row avoid"]
+
+
 def test_every_monday_line_leads_to_the_page_that_has_them_all(page: Page, host: str) -> None:
     page.goto(f"{host}book/monday.html")
     listed = page.locator(".mondays li")
