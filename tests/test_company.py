@@ -75,9 +75,10 @@ def test_a_run_card_says_what_others_used_or_that_it_was_not_recorded() -> None:
 
 
 def test_the_line_stands_on_the_page_of_a_loud_recording_and_on_no_other(tmp_path: Path) -> None:
+    file = load(RECORDED / f"{LAB.name}.json")
     for used, said in ((1.1, True), (0.1, False)):
-        point = planted({"foreign": used})
-        save(tmp_path / f"{LAB.name}.json", LAB.name, [point], point.card)
+        heard: Any = [replace(one, repeats=[{**r, "foreign": used} for r in one.repeats]) for one in file.digests]
+        save(tmp_path / f"{LAB.name}.json", LAB.name, heard, file.card)
         state = recorded_state(LAB, tmp_path)
         assert ("other programs used 1.10 of" in pages.panel(state, "")) is said
         assert bool(state["company"]) is said

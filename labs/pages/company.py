@@ -36,7 +36,7 @@ def line(digests: Sequence[Digest]) -> str:
     used = in_rounds(digests)
     if not used or (middle := statistics.median(used)) <= LOUD:
         return ""
-    cores = {int(whole) for one in digests if (whole := one.card.get("cores"))}
+    cores = {whole for one in digests if isinstance(whole := one.card.get("cores"), int)}
     of = f" of the machine's {cores.pop()} cores" if len(cores) == 1 else " cores"
     between = "" if len(used) == 1 else f" ({span(used, '{:.2f}'.format)})"
     return (
