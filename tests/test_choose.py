@@ -28,16 +28,16 @@ from labs.pages.choose.words import address, answer_said, by_id, turn_said
 DENO = str(Path(sys.executable).with_name("deno"))
 JS = PROJECT / "labs" / "pages" / "js"
 TOP = {
-    "payments": ["table", "rabbitmq-quorum", "rabbitmq-quorum-3"],
+    "payments": ["table", "table-standby", "rabbitmq-quorum"],
     "telemetry": ["kafka-3"],
-    "django": ["redis-list-aof", "rabbitmq-quorum", "rabbitmq-classic"],
+    "django": ["redis-list-aof", "rabbitmq-classic", "rabbitmq-quorum"],
     "cache": ["redis-pubsub", "redis-stream-everysec", "redis-stream-always"],
-    "audit": ["table", "kafka-flush", "kafka-3"],
+    "audit": ["table", "kafka-flush", "table-standby"],
     "devices": ["rabbitmq-classic", "rabbitmq-quorum", "kafka-1"],
-    "orders": ["rabbitmq-quorum-3", "kafka-3", "table"],
+    "orders": ["rabbitmq-quorum-3", "kafka-3", "table-standby"],
     "presence": ["redis-pubsub", "redis-stream-everysec", "redis-stream-always"],
     "mail": ["rabbitmq-quorum", "table", "rabbitmq-classic"],
-    "changes": ["kafka-1", "kafka-flush", "kafka-3"],
+    "changes": ["kafka-3", "kafka-1", "kafka-flush"],
     "logs": ["kafka-1", "kafka-3", "kafka-flush"],
     "quote": ["http", "rabbitmq-classic", "redis-list"],
 }
@@ -53,7 +53,7 @@ OUT = {
     "telemetry": {"rabbitmq-quorum", "redis-stream-always", "table", "http", "kafka-1"},
     "django": {"redis-list", "redis-stream-always", "table", "http", "rabbitmq-stream"},
     "audit": {"redis-stream-always", "rabbitmq-quorum", "http", "kafka-1"},
-    "orders": {"rabbitmq-quorum", "kafka-1", "kafka-flush", "redis-stream-always"},
+    "orders": {"rabbitmq-quorum", "kafka-1", "kafka-flush", "redis-stream-always", "table"},
     "quote": {"table", "rabbitmq-stream"},
 }
 """Among those that the case rules out."""
@@ -61,7 +61,7 @@ TIGHTER: dict[str, list[Any]] = {
     "accident": ["none", "stop", "kill", "power", "machine"], "replay": ["no", "yes"], "standstill": ["yes", "no"],
     "delay": ["no", "yes"], "priority": ["no", "yes"], "licence": ["any", "no-agpl"], "framework": ["none", "celery"],
     "rate": [1, 500, 30_000, 200_000, 5_000_000], "latency": [10_000, 100, 20, 5, 1], "keep_days": [1, 30, 3650],
-    "operator": ["team", "some", "nobody"],
+    "operator": ["team", "some", "nobody"], "day": [1, 10**6, 10**8, 10**10],
 }  # fmt: skip
 """Question -> answers, each of which demands more than the one before."""
 
@@ -93,9 +93,9 @@ def random_weights(seed: int) -> dict[str, int]:
     return {one["id"]: chance.choice([0, 1, 1, 2, 3]) for one in made()["groups"]}
 
 
-def test_there_are_twelve_cases_and_fourteen_configurations() -> None:
+def test_there_are_twelve_cases_and_fifteen_configurations() -> None:
     assert [one["id"] for one in made()["scenarios"]] == list(TOP)
-    assert len(made()["configurations"]) == 14
+    assert len(made()["configurations"]) == 15
 
 
 @pytest.mark.parametrize("case", TOP)
@@ -114,7 +114,7 @@ def fails(one: Ranked, before: Ranked) -> bool:
 
 @pytest.mark.parametrize("question", TIGHTER)
 def test_a_tighter_demand_never_lifts_what_fails_it_over_what_meets_it(question: str) -> None:
-    """And nobody has fewer points for it."""
+    """And nobody has fewer points for it; but a framework that is demanded also brings something."""
     failed = 0
     for seed in range(30):
         answers, weights = random_answers(seed), random_weights(seed)
@@ -122,7 +122,8 @@ def test_a_tighter_demand_never_lifts_what_fails_it_over_what_meets_it(question:
             before, after = (rank(made(), {**answers, question: one}, weights) for one in (loose, tight))
             place = [{one.id: at for at, one in enumerate(found)} for found in (before, after)]
             old, new = ({one.id: one for one in found} for found in (before, after))
-            assert all(new[name].points >= old[name].points - 1e-9 for name in new), (seed, loose, tight)
+            if question != "framework":
+                assert all(new[name].points >= old[name].points - 1e-9 for name in new), (seed, loose, tight)
             meets = [name for name, one in new.items() if not one.out and not fails(one, old[name])]
             for name in (name for name, one in new.items() if fails(one, old[name])):
                 failed += 1
@@ -213,7 +214,8 @@ def test_the_turns_of_a_case_are_true_and_the_nearest() -> None:
             assert rank(made(), {**answers, question: to})[0].id == turn["winner"] != first
             exact = turn["way"] and question != "latency"  # a latency counts from where it is asked for at all
             for share in (0.1, 0.5, 0.9, 0.999) if exact else ():
-                between = answers[question] + share * (to - answers[question])
+                now = turning.number(question, answers)
+                between = now + share * (to - now)
                 assert rank(made(), {**answers, question: between})[0].id == first, (case["id"], turn, between)
 
 
@@ -238,19 +240,20 @@ def test_the_bill_grows_with_rate_size_days_nodes_and_copies() -> None:
     def gb(name: str, what: str, **other: Any) -> float:
         return next(one["gb"] for one in bill(of[name], {**answers, **other}) if one["what"].startswith(what))
 
-    assert gb("kafka-1", "payload") == pytest.approx(86.4)
+    assert gb("kafka-1", "the messages") == pytest.approx(36), "ten hours of the worst"
+    assert gb("kafka-1", "the messages", day=86_400_000) == pytest.approx(86.4)
     assert gb("kafka-3", "kept") == pytest.approx(3 * gb("kafka-1", "kept"))
     assert gb("kafka-1", "kept") == pytest.approx(7 * gb("kafka-1", "written"), rel=1e-3), (
         "a group's position is next to nothing"
     )
     assert gb("rabbitmq-quorum", "written") == pytest.approx(3 * gb("rabbitmq-quorum", "written", services=1))
     assert gb("kafka-1", "written", rate=2000) == pytest.approx(2 * gb("kafka-1", "written"))
-    assert "overhead not measured yet" in str(bill(of["redis-list"], answers))
+    assert "what is stored beside them was not measured here" in str(bill(of["redis-list"], answers))
     stream = [gb("redis-stream-everysec", "written", services=number) for number in (1, 2, 3)]
     assert stream[1] - stream[0] == pytest.approx(stream[2] - stream[1]), "each group that reads writes as much"
     assert stream[1] > stream[0]
     kept = gb("redis-stream-everysec", "kept in memory")
-    assert kept > 7 * gb("redis-stream-everysec", "payload")
+    assert kept > 7 * gb("redis-stream-everysec", "the messages")
 
 
 def test_bytes_beside_the_payload_lie_between_what_was_measured_and_no_further() -> None:
@@ -285,7 +288,8 @@ def test_the_three_criteria_are_counted_as_a_plain_count_does() -> None:
     assert len(kept) < len(made()["needs"])
     less, several = 0, 0
     for case in made()["scenarios"]:
-        by_three = rank({**made(), "needs": kept}, case["answers"])
+        asked = {name: value for name, value in case["answers"].items() if name in article}
+        by_three = rank({**made(), "needs": kept}, asked)
         first = [one.id for one in by_three if one.key == by_three[0].key]
         less += rank(made(), case["answers"])[0].id not in first
         several += len(first) > 1
@@ -366,14 +370,12 @@ def test_an_address_that_was_tampered_with_is_read_as_far_as_it_makes_sense(tmp_
 
 def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
     answers = by_id(made()["scenarios"], "orders")["answers"]
-    script = """() => record.record(model, given, { safety: 2 }, { base: "https://book.example/book/choose.html#answers",
-        date: "2026-11-30" })"""
-    text = deno(tmp_path, script, answers)
+    text = recorded_as(tmp_path, answers, "{ safety: 2 }")
     first = by_id(made()["configurations"], rank(made(), answers, {"safety": 2})[0].id)
     assert text.startswith(f"# Messages go through: {first['name']}\n")
     for part in (
         "2026-11-30",
-        "nothing may be lost with a whole machine",
+        "Nothing may be lost with a whole machine",
         "Against it",
         "Ruled out",
         "written to disk a day",
@@ -384,6 +386,39 @@ def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
         assert part in text
     assert re.findall(r"\]\((?!https://)", text) == []
     assert "https://book.example/book/03-2-loss-matrix.html#lab=loss-matrix" in text
+
+
+def recorded_as(tmp_path: Path, answers: Any, weights: str = "{}") -> str:
+    """The record of these answers."""
+    where = '{ base: "https://book.example/book/choose.html#answers", date: "2026-11-30" }'
+    return str(deno(tmp_path, f"() => record.record(model, given, {weights}, {where})", answers))
+
+
+@pytest.mark.parametrize("case", ["orders", "quote", "django"])
+def test_the_record_names_every_answer_and_every_configuration(tmp_path: Path, case: str) -> None:
+    """What was left as it was is marked; what is ruled out has a reason."""
+    given = by_id(made()["scenarios"], case)["answers"]
+    text, answers, ranked = recorded_as(tmp_path, given), answered(made(), given), rank(made(), given)
+    asked = [one for one in made()["questions"] if turning.asked(one, answers)]
+    lines = text.partition("## What was asked")[2].partition("## Decision")[0].splitlines()
+    for one in asked:
+        line = next(line for line in lines if line.startswith(f"- {one['ask']}"))
+        told = answer_said(one, answers[one["id"]])
+        assert f"{told[:1].upper()}{told[1:]}." in line
+        assert ("this is the default" in line) == (one["id"] not in given), line
+    assert len([line for line in lines if line.startswith("- ")]) == len(asked) > len(given)
+    rest, _, gone = text.partition("## What was not chosen")[2].partition("## Consequences")[0].partition("Ruled out:")
+    for one in ranked[1:]:
+        name = by_id(made()["configurations"], one.id)["name"]
+        found = [line for line in (gone if one.out else rest).splitlines() if line.startswith(f"- {name}")]
+        assert len(found) == 1, name
+        assert not one.out or len(found[0]) > len(name) + 10
+
+
+def test_the_record_of_what_nothing_can_do_says_so_in_its_title(tmp_path: Path) -> None:
+    answers = {"framework": "celery", "replay": "yes", "accident": "kill"}
+    assert rank(made(), answers)[0].out
+    assert recorded_as(tmp_path, answers).startswith("# Nothing here does all of that.\n")
 
 
 def test_a_score_is_made_of_what_is_left_open_and_of_nothing_else() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
+from labs.model.text import in_words
 from labs.pages.choose import page as parts
+from labs.pages.choose import three
 from labs.pages.choose.engine import rank
 from labs.pages.choose.model import rules
 from labs.pages.choose.words import address, by_id
@@ -55,6 +57,26 @@ def test_a_number_that_cannot_be_is_refused_and_changes_nothing(page: Page, host
     rate.press("Tab")
     assert page.url.endswith("rate=60000")
     assert "Write a number" not in page.locator(".choose-form").inner_text()
+
+
+def test_a_usual_day_may_stay_empty_and_the_questions_are_as_many_as_the_front_page_says(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html#answers&rate=50")
+    day, bill = page.get_by_label("How many messages on a usual day?"), page.locator(".choose-answer")
+    assert day.input_value() == ""
+    assert "1,800,000 messages, if it is like 10 of the worst hours" in bill.inner_text()
+    day.fill("200,000")
+    day.press("Tab")
+    assert page.url.endswith("day=200000")
+    assert "200,000 messages" in bill.inner_text()
+    day.fill("")
+    day.press("Tab")
+    assert page.url.endswith("rate=50")
+    assert "1,800,000 messages" in bill.inner_text()
+    assert not page.locator(".choose-wrong").filter(has_text="Write").count()
+    shown = page.locator(".choose-form > .choose-ask:not(.choose-cases):visible").count()
+    assert shown == three.asked()
+    page.goto(f"{host}book/index.html")
+    assert f"Choose asks {in_words(shown)} questions" in page.locator("article").inner_text()
 
 
 def test_a_slider_weighs_and_any_broker_can_be_made_to_win(page: Page, host: str) -> None:

@@ -6,7 +6,7 @@
 {choose-wins}      demands by which each configuration is first
 {choose-weights}   all needs and their weights
 {choose-converged} what the three did in 2019, and what they do now
-{choose-three}`changed`  what the article's three criteria leave open: a figure of it
+{choose-three}`changed`  what the article's three criteria leave open: a figure of it; `asked`: how many questions begin
 """
 
 from __future__ import annotations

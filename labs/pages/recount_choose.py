@@ -30,7 +30,7 @@ def c27() -> str:
     less = of | {"needs": [one for one in of["needs"] if {one["asks"], *one["when"]} <= article]}
     changed = 0
     for case in of["scenarios"]:
-        by_three = rank(less, case["answers"])
+        by_three = rank(less, {name: value for name, value in case["answers"].items() if name in article})
         first = [one.id for one in by_three if one.key == by_three[0].key]
         changed += rank(of, case["answers"])[0].id not in first
     return IF if changed >= 3 else HOLDS

@@ -2,7 +2,8 @@
 
 js/choose-bill.mjs is the same. The bytes beside the payload are what the recordings hold: of a backlog that was weighed
 (big-backlog), else what went to disk while a rate was measured. Between two sizes that were measured they lie on a
-straight line, beyond them they are those of the nearest.
+straight line, beyond them they are those of the nearest. A day brings what the reader says, or else as much as HOURS
+hours like the worst: the rate of the worst hour is no mean.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.pages.choose.engine import DAY_S, GB, Answers
-
+Answers = Mapping[str, Any]
+GB, HOUR_S, HOURS = 1e9, 3600, 10
 UNITS = (("TB", 1e3), ("GB", 1.0), ("MB", 1e-3), ("kB", 1e-6))
-UNMEASURED = "payload only; overhead not measured yet"
+UNMEASURED = "the messages alone; what is stored beside them was not measured here"
 Pairs = Sequence[Sequence[float]]
+
+
+def per_day(answers: Answers) -> float:
+    """Messages of a usual day: those that were answered, else those of HOURS hours like the worst."""
+    return float(answers["day"] or answers["rate"] * HOUR_S * HOURS)
 
 
 def beside(pairs: Pairs, size: float) -> float:
@@ -37,10 +43,10 @@ def measured(pairs: Pairs) -> str:
 
 def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
     """Lines: what, how many gigabytes, and what is to be known of it."""
-    messages, size, nodes = answers["rate"] * DAY_S / GB, answers["size"], configuration["nodes"]
+    messages, size, nodes = per_day(answers) / GB, answers["size"], configuration["nodes"]
     payload, disk, held = messages * size, configuration["disk"], configuration["held"]
     readers = answers["services"] if answers["kind"] in ("event", "live") else 1
-    lines = [{"what": "payload a day", "gb": payload, "note": "if the worst hour lasted all day"}]
+    lines = [{"what": "the messages of a usual day", "gb": payload, "note": _day(answers)}]
     if disk:
         lines.append(_written(configuration, messages, size, readers))
     if answers["replay"] == "yes" and configuration["keeps"]:
@@ -49,9 +55,24 @@ def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, A
         what = "kept in memory" if configuration["memory"] else "kept on disk"
         lines.append({"what": what, "gb": kept, "note": _beside(pairs, size)})
     elif configuration["memory"]:
-        hour = messages * (size + beside(held, size)) / 24
-        lines.append({"what": "in memory after an hour without readers", "gb": hour, "note": _beside(held, size)})
+        hour = answers["rate"] * HOUR_S / GB * (size + beside(held, size))
+        what = "in memory after the worst hour, if nobody reads in it"
+        lines.append({"what": what, "gb": hour, "note": _beside(held, size)})
     return lines
+
+
+def built(configuration: Mapping[str, Any], answers: Answers) -> str:
+    """What is left to build: less where a framework brings it."""
+    return str(configuration["with"].get(answers["framework"], configuration["build"]))
+
+
+def _day(answers: Answers) -> str:
+    """How many they are, and where that number is from."""
+    told = f"{said(per_day(answers))} messages"
+    if not answers["day"]:
+        return f"{told}, if it is like {HOURS} of the worst hours"
+    more = answers["day"] > answers["rate"] * HOUR_S * 24
+    return f"{told}; that is more than your worst hour brings in 24 hours" if more else told
 
 
 def _written(configuration: Mapping[str, Any], messages: float, size: float, readers: int) -> dict[str, Any]:
@@ -68,7 +89,7 @@ def _written(configuration: Mapping[str, Any], messages: float, size: float, rea
 
 def _beside(pairs: Pairs, size: float) -> str:
     return (
-        f"{said(beside(pairs, size))} bytes a message beside its own, measured with {measured(pairs)}"
+        f"each takes {said(beside(pairs, size))} bytes more than its own, measured with {measured(pairs)}"
         if pairs
         else UNMEASURED
     )

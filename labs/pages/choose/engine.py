@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from labs.pages.choose.bill import GB, Answers, per_day, said
 from labs.pages.choose.model import OPEN
 
-Answers = Mapping[str, Any]
 Weights = Mapping[str, float]
-GB, DAY_S, MEASURED_BYTES = 1e9, 86400, 100
+MEASURED_BYTES = 100
 UNKNOWN_SHORT = 0.5
 """What counts as left open where nobody has measured."""
 
@@ -56,10 +56,11 @@ def answered(model: Mapping[str, Any], given: Answers) -> dict[str, Any]:
 
 
 def active(need: Mapping[str, Any], answers: Answers, only: Collection[str] | None = None) -> bool:
-    """Whether the answers demand this. With `only`, all other questions count as not asked."""
+    """Whether the answers demand this, and no answer says that it is taken care of. With `only`, all other questions
+    count as not asked."""
     if only is not None and not {need["asks"], *need["when"]} <= set(only):
         return False
-    return fits(need["when"], answers)
+    return fits(need["when"], answers) and not (need["unless"] and fits(need["unless"], answers))
 
 
 def fits(when: Mapping[str, Any], answers: Answers) -> bool:
@@ -94,9 +95,17 @@ def capacity(configuration: Mapping[str, Any], per_s: float, size: float) -> flo
     return per_s * time_of(curve, MEASURED_BYTES) / time_of(curve, size)
 
 
+def reckoned(need: Mapping[str, Any], configuration: Mapping[str, Any], number: float, answers: Answers) -> str:
+    """What the figure comes to where the reader's messages are larger than those that were measured, as a sentence."""
+    if need["measure"] != "load" or capacity(configuration, number, answers["size"]) == number:
+        return ""
+    found = said(capacity(configuration, number, answers["size"]))
+    return f"With your {said(answers['size'])} bytes we reckon {found}/s. "
+
+
 def kept_gb(answers: Answers) -> float:
-    """Payload that must be kept, in gigabytes."""
-    return float(answers["rate"] * answers["size"] * DAY_S * answers["keep_days"] / GB)
+    """Payload that must be kept, in gigabytes: of usual days, not of the worst hour."""
+    return float(per_day(answers) * answers["size"] * answers["keep_days"] / GB)
 
 
 def _step(need: Mapping[str, Any], ratio: float) -> tuple[float, int]:
@@ -131,7 +140,7 @@ def left_open(need: Mapping[str, Any], configuration: Mapping[str, Any], answers
         return short, said or cell["say"]
     if need["measure"] and cell["number"] is not None:
         short, at = _step(need, ratio(need, configuration, cell["number"], answers))
-        return short, f"{cell['say']} {need['levels'][at]}"
+        return short, f"{cell['say']} {reckoned(need, configuration, cell['number'], answers)}{need['levels'][at]}"
     return (UNKNOWN_SHORT if cell["short"] is None else cell["short"]), cell["say"]
 
 
@@ -181,9 +190,9 @@ def rank(
 ) -> list[Ranked]:
     """All configurations, the best first: what fails a must comes last, what was not tested for one before that.
 
-    With `only` nothing counts but the needs of these questions.
+    With `only` nothing counts but these questions: to all others the answer is the one that demands nothing.
     """
-    answers = answered(model, given)
+    answers = answered(model, {name: value for name, value in given.items() if only is None or name in only})
     found = [score(model, one, answers, weights or {}, only) for one in model["configurations"]]
     return sorted(found, key=lambda one: one.key)  # stable: who needs less stands first in the rules
 

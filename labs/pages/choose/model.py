@@ -23,7 +23,7 @@ NOT_HERE = "not measured here"
 RUN, PROMISE, CLAIM, DOCUMENT, JUDGED, OPEN = "measured", "attacked", "claim", "document", "our judgement", NOT_HERE
 """What a reason rests on, the strongest first."""
 DECIDING = ("holds", "holds with conditions", "no longer holds", "never held")
-"""Words of a claim that a reason can rest on; else it is our judgement, with the claim beside it."""
+"""Words of a claim that a reason can rest on; a claim without one is not named, and the reason is our judgement."""
 BACKLOG = "big-backlog"
 """The lab that weighs what messages take."""
 UNITS = {"load": "/s", "latency": "ms"}
@@ -86,8 +86,8 @@ class _Looking:
 
     def configuration(self, one: Table) -> Table:
         """With the bytes that a message takes beside its own, by its size, and how the rate falls with the size."""
-        found = {"short": one["name"], "system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False} | one
-        return found | {
+        plain = {"system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False, "with": {}}
+        return plain | {"short": one["name"]} | one | {
             "disk": self._beside(one, "disk") or self._written(one),
             "held": self._beside(one, "data") if one.get("memory") else [],
             "reader": [] if one.get("copies") else self._each(one, "each_more"),
@@ -131,9 +131,13 @@ class _Looking:
 
     def need(self, one: Table, cells: Mapping[str, Table], read: Table) -> Table:
         """With a cell for each configuration."""
-        plain = {"hard": False, "when": {}, "measure": "", "steps": [], "levels": []} | one
+        plain = {"hard": False, "when": {}, "unless": {}, "measure": "", "steps": [], "levels": []} | one
         names = [each["id"] for each in read["configuration"]]
-        return plain | {"cells": {name: self._cell(one, _of(cells, name, one["id"])) for name in names}}
+        made = {name: self._cell(one, _of(cells, name, one["id"])) for name in names}
+        if plain["measure"] == "load":  # the rate is reckoned for the reader's size by a curve of that broker
+            for each in read["configuration"]:
+                made[each["id"]]["links"] += self._run(f"messages-or-megabytes way={each['broker']}-1024 per_s")
+        return plain | {"cells": made}
 
     def _cell(self, need: Table, cell: Table) -> Table:
         """How much is left open or which figure counts, in which words, and what that rests on."""
@@ -150,6 +154,7 @@ class _Looking:
                 text = self._text(cell[key])
                 seen = text not in (glue.NOT_YET, glue.UNKNOWN)
                 said, how = said.replace(f"{{{key}}}", text), RUN if seen else OPEN
+                said = said.replace("{size}", self._size(cell[key]))
                 links += self._run(cell[key])
                 number = self._number(text, need["measure"]) if key == "figure" and seen else number
         if "promise" in cell:
@@ -157,8 +162,9 @@ class _Looking:
             text = f"Promise {cell['promise']}: {self.promised.get(cell['promise'], 'not recorded yet')}"
             links.append({"text": text, "href": f"promises.html#{cell['promise'].lower()}"})
         if "claim" in cell:
-            how = CLAIM if how == JUDGED and self.words[cell["claim"]] in DECIDING else how
-            links.append(self.claim(cell["claim"]))
+            decided = self.words[cell["claim"]] in DECIDING
+            how = CLAIM if how == JUDGED and decided else how
+            links += [self.claim(cell["claim"])] if decided else []
         if "doc" in cell:
             how = DOCUMENT if how in (JUDGED, CLAIM) else how
             title, url = self.docs[cell["doc"]]
@@ -182,6 +188,11 @@ class _Looking:
 
     def _text(self, asked: str) -> str:
         return glue.number(asked, self.folder).replace("\u00a0", " ")
+
+    def _size(self, asked: str) -> str:
+        """Of how many bytes the messages were by which a figure was measured."""
+        found = {point.settings.get("body_bytes") for point in glue.points(asked, self.folder)} - {None}
+        return " or ".join(f"{size:,}" for size in sorted(found)) or glue.UNKNOWN
 
     def _run(self, asked: str) -> list[Table]:
         href, lab = view_of_run(asked, self.folder), EXPERIMENTS[asked.split()[0]]

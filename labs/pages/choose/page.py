@@ -9,7 +9,7 @@ from typing import Any
 
 from labs.model.text import capital
 from labs.pages.choose import turning
-from labs.pages.choose.bill import amount, bill, said
+from labs.pages.choose.bill import amount, bill, built, said
 from labs.pages.choose.engine import Ranked, Reason, advice, answered, rank
 from labs.pages.choose.model import model
 from labs.pages.choose.words import HOW, PLACE, WORDS, address, answer_said, by_id, sides, turn_said
@@ -66,7 +66,7 @@ def result(of: Model, ranked: Sequence[Ranked], answers: Mapping[str, Any]) -> s
     out = "".join(f"<li>{_ruled_out(of, one)}</li>" for one in ranked if one.out)
     gone = f"<p><strong>{WORDS['out']}</strong></p><ul>{out}</ul>" if out else ""
     first = by_id(of["configurations"], ranked[0].id)
-    build = f"<p><strong>{WORDS['build']}:</strong> {escape(first['build'])}</p>"
+    build = f"<p><strong>{WORDS['build']}:</strong> {escape(built(first, answered(of, answers)))}</p>"
     parts = (also, f"<ol>{told}</ol>", after, gone, turned(of, answers), costs(of, first, answers), build)
     return "".join([*parts, advised(of, first, answers)])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.model.text import counted, in_words
+from labs.pages.choose.engine import answered, fits
 from labs.pages.choose.model import model as made
 from labs.pages.choose.page import known
 from labs.pages.choose.turning import changed
@@ -55,7 +56,14 @@ def verdict(folder: Path | None = None) -> dict[str, Any]:
     return {"word": word, "evidence": text, "when": when, "decided": "measured"}
 
 
+def asked(model: Mapping[str, Any] | None = None) -> int:
+    """How many questions stand on the page before any is answered and without “More questions”."""
+    of = model or known()
+    return sum(not one.get("more") and fits(one.get("needs", {}), answered(of, {})) for one in of["questions"])
+
+
 SAID: dict[str, Callable[[], str]] = {
+    "asked": lambda: in_words(asked()),
     "cases": lambda: in_words(count().cases),
     "changed": lambda: counted(count().changed, "case"),
     "several": lambda: counted(count().several, "case"),

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from labs.pages.choose.engine import Answers, Weights, answered, capacity, fits, rank
+from labs.pages.choose.bill import Answers, per_day
+from labs.pages.choose.engine import Weights, answered, capacity, fits, kept_gb, rank
 
 HALVES = 24
 """So often is halved what lies between, until a turn is found."""
@@ -41,19 +42,27 @@ def options(question: Mapping[str, Any], answers: Answers) -> Iterator[Any]:
         yield from (one for one in [*question["number"]["steps"], question["number"]["usual"]] if one != given)
 
 
+def number(name: str, answers: Answers) -> float:
+    """The number that an answer stands for: of the day also where it was left to the rule."""
+    return per_day(answers) if name == "day" else float(answers[name])
+
+
 def thresholds(model: Mapping[str, Any], question: Mapping[str, Any], answers: Answers) -> list[float]:
     """Where something changes for a configuration along a number: what was measured, and the steps of the question."""
     found = {float(one) for one in question["number"]["steps"]}
+    now, name = number(question["id"], answers), question["id"]
     for need in model["needs"]:
         for one in model["configurations"]:
-            number = need["cells"][one["id"]]["number"]
-            if number is None or not need["measure"] or not isinstance(need["steps"], list):
+            there = need["cells"][one["id"]]["number"]
+            if there is None or not need["measure"] or not isinstance(need["steps"], list):
                 continue
             limits = [limit for limit, _short in need["steps"]]
-            if need["measure"] == "load" and question["id"] == "rate":
-                found |= {limit * capacity(one, number, answers["size"]) for limit in limits}
-            if need["measure"] == "latency" and question["id"] == "latency":
-                found |= {number / limit for limit in limits}
+            if need["measure"] == "load" and name == "rate":
+                found |= {limit * capacity(one, there, answers["size"]) for limit in limits}
+            if need["measure"] == "latency" and name == "latency":
+                found |= {there / limit for limit in limits}
+            if need["measure"] == "memory" and name in ("rate", "day", "size", "keep_days"):
+                found |= {now * (limit * there / kept_gb(answers)) for limit in limits}
     low, high = question["number"]["low"], question["number"]["high"]
     return sorted(at for at in found if low <= at <= high)
 
@@ -80,7 +89,7 @@ def _turns_of(
             if winner != first:
                 found.append({"question": name, "to": other, "way": "", "winner": winner})
         return found
-    now, limits = answers[name], thresholds(model, question, answers)
+    now, limits = number(name, answers), thresholds(model, question, answers)
     for way, along in (
         ("above", [at for at in limits if at >= now]),
         ("below", [at for at in limits[::-1] if at < now]),

@@ -7,14 +7,17 @@ from typing import Any
 from urllib.parse import quote
 
 from labs.model.text import enumerated
-from labs.pages.choose.bill import said
-from labs.pages.choose.engine import Answers, Ranked
+from labs.pages.choose.bill import Answers, said
+from labs.pages.choose.engine import Ranked
 from labs.pages.choose.model import CLAIM, DOCUMENT, JUDGED, OPEN, PROMISE, RUN
 
 PLACE = "answers"
 """The place on the page that an address with answers leads to."""
 WORDS = {
     "first": "First",
+    "nothing": "Nothing here does all of that.",
+    "nearest": "Nearest to it",
+    "default": "(not answered: this is the default)",
     "also": "As good by these rules",
     "for": "For it",
     "against": "Against it",
@@ -54,7 +57,10 @@ def answer_said(question: Mapping[str, Any], value: Any) -> str:
     if question["form"] == "several":
         named = [one[1] for one in question["several"] if one[0] in value]
         return f"you run {enumerated(named)} already" if named else "you run none of them yet"
-    return f"{said(value)} {question['number']['one' if said(value) == '1' else 'unit']}"
+    number = question["number"]
+    if value == 0 and "none" in number:
+        return str(number["none"])
+    return f"{said(value)} {number['one' if said(value) == '1' else 'unit']}"
 
 
 def turn_said(question: Mapping[str, Any], turn: Mapping[str, Any], now: Any) -> str:

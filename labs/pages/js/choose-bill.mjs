@@ -1,6 +1,8 @@
 // What a choice takes a day, and how its figures are written: labs/pages/choose/bill.py once more.
 
-const DAY_S = 86400, GB = 1e9, UNMEASURED = "payload only; overhead not measured yet";
+export const GB = 1e9;
+const HOUR_S = 3600, HOURS = 10;
+const UNMEASURED = "the messages alone; what is stored beside them was not measured here";
 const UNITS = [{ unit: "TB", size: 1e3 }, { unit: "GB", size: 1 }, { unit: "MB", size: 1e-3 }, {
   unit: "kB",
   size: 1e-6,
@@ -22,6 +24,12 @@ export function amount(gb) {
   return found ? `${said(gb / found.size)} ${found.unit}` : "less than 1 kB";
 }
 
+/** Messages of a usual day: those that were answered, else those of ten hours like the worst. */
+export const perDay = ({ day, rate }) => day || rate * HOUR_S * HOURS;
+
+/** What is left to build: less where a framework brings it. */
+export const built = (configuration, { framework }) => configuration.with[framework] ?? configuration.build;
+
 /** Bytes beside the payload of a message of that size; 0 where none were measured. */
 function beside(pairs, size) {
   if (!pairs.length) return 0;
@@ -36,7 +44,13 @@ function beside(pairs, size) {
 function noted(pairs, size) {
   if (!pairs.length) return UNMEASURED;
   const sizes = pairs.map(([at]) => said(at)).join(" and ");
-  return `${said(beside(pairs, size))} bytes a message beside its own, measured with messages of ${sizes} bytes`;
+  return `each takes ${said(beside(pairs, size))} bytes more than its own, measured with messages of ${sizes} bytes`;
+}
+
+function dayNote(answers) {
+  const told = `${said(perDay(answers))} messages`, { day, rate } = answers;
+  if (!day) return `${told}, if it is like ${HOURS} of the worst hours`;
+  return day > rate * HOUR_S * 24 ? `${told}; that is more than your worst hour brings in 24 hours` : told;
 }
 
 /** What goes to disk a day: a copy for each service where each has one, and what each group that reads writes. */
@@ -51,17 +65,17 @@ function written({ disk, reader, nodes, copies: copied }, messages, size, reader
 /** Lines: what, how many gigabytes, and what is to be known of it. */
 export function bill(configuration, answers) {
   const { disk, held, nodes, memory, keeps } = configuration, { size } = answers;
-  const messages = answers.rate * DAY_S / GB, payload = messages * size;
+  const messages = perDay(answers) / GB, payload = messages * size;
   const readers = ["event", "live"].includes(answers.kind) ? answers.services : 1;
-  const lines = [{ what: "payload a day", gb: payload, note: "if the worst hour lasted all day" }];
+  const lines = [{ what: "the messages of a usual day", gb: payload, note: dayNote(answers) }];
   if (disk.length) lines.push(written(configuration, messages, size, readers));
   if (answers.replay === "yes" && keeps) {
     const pairs = memory ? held : disk, what = memory ? "kept in memory" : "kept on disk";
     const gb = messages * (size + beside(pairs, size)) * nodes * answers.keep_days;
     lines.push({ what, gb, note: noted(pairs, size) });
   } else if (memory) {
-    const gb = messages * (size + beside(held, size)) / 24;
-    lines.push({ what: "in memory after an hour without readers", gb, note: noted(held, size) });
+    const gb = answers.rate * HOUR_S / GB * (size + beside(held, size));
+    lines.push({ what: "in memory after the worst hour, if nobody reads in it", gb, note: noted(held, size) });
   }
   return lines;
 }

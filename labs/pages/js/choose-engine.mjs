@@ -1,7 +1,8 @@
 // Answers in, a ranking out: labs/pages/choose/engine.py and turning.py once more, in the same words; a test holds both
 // against many answers.
+import { GB, perDay, said } from "./choose-bill.mjs";
 
-const DAY_S = 86400, GB = 1e9, MEASURED_BYTES = 100, UNKNOWN_SHORT = 0.5, OPEN = "not measured here";
+const MEASURED_BYTES = 100, UNKNOWN_SHORT = 0.5, OPEN = "not measured here";
 const HALVES = 24, STEPS = 12, FEW = 3, APART = 1000, ABOVE = 1.0001;
 
 /** All answers: those given, and the neutral one where none is. */
@@ -16,7 +17,8 @@ export function fits(when, answers) {
     return [given].flat().some((one) => wanted.includes(one));
   });
 }
-const active = (need, answers) => fits(need.when, answers);
+const some = (when) => Object.keys(when).length > 0;
+const active = ({ when, unless }, answers) => fits(when, answers) && !(some(unless) && fits(unless, answers));
 
 /** Seconds a message at this size: straight lines between what was measured, and beyond it as the last one goes. */
 function timeOf(curve, size) {
@@ -36,7 +38,14 @@ export function capacity(configuration, perS, size) {
   if (curve.length < 2 || size <= MEASURED_BYTES) return perS;
   return perS * timeOf(curve, MEASURED_BYTES) / timeOf(curve, size);
 }
-const keptGb = ({ rate, size, keep_days }) => rate * size * DAY_S * keep_days / GB;
+const keptGb = (answers) => perDay(answers) * answers.size * answers.keep_days / GB;
+
+/** What the figure comes to where the reader's messages are larger than those that were measured, as a sentence. */
+function reckoned(need, configuration, number, { size }) {
+  const found = capacity(configuration, number, size);
+  if (need.measure !== "load" || found === number) return "";
+  return `With your ${said(size)} bytes we reckon ${said(found)}/s. `;
+}
 
 function ratio(need, configuration, number, answers) {
   if (need.measure === "load") return answers.rate / capacity(configuration, number, answers.size);
@@ -51,13 +60,14 @@ function leftOpen(need, configuration, answers) {
     const nodes = configuration.nodes > 1 ? [1, by] : [0, 0];
     const stack = !configuration.system ? [2, 0] : there ? [0, 0] : [1, by];
     const [level, short] = measure === "nodes" ? nodes : stack;
-    const said = level !== 1 || !cell.say ? levels[level] : `${levels[1]} ${cell.say}`;
-    return [short, said || cell.say];
+    const told = level !== 1 || !cell.say ? levels[level] : `${levels[1]} ${cell.say}`;
+    return [short, told || cell.say];
   }
   if (measure && cell.number !== null) {
     const found = ratio(need, configuration, cell.number, answers);
     const at = steps.findIndex(([limit]) => found <= limit);
-    return [at < 0 ? 1 : steps[at][1], `${cell.say} ${levels[at < 0 ? steps.length : at]}`];
+    const words = reckoned(need, configuration, cell.number, answers) + levels[at < 0 ? steps.length : at];
+    return [at < 0 ? 1 : steps[at][1], `${cell.say} ${words}`];
   }
   return [cell.short ?? UNKNOWN_SHORT, cell.say];
 }
@@ -108,15 +118,21 @@ function options(question, answers) {
   return [...question.number.steps, question.number.usual].filter((one) => one !== given);
 }
 
+/** The number that an answer stands for: of the day also where it was left to the rule. */
+export const numberOf = (name, answers) => name === "day" ? perDay(answers) : answers[name];
+
 function thresholds(model, question, answers) {
-  const found = new Set(question.number.steps);
+  const found = new Set(question.number.steps), { id } = question, now = numberOf(id, answers);
   for (const need of model.needs) {
     for (const one of model.configurations) {
       const { number } = need.cells[one.id];
       if (number === null || !need.measure || !Array.isArray(need.steps)) continue;
       for (const [limit] of need.steps) {
-        if (need.measure === "load" && question.id === "rate") found.add(limit * capacity(one, number, answers.size));
-        if (need.measure === "latency" && question.id === "latency") found.add(number / limit);
+        if (need.measure === "load" && id === "rate") found.add(limit * capacity(one, number, answers.size));
+        if (need.measure === "latency" && id === "latency") found.add(number / limit);
+        if (need.measure === "memory" && ["rate", "day", "size", "keep_days"].includes(id)) {
+          found.add(now * (limit * number / keptGb(answers)));
+        }
       }
     }
   }
@@ -136,7 +152,7 @@ export function turns(model, given, weights = {}) {
       }
       continue;
     }
-    const limits = thresholds(model, question, answers), now = answers[id];
+    const limits = thresholds(model, question, answers), now = numberOf(id, answers);
     const above = limits.filter((at) => at >= now).map((at) => at * ABOVE);
     const below = limits.filter((at) => at < now).reverse();
     for (const [way, along] of Object.entries({ above, below })) {

@@ -1,9 +1,9 @@
-// The decision as a record in Markdown: what was asked, what was chosen and why, what would change it, with links.
-import { advice, answered, rank, turns } from "./choose-engine.mjs";
-import { amount, bill, said } from "./choose-bill.mjs";
+// The decision as a record in Markdown: what was asked, what was chosen and why, what would change it, with links. Who
+// reads it a year later sees nothing else: it names every answer, also what was left as it was, and the whole ranking.
+import { advice, answered, asked as isAsked, rank, turns } from "./choose-engine.mjs";
+import { amount, bill, built, said } from "./choose-bill.mjs";
 import { answerSaid, byId, capital, sides, turnSaid } from "./choose-words.mjs";
 
-const SHOWN = 3;
 const plain = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
 
 /** The record; `base` is the address of the page, `date` the day. */
@@ -16,14 +16,19 @@ export function record(model, given, weights, { base, date }) {
     one.links.map(link).join("; ");
   const list = (items) => items.length ? items.map((one) => one.trimEnd()).join("\n") : "- none";
   const [pro, con] = sides(ranked[0]);
-  const asked = model.questions.filter(({ id }) => id in given).map((one) => `- ${answerSaid(one, answers[one.id])}`);
-  const others = ranked.slice(1, SHOWN).filter((one) => !one.out).map((one) => {
-    const most = sides(one)[1][0];
-    return `- ${of(one.id).name} (${said(one.points)} ${words.points})${most ? `: ${plain(most.text)}` : ""}`;
+  const asked = model.questions.filter((one) => isAsked(one, answers)).map((one) =>
+    `- ${plain(one.ask)} ${capital(answerSaid(one, answers[one.id]))}.${one.id in given ? "" : ` *${words.default}*`}`
+  );
+  const others = ranked.slice(1).filter((one) => !one.out).map((one) => {
+    const most = sides(one)[1][0], why = most ? `: ${plain(most.text)}` : "";
+    const untested = one.untested ? ` ${words.untested}.` : "";
+    return `- ${of(one.id).name} (${said(one.points)} ${words.points})${why}${untested}`;
   });
   const gone = ranked.filter((one) => one.out).map((one) =>
     `- ${of(one.id).name}: ${plain(one.reasons.find(({ out }) => out).text)}`
   );
+  const none = ranked[0].out, title = none ? words.nothing : `Messages go through: ${first.name}`;
+  const decided = `${first.name}, with ${said(ranked[0].points)} ${words.points}.`;
   const turned = turns(model, given, weights).map((one) => {
     const question = byId(model.questions, one.question);
     return `- If ${turnSaid(question, one, answers[one.question])}: ${of(one.winner).short}`;
@@ -35,13 +40,13 @@ export function record(model, given, weights, { base, date }) {
     `- ${name}: ${weights[id]} times`
   );
   return [
-    `# Messages go through: ${first.name}`,
+    `# ${title}`,
     `Date: ${date}. Status: proposed. [These answers](${base})`,
     `## What was asked`,
     list(asked),
-    ...(weighed.length ? ["Weighed:", list(weighed)] : []),
+    ...(weighed.length ? ["Weighed:", list(weighed)] : ["No slider was moved."]),
     `## Decision`,
-    `${first.name}, with ${said(ranked[0].points)} ${words.points}.`,
+    none ? `${words.nothing} ${words.nearest}: ${decided}` : decided,
     ...(ranked[0].untested ? [`${words.untested}.`] : []),
     `### ${words.for}`,
     list(pro.map(reason)),
@@ -52,7 +57,7 @@ export function record(model, given, weights, { base, date }) {
     `Ruled out:`,
     list(gone),
     `## Consequences`,
-    `${words.build}: ${first.build}`,
+    `${words.build}: ${built(first, answers)}`,
     `${words.bill}:`,
     list(bills),
     `## ${words.turns}`,

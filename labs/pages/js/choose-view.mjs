@@ -1,6 +1,6 @@
 // The answer as elements: the ranking with its reasons, what would change it, the bill, the article's advice.
 import { advice, answered, rank, turns } from "./choose-engine.mjs";
-import { amount, bill, said } from "./choose-bill.mjs";
+import { amount, bill, built, said } from "./choose-bill.mjs";
 import { answerSaid, byId, capital, sides, turnSaid } from "./choose-words.mjs";
 import { make } from "./dom.mjs";
 
@@ -41,7 +41,7 @@ function entry(model, one, most, open) {
 /** The headline alone, for those who hear the page. */
 export function headline(model, ranked) {
   const name = (one) => byId(model.configurations, one.id).name;
-  return ranked[0].out ? "Nothing here does all of that." : `${model.words.first}: ${name(ranked[0])}`;
+  return ranked[0].out ? model.words.nothing : `${model.words.first}: ${name(ranked[0])}`;
 }
 
 /** All of it. */
@@ -91,7 +91,7 @@ function costs(model, first, answers) {
     make("li", {}, `${what}: `, make("strong", { text: amount(gb) }), note ? ` (${note})` : "")
   );
   const source = first.source ? make("a", { href: first.source, text: "The run: bytes a message" }) : null;
-  const build = make("p", {}, make("strong", { text: `${model.words.build}: ` }), first.build);
+  const build = make("p", {}, make("strong", { text: `${model.words.build}: ` }), built(first, answers));
   return [head(`${model.words.bill}: ${first.short}`), make("ul", {}, ...lines), source, build].filter(Boolean);
 }
 

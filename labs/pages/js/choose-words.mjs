@@ -13,6 +13,7 @@ export function answerSaid(question, value) {
     const named = question.several.filter(([name]) => value.includes(name)).map(([, label]) => label);
     return named.length ? `you run ${listed(named)} already` : "you run none of them yet";
   }
+  if (value === 0 && question.number.none) return question.number.none;
   return `${said(value)} ${question.number[said(value) === "1" ? "one" : "unit"]}`;
 }
 

@@ -15,6 +15,7 @@ const SAY = {
   copy: "Copy the decision record",
   download: "Download it (Markdown)",
   print: "Print this answer",
+  empty: (rule) => `Left empty: ${rule}.`,
   win: "Make any broker win",
   winAsk: "Which one should be first?",
   winSaid: (name, what) => `${name} is first if: ${what}.`,
@@ -46,13 +47,21 @@ function control(question, value, take) {
     return make("div", { class: "choose-ask" }, label, select);
   }
   const wrong = make("span", { class: "choose-wrong", role: "alert", id: `${id}-wrong` });
-  const field = make("input", { id, type: "text", inputmode: "decimal", value, "aria-describedby": `${id}-wrong` });
+  const { none } = question.number, hint = none ? `${id}-rule ` : "";
+  const rule = none ? make("small", { id: `${id}-rule`, text: SAY.empty(none) }) : null;
+  const about = { "aria-describedby": `${hint}${id}-wrong` };
+  const field = make("input", { id, type: "text", inputmode: "decimal", ...about });
+  field.value = value || "";
   field.addEventListener("change", () => {
+    if (none && !field.value.trim()) {
+      wrong.textContent = "";
+      return take(undefined);
+    }
     const number = fitting(question, field.value.replaceAll(",", ""));
     wrong.textContent = number === null ? SAY.refused(question.number) : "";
     if (number !== null) take(number);
   });
-  return make("div", { class: "choose-ask" }, label, field, wrong);
+  return make("div", { class: "choose-ask" }, label, field, rule, wrong);
 }
 
 function slider(group, value, take) {

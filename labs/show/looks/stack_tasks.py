@@ -105,6 +105,7 @@ MORE = (
     Said("tries", lambda digest: span(each(digest, "retry", "tries"))),
     Said("sent_per_s", _rate("sent_per_s")),
     Said("per_s", _rate("per_s")),
+    Said("late_lost", lambda digest: span(each(digest, "late", "lost"))),
     Said("twice", lambda digest: span(each(digest, "late", "twice"))),
     Said("hidden", lambda digest: {"lost": "lost", "again": "run again"}.get(_hidden(digest), "unknown")),
     Said("rounds", lambda digest: len(digest.repeats), str),
