@@ -87,7 +87,8 @@ class _Looking:
     def configuration(self, one: Table) -> Table:
         """With the bytes that a message takes beside its own, by its size, and how the rate falls with the size."""
         plain = {"system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False, "with": {}}
-        return plain | {"short": one["name"]} | one | {
+        found = plain | {"short": one["name"]} | one
+        return found | {
             "disk": self._beside(one, "disk") or self._written(one),
             "held": self._beside(one, "data") if one.get("memory") else [],
             "reader": [] if one.get("copies") else self._each(one, "each_more"),
@@ -135,7 +136,7 @@ class _Looking:
         names = [each["id"] for each in read["configuration"]]
         made = {name: self._cell(one, _of(cells, name, one["id"])) for name in names}
         if plain["measure"] == "load":  # the rate is reckoned for the reader's size by a curve of that broker
-            for each in read["configuration"]:
+            for each in (one for one in read["configuration"] if self._curve(one["broker"])):
                 made[each["id"]]["links"] += self._run(f"messages-or-megabytes way={each['broker']}-1024 per_s")
         return plain | {"cells": made}
 
