@@ -192,8 +192,8 @@ class _Looking:
 
     def _size(self, asked: str) -> str:
         """Of how many bytes the messages were by which a figure was measured."""
-        found = {point.settings.get("body_bytes") for point in glue.points(asked, self.folder)} - {None}
-        return " or ".join(f"{size:,}" for size in sorted(found)) or glue.UNKNOWN
+        known = (point.settings.get("body_bytes") for point in glue.points(asked, self.folder))
+        return " or ".join(f"{size:,}" for size in sorted({one for one in known if one})) or glue.UNKNOWN
 
     def _run(self, asked: str) -> list[Table]:
         href, lab = view_of_run(asked, self.folder), EXPERIMENTS[asked.split()[0]]

@@ -25,10 +25,10 @@ export function amount(gb) {
 }
 
 /** Messages of a usual day: those that were answered, else those of ten hours like the worst. */
-export const perDay = ({ day, rate }) => day || rate * HOUR_S * HOURS;
+export const perDay = (answers) => answers.day || answers.rate * HOUR_S * HOURS;
 
 /** What is left to build: less where a framework brings it. */
-export const built = (configuration, { framework }) => configuration.with[framework] ?? configuration.build;
+export const built = (configuration, answers) => configuration.with[answers.framework] ?? configuration.build;
 
 /** Bytes beside the payload of a message of that size; 0 where none were measured. */
 function beside(pairs, size) {
