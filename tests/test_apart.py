@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from labs.experiments.rate_lab import Way
 from labs.judge.recording import save
 from labs.model.digest import Digest
 from labs.model.paths import RECORDED
+from labs.model.text import ms_span
 from labs.pages import apart, glue
 from tests.made_rates import point
 
@@ -93,3 +95,16 @@ def test_a_rate_that_the_benchmark_has_as_well_names_its_figure_and_day_and_is_t
     said = recorded_state(EXPERIMENTS["fifty-thousand"])["views"]["pika-one"]["sentence"]
     assert " The benchmark of “How fast” had " in said
     assert "The benchmark" not in recorded_state(EXPERIMENTS["fifty-thousand"])["views"]["raw-quorum"]["sentence"]
+
+
+def test_a_flush_of_another_recording_stands_beside_that_of_the_passport(tmp_path: Path) -> None:
+    shutil.copy(RECORDED / "passport.json", tmp_path)
+    assert not glue.is_known("passport flushes", tmp_path)
+    content = json.loads((RECORDED / "run-twice.json").read_text("utf-8"))
+    here = json.loads((RECORDED / "passport.json").read_text("utf-8"))["digests"][0]["card"]
+    for at, one in enumerate(content["digests"]):
+        one["card"] |= {"machine": here["machine"], "cores": here["cores"], "fsync_ms": 0.2 + at}
+    content["digests"][-1]["card"] |= {"machine": "another", "fsync_ms": 99.0}
+    (tmp_path / "run-twice.json").write_text(json.dumps(content))
+    assert glue.number("passport flushes", tmp_path) == ms_span([0.2, 0.2 + len(content["digests"]) - 2])
+    assert glue.points("passport flushes", tmp_path) == []

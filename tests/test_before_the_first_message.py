@@ -19,6 +19,7 @@ from labs.model.paths import RECORDED
 from labs.model.run import RunFileError
 from labs.pages import Panel, measure
 from labs.pages.glue import number
+from labs.pages.recordings import recorded
 from labs.pages.state import panel_state
 from labs.scenarios.pairs import BEST, PAIRS, SURVIVES, Pair, code_lines
 from labs.scenarios.pairs.memory import settled, shared_out, total
@@ -117,9 +118,23 @@ def test_prose_gets_its_figures_from_the_recorded_file() -> None:
         for one in json.loads((RECORDED / f"{name}.json").read_text("utf-8"))["digests"]
         if (one["settings"]["carrier"], one["settings"]["guarantee"]) == ("kafka", "best")
     ]
-    assert number(f"{name} carrier=kafka guarantee=best server_settings") == f"{len(point['setup']['server'])}"
+    killed, server = (len(point["setup"][name]) for name in ("killed", "server"))
+    assert number(f"{name} carrier=kafka guarantee=best settings") == f"{killed}"
+    without_addresses = int(number(f"{name} carrier=kafka guarantee=best server_settings"))
+    assert 0 < without_addresses < server
     with pytest.raises(ValueError, match="cannot ask"):
         number(f"{name} carrier=kafka pounds")
+
+
+def test_the_table_of_the_page_counts_the_settings_that_the_verdict_counts() -> None:
+    file = recorded(LAB.name)
+    assert file
+    [text] = [one.text for one in LAB.judged(file.digests) if one.claim == "C13"]
+    for broker, named in (("redis", "Redis"), ("rabbitmq", "RabbitMQ"), ("kafka", "Kafka")):
+        asked = f"{LAB.name} carrier={broker} guarantee=survives"
+        killed, server = (int(number(f"{asked} {name}")) for name in ("settings", "server_settings"))
+        assert f"{killed + server} settings with {named}" in text
+        assert f"{server} with {named}" in text
 
 
 def test_what_has_no_pair_is_refused_with_the_reason() -> None:

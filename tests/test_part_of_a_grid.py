@@ -53,8 +53,8 @@ def test_points_recorded_before_a_control_was_there_are_told_by_its_name_and_not
     ]
     for verdict in lab.judged(old):
         if verdict.word == "undecided here":
-            assert "points that the rule needs are not recorded yet: the recording is older than the" in verdict.text
-            assert "choice of “Arrivals”. " in verdict.text
+            assert verdict.text.startswith("None of the ")
+            assert "is recorded yet. This recording is older than the choice of “Arrivals”. " in verdict.text
             assert "|" not in verdict.text
     now = [  # points of one broker alone lack what only another has, and are not older
         replace(one, settings={**one.settings, "arrivals": "poisson"})  # type: ignore[typeddict-unknown-key]

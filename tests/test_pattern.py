@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from labs.experiments import experiment
 from labs.model.profile import BROKERS
 from labs.pages import course, in_short, links, pages, parts
+from labs.pages.terms import is_meant
 from tests.browser import settled, violations
 
 BOOK = Path(__file__).parent.parent / "book"
@@ -175,7 +176,7 @@ def unlinked(page: str, terms: dict[str, str]) -> list[str]:
             continue
         for match in pattern.finditer(said):
             own = terms[match[1].lower()]
-            if own not in seen:
+            if own not in seen and is_meant(match[1], said, *match.span()):
                 seen.add(own)
                 found.append(f"{match[1]}: {said.strip()[:60]}")
     return found
@@ -214,6 +215,33 @@ def test_a_word_that_is_used_before_its_link_is_found() -> None:
     page = '<article><p>A rung. <a href="glossary.html#term-rung">rung</a></p><pre>rung</pre></article>'
     assert unlinked(page, {"rung": "term-rung"}) == ["rung: A rung."]
     assert unlinked(page.replace("A rung. ", ""), {"rung": "term-rung"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "meant"),
+    [
+        ("Our client was the limit there.", "limit", True),
+        ("In this recording nobody looked for the limit of any way.", "limit", True),
+        ("The limit is what lifts it.", "limit", True),
+        ("A rate names what limited it.", "limited", True),
+        ("A queue with a limit of ten messages.", "limit", False),
+        ("Without delay and limit one bad message stops its queue.", "limit", False),
+        ("The limits are small so that they are reached in seconds.", "limits", False),
+        ("Asyncio is more limited.", "limited", False),
+        ("It is ten times the limit of claim C48.", "limit", False),
+        ("A consumer group shares partitions.", "group", True),
+        ("Send them in groups.", "groups", False),
+        ("The process group is killed.", "group", False),
+        ("A flush before each answer.", "flush", True),
+        ("A library that flushes after each message.", "flushes", False),
+    ],
+)
+def test_an_everyday_word_is_linked_only_where_the_term_is_meant(text: str, word: str, meant: bool) -> None:
+    start = text.index(word)
+    term = "flush" if word.startswith("flush") else word.removesuffix("ed").removesuffix("s")
+    assert is_meant(term, text, start, start + len(word)) == meant
+    page = f"<article><p>{text}</p></article>"
+    assert bool(unlinked(page, {term: f"term-{term}"})) == (meant and word == term)
 
 
 def test_time_and_claims_are_a_line_each_and_a_picture_is_whole_within_one_and_a_half_screens(
@@ -304,6 +332,11 @@ def test_every_monday_line_leads_to_the_page_that_has_them_all(page: Page, host:
     listed = page.locator(".mondays li")
     again = sum(len(in_short.of_broker(broker)) for broker in BROKERS)
     assert listed.count() == sum(map(len, in_short.advice().values())) + again
+    article = page.locator("article").inner_text()
+    for one in (one for broker in BROKERS for one in in_short.of_broker(broker)):
+        assert article.count(one.text.replace("`", "")) == 1, "advice stands once"
+        assert one.text.replace("`", "") in page.locator(f"[id='monday-{one.stem}']").inner_text()
+    assert page.locator(".mondays a[href^='#monday-']").count() == again
     assert violations(page) == []
     page.goto(f"{host}book/measuring.html")
     page.locator(".in-short").get_by_role("link", name="On Monday").click()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from labs.pages import popular, recount_choose
+from labs.pages import claim_board, popular, recount_choose
+from labs.pages.claims import board
+from labs.pages.pages import claim_line
 
 MOST_WORDS = 15
 AHEAD = {"Redis": {"a": 4, "b": 5}, "Kafka": {"a": 8}, "RabbitMQ": {"a": 3}, "NATS": {"a": 2}}
@@ -66,7 +68,8 @@ def test_the_first_sentence_names_the_measures_that_say_so_and_those_that_do_not
         ([FOURTH, OTHERWISE], "none of two measures: not in count 0 and count 1."),
     ):
         monkeypatch.setattr(popular, "proxies", lambda of=measures: tuple(map(planted, of, range(9))))
-        assert popular.verdict()["evidence"].startswith(f"The three lead in {told} Count 0 (here): ")
+        assert popular.verdict()["evidence"] == f"The three lead in {told}"
+        assert popular.verdict()["items"][0][0].startswith("Count 0 (here): ")
 
 
 def test_the_three_kinds_of_measure_that_the_rule_asks_for_are_there_with_sources_date_and_bias() -> None:
@@ -108,9 +111,18 @@ def test_what_the_bias_says_of_the_figures_is_true_of_them() -> None:
 
 
 def test_every_figure_that_is_counted_stands_in_the_evidence() -> None:
-    told = popular.verdict()["evidence"]
+    items = popular.verdict()["items"]
+    assert [one[0].partition(" (")[0] for one in items] == ["Client downloads", "Job adverts", "A survey"]
+    told = " ".join(part for one in items for part in one)
     for count in ("Redis 195.1", "Google Pub/Sub 51.2", "RabbitMQ 15.3", "Redis 88", "RabbitMQ 17", "Amazon SQS 9"):
         assert f"{count}," in told
     assert "RabbitMQ, then Kafka, then Redis. Bias: " in told
     assert "of 4,025 adverts" in told
     assert "{" not in told
+
+
+def test_the_evidence_stands_item_by_item_on_the_board_and_on_a_page() -> None:
+    [entry] = [one for one in board() if one["id"] == "C05"]
+    for html in (claim_board.listed([entry])[entry["section"]], claim_line(entry)):
+        assert "<li>Client downloads (PyPI" in html
+        assert html.count("<ul><li>Bias: ") == len(popular.proxies())

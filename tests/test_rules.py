@@ -109,8 +109,9 @@ def test_a_part_of_the_grid_carries_only_the_words_that_need_no_more() -> None:
     assert quick.judged([], lacking, 5).text.endswith(" not recorded yet. " + quick([]).text)
     told = quick.judged([], lacking[:1], 5, "“Arrivals”").text
     assert told.startswith(
-        "1 of the 5 points that the rule needs is not recorded yet: the recording is older than the "
+        "1 of the 5 points that the rule needs is not recorded yet. This recording is older than the choice of “A"
     )
+    assert quick.judged([], lacking, 4).text.startswith("None of the 4 points that the rule needs is recorded yet. ")
 
 
 def test_points_are_found_by_their_settings_and_all_that_are_missing_are_named() -> None:

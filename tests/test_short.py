@@ -461,3 +461,9 @@ def test_what_all_pages_advise_is_theirs_and_each_page_has_one() -> None:
     assert len(found) == len({one.stem for one in found}) >= len(SHORT)
     monday = next(one for one in found if one.stem == "05-4-latency-ladder")
     assert monday.text == said("latency-ladder").monday
+
+
+def test_a_page_that_asks_when_says_after_how_long() -> None:
+    assert " after the reader had stopped, when a limit was reached." in said("when-it-blocks").answer
+    quiet = said("when-it-blocks", lambda one: median(one, outcome="nothing at all"))
+    assert "It began" not in quiet.answer

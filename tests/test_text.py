@@ -1,8 +1,25 @@
 """How numbers, ranges and lists read."""
 
+import re
+
 import pytest
 
-from labs.model.text import about_per_s, counted, enumerated, ms_text, percent, rate_text, seconds, span, times
+from labs.experiments import experiment
+from labs.model.text import (
+    about_per_s,
+    counted,
+    enumerated,
+    measured_text,
+    ms_text,
+    number_text,
+    percent,
+    rate_text,
+    seconds,
+    span,
+    times,
+)
+from labs.show.looks import RATE_LOOK
+from tests.made_rates import point
 
 
 @pytest.mark.parametrize(
@@ -22,6 +39,22 @@ def test_a_time_is_written_with_three_digits_at_most(ms: float | None, text: str
 
 def test_a_ratio_is_written_with_two_digits_up_to_a_hundred() -> None:
     assert [times(ratio) for ratio in (1.25, 14.2, 123.4)] == ["1.2", "14", "123"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1100.4, "1,100"), (999.7, "1,000"), (18.34, "18.3"), (12_345_678.9, "12,300,000"), (0.00004321, "0.0000432"),
+     (100.0, "100"), (-1234.5, "-1,230"), (0.25, "0.25")],
+)  # fmt: skip
+def test_a_measured_figure_has_three_digits_and_never_an_exponent(value: float, text: str) -> None:
+    assert measured_text(value) == text
+    figures = (number_text(value), ms_text(abs(value) * 1e9), times(99.6), percent([0.0996]), times(abs(value)))
+    assert not [one for one in figures if re.search(r"\de[+-]?\d", one)]
+
+
+def test_the_look_of_a_rate_writes_thousands_of_megabytes_out() -> None:
+    digest = point(experiment("messages-or-megabytes"), "redis-65536", 17_000.0)
+    assert RATE_LOOK.quantities["mb"].text(digest) == "1,110 MB/s"
 
 
 def test_shares_and_spans_round_nothing_away() -> None:

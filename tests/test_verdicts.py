@@ -156,14 +156,15 @@ def _said(lab: Experiment, rule: Rule, number: int) -> str:
 
 
 @pytest.mark.parametrize(("lab", "rule"), RULES, ids=lambda one: one.claim if isinstance(one, Rule) else one.name)
-def test_the_numbers_of_a_rule_are_those_of_its_text_and_the_sentence_ends_with_them(
+def test_the_numbers_of_a_rule_are_those_of_its_text_and_stand_beside_the_sentences_and_not_in_them(
     lab: Experiment, rule: Rule
 ) -> None:
     text = claims()[rule.claim]["verdict_rule"]
+    assert "By the rule" not in rule([]).text
     for bound in rule.bounds:
         assert re.search(rf"(?<![\d.,]){re.escape(number_text(bound.limit))}(?![\d,]|\.\d)", text), (bound, text)
         assert bound.word.upper() in text.replace("CONDITIONAL", "HOLDS WITH CONDITIONS"), (bound, text)
-        assert str(bound) in rule([]).text
+        assert str(bound) in rule([]).asks
 
 
 # -- what is lost ----------------------------------------------------------------------------------------------------
@@ -607,7 +608,10 @@ def test_c43_round_by_round_at_each_window(persistent: Sequence[float], quorum: 
     client = points | {"quorum-1": rate(lab, "quorum-1", *[3e3] * N, ours=True)}
     assert said(lab, "C43", list(client.values()))[1].startswith("Only 7 of 8 comparisons can be made.")
     flush = points | {"quorum-1": replace(points["quorum-1"], card={"fsync_ms": 0.11})}
-    assert "One flush takes 0.11\u00a0ms on this machine" in said(lab, "C43", list(flush.values()))[1]
+    assert "One flush took 0.11\u00a0ms when this was recorded" in said(lab, "C43", list(flush.values()))[1]
+    lent = {"fsync_ms": 0.11, "fsync_of": "2026-11-26"}
+    flush = points | {"quorum-1": replace(points["quorum-1"], card=lent)}
+    assert "One flush took 0.11\u00a0ms in the passport of 2026-11-26" in said(lab, "C43", list(flush.values()))[1]
     assert "was not recorded" in said(lab, "C43", list(points.values()))[1]
 
 

@@ -3,7 +3,7 @@
 {in-short} LAB      answer, condition, Monday, from the recording; :when: the situation, :folded: until a guess
 {claim} C48         a claim in one line with its badge; the content is the claim in a few words
 {guess} name        a figure or a word to guess; see labsparts.Part and labs/pages/parts.py
-{mondays} choosing  what all pages of that situation advise
+{mondays} choosing  what all pages of that situation advise; {mondays} redis leads to what of it is for that broker
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from labsparts import GLOSSARY, Part
 from sphinx.application import Sphinx
 
 from labs.model.profile import BROKERS
-from labs.pages import bench_page, in_short, links, pages, parts
+from labs.pages import bench_page, in_short, links, pages, parts, terms
 from labs.pages.glue import number
 from labs.show.short import Short
 
@@ -113,21 +113,31 @@ class Guess(Part):
 
 
 class Mondays(Part):
-    """What all pages of a situation advise, or those that concern a broker, each with its page."""
+    """What all pages of a situation advise, each with its page; of a broker, where above its advice stands."""
 
     required_arguments = 1
     has_content = False
 
     def made(self) -> list[nodes.Node]:
         found, asked = in_short.advice(), self.arguments[0]
-        advice = found.get(asked) or in_short.of_broker(asked)
-        if not advice:
+        if asked not in found and not in_short.of_broker(asked):
             raise ValueError(f"no page is for {asked!r}; there are: {', '.join([*found, *BROKERS])}")
+        if asked not in found:
+            return _raw(_of_broker(asked))
         listed = nodes.bullet_list(classes=["mondays"])
-        for one in advice:
+        for one in found[asked]:
             link = _raw(f' <a href="{escape(one.stem)}.html">{escape(one.title)}</a>')
-            listed += nodes.list_item("", nodes.paragraph("", "", *coded(one.text), *link))
+            said = nodes.paragraph("", "", *coded(one.text), *link)
+            listed += nodes.list_item("", said, ids=[f"monday-{one.stem}"])
         return [listed]
+
+
+def _of_broker(broker: str) -> str:
+    """Links to the advice above that is for whoever runs that broker: nothing is said twice."""
+    items = (
+        f'<li><a href="#monday-{escape(one.stem)}">{escape(one.title)}</a></li>' for one in in_short.of_broker(broker)
+    )
+    return f'<p>Of the advice above, these are for you:</p><ul class="mondays">{"".join(items)}</ul>'
 
 
 FLOWING = (nodes.paragraph, nodes.term, nodes.definition)
@@ -151,7 +161,8 @@ def _words(known: Mapping[str, str]) -> re.Pattern[str]:
 
 
 def _link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Link each word of the glossary where a page uses it first, so that nobody has to remember to."""
+    """Link each word of the glossary where a page uses it first and means the term (labs/pages/terms.py), so that
+    nobody has to remember to."""
     if app.builder.format != "html" or docname == GLOSSARY or not (known := _terms(app)):
         return
     by_word, pattern, seen = {word.lower(): anchor for word, anchor in known.items()}, _words(known), set[str]()
@@ -176,7 +187,7 @@ def _linked(text: str, pattern: re.Pattern[str], by_word: Mapping[str, str], see
     at = 0
     for match in pattern.finditer(text):
         anchor = by_word[match[1].lower()]
-        if anchor not in seen:
+        if anchor not in seen and terms.is_meant(match[1], text, *match.span()):
             seen.add(anchor)
             link = nodes.reference("", match[0], refuri=f"glossary.html#{anchor}", internal=True)
             found += [nodes.Text(text[at : match.start()]), link]

@@ -125,7 +125,8 @@ function guess(box) {
     const near = value < least ? least : most, isLow = value < near;
     if (!near || !value) return isLow ? SAY.byLow(words(short(near - value))) : SAY.byHigh(words(short(value - near)));
     const ratio = isLow ? near / value : value / near;
-    return ratio <= 1.1 ? SAY.close : SAY.off(ratio < 10 ? ratio.toFixed(1) : ratio.toPrecision(2), isLow);
+    const times = ratio < 10 ? ratio.toFixed(1) : short(ratio).toLocaleString("en-GB");
+    return ratio <= 1.1 ? SAY.close : SAY.off(times, isLow);
   };
   const scale = (value) => {
     const mark = (at, name, kind) => {

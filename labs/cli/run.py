@@ -79,7 +79,7 @@ def command(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | Non
     else:
         table_of(digests, chosen.look)
         for verdict in verdicts:
-            tell(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}")
+            tell(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}{verdict['asks']}")
     _end(digests)
 
 

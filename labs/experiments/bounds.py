@@ -1,4 +1,4 @@
-"""Rules as data: a quantity, a comparison and a number for a word. The sentence on the board is made of the same."""
+"""Rules as data: a quantity, a comparison and a number for a word. What a panel says of a rule is made of the same."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ A quantity rises for a broker if, round by round, it is above that of the HTTP c
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -13,19 +12,18 @@ from labs.experiments.rules import Said, Undecided, by, each, every, passes, poi
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
 from labs.model.text import BROKER_NAMES, count_of, counted, enumerated, ms_text, number_text
+from labs.show.looks.cost import counted_settings
 
 PAIRS = ("http", *BROKERS)
-_ADDRESS = re.compile(r"127\.0\.0\.1|\$\(LAB_|listener|_host\b", re.IGNORECASE)
-"""In a line of a server's configuration: it says where somebody is, and such settings count for nobody."""
 
 
 def settings_of(one: Digest) -> tuple[int, int]:
     """How many values the code sets that is killed, and how many our configuration of the server, addresses and ports
     aside. Undecided where the recording counts other code."""
-    killed = one.setup.get("killed")
+    killed, server = counted_settings(one)
     if killed is None:
         raise Undecided("This recording counts the settings of other code than that which is killed.")
-    return len(killed), sum(not _ADDRESS.search(line) for line in one.setup["server"])
+    return killed, server
 
 
 def figures(one: Digest, name: str, unknown: str = "Not all processes could be seen.") -> list[float]:

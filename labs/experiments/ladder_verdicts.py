@@ -55,13 +55,13 @@ def c48(digests: Sequence[Digest]) -> Said:
     """Whether Kafka is as slow as the claim says, with either default linger."""
     where = f"Kafka at {RATE_PER_S:,}/s with a promise that survives {RUNGS[RUNG]}"
     usual = p99s_ms(point(_at(digests), where, profile=USUAL), "Kafka")
-    text = f"Kafka's p99 at {RATE_PER_S:,}/s was {_middle(usual)} with the linger of kafka-python"
+    at = f"At {RATE_PER_S:,} messages a second Kafka's p99 was"
+    text = f"{at} {_middle(usual)} with the linger of kafka-python.{_range('It', usual)}"
     java = points(_at(digests), profile=JAVA)
     if not java:
-        raise Undecided(f"The linger of the Java client was not recorded. {text}.{_range('It', usual)}")
+        raise Undecided(f"The linger of the Java client was not recorded. {text}")
     other = p99s_ms(java[0], "Kafka with the Java client's linger")
-    text += f", and {_middle(other)} with the Java client's."
-    text += _range("The first", usual) + _range("The second", other)
+    text += f" With the Java client's linger it was {_middle(other)}.{_range('It', other)}"
     words = [_quick(found, text) for found in (usual, other)]
     if "holds" in words:
         return ("holds" if words[0] == words[1] else "holds with conditions"), text
@@ -83,10 +83,10 @@ def _middle(found: Sequence[Ends]) -> str:
 
 
 def _range(what: str, found: Sequence[Ends]) -> str:
-    """In a sentence of its own how far the repeats lie apart, and the least that they can be."""
+    """In two sentences how far the repeats lie apart, and the least that they can be."""
     runs = "one repeat" if len(found) == 1 else f"{in_words(len(found))} repeats"
     whole, least = _told([with_it for _, with_it in found]), _told([min(without for without, _ in found)])
-    return f" {what} was {whole} in {runs}, and without our sender's own lateness {least} at the least."
+    return f" {what} was {whole} in {runs}. Without our sender's own lateness it was {least} at the least."
 
 
 def _told(ms: Sequence[float]) -> str:

@@ -10,7 +10,7 @@ from labs.experiments.rate_figures import ours, rates
 from labs.experiments.rate_lab import Way, on_line, one_by_one, per_s, rate_lab, way
 from labs.experiments.rules import Said, Undecided, by, passes, rounds, rule
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, enumerated, times
+from labs.model.text import BROKER_NAMES, about_per_s, enumerated, measured_text, times
 from labs.model.workload import Ceiling
 from labs.show.short.rates import messages_or_megabytes
 
@@ -87,7 +87,7 @@ def _slow_is_ours(found: Mapping[str, Digest], broker: str) -> bool:
 def headline(digest: Digest) -> str:
     """The same run as the two headlines that could be made of it."""
     rate = per_s(digest)
-    return f"{about_per_s(rate)} or {rate * digest.settings['body_bytes'] / 1e6:.3g} MB/s"
+    return f"{about_per_s(rate)} or {measured_text(rate * digest.settings['body_bytes'] / 1e6)} MB/s"
 
 
 LAB = rate_lab(

@@ -55,6 +55,8 @@ class Verdict:
     claim: str
     word: Word
     text: str
+    asks: str = ""
+    """The thresholds of its rule in sentences, for whoever shows the verdict without the rule's own text."""
 
     @property
     def first(self) -> str:
@@ -72,7 +74,7 @@ class Rule:
     """The words that it may say of fewer points than the grid has, because they need no other: one loss refutes
     `nothing is lost`, and only all of them together prove it. Every other word waits for the whole grid."""
     bounds: tuple[Bound, ...] = ()
-    """Its thresholds; the sentence ends with them."""
+    """Its thresholds; the verdict has them beside its sentences."""
 
     def __call__(self, digests: Sequence[Digest]) -> Verdict:
         """Its word by the points that count: measured here, not void, and no messages refused unasked. The sentence
@@ -86,10 +88,9 @@ class Rule:
             word, text = "undecided here", str(why)
         finally:
             _policy.reset(token)
-        text += asked(self.bounds)
         if left_out:
             text += "".join(f" {label} is left out. {why}" for label, why in left_out.items())
-        return Verdict(self.claim, word, text)
+        return Verdict(self.claim, word, text, asked(self.bounds))
 
     def judged(self, digests: Sequence[Digest], lacking: Sequence[str], whole: int, older: str = "") -> Verdict:
         """Its word if these points can carry it, of a grid of `whole` points without those that are `lacking`.
@@ -99,8 +100,10 @@ class Rule:
         said = self(digests)
         if not lacking or said.word in self.of_part:
             return said
-        text = f"{len(lacking)} of the {whole} points that the rule needs {'is' if len(lacking) == 1 else 'are'} not"
-        text += " recorded yet" + (f": the recording is older than the choice of {older}." if older else ".")
+        number = "None" if len(lacking) == whole else f"{len(lacking)}"
+        verb = "is recorded" if number == "None" else "is not recorded" if number == "1" else "are not recorded"
+        text = f"{number} of the {whole} points that the rule needs {verb} yet."
+        text += f" This recording is older than the choice of {older}." if older else ""
         here = "" if said.word == "undecided here" else "What is here: "
         return replace(said, word="undecided here", text=f"{text} {here}{said.text}")
 
@@ -225,8 +228,10 @@ def seen(one: Digest, test: Callable[[Repeat], bool]) -> bool | None:
 
 
 def flush_told(one: Digest) -> str:
-    """What one flush takes on the machine of a point, for a verdict whose figure is the price of flushes."""
-    flush_ms = one.card.get("fsync_ms")
+    """What one flush took on the machine of a point and when, for a verdict whose figure is the price of flushes: the
+    same disk is not as quick on every day."""
+    flush_ms, day = one.card.get("fsync_ms"), one.card.get("fsync_of")
     if not isinstance(flush_ms, int | float):
         return " What one flush takes on this machine was not recorded; where it takes longer the price is higher."
-    return f" One flush takes {flush_ms:.2f}{NBSP}ms on this machine, so where it takes longer the price is higher."
+    when = f"in the passport of {day}" if day else "when this was recorded"
+    return f" One flush took {flush_ms:.2f}{NBSP}ms {when}, so where it takes longer the price is higher."

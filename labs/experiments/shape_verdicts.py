@@ -94,9 +94,10 @@ def c46(digests: Sequence[Digest]) -> Said:
     if not shared:
         raise Undecided("In no single consumer group did two members share the records with each record done once.")
     best = max(shared, key=lambda one: min(map(_busy, one.repeats)))
-    busy = span(map(_busy, best.repeats))
-    text = f"In one consumer group every record was done exactly once in total, and {busy} of its"
-    text += f" {in_words(best.settings['members'])} members had some: {_counts(best)}."
+    busy, members = sorted({_busy(one) for one in best.repeats}), best.settings["members"]
+    all_of_them = f"each of its {in_words(members)} members"
+    some = all_of_them if busy == [members] else f"{span(busy)} of its {members} members"
+    text = f"In one consumer group every record was done exactly once in total, and {some} had some: {_counts(best)}."
     return "never held", f"{text} So within a group Kafka is one-to-one, by partition."
 
 

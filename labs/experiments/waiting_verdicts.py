@@ -75,13 +75,14 @@ def c09(digests: Sequence[Digest]) -> Said:
     if lacking := [way.replace("/", ", ") for way, slope in found.items() if not slope]:
         raise Undecided(f"{'; '.join(map(capital, lacking))}: not measured at two service times.")
     steepest = max(value for slope in found.values() for value in slope)
-    text = f"Of {len(found)} ways to publish, none blocks its caller for more than {steepest:.3f} ms"
-    text += " more for each ms of service time."
+    added = "even 0.001" if steepest < 0.001 else f"more than {steepest:.3f}"
+    text = f"Of {len(found)} ways to publish, none blocks its caller for {added}{NBSP}ms longer"
+    text += " for each ms of service time."
     if not all(passes(slope, FLAT, text) for slope in found.values()):
         raise Undecided(f"Not every way to publish stays flat in enough rounds. {text}")
     told = enumerated([f"{_confirmed(digests, broker)} with {BROKER_NAMES[broker]}" for broker in BROKERS])
     text = f"A slow service does not slow the publisher. {text}"
-    text += f" A call waits only for its confirmation: {told}."
+    text += f" A call waits only for its confirmation, at the median over all service times {told}."
     waits = [passes(_waits_ms(digests, broker), lambda ms: ms > 0, text) for broker in BROKERS]
     return ("holds with conditions" if all(waits) else "holds"), text
 

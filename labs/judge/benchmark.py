@@ -8,7 +8,7 @@ from typing import Any
 
 from labs.judge.recording import checked
 from labs.model.run import RunFileError
-from labs.model.text import NONE, rate_text, three_digits
+from labs.model.text import NONE, measured_text, number_text, rate_text, three_digits
 
 ROW_IDS = (
     "redis-publish",
@@ -49,7 +49,7 @@ def ratio_text(one: Mapping[str, Any]) -> str:
     """1.07 (1.02 to 1.11), or – where there is none."""
     if one["median"] is None:
         return NONE
-    return f"{one['median']:.3g} ({one['range'][0]:.3g} to {one['range'][1]:.3g})"
+    return f"{measured_text(one['median'])} ({' to '.join(map(measured_text, one['range']))})"
 
 
 def word(one: Mapping[str, Any]) -> str:
@@ -64,7 +64,7 @@ def figure(value: float | None, unit: str) -> str:
     if value is None:
         return NONE
     shown = three_digits(value)
-    return rate_text(shown) if unit == "messages/s" else f"{shown:,g} {unit}"
+    return rate_text(shown) if unit == "messages/s" else f"{number_text(shown)} {unit}"
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -55,9 +55,17 @@ def sentences(text: str) -> list[str]:
 
 
 def number_text(value: float) -> str:
-    """1,200; 0.25: all of a whole number, six digits of a fraction."""
-    whole = isinstance(value, int) or (math.isfinite(value) and value == int(value))
-    return f"{int(value):,}" if whole else f"{value:,g}"
+    """1,200; 0.25: all of a whole number, six digits of a fraction; never an exponent."""
+    if not math.isfinite(value):
+        return f"{value}"
+    if isinstance(value, int) or value == int(value):
+        return f"{int(value):,}"
+    return f"{float(f'{value:.6g}'):,.10f}".rstrip("0").rstrip(".")
+
+
+def measured_text(value: float) -> str:
+    """1,100; 18.3; 0.0212: a measured figure with the three digits that mean something, and never an exponent."""
+    return number_text(three_digits(value))
 
 
 def three_digits(value: float) -> float:
@@ -72,7 +80,7 @@ def ms_text(ms: float | None) -> str:
     if ms == math.inf:
         return "never"
     if ms >= 1000:
-        return f"{three_digits(ms / 1000):,g}{NBSP}s"
+        return f"{measured_text(ms / 1000)}{NBSP}s"
     digits = f"{ms:.0f}" if ms >= 100 else f"{ms:#.3g}".rstrip(".") if ms >= 1 else f"{ms:.2f}"
     return f"{digits}{NBSP}ms"
 
@@ -96,16 +104,16 @@ def about_per_s(per_s: float) -> str:
 
 def times(ratio: float) -> str:
     """2.4, 14, 120"""
-    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
+    return f"{ratio:.1f}" if ratio < 10 else f"{float(f'{ratio:.2g}'):.0f}" if ratio < 100 else f"{ratio:.0f}"
 
 
 def percent_text(share: float) -> str:
     """2.9 %; a share that is not all is never written as 100 %, one that is not none never as 0 %."""
     if share in (0, 1):
         return f"{share * 100:.0f}{NBSP}%"
-    return (
-        f"under 0.1{NBSP}%" if share < 0.001 else f"over 99.9{NBSP}%" if share > 0.999 else f"{share * 100:.3g}{NBSP}%"
-    )
+    if share < 0.001:
+        return f"under 0.1{NBSP}%"
+    return f"over 99.9{NBSP}%" if share > 0.999 else f"{measured_text(share * 100)}{NBSP}%"
 
 
 def span(values: Iterable[float | None], text: Callable[[float], str] = number_text, none: str = NONE) -> str:

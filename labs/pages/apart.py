@@ -1,4 +1,4 @@
-"""How far the same point differs between two recorded files: what a page says of rates on another day, computed."""
+"""How far the same differs between recorded files: what a page says of rates and flushes on another day, computed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labs.judge import benchmark
 from labs.model import environ
 from labs.model.digest import Digest
 from labs.model.paths import RECORDED
-from labs.model.text import about_per_s, three_digits
+from labs.model.text import about_per_s, ms_span, three_digits
 from labs.pages.recordings import recorded
 from labs.show.looks import trick_words, tricks
 
@@ -89,6 +89,18 @@ def said(lab: str, folder: Path | None = None) -> str:
     low, high = max(pairs, key=lambda pair: pair[1].shown / pair[0].shown)
     own = low if low.file == lab else high
     return f"up to {high.shown / low.shown:.2f} times ({own.label}: {low.told} and {high.told})"
+
+
+def flushes(lab: str, folder: Path | None = None) -> str:
+    """The least and the most that one flush took on the cards of other recordings by the same machine as this lab's;
+    empty where none has it."""
+    own = recorded(lab, folder)
+    mine = own.digests[0].card if own else {}
+    files = [recorded(other, folder) for other in EXPERIMENTS if other != lab]
+    cards = [one.card for file in files if file for one in file.digests]
+    there = [one for one in cards if all(one.get(name) == mine.get(name) for name in ("machine", "cores"))]
+    found = [float(ms) for one in there if isinstance(ms := one.get("fsync_ms"), int | float)]
+    return ms_span(found) if found else ""
 
 
 def _benchmark(folder: Path | None) -> dict[str, Seen]:

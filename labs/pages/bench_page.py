@@ -14,7 +14,7 @@ from labs.judge.lift import limit_of, unasked
 from labs.model import environ
 from labs.model.paths import RECORDED
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, about_per_s, capital, three_digits, times
+from labs.model.text import BROKER_NAMES, about_per_s, capital, measured_text, three_digits, times
 from labs.pages import older, rows
 from labs.pages.pages import table
 from labs.pages.state import CARD, OF_SERVERS, REST, card_rest, card_rows
@@ -121,8 +121,8 @@ def number(text: str, folder: Path | None = None) -> str:
         return times(three_digits(one["ours"]["median"]) / three_digits(found[other]["ours"]["median"]))
     texts: dict[str, str] = {
         "ratio": benchmark.ratio_text(one),
-        "median": "–" if one["median"] is None else f"{one['median']:.3g}",
-        "times": "–" if not one["median"] else f"{1 / one['median']:.3g}",
+        "median": "–" if one["median"] is None else measured_text(one["median"]),
+        "times": "–" if not one["median"] else measured_text(1 / one["median"]),
         "ours": benchmark.figure(one["ours"]["median"], one["unit"]),
         "theirs": benchmark.figure(one["theirs"]["median"], one["unit"]),
         "word": benchmark.word(one),

@@ -13,7 +13,7 @@ from labs.pages.claims import DECIDED, WORDS, WRITTEN, split
 from labs.pages.course import chapters
 from labs.pages.facets import Facet, facets, slug
 from labs.pages.links import view_of_claim
-from labs.pages.pages import badge, so_far
+from labs.pages.pages import badge, items, so_far
 
 Entry = Mapping[str, Any]
 BOARD = "claims.html"
@@ -112,6 +112,7 @@ def _more(entry: Entry) -> str:
     rest = " ".join(filter(None, (split(entry["evidence"])[1], entry["when"])))
     if rest:
         parts.append(f"<p><strong>Evidence.</strong> {escape(rest)}</p>")
+    parts.append(items(entry))
     if entry["read"]:
         read = (
             f'<li><a href="{escape(one["url"])}">{escape(one["title"])}</a>: “{escape(one["says"])}”</li>'

@@ -108,8 +108,9 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     if len(given) > 1:
         told = (f"{part['text']} That makes it “{part['word']}” by the lab “{part['title']}”." for part in parts)
         text = " ".join(["The labs do not agree.", *told])
-    elif len(parts) > 1:
-        text = " ".join([text, *(f"{part['text']} That is by the lab “{part['title']}”." for part in parts[1:])])
+    else:  # two labs that look at the same points say the same, and it is said once
+        others = [part for part in parts[1:] if part["text"] != text]
+        text = " ".join([text, *(f"{part['text']} That is by the lab “{part['title']}”." for part in others)])
     if missing:
         labs = "lab of this claim is" if len(missing) == 1 else "labs of this claim are"
         text = f"{capital(in_words(len(missing)))} more {labs} not recorded yet. {text}"
@@ -119,9 +120,9 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Every claim: id, section, claim, the article's own words, word, evidence, when it was recorded or read, policy
-    and how it was decided, read (what documents say, with address), expected, cited, rule, when and why the rule
-    changed, its labs, and the lab whose page shows it."""
+    """Every claim: id, section, claim, the article's own words, word, evidence, `items` of it (each a list: what it is,
+    and what is to be said of it), when it was recorded or read, policy and how it was decided, read (what documents
+    say, with address), expected, cited, rule, when and why it changed, its labs, and the lab whose page shows it."""
     entries = before_counting(folder)
     counted = {claim: import_module(module).verdict(folder) for claim, module in COUNTED.items()}
     return [entry | (counted.get(entry["id"], {})) for entry in entries]
@@ -140,6 +141,7 @@ def _entry(row: Row, verdict: dict[str, Any] | None) -> dict[str, Any]:
         "policy": POLICIES[row["policy"]],
         "rule_changed": row["rule_changed"],
         "read": [],
+        "items": [],
         "page": "",
         "when": "",
         "so_far": "",

@@ -6,6 +6,7 @@ latency-ladder rung=2 rate=1000 order=p99      Redis, RabbitMQ, Kafka
 latency-ladder card kafka_first_ms p99         13.9 ms, from the card of the whole recording
 passport fsync_ms.p50/loopback_ms.p50          24
 fifty-thousand elsewhere                       up to 1.2 times (...): the same point in another file, the most apart
+passport flushes                               0.10 to 6.83 ms: one flush on the cards of all other recordings here
 fifty-thousand limits                          which dots of the page are about the broker, in a sentence
 loss-matrix redis-list-everysec power lost     85 to 527, or one number where all repeats agree
 kill-the-worker mode=redis-blpop twice         0; a setting that is not named has the control's default
@@ -52,10 +53,10 @@ def number(text: str, folder: Path | None = None) -> str:
     if file is None:
         return NOT_YET
     try:
-        if words == ["elsewhere"]:
+        if words in (["elsewhere"], ["flushes"]):
             from labs.pages import apart  # it asks for other labs' files; few pages do
 
-            return apart.said(lab, folder) or UNKNOWN
+            return (apart.said if words == ["elsewhere"] else apart.flushes)(lab, folder) or UNKNOWN
         if words == ["limits"]:
             from labs.show.looks import rate  # a page about rates asks
 
@@ -70,7 +71,7 @@ def points(text: str, folder: Path | None = None) -> list[Digest]:
     """The recorded points that the figure is read from, those that a panel can show; none of a card or of the day."""
     lab, *words = text.split()
     file = recorded(lab, folder)
-    if file is None or words[:1] == ["card"] or words in (["elsewhere"], ["limits"]):
+    if file is None or words[:1] == ["card"] or words in (["elsewhere"], ["flushes"], ["limits"]):
         return []
     asked = _asked(EXPERIMENTS[lab], file.digests, words)
     return [] if asked.what in FACTS else _named(EXPERIMENTS[lab], file.digests, asked)

@@ -123,8 +123,17 @@ def claim_line(entry: Entry, words: str = "", view: str = "") -> str:
     claim = f"<p>The claim: {escape(entry['claim'])}</p>" if words else ""
     hear = f'<span class="parts-hear">, {name}</span>'
     see = f'<p><a href="{escape(view)}">See the runs behind {name}</a></p>' if view else ""
-    fold = f"<details><summary>why{hear}</summary>{claim}{why}{see}{_rule(entry)}</details>"
+    fold = f"<details><summary>why{hear}</summary>{claim}{why}{items(entry)}{see}{_rule(entry)}</details>"
     return f'<div class="claim-line">{board} {said} {badge(entry["word"])}{so_far(entry)} {fold}</div>'
+
+
+def items(entry: Entry) -> str:
+    """Evidence that is several things, one under the other, each with what is to be said of it."""
+    found = []
+    for first, *rest in entry.get("items", ()):
+        more = "".join(f"<li>{escape(one)}</li>" for one in rest)
+        found.append(f"<li>{escape(first)}{f'<ul>{more}</ul>' if more else ''}</li>")
+    return f'<ul class="sources">{"".join(found)}</ul>' if found else ""
 
 
 def _rule(entry: Entry) -> str:

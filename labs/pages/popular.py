@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from labs.model.text import capital, enumerated, how_many, in_words
+from labs.model.text import capital, enumerated, how_many, in_words, number_text, sentences
 
 Proxy = Mapping[str, Any]
 THREE = ("RabbitMQ", "Kafka", "Redis")
@@ -48,21 +48,23 @@ def verdict(_folder: Path | None = None) -> dict[str, Any]:
     days = ", ".join(dict.fromkeys(one["read"] for one in proxies()))
     return {
         "word": word,
-        "evidence": " ".join([text, *map(told, proxies())]),
+        "evidence": text,
+        "items": list(map(told, proxies())),
         "read": read,
         "when": f"Documents, read {days}.",
         "decided": "documents",
     }
 
 
-def told(proxy: Proxy) -> str:
-    """A measure in words: of what it is, what it counts or in which order, and its bias."""
+def told(proxy: Proxy) -> list[str]:
+    """A measure in words: of what it is and what it counts or in which order, then its bias, sentence by sentence."""
     per = proxy.get("per", 1)
     found = [f"{broker} {_figure(count, per)}" for broker, count in totals(proxy).items()]
     counted = ", ".join(found) or ", then ".join(proxy["order"])
-    said = f"{capital(proxy['name'])} ({proxy['of']}): {counted}. Bias: {proxy['bias']}"
-    return said.format(**{name: _figure(count, per) for name, count in proxy["beside"].items()})
+    beside = {name: _figure(count, per) for name, count in proxy["beside"].items()}
+    said = [f"{capital(proxy['name'])} ({proxy['of']}): {counted}.", *sentences(f"Bias: {proxy['bias']}")]
+    return [one.format(**beside) for one in said]
 
 
 def _figure(count: int, per: int) -> str:
-    return f"{round(count / per, 1):,g}"
+    return number_text(round(count / per, 1))

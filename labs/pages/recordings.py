@@ -94,7 +94,8 @@ def on_this_ground(digests: Sequence[Digest], passport: Recording | None) -> lis
 
     def card(digest: Digest) -> dict[str, Any]:
         known = all(digest.card.get(name) == ground.card.get(name) for name in ("machine", "cores"))
-        return (facts if known else {}) | dict(digest.card)
+        of = {} if "fsync_ms" in digest.card else {"fsync_of": recorded_on(passport)}
+        return (facts | of if known else {}) | dict(digest.card)
 
     return [replace(digest, card=card(digest)) for digest in digests]
 

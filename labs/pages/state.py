@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labs.judge.card import SERVERS
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS, RUNGS
-from labs.model.text import BROKER_NAMES
+from labs.model.text import BROKER_NAMES, number_text
 from labs.pages import apart, company, older
 from labs.pages.claims import may_vote
 from labs.pages.company import NOT_RECORDED
@@ -54,6 +54,7 @@ CARD = {
     "payload_bytes": "Payload, B",
     "replicas": "Replicas",
     "fsync_ms": "One flush, ms",
+    "fsync_of": "That flush is of the passport, recorded",
     "round_trip_ms": "One round trip, ms",
     "date": "Date",
     "repeats": "Repeats",
@@ -122,7 +123,7 @@ def _card_text(value: Any) -> str:
         return ", ".join(f"{name} = {_card_text(one) if one != '' else 'empty'}" for name, one in value.items())
     if isinstance(value, list):
         return "; ".join(map(str, value)) or "nothing"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def _control(control: Control) -> State:

@@ -32,7 +32,7 @@ def dressed(trace: Trace, theme: str = "light") -> Trace:
     dash = meta.get("dash") or DASHES.get(meta["broker"])
     dress["line"] = ({"dash": dash} if dash else {}) | style.get("line", {}) | {"color": colour}
     said = {"hovertemplate": meta["hover"]} if "hover" in meta and "hoverinfo" not in style else {}
-    timed = {"hovertemplate": "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
+    timed = {"hovertemplate": "%{y:,.3~r} ms, %{text}<extra>%{fullData.name}</extra>"} if "text" in trace else {}
     return style | {name: one for name, one in trace.items() if name != "hollows"} | dress | (said or timed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from labs.model.digest import Digest, mostly_floor
 from labs.model.figures import BEYOND, QUANTILES, Repeat, figure
-from labs.model.text import BROKER_NAMES, ms_text, rate_text
+from labs.model.text import BROKER_NAMES, ms_text, number_text, rate_text
 from labs.show import Json
 
 Trace = Json
@@ -152,7 +152,7 @@ def layouts(digests: Sequence[Digest]) -> dict[str, Json]:
     edges = [math.log10(rates[0]) - 0.1, math.log10(rates[-1]) + 0.1]
     rate_x = _axis("messages per second, all producers (log)", type="log", range=edges, tickvals=rates, tickangle=0)
     ladder_x |= {"tickvals": list(shown.values()), "ticktext": list(shown)}
-    rate_x |= {"ticktext": [f"{rate:,g}" for rate in rates]}
+    rate_x |= {"ticktext": [number_text(rate) for rate in rates]}
     both = {"yaxis": ms_axis, "shapes": _references(digests, span), "annotations": _reference_names(digests, span)}
     return {"ladder": base | both | {"xaxis": ladder_x}, "rate": base | both | {"xaxis": rate_x}}
 

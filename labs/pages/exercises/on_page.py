@@ -15,6 +15,7 @@ from html import escape
 from itertools import cycle
 from typing import Any
 
+from labs.model.text import measured_text
 from labs.pages.exercises.answers import Plain, units
 from labs.pages.exercises.evidence import BENCH, RECORDED, NoRun, witness
 from labs.pages.exercises.grading import TABLE
@@ -48,7 +49,7 @@ def held(asked: Exercise) -> Held:
 def told(asked: Exercise, right: Plain) -> str:
     """What is right, in words."""
     if isinstance(right, float):
-        return f"{f'{right:,.0f}' if right >= 1000 else f'{right:.3g}'} {asked.unit}".strip()
+        return f"{f'{right:,.0f}' if right >= 1000 else measured_text(right)} {asked.unit}".strip()
     if isinstance(right, dict):
         return "; ".join(f"{asked.cells[cell]}: {asked.options[place]}" for cell, place in right.items())
     if isinstance(right, frozenset):

@@ -30,9 +30,9 @@ function rest({ state }, views, open) {
   );
 }
 
-function verdict({ claim, word, text }) {
+function verdict({ claim, word, text, asks }) {
   const badge = make("span", { class: "verdict", "data-word": word, text: word });
-  return make("li", {}, make("strong", { text: `${claim} ` }), badge, ` ${text}`);
+  return make("li", {}, make("strong", { text: `${claim} ` }), badge, ` ${text}${asks ?? ""}`);
 }
 
 /** The command that measures these points anew, or why there is none. */

@@ -7,7 +7,7 @@ export function msText(ms) {
   if (ms >= 1000) return `${count((ms / 1000).toPrecision(3))}${NBSP}s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toPrecision(3) : ms.toFixed(2)}${NBSP}ms`;
 }
-const times = (ratio) => (ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? ratio.toPrecision(2) : ratio.toFixed(0));
+const times = (ratio) => (ratio < 10 ? ratio.toFixed(1) : ratio < 100 ? `${+ratio.toPrecision(2)}` : ratio.toFixed(0));
 const enumerated = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
 export const count = (number) => (+number).toLocaleString("en-GB");
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -10,9 +10,9 @@ export function coloured(part, ink) {
   return Object.fromEntries(Object.entries(part).map(inked));
 }
 const HOVER = {
-  row: "%{x:.3g} ms, %{text}<extra>%{fullData.name}</extra>",
-  text: "%{y:.3g} ms, %{text}<extra>%{fullData.name}</extra>",
-  rate: "%{y:.3g} ms at %{x}/s<extra>%{fullData.name}</extra>",
+  row: "%{x:,.3~r} ms, %{text}<extra>%{fullData.name}</extra>",
+  text: "%{y:,.3~r} ms, %{text}<extra>%{fullData.name}</extra>",
+  rate: "%{y:,.3~r} ms at %{x}/s<extra>%{fullData.name}</extra>",
 };
 /** A slim trace in the style of its role and the colour of its series, as plotly wants it. */
 export function dressed(state, trace, colour) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
@@ -20,6 +21,8 @@ DRAWN = {
 """Chart -> the figure of a repeat, its unit, and what the axis is called."""
 ROWS = {"http": "HTTP call", "later": "HTTP 202", "redis": "Redis", "rabbitmq": "RabbitMQ", "kafka": "Kafka"}
 DECADES = {"mb": (1.5, 3.0), "to_first_s": (-0.5, 1.5), "processes": (0.0, 1.3)}
+ADDRESS = re.compile(r"127\.0\.0\.1|\$\(LAB_|listener|_host\b", re.IGNORECASE)
+"""In a line of a server's configuration: it says where somebody is, and such settings count for nobody."""
 
 
 def figures(digest: Digest, name: str) -> list[float]:
@@ -45,9 +48,12 @@ def _time(name: str, head: str = "") -> Quantity[str]:
     return Quantity(name, lambda digest: seconds(value for value in figures(digest, name) if value), head=head)
 
 
-def _set(name: str, asked: str, head: str) -> Quantity[int]:
-    """How many settings there are, for the client or the server."""
-    return Quantity(asked, lambda digest: len(digest.setup[name]), str, head)
+def counted_settings(digest: Digest) -> tuple[int | None, int]:
+    """How many values the code sets that is killed (None of a recording that does not have it), and how many our
+    configuration of the server without addresses and ports: table and verdict count the same."""
+    killed = digest.setup.get("killed")
+    server = sum(not ADDRESS.search(line) for line in digest.setup["server"])
+    return (None if killed is None else len(killed)), server
 
 
 def _lost(digest: Digest) -> str:
@@ -90,9 +96,11 @@ def _of_it(digest: Digest) -> str:
 
 
 def _settings(digest: Digest) -> str:
-    client, server = (len(digest.setup[name]) for name in ("client", "server"))
-    own = f" The code sets {counted(client, 'value')} in {counted(digest.setup['lines'], 'line')}"
-    return f"{own}, and the server {server:,} more." if server else f"{own}."
+    killed, server = counted_settings(digest)
+    if killed is None:
+        return ""
+    own = f" The code that is killed sets {counted(killed, 'value')}"
+    return f"{own}, and its server {server:,} more, addresses aside." if server else f"{own}."
 
 
 def _broker_mb(digest: Digest) -> str:
@@ -118,7 +126,8 @@ QUANTITIES = Quantities((
     _size("processes", "Processes"), _size("mb", "Memory, MB"), _size("broker_mb"),
     Quantity("", _broker_mb, head="of it the broker, MB"),
     _time("ready_s", "Broker ready after"), _time("to_first_s", "First message after"), _time("first_s"),
-    _set("client", "settings", "Settings, client"), _set("server", "server_settings", "Settings, server"),
+    Quantity("settings", lambda digest: counted_settings(digest)[0], str, "Settings, killed code"),
+    Quantity("server_settings", lambda digest: counted_settings(digest)[1], str, "Settings, server, no addresses"),
     Quantity("lines", lambda digest: digest.setup["lines"], str, "Lines of code"),
     Quantity("lost", _lost, head="Jobs lost"), Quantity("lost_of", _lost_of),
     Quantity("", lambda digest: figures(digest, "twice"), span, "Done twice"),
@@ -129,7 +138,7 @@ QUANTITIES = Quantities((
     Quantity("", _memory_is, card="Memory is"),
     Quantity("", lambda digest: "yes" if all(one["calm"] for one in digest.repeats) else "not in every repeat",
              card="Came to rest"),
-    Quantity("", _client_set, card="Set by the client's code"),
+    Quantity("", _client_set, card="Set by the code that sends one message"),
     Quantity("", lambda digest: _client_set(digest, "killed"), card="Set by the code that is killed"),
     Quantity("", lambda digest: "; ".join(digest.setup["server"]) or "nothing", card="Set for the server"),
     Quantity("", lambda digest: "; ".join(r["fault"]["evidence"] for r in digest.repeats), card="Proof of the kill"),
@@ -144,7 +153,7 @@ def traces(digest: Digest, chart: str) -> list[Trace]:
         return []
     at = -list(ROWS).index(settings["carrier"])
     meta = {"broker": settings["broker"], "hollow": settings["carrier"] == "later", "name": settings["label"]}
-    meta |= {"hover": f"%{{x:.3g}} {unit}<extra>%{{fullData.name}}</extra>"}
+    meta |= {"hover": f"%{{x:,.3~r}} {unit}<extra>%{{fullData.name}}</extra>"}
     return [
         {"x": values, "y": [at] * len(values), "meta": meta | {"role": "points"}},
         {"x": [middle], "y": [at], "meta": meta | {"role": "dot"}},
@@ -160,7 +169,7 @@ def layout(digests: Sequence[Digest], chart: str) -> Json:
     ticks = [mantissa * 10**power for power in range(-1, 4) for mantissa in (1, 2, 5)]
     ticks = [tick for tick in ticks if ends[0] <= math.log10(tick) <= ends[1]]
     base = base_layout()
-    across = log_axis(axis, ends) | {"tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
+    across = log_axis(axis, ends) | {"tickvals": ticks, "ticktext": [number_text(tick) for tick in ticks]}
     places = [-at for at in range(len(ROWS))]
     up = {"range": [0.6 - len(ROWS), 0.6], "tickvals": places, "ticktext": list(ROWS.values())}
     quiet = {"showgrid": False, "zeroline": False, "fixedrange": True}

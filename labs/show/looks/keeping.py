@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import NBSP, about_per_s, count_of, counted, in_words, number_text, span, three_digits
+from labs.model.text import NBSP, about_per_s, count_of, counted, in_words, measured_text, number_text, span
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
 from labs.show.looks.picture import titled
@@ -53,7 +53,7 @@ def balances_of(digest: Digest) -> str:
 
 def megabytes(values: Sequence[float]) -> str:
     """6.09 MB"""
-    return span(values, lambda value: f"{three_digits(value / 1e6):,g}{NBSP}MB")
+    return span(values, lambda value: f"{measured_text(value / 1e6)}{NBSP}MB")
 
 
 def _title(digest: Digest) -> str:

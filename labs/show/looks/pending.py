@@ -11,10 +11,10 @@ from labs.model.text import (
     enumerated,
     how_many,
     in_words,
+    measured_text,
     percent_text,
     seconds,
     span,
-    three_digits,
     typical,
     was,
 )
@@ -66,7 +66,7 @@ def truth(digest: Digest) -> str:
 
 def kilobytes(values: Sequence[float]) -> str:
     """28.6 kB"""
-    return span(values, lambda value: f"{three_digits(value / 1000):,g}{NBSP}kB")
+    return span(values, lambda value: f"{measured_text(value / 1000)}{NBSP}kB")
 
 
 def strip(digest: Digest) -> list[Json]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, pace, span
+from labs.model.text import BROKER_NAMES, about_per_s, measured_text, pace, span
 from labs.show import Json
 from labs.show.looks import dots, rate_company
 from labs.show.looks.base import Chart, Look, View
@@ -108,7 +108,7 @@ def _repeats(digest: Digest) -> list[float]:
 def _mb(digest: Digest) -> str:
     """Payload carried, in millions of bytes a second; nothing where the payload is not known."""
     size = digest.settings.get("body_bytes")
-    return f"{per_s(digest) * size / 1e6:.3g}" if size else ""
+    return measured_text(per_s(digest) * size / 1e6) if size else ""
 
 
 def _measured_by(digest: Digest) -> str:

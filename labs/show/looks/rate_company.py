@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labs.model.digest import Digest, Table
-from labs.model.text import NONE, about_per_s, counted
+from labs.model.text import NONE, about_per_s, counted, measured_text
 from labs.show.quantities import Quantity
 
 
@@ -62,7 +62,7 @@ def _of(fits: str, say: Callable[[Digest], str]) -> Callable[[Digest], str]:
 QUANTITIES = (
     Quantity("fates", fates),
     Quantity("confirmed", confirmed),
-    Quantity("", _of("common_s", lambda digest: f"{digest.median['common_s']:.3g} s"), card="All at work for"),
+    Quantity("", _of("common_s", lambda one: f"{measured_text(one.median['common_s'])} s"), card="All at work for"),
     Quantity("", _of("common_s", lambda digest: confirmed(digest) or NONE), card="Publishers' ledgers"),
     _median("publishes_per_s", "publishes"),
     _median("deliveries_per_s", "deliveries"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
 from labs.model.digest import Table
-from labs.model.text import enumerated, ms_text
+from labs.model.text import enumerated, measured_text, ms_text
 from labs.show import Json
 
 FORMAT = 1
@@ -66,7 +66,7 @@ def value_text(value: float | None, unit: str) -> str:
         return "–"
     if unit == "ms":
         return "0\u00a0ms" if value == 0 else ms_text(value)
-    number = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    number = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else measured_text(value)
     return number if not unit else f"{number}{unit}" if unit.startswith(("/", "%")) else f"{number}\u00a0{unit}"
 
 

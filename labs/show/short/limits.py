@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import counted, enumerated, in_words
+from labs.model.text import counted, enumerated, in_words, seconds
 from labs.show.looks.limits import ERROR, LIMITS_LOOK, LOSES, WAITS, outcome
 from labs.show.short import NOT_RECORDED, Short
 
@@ -16,7 +16,7 @@ MONDAY = (
 
 
 def when_it_blocks(digests: Sequence[Digest]) -> Short:
-    """How many limits the publisher noticed, the longest wait, and where messages went in silence."""
+    """How many limits the publisher noticed, the longest wait, after how long, and where messages went in silence."""
     if not digests:
         return Short(NOT_RECORDED, "", MONDAY)
     by = {word: [one for one in digests if outcome(one) == word] for word in (WAITS, ERROR, LOSES)}
@@ -28,6 +28,7 @@ def when_it_blocks(digests: Sequence[Digest]) -> Short:
     answer += (
         f"{in_words(len(by[WAITS]))} waited{_longest(by[WAITS])} and {in_words(len(by[ERROR]))} got an error at once."
     )
+    answer += _when([*by[WAITS], *by[ERROR]])
     if by[LOSES]:
         those = enumerated([str(one.settings["label"]) for one in by[LOSES]])
         condition = (
@@ -36,6 +37,14 @@ def when_it_blocks(digests: Sequence[Digest]) -> Short:
     else:
         condition = "No message was lost without the publisher being told."
     return Short(answer, condition, MONDAY)
+
+
+def _when(noticed: Sequence[Digest]) -> str:
+    """After how long it began: a limit has to be reached first."""
+    began = [LIMITS_LOOK.quantities["trouble"].number(one) for one in noticed]
+    if not any(began):
+        return ""
+    return f" It began {seconds([one for one in began if one])} after the reader had stopped, when a limit was reached."
 
 
 def _longest(waited: Sequence[Digest]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, number_text, percent_text, times
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, measured_text, number_text, percent_text, times
 from labs.show.looks.price import to_disk
 from labs.show.looks.rate import client_bound, per_s, published
 from labs.show.short import CLOSE, NOT_RECORDED, Short, absent, point, sentence
@@ -162,7 +162,7 @@ def messages_or_megabytes(digests: Sequence[Digest]) -> Short:
 
 
 def _mb(one: Digest, size: int) -> str:
-    return f"{number_text(float(f'{per_s(one) * size / 1e6:.3g}'))}{NBSP}MB/s"
+    return f"{measured_text(per_s(one) * size / 1e6)}{NBSP}MB/s"
 
 
 def _each(found: Mapping[str, Digest]) -> str:
