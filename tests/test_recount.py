@@ -264,7 +264,6 @@ def _known(*labs: str) -> set[float]:
     return SMALL.union(*map(_in_file, (*labs, "passport")))
 
 
-
 JUDGED = judged()
 
 
