@@ -53,7 +53,7 @@ def test_points_recorded_before_a_control_was_there_are_told_by_its_name_and_not
     ]
     for verdict in lab.judged(old):
         if verdict.word == "undecided here":
-            assert verdict.text.startswith("None of the ")
+            assert verdict.text.startswith("No point of the ")
             assert "is recorded yet. This recording is older than the choice of “Arrivals”. " in verdict.text
             assert "|" not in verdict.text
     now = [  # points of one broker alone lack what only another has, and are not older

@@ -124,5 +124,5 @@ def test_every_figure_that_is_counted_stands_in_the_evidence() -> None:
 def test_the_evidence_stands_item_by_item_on_the_board_and_on_a_page() -> None:
     [entry] = [one for one in board() if one["id"] == "C05"]
     for html in (claim_board.listed([entry])[entry["section"]], claim_line(entry)):
-        assert "<li>Client downloads (PyPI" in html
-        assert html.count("<ul><li>Bias: ") == len(popular.proxies())
+        assert '<li class="item">Client downloads (PyPI' in html
+        assert html.count('<ul><li class="item">Bias: ') == len(popular.proxies())

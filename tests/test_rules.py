@@ -111,7 +111,7 @@ def test_a_part_of_the_grid_carries_only_the_words_that_need_no_more() -> None:
     assert told.startswith(
         "1 of the 5 points that the rule needs is not recorded yet. This recording is older than the choice of “A"
     )
-    assert quick.judged([], lacking, 4).text.startswith("None of the 4 points that the rule needs is recorded yet. ")
+    assert quick.judged([], lacking, 4).text.startswith("No point of the 4 that the rule needs is recorded yet. ")
 
 
 def test_points_are_found_by_their_settings_and_all_that_are_missing_are_named() -> None:

@@ -506,7 +506,7 @@ def test_c15_has_no_word_while_bursts_are_not_measured() -> None:
     word, text = said("one-question", "C15", [asks("http-kept", 1.0), asks("kafka-reply", 7.0)])
     assert word == "undecided here"
     assert "Bursts, the other half of the claim, are not recorded." in text
-    assert "a question takes 7.0 (Kafka, two topics). That is longer than by HTTP with Kafka" in text
+    assert "a question takes 7.0 (Kafka, two topics) times as long as by HTTP. That is longer than by HTTP with" in text
 
 
 # -- rates -----------------------------------------------------------------------------------------------------------

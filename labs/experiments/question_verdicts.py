@@ -100,8 +100,8 @@ def _price(digests: Sequence[Digest]) -> tuple[str, list[str], bool]:
         if sides[-1]:
             dearer.append(CARRIERS[name].label)
     text = f"From the call to its answer a question takes {enumerated(prices)} times as long as by HTTP."
-    text += " Each is the median of ratios that are taken round by round, and no ratio of medians."
     text += f" That is longer than by HTTP with {'; '.join(dearer) or 'none of them'}."
+    text += " Each is the median of ratios that are taken round by round, and no ratio of medians."
     away = by(digests, "carrier", service="stopped")
     if bought := [CARRIERS[name].label for name in BROKERED if name in away and waited_out(away[name])]:
         text += f" Questions asked while the service was away were answered later ({'; '.join(bought)})."

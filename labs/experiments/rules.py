@@ -100,9 +100,10 @@ class Rule:
         said = self(digests)
         if not lacking or said.word in self.of_part:
             return said
-        number = "None" if len(lacking) == whole else f"{len(lacking)}"
-        verb = "is recorded" if number == "None" else "is not recorded" if number == "1" else "are not recorded"
-        text = f"{number} of the {whole} points that the rule needs {verb} yet."
+        verb = "is not" if len(lacking) == 1 else "are not"
+        text = f"{len(lacking)} of the {whole} points that the rule needs {verb} recorded yet."
+        if len(lacking) == whole:
+            text = f"No point of the {whole} that the rule needs is recorded yet."
         text += f" This recording is older than the choice of {older}." if older else ""
         here = "" if said.word == "undecided here" else "What is here: "
         return replace(said, word="undecided here", text=f"{text} {here}{said.text}")

@@ -131,8 +131,9 @@ def items(entry: Entry) -> str:
     """Evidence that is several things, one under the other, each with what is to be said of it."""
     found = []
     for first, *rest in entry.get("items", ()):
-        more = "".join(f"<li>{escape(one)}</li>" for one in rest)
-        found.append(f"<li>{escape(first)}{f'<ul>{more}</ul>' if more else ''}</li>")
+        more = "".join(f'<li class="item">{escape(one)}</li>' for one in rest)
+        under = f"<ul>{more}</ul>" if more else ""
+        found.append(f'<li class="item">{escape(first)}{under}</li>')
     return f'<ul class="sources">{"".join(found)}</ul>' if found else ""
 
 
