@@ -77,7 +77,8 @@ GIVEN = {
         **dict.fromkeys(
             ("100", "2,000"), "records that may be in flight, settings of the lab and of Kafka as it comes"
         ),
-        **dict.fromkeys(("4.2", "4.4"), "releases of Kafka (their upgrade notes)"),
+        **dict.fromkeys(("4.0", "4.2", "4.4"), "releases of Kafka (their upgrade notes)"),
+        "45": "seconds of a session of Kafka's as it is shipped",
         **dict.fromkeys(("1", "4", "5", "6", "8", "3"), "partitions and consumers, sizes of the lab"),
     },
     "05-3-acknowledged": {

@@ -14,6 +14,7 @@ from labs.experiments.message_pictures import FOLDER, PICTURES, after_the_cut, f
 from labs.judge.loss import account
 from labs.model.run import Run
 from labs.pages.pictures.frame import frame
+from labs.scenarios.rebalance import EVENTS
 from labs.show.pictures import Mark, Messages, PictureError, picture
 from labs.show.pictures.messages import Message, Scene
 from tests.made import MS, closed_run
@@ -99,6 +100,12 @@ def test_a_stored_picture_is_that_of_its_command_and_agrees_with_the_ledger_of_i
             for now in filter(None, begun):
                 held = sum(at is not None and at <= now < end for at, end in zip(begun, over, strict=True))
                 assert held <= int(scene.card["prefetch"])
+        elif "shown" in ledger:
+            assert len(scene.messages) == ledger["shown"] <= ledger["published"]
+            assert 0 < ledger["done"] <= ledger["published"]
+            # What waits while the group stands still is done in the end, but for what came in the last moment.
+            assert len(scene.messages) - scene.reached(1) < 12
+            assert [mark.text for mark in scene.marks] == [one.said for one in EVENTS]
         elif len(found.stages) == 3:
             assert (scene.reached(1), scene.count("lost")) == (ledger["acknowledged"], ledger["lost"])
             assert scene.count("kept") == scene.reached(2) == ledger["acknowledged"] - ledger["lost"]

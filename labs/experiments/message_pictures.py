@@ -11,11 +11,12 @@ import sys
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from labs.experiments import queue_picture
+from labs.experiments import queue_picture, rebalance_pictures
 from labs.experiments.backlog_picture import backlog
 from labs.judge.loss import account
 from labs.model.faults import LOAD, NAMES
@@ -24,6 +25,7 @@ from labs.model.paths import PROJECT, new_run_file, write_text
 from labs.model.profile import profile
 from labs.model.run import NEVER, Run, first_rows
 from labs.model.workload import Ceiling
+from labs.scenarios.rebalance import WAYS
 from labs.show.pictures.base import About, Mark, PictureError
 from labs.show.pictures.messages import Fate, Message, Messages, Scene
 
@@ -161,6 +163,16 @@ PICTURES: Mapping[str, Film] = {
             command="python -m labs.experiments.message_pictures queue",
         ),
         (lambda: queue_picture.queue("A queue with confirms"),),
+    ),
+    "rebalance": Film(
+        ("published", "done"),
+        About(
+            title="Records pile up wherever the group has not agreed yet who does them",
+            under="Six partitions and three members of a group. A fourth joins, one leaves, one is killed. "
+            f"One dot is one record in {rebalance_pictures.EACH}.",
+            command="python -m labs.experiments.message_pictures rebalance",
+        ),
+        tuple(partial(rebalance_pictures.scene, name, way.label) for name, way in WAYS.items()),
     ),
 }  # fmt: skip
 

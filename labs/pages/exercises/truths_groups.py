@@ -39,3 +39,16 @@ def lost_guarantee(digests: Digests, size: str, trouble: str) -> str:
     if any(late) and not all(late):
         raise NoTruth("In some rounds the share group kept the order and in others not. Run it again.")
     return "order" if all(late) else "none"
+
+
+@answer
+def taken_back(digests: Digests) -> frozenset[str]:
+    """The ways in which, when a member joined, a partition was taken from a member that got it back, in every round."""
+    found = set[str]()
+    for way in (one.value for one in experiment("what-a-rebalance-costs").controls[0].options):
+        taken = [number > 0 for number in _counts(point(digests, way=way), "join_kept_taken")]
+        if len(set(taken)) > 1:
+            raise NoTruth(f"{way}: the rounds differ. Run it again.")
+        if taken[0]:
+            found.add(str(way))
+    return frozenset(found)

@@ -118,7 +118,7 @@ def started(
     task |= {"hoard": HELD if trial.trouble.hoards else 0, "hold_ms": HOLD_MS, "slow": slow}
     ours = trial.way.needs == ""
     with _program(trial, observer) as program:
-        program.tell(json.dumps(task | {"config": _plain(endpoint) if ours else _for_librdkafka(endpoint)}))
+        program.tell(json.dumps(task | {"config": _plain(endpoint) if ours else for_librdkafka(endpoint)}))
         yield Crew(program, observer)
         program.tell("stop")
         program.wait(LEAVES_WITHIN_S)
@@ -146,7 +146,7 @@ def _plain(endpoint: Endpoint) -> Facts:
     return found
 
 
-def _for_librdkafka(endpoint: Endpoint) -> Facts:
+def for_librdkafka(endpoint: Endpoint) -> Facts:
     """The same for confluent-kafka; its warnings are not for the reader."""
     known = _plain(endpoint)
     names = {
