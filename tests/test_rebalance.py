@@ -269,6 +269,15 @@ def test_a_member_that_breaks_says_so(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert ["trouble", "RuntimeError: fenced"] in told
 
 
+def test_a_member_that_is_told_to_leave_before_it_joined_joins_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "confluent_kafka", cast("Any", SimpleNamespace(Consumer=lambda _config: None)))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{json.dumps({'topic': 'a', 'config': {}})}\nleave\n"))
+    member.main()
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [["ready"]]
+
+
 class Said:
     """A member's program that has said these lines, and has ended or not."""
 

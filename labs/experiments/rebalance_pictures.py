@@ -71,7 +71,7 @@ def film(run: RebalanceRun, name: str, ink: str, card: Mapping[str, Any]) -> Sce
 
     done = {(part, one.offset): one.at_ns for part in range(PARTITIONS) for one in steps(run, part)}
     rows = zip(*(run[column].tolist() for column in ("partition", "offset", "there_ns")), strict=True)
-    found, first = [], {}
+    found, first = list[Message](), dict[int, int]()
     for part, offset, there_ns in rows:
         turn = offset - first.setdefault(part, offset)
         if turn % EACH == 0 and there_ns <= run.ended_ns:

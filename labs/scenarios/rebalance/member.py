@@ -55,8 +55,8 @@ def main() -> None:
         sys.stdin.readline()
         leaves.set()
 
-    if not sys.stdin.readline():
-        return
+    if sys.stdin.readline().strip() != "join":
+        return  # the run is over before its turn came
     threading.Thread(target=listen, daemon=True).start()
     try:
         work(consumer, task["topic"], leaves)
