@@ -197,7 +197,7 @@ def test_the_guess_is_about_the_partitions_that_keep_their_member() -> None:
 def test_a_point_says_who_was_stopped_for_nothing_and_how_long_a_dead_members_partition_waited() -> None:
     said = LAB.look.said(made("range", range(6), stops={4: (5100, 7100)}))
     assert "when a member joined, every partition was taken away, also from those who got it back." in said
-    assert "After the kill a partition waited for 2.0" in said
+    assert "After the kill a partition waited for 2\u00a0s." in said
     assert said.endswith("No record was done twice.")
     assert "no partition was taken from a member that kept it" in LAB.look.said(made("new", ()))
     assert "members lost 1 of the 5 partitions that they kept" in LAB.look.said(made("cooperative", (0,)))

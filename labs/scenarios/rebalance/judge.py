@@ -11,8 +11,8 @@ from labs.scenarios.rebalance import NAMES, PARTITIONS
 from labs.scenarios.rebalance.facts import DONE, PUBLISHED, TOLD, WORDS, RebalanceRun
 
 NS_PER_S = 1_000_000_000
-STILL_NS = 200_000_000
-"""A partition stands still where nothing of it is done for so long although records are there: four come meanwhile."""
+STILL_NS = 100_000_000
+"""A partition stands still where nothing of it is done for so long although records are there: two come meanwhile."""
 FIGURES = ("longest_s", "kept_longest_s", "still", "kept", "kept_still", "kept_taken", "open", "twice")
 
 
@@ -120,7 +120,9 @@ def judge(run: RebalanceRun) -> dict[str, Tally]:
             kept=len(kept),
             kept_still=len(still & {*kept}),
             kept_taken=len(taken & {*kept}),
-            open=sum(last and any(one.open for one in stood[part]) for part in still),
+            open=sum(
+                last and any(one.open and one.within(0, to_ns) >= STILL_NS for one in stood[part]) for part in still
+            ),
             twice=sum(from_ns <= at_ns < to_ns for at_ns in twice),
         )
     return found
