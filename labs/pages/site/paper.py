@@ -36,6 +36,11 @@ WIDTH = 720
 """Pixels between the margins of A4."""
 FOOT = '<p style="font-size:8px;width:100%;text-align:center"><span class="pageNumber"></span></p>'
 PATIENCE_MS = 120_000
+LEFT_OUT = (
+    "Some of what is folded on the site is not in this document: the data and the run card of each picture, and the "
+    "long answers to the twelve cases. The reasons beside a claim stand on the claim board."
+)
+"""What paper.css hides, told under the contents."""
 MARGIN: Any = {"top": "15mm", "bottom": "15mm", "left": "10mm", "right": "10mm"}
 
 
@@ -73,7 +78,7 @@ def combined(site: Path, chapters: Sequence[Chapter], base: str = "") -> str:
         '<!doctype html><html lang="en" data-content_root="../" data-theme="light" data-mode="light" class="on-paper">'
         f"<head>{head.decode_contents()}{style}</head><body><main class='bd-main'><div class='bd-content'>"
         f"<div class='bd-article-container'><nav class='paper-contents'><h1>{escape(titles[stems[0]])}</h1>"
-        f"<p>{escape(base)}</p>{listed}</nav>{articles}</div></div></main></body></html>"
+        f"<p>{escape(base)}</p>{listed}<p>{LEFT_OUT}</p></nav>{articles}</div></div></main></body></html>"
     )
 
 
