@@ -24,6 +24,7 @@ from labs.pages.choose.bill import amount, beside, bill, said
 from labs.pages.choose.engine import Ranked, advice, answered, left_open, rank, score
 from labs.pages.choose.model import JUDGED, OPEN, RUN, model, rules
 from labs.pages.choose.words import address, answer_said, by_id, turn_said
+from tests.made_answers import random_answers
 
 DENO = str(Path(sys.executable).with_name("deno"))
 JS = PROJECT / "labs" / "pages" / "js"
@@ -69,23 +70,6 @@ TIGHTER: dict[str, list[Any]] = {
 @cache
 def made() -> dict[str, Any]:
     return page.known()
-
-
-def random_answers(seed: int) -> dict[str, Any]:
-    """Answers of all sorts, always the same of a seed."""
-    chance, found = random.Random(seed), {}
-    for one in made()["questions"]:
-        if chance.random() < 0.3:
-            continue
-        if one["form"] == "choice":
-            found[one["id"]] = chance.choice(one["options"])[0]
-        elif one["form"] == "several":
-            found[one["id"]] = sorted(name for name, _ in one["several"] if chance.random() < 0.4)
-        else:
-            low, high = one["number"]["low"], one["number"]["high"]
-            number = round(low * (high / low) ** chance.random(), 3)
-            found[one["id"]] = int(number) if number.is_integer() else number
-    return found
 
 
 def random_weights(seed: int) -> dict[str, int]:

@@ -16,7 +16,7 @@ from labs.pages.choose.bill import HOURS, bill, built, per_day
 from labs.pages.choose.engine import Ranked, active, answered, capacity, kept_gb, rank
 from labs.pages.choose.model import RUN, model, rules
 from labs.pages.choose.words import by_id
-from tests.test_choose import random_answers
+from tests.made_answers import random_answers
 
 SEVEN_YEARS = 2555
 

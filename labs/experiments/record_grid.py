@@ -13,10 +13,11 @@ from typing import Any, cast
 from labs import stack
 from labs.experiments.base import Experiment, Settings
 from labs.experiments.record_plan import silent
-from labs.experiments.rounds import SEED, Rounds, Watcher, foreign, made_by
+from labs.experiments.rounds import SEED, Rounds, Watcher, made_by
 from labs.judge import recording
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile
 from labs.judge.recording_journal import Journal
+from labs.judge.repeats import foreign
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Repeat

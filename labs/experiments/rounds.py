@@ -20,6 +20,7 @@ from labs.experiments.base import Experiment, Settings
 from labs.judge.code_fingerprint import code_of
 from labs.judge.merging import COUNTS, merged
 from labs.judge.recording_journal import Journal, Part
+from labs.judge.repeats import foreign
 from labs.judge.saturation import FOREIGN_CORES
 from labs.model.digest import Digest
 from labs.model.endpoint import BrokerError
@@ -188,12 +189,3 @@ def disturbance(digest: Digest, *, quiet: bool = True) -> str:
         return digest.void
     used = max((cores for repeat in digest.repeats for cores in foreign(repeat)), default=0.0)
     return f"others used {used:.2f} cores" if used > FOREIGN_CORES else ""
-
-
-def foreign(repeat: Mapping[str, Any]) -> Iterator[float]:
-    """What other programs used meanwhile, in cores, wherever a repeat has it."""
-    for name, one in repeat.items():
-        if name == "foreign" and isinstance(one, int | float):
-            yield float(one)
-        elif isinstance(one, Mapping):
-            yield from foreign(one)

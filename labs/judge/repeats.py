@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.model.figures import Repeat
@@ -66,3 +66,12 @@ def agreement(repeats: Sequence[Repeat]) -> dict[str, str | float | None]:
     [(outcome, agree)] = outcomes.most_common(1)
     verdict = worst_verdict([one["verdict"] for one in repeats])
     return {"outcome": outcome if len(outcomes) == 1 else "mixed", "agree": agree, "verdict": verdict}
+
+
+def foreign(repeat: Mapping[str, Any]) -> Iterator[float]:
+    """What other programs used meanwhile, in cores, wherever a repeat has it."""
+    for name, one in repeat.items():
+        if name == "foreign" and isinstance(one, int | float):
+            yield float(one)
+        elif isinstance(one, Mapping):
+            yield from foreign(one)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from labs.experiments.rounds import foreign
+from labs.judge.repeats import foreign
 from labs.model.digest import Card, Digest
 from labs.model.text import span
 
