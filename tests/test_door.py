@@ -277,13 +277,13 @@ def test_every_page_has_a_description_of_its_own_a_canonical_address_and_a_card_
 
 def test_the_sitemap_has_every_page_but_those_for_authors_and_no_menu_has_these(site: Path) -> None:
     listed = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text("utf-8"))
-    pages = {path.stem for path in site.glob("book/*.html")}
-    assert menu.for_authors() <= pages
-    assert set(listed) == {f"{SITE_URL}book/{stem}.html" for stem in pages - menu.for_authors()}
+    pages, for_authors = {path.stem for path in site.glob("book/*.html")}, menu.for_authors()
+    assert for_authors <= pages
+    assert set(listed) == {f"{SITE_URL}book/{stem}.html" for stem in pages - for_authors}
     for path in site.glob("book/*.html"):
         navigation = BeautifulSoup(path.read_text("utf-8"), "html.parser").select("nav.bd-links a, .prev-next-area a")
         assert len(navigation) > 20
-        assert [a["href"] for a in navigation if Path(str(a["href"])).stem in menu.for_authors()] == []
+        assert [a["href"] for a in navigation if Path(str(a["href"])).stem in for_authors] == []
 
 
 def test_every_page_can_be_edited_and_answered_where_its_source_is(site: Path) -> None:
