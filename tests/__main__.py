@@ -43,9 +43,10 @@ def browser_reason() -> str:
         return ""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing Chromium for the browser tests ...", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "-qq", "update"], check=False, **quiet)
-        subprocess.run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"], check=False, **quiet)
+        environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        quiet = partial(subprocess.run, stdout=subprocess.DEVNULL, env=environ)
+        quiet(["apt-get", "-qq", "update"], check=False)
+        quiet(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"], check=False)
     return "" if any(map(shutil.which, BROWSERS)) else "no Chromium here (Debian: apt install chromium)"
 
 

@@ -78,7 +78,7 @@ def _install() -> None:
     if shutil.which("dockerd", path=environment()["PATH"]) and shutil.which("docker"):
         return
     say("Installing docker.io ...")
-    standins.apt("install", "-y", "--no-install-recommends", "docker.io", "iptables")
+    standins.apt_get("install", "-y", "--no-install-recommends", "docker.io", "iptables")
 
 
 def _start_daemon(stays: bool) -> None:

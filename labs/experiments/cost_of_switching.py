@@ -60,8 +60,8 @@ def _round(framework: str, there: Mapping[str, Endpoint], observer: Observer) ->
     for broker, told in found.items():
         if unseen := [row for row, word in told.items() if word == UNKNOWN]:
             raise BrokerError(
-                f"The order service on {BROKER_NAMES[broker]}: no worker came to work in {enumerated(unseen)}, so "
-                "nothing is known of it. Run it again while the machine is less busy."
+                f"The order service on {BROKER_NAMES[broker]}: nothing is known of {enumerated(unseen)}, for no worker "
+                "came to work there, or its kill came too late. Run it again while the machine is less busy."
             )
     return {broker: {"words": told, "took_s": took_s} for broker, told in found.items()}
 

@@ -17,6 +17,8 @@ YES, NO, UNKNOWN = "yes", "no", "unknown"
 Rows = Sequence[Mapping[str, Any]]
 KILLED_AT, BUSY, BROKEN = 2, 2, 4
 """Numbers of the order over which a worker is killed, that the bank is too busy for, and that cannot be paid."""
+HELD_S = 6.0
+"""So long a worker has that order in its hands: on a busy machine the kill comes late, but not too late."""
 FILLING, MOST_MB = 100_000, 20.0
 """Bytes that each order of the row `pressure` is longer by, and by how much its worker may grow while 40 MB wait."""
 EARLY = 0.9
@@ -129,7 +131,7 @@ def _tried(history: History, number: int) -> bool:
 
 CUSTOMERS, STEPS, MANY = 6, 6, 400
 PLAIN = tuple(Order(at, customer=at) for at in range(20))
-FEW = tuple(Order(at, customer=at, takes_s=1.0 * (at == KILLED_AT)) for at in range(8))
+FEW = tuple(Order(at, customer=at, held_s=HELD_S * (at == KILLED_AT)) for at in range(8))
 BY_CUSTOMER = tuple(
     Order(who * STEPS + step, who, step, takes_s=0.08 if step % 2 == 0 else 0.005)
     for who in range(CUSTOMERS) for step in range(STEPS)

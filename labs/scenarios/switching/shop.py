@@ -31,13 +31,15 @@ class BrokenError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """`step` counts a customer's own orders; `bank` is how the bank takes it: well, busy or broken."""
+    """`step` counts a customer's own orders; `bank` is how the bank takes it: well, busy or broken; `held_s` is how
+    long the first try of it takes, unless its worker is killed before."""
 
     number: int
     customer: int = 0
     step: int = 0
     takes_s: float = 0.0
     bank: str = "well"
+    held_s: float = 0.0
 
     @property
     def key(self) -> str:
@@ -91,6 +93,8 @@ class Shop:
         """Take the money; gives the channel that has to hear of it. LaterError or BrokenError if it cannot be had."""
         self._ledger.note("begun", order)
         time.sleep(order.takes_s)
+        if order.held_s and self._ledger.tries(order) == 1:
+            time.sleep(order.held_s)
         if order.bank == "broken":
             raise BrokenError
         if order.bank == "busy" and self._ledger.tries(order) < TRIES:
