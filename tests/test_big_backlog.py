@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ import pytest
 from labs.brokers.rabbitmq.management import ask
 from labs.experiments import experiment
 from labs.experiments.backlog_verdicts import c65, c66
-from labs.experiments.big_backlog import digest
+from labs.experiments.big_backlog import WARM_RUNS, digest, warm_up
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
+from labs.model.observer import Observer
 from labs.model.run import NEVER
 from labs.pages.exercises.truths_backlog import caught_up_after, further_reader
 from labs.scenarios.backlog import LOADS, READERS, WAYS, Kind, Load
@@ -231,6 +233,28 @@ def test_a_killed_run_leaves_no_queue_and_no_exchange_behind(endpoints: dict[str
     assert set(ours()) > before
     mending.mend([].append)
     assert set(ours()) <= before
+
+
+@pytest.mark.parametrize(
+    ("rates", "runs"), [([1.0, 1.3, 1.6, 1.62, 2.0], 4), ([1.0, 0.9], 2), ([1.2**at for at in range(20)], WARM_RUNS)]
+)
+def test_kafka_is_loaded_before_the_recording_until_it_is_no_faster_than_before(
+    rates: list[float], runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first rate a thousand messages take a tenth of a second."""
+    going = iter(rates)
+
+    def run(*_: object) -> BacklogRun:
+        rate, one = next(going), planted()
+        return replace(one, phases=tuple(each._replace(took_ns=int(S / 10 / rate)) for each in one.phases))
+
+    there = nullcontext(Endpoint("kafka", "127.0.0.1", 1))
+    monkeypatch.setattr(under_test, "run", run)
+    monkeypatch.setattr("labs.experiments.big_backlog.place", lambda *_: there)
+    told = warm_up(Observer())
+    assert told["kafka_warm_up_runs"] == runs
+    assert told["kafka_first_per_s"] == 10_000
+    assert told["kafka_warm_per_s"] == pytest.approx(10_000 * rates[runs - 1], rel=1e-3)
 
 
 def test_every_way_is_recorded_with_every_backlog() -> None:
