@@ -96,7 +96,8 @@ def _beside(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out, base, title = Path(app.outdir), address.site(), app.config.html_title
-    found = [page for page in course.pages() if page.stem not in menu.for_authors()]
+    for_authors = menu.for_authors()
+    found = [page for page in course.pages() if page.stem not in for_authors]
     pages = [("book/index.html", title), *((f"book/{page.stem}.html", page.title) for page in found)]
     write_text(out / "404.html", missing(title, pages, base))
     if not base:

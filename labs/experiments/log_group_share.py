@@ -14,10 +14,10 @@ from labs.experiments import group_verdicts
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.judge import soundness
 from labs.judge.card import card
-from labs.judge.repeats import Summed, known_median, known_range
+from labs.judge.repeats import summed_figures
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
-from labs.model.figures import Repeat, figure
+from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import profile
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 NAME = "log-group-share"
 REPEATS = 5
-FIGURES = ("makespan_s", "rest_s", "busy", "tries", "overtaken", "behind", "passed", "held", "meanwhile", "kept")
+FIGURES = ("makespan_s", "rest_s", "busy", "tries", "overtaken", "behind", "passed", "held", "meanwhile")
 
 
 def run(settings: Settings, observer: Observer) -> list[Digest]:
@@ -89,7 +89,7 @@ def digest(trial: Trial, runs: Sequence[tuple[GroupRun, float]], on_card: Card) 
         repeats=repeats,
         card=on_card,
         pictures={"lanes": lanes(last).to_json()},
-        **sum_up(repeats),
+        **summed_figures(repeats),
     )
     return counted.told_by(found)
 
@@ -99,7 +99,7 @@ def _repeat(run: GroupRun, took_s: float) -> Repeat:
 
     tally = judge(run)
     jobs = run.trial.trouble.jobs
-    known = {name: getattr(tally, name) for name in FIGURES if name != "kept"}
+    known = {name: getattr(tally, name) for name in FIGURES}
     known["kept"] = run.kept if run.kept >= 0 else None
     return {
         "had": {str(who): number for who, number in tally.had.items()},
@@ -107,16 +107,6 @@ def _repeat(run: GroupRun, took_s: float) -> Repeat:
         "figures": {name: None if value is None else round(value, 3) for name, value in known.items()},
         "took_s": round(took_s, 1),
         "trouble": run.said,
-    }
-
-
-def sum_up(repeats: Sequence[Repeat]) -> Summed:
-    """Every figure's median and range over the repeats."""
-    known = {name: [figure(one, "figures", name) for one in repeats] for name in FIGURES}
-    took_s = known_median([one["took_s"] for one in repeats], 1)
-    return {
-        "median": {"figures": {name: known_median(values, 3) for name, values in known.items()}, "took_s": took_s},
-        "spread": {"figures": {name: known_range(values) for name, values in known.items()}},
     }
 
 
@@ -179,7 +169,7 @@ LAB = Experiment(
     run=run,
     rules=group_verdicts.RULES,
     needs=("kafka",),
-    sum_up=sum_up,
+    sum_up=summed_figures,
     point_s=6.0,
     quiet=False,
     look=GROUP_LOOK,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from labs.experiments.base import Control, Experiment, Option, Settings, place
 from labs.judge import soundness
 from labs.judge.card import card
-from labs.judge.repeats import Summed, known_median, known_range
+from labs.judge.repeats import summed_figures
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
-from labs.model.figures import Repeat, figure
+from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import profile
@@ -57,7 +57,7 @@ def digest(way: Way, runs: Sequence[tuple[RebalanceRun, float]], its_card: Card)
         repeats=repeats,
         card=its_card,
         pictures={"lanes": lanes(counted.runs[-1][0]).to_json()},
-        **sum_up(repeats),
+        **summed_figures(repeats),
     )
     return counted.told_by(found)
 
@@ -73,17 +73,6 @@ def _repeat(run: RebalanceRun, took_s: float) -> Repeat:
             value = getattr(tally, one) if tally else None
             known[f"{name}_{one}"] = None if value is None else round(value, 3)
     return {"figures": known, "took_s": round(took_s, 1), "trouble": run.said}
-
-
-def sum_up(repeats: Sequence[Repeat]) -> Summed:
-    """Every figure's median and range over the repeats."""
-    names = list(repeats[0]["figures"])
-    known = {name: [figure(one, "figures", name) for one in repeats] for name in names}
-    took_s = known_median([one["took_s"] for one in repeats], 1)
-    return {
-        "median": {"figures": {name: known_median(values, 3) for name, values in known.items()}, "took_s": took_s},
-        "spread": {"figures": {name: known_range(values) for name, values in known.items()}},
-    }
 
 
 def on_card(way: Way, endpoint: Endpoint, runs: Sequence[RebalanceRun]) -> Card:
@@ -116,7 +105,7 @@ LAB = Experiment(
     grid=lambda: [{"ways": [name], "repeats": REPEATS} for name in WAYS],
     run=run,
     needs=("kafka",),
-    sum_up=sum_up,
+    sum_up=summed_figures,
     point_s=21.0,
     quiet=False,
     look=REBALANCE_LOOK,

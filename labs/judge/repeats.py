@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from labs.model.figures import Repeat
+from labs.model.figures import Repeat, figure
 
 Steps = Mapping[str, float | None]
 Summed = dict[str, Any]
@@ -53,6 +53,16 @@ def known_range(values: Sequence[float | None]) -> list[float] | None:
     """The lowest and the highest of the repeats that could say, None if none could."""
     known = [value for value in values if value is not None]
     return [min(known), max(known)] if known else None
+
+
+def summed_figures(repeats: Sequence[Repeat]) -> Summed:
+    """The median and the range of each figure and, in seconds, what a repeat took in the median."""
+    known = {name: [figure(one, "figures", name) for one in repeats] for name in repeats[0]["figures"]}
+    took_s = known_median([one["took_s"] for one in repeats], 1)
+    return {
+        "median": {"figures": {name: known_median(values, 3) for name, values in known.items()}, "took_s": took_s},
+        "spread": {"figures": {name: known_range(values) for name, values in known.items()}},
+    }
 
 
 def worst_verdict(verdicts: Sequence[str]) -> str:
