@@ -8,16 +8,19 @@ SCRIPTS := labs/pages/js book/_static/*.mjs book/_static/*.js tests/*.mjs
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS PYTHONINSPECT
 unexport PYTHONEXECUTABLE PYTHONPLATLIBDIR
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-all check book readme serve zip pdf site up down record bench promises env env-dev lock clean
+.PHONY: help lab test test-containers test-all check book readme serve zip pdf site up down record bench promises env env-dev lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lab: env ## start three brokers and JupyterLab on loopback; Ctrl-C stops everything it started
 	@$(RUN) -m labs lab
 
-test: env-dev ## set up what is needed and run the tests: every lab and every broker once, in 12 minutes
+test: env-dev ## set up what is needed and run the tests: every lab and every broker once
 	@$(RUN) -m tests
+
+test-containers: env-dev ## run what .ci/run adds to `make test`: the brokers in containers, and a notebook of each chapter
+	@$(RUN) -m tests --containers
 
 test-all: env-dev ## run every test: what `make test` runs first, then containers, notebooks and what takes long
 	@$(RUN) -m tests --all

@@ -1,8 +1,9 @@
-"""`make test` and `make test-all`: run pytest with what this machine has, and name what it has not.
+"""`make test` and its two sisters: run pytest with what this machine has, and name what it has not.
 
-    python -m tests              every lab and every broker once, without containers: `make test`
-    python -m tests --all        the same, and then what is marked long or compose, and the notebooks: `make test-all`
-    python -m tests PATHS ...    these tests, as pytest takes them
+    python -m tests               every lab and every broker once, without containers: `make test`
+    python -m tests --containers  the brokers in containers and a notebook a chapter: `make test-containers`
+    python -m tests --all         what `make test` runs, and then everything else: `make test-all`
+    python -m tests PATHS ...     these tests, as pytest takes them
 
 Which tests run at the same time, and why: tests/lanes.py. What they may take: tests/budget.py.
 With LABS_TEST_ENGINE=1 (as in .ci/run) a container engine is brought up for the tests that need it, and ended after.
@@ -34,7 +35,15 @@ from tests.plugins import Ending, Notebooks, NotRun, QuietLast, Times
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TIMES = "LABS_TEST_TIMES"
 """The variable that tells a part where to write what its tests took."""
-LONG = "long or compose or interrupts"
+OTHERS = "long or compose or interrupts or notebook"
+"""What `make test` leaves out."""
+CONTAINERS = "(compose or notebook) and not long"
+PARTS = {
+    "": (True, "", budget.QUICK_S),
+    "--containers": (False, CONTAINERS, budget.CONTAINERS_S),
+    "--all": (True, OTHERS, budget.ALL_S),
+}
+"""By option: whether what is quick is run, which marks are run after it, and how many seconds it may take."""
 
 
 def browser_reason() -> str:
@@ -118,15 +127,17 @@ def run(arguments: list[str], no_engine: str) -> int:
     return int(pytest.main(["-q", "--nbmake", "--nbmake-timeout=280", *arguments], plugins=plugins))
 
 
-def everything(options: list[str], *, long: bool) -> int:
-    """What is quick and then, if asked for, what is long, each in processes side by side; times at the end."""
-    environ, began_s = dict(os.environ), time.monotonic()
+def everything(options: list[str], which: str) -> int:
+    """What is quick, or what is in containers, or the quick and then all others; each in processes side by side, with
+    their times at the end. `which` is empty or one of PARTS."""
+    environ, began_s, code = dict(os.environ), time.monotonic(), 0
+    quick, others, may_take_s = PARTS[which]
     with tempfile.TemporaryDirectory() as folder:
-        code = side_by_side([*options, "-m", f"not ({LONG})"], environ, Path(folder) / "quick")
-        if long and code != pytest.ExitCode.INTERRUPTED:
+        if quick:
+            code = side_by_side([*options, "-m", f"not ({OTHERS})"], environ, Path(folder) / "quick")
+        if others and code != pytest.ExitCode.INTERRUPTED:
             with containers():
-                code = side_by_side([*options, "-m", LONG], environ, Path(folder) / "long") or code
-        may_take_s = budget.ALL_S if long else budget.QUICK_S
+                code = side_by_side([*options, "-m", others], environ, Path(folder) / "others") or code
         lines = budget.report(Path(folder).iterdir(), time.monotonic() - began_s, may_take_s)
     print("\n".join(["", *lines]), flush=True)
     return code
@@ -136,7 +147,8 @@ def main(arguments: list[str]) -> int:
     """The exit code of pytest; with no path among the arguments everything is run, in processes side by side."""
     os.environ.setdefault("LABS_MODE", "live")
     hearing()  # and so do the tests' own children
-    options = [argument for argument in arguments if argument != "--all"]
+    which = next((argument for argument in arguments if argument in PARTS), "")
+    options = [argument for argument in arguments if argument not in PARTS]
     if any(not argument.startswith("-") for argument in options):
         with containers() as no_engine:
             return run(options, no_engine)
@@ -144,7 +156,7 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(stack.StackError):
         native.fetch(stack.BROKERS, print)  # once for all of them
     try:
-        return everything(options, long="--all" in arguments)
+        return everything(options, which)
     except KeyboardInterrupt:
         print("Interrupted: every part has ended what it had started.", file=sys.stderr)
         return 130

@@ -18,9 +18,15 @@ SITE_URL, REPOSITORY_URL = "https://example.org/brokers/", "https://github.com/s
 ONE_QUESTION = "test_thousands_of_messages_arrive_complete_and_in_order"
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m is asked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The fast lane is asked everything natively; in containers one question shows that the wire is the same."""
+    """The fast lane is asked everything natively; in containers one question shows that the wire is the same. What a
+    broker in a container answers to the rest is asked where there is time: it is the same broker."""
     items[:] = [item for item in items if ONE_QUESTION in item.nodeid or not _fast_in_containers(item)]
+    for item in items:
+        asked = "endpoints" in getattr(item, "fixturenames", ()) and "[compose" in item.nodeid
+        if asked and ONE_QUESTION not in item.nodeid:
+            item.add_marker("long")
 
 
 def _fast_in_containers(item: pytest.Item) -> bool:

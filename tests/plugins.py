@@ -44,14 +44,19 @@ class QuietLast:
 
 
 class Notebooks:
-    """Marks each as long. They find brokers running, as a reader's do after `labs up`: a start for each takes long."""
+    """Marks each, and as long all but the first of a chapter. They find brokers running, as a reader's do after
+    `labs up`: a start for each takes long."""
 
     def __init__(self) -> None:
-        self.up = False
+        self.up, self.chapters = False, set[str]()
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         if item.path.suffix == ".ipynb":
-            item.add_marker("long")
+            item.add_marker("notebook")
+            chapter = item.path.name.partition("-")[0]
+            if chapter in self.chapters:
+                item.add_marker("long")
+            self.chapters.add(chapter)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if item.path.suffix == ".ipynb" and not self.up:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from labs.model.paths import PROJECT
 from tests import budget, lanes
+from tests.__main__ import PARTS
+from tests.plugins import Notebooks
 
 TEN = "tests/test_kill_the_worker.py::test_it_runs"
 LADDER = "tests/test_every_lab_live.py::test_a_lab_measures[latency-ladder-native]"
@@ -57,3 +63,24 @@ def test_every_file_of_a_lane_is_there_and_in_one_lane_only() -> None:
     files = lanes.in_lanes()
     assert len(set(files)) == len(files) > 20
     assert [path for path in files if not (Path(__file__).parent.parent / path).is_file()] == []
+
+
+def test_of_the_notebooks_the_first_of_each_chapter_does_not_wait_for_the_night() -> None:
+    plugin, marks = Notebooks(), dict[str, list[str]]()
+    for name in ("01-1-a.ipynb", "01-2-b.ipynb", "02-1-c.ipynb", "test_a.py"):
+        item = SimpleNamespace(path=Path(name), add_marker=marks.setdefault(name, []).append)
+        plugin.pytest_itemcollected(cast("pytest.Item", item))
+    once, nightly = ["notebook"], ["notebook", "long"]
+    assert marks == {"01-1-a.ipynb": once, "01-2-b.ipynb": nightly, "02-1-c.ipynb": once, "test_a.py": []}
+
+
+def test_every_option_of_make_is_one_of_the_command_and_ci_asks_for_the_first_two() -> None:
+    rules = (PROJECT / "Makefile").read_text("utf-8")
+    asked = {"test": "", "test-containers": " --containers", "test-all": " --all"}
+    for rule, option in asked.items():
+        [command] = re.findall(rf"^{rule}: .*\n\t@\$\(RUN\) -m tests(.*)$", rules, re.M)
+        assert command == option
+    assert re.findall(r"^make (\S+)", (PROJECT / ".ci" / "run").read_text("utf-8"), re.M) == [
+        "check", "test", "test-containers",
+    ]  # fmt: skip
+    assert {option.strip() for option in asked.values()} == set(PARTS)
