@@ -310,7 +310,7 @@ WHOLE = {
     "pending-claimed",
     "read-it-again", "routing-at-rate", "routing-puzzles", "run-twice", "share-the-work", "short-life", "upgrade-trap",
 }  # fmt: skip
-"""Labs that are run as they are: what they show lies in processes that play several parts at once."""
+"""Labs that are run as they are, at night: what they show lies in processes that play several parts at once."""
 
 
 def told(way: str, endpoints: Mapping[str, Endpoint]) -> None:
@@ -353,7 +353,9 @@ def run(lab: str, tab: Tab, endpoints: Mapping[str, Endpoint]) -> None:
 
 
 @pytest.mark.parametrize("endpoints", ["native"], indirect=True)
-@pytest.mark.parametrize("lab", LABS.values())
+@pytest.mark.parametrize(
+    "lab", [pytest.param(lab, marks=pytest.mark.long) if lab in WHOLE else lab for lab in LABS.values()]
+)
 def test_every_statement_that_a_page_shows_is_run_by_its_lab(
     lab: str, endpoints: dict[str, Endpoint], tmp_path: Path
 ) -> None:
