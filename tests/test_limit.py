@@ -13,12 +13,14 @@ import pytest
 from labs.experiments import experiment
 from labs.experiments.rate_figures import sum_up
 from labs.judge.consistency import InconsistentError, check
-from labs.judge.lift import enough, limit_of
+from labs.judge.lift import OF_BOTH, WHOSE, enough, limit_of
 from labs.judge.limit import bottleneck
 from labs.judge.saturation import exhausted
 from labs.judge.threads import Busiest, of_samples
 from labs.model.processors import Room
 from labs.model.run import load
+from labs.model.workload import Ceiling
+from labs.scenarios.bench.ours import ours, subscribed
 from tests.made import closed_run
 from tests.made_rates import point
 
@@ -54,8 +56,8 @@ def test_of_several_that_lift_the_others_are_told_with_what_they_add() -> None:
     found = limit_of([one(100, 130, 130, 195)] * 5)
     assert found.word == "queue"
     assert found.said == (
-        "One queue was it: a second queue raised the rate by 50 %. A second window raised the rate by 30 % as well. "
-        "Not-full"
+        "One queue was it: a second queue added 50 % to the best without it. "
+        "A second window added 30 % to the best without it as well. Not-full"
     )
     assert found.cores == "broker 1.00 cores"
     assert found.factors == {"window": 1.3, "client": 1.0, "queue": 1.5}
@@ -86,23 +88,68 @@ def test_a_rate_that_is_lifted_in_four_of_five_rounds_is_not_lifted() -> None:
 def test_where_nothing_lifts_it_is_what_had_no_cpu_left(stamp: str, full: bool, word: str) -> None:
     found = limit_of([one(100, 100, 100, 100, stamp) | {"machine_full": full}] * 5)
     assert found.word == word
-    assert ". Neither a second window, a second client nor a second queue raised the rate by more" in found.said
+    assert (
+        ". Neither a second window, a second client nor a second queue added more than 10 % to the best without it "
+        "in enough rounds"
+    ) in found.said
 
 
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("a second key with a publisher of its own", "nor a second key raised"),
-        ("a second queue with a publisher and a reader of its own", "nor a second queue raised"),
-        ("a second queue with a publisher of the tool's own", "nor a second queue raised"),
-        ("4 queues with a publisher each", "nor 4 queues with a publisher each raised"),
+        ("a second key with a publisher of its own", "nor a second key added"),
+        ("a second queue with a publisher and a reader of its own", "nor a second queue added"),
+        ("a second queue with a publisher of the tool's own", "nor a second queue added"),
+        ("4 queues with a publisher each", "nor 4 queues with a publisher each added"),
     ],
 )
 def test_what_did_not_raise_a_rate_is_told_without_the_clients_that_it_brought(what: str, said: str) -> None:
     rounds = [one(100, 100, 100, 100, "not-full") for _ in range(5)]
     for each in rounds:
         each["lift"]["queue"]["what"] = what
-    assert f"a second client {said} the rate by more than 10 %" in limit_of(rounds).said
+    assert f"a second client {said} more than 10 % to the best without it" in limit_of(rounds).said
+
+
+def test_a_limit_says_over_what_a_rate_was_raised_and_in_how_many_rounds_a_variant_did_not() -> None:
+    # A second queue has 31 % more than the base, and 20 % more than the best that was reached without it.
+    assert "a second queue added 20 % to the best without it. " in limit_of([one(100, 100, 109, 131)] * 5).said
+    assert "a second queue reached 2.5 times the best without it. " in limit_of([one(100, 100, 100, 250)] * 5).said
+    # Four rounds of five are too few: the sentence must not say that it added nothing.
+    found = limit_of([one(100, 100, 100, 162)] * 4 + [one(100, 100, 100, 105)])
+    assert (found.word, found.factors["queue"]) == ("not found", 1.62)
+    assert ". Neither a second window, a second client nor a second queue added " in found.said
+    assert found.said.count(" in enough rounds") == 1
+    alone = limit_of([one(100, 100, 100, 100)]).said
+    assert " in one round" in alone
+    assert "enough" not in alone
+
+
+WHAT_BOTH = "a second publisher and a second reader of the same "
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("a second publisher to the same channel", OF_BOTH),  # every subscriber gets every message
+        (f"{WHAT_BOTH}partition", OF_BOTH),
+        (f"{WHAT_BOTH}queue", WHOSE),
+    ],
+)
+def test_an_older_recording_of_a_channel_has_the_reason_of_a_channel(what: str, why: str) -> None:
+    rounds = [one(100, 100, 100, 100) for _ in range(5)]
+    for each in rounds:
+        each["lift"]["client"] = {"what": what, "why_not": WHOSE}
+        each["lift"]["queue"] = {"what": "a second channel with a publisher and a reader of its own", "why_not": "no"}
+    said = limit_of(rounds).said
+    assert f" ({why}) could not be tried. A second channel (no) could not be tried" in said
+
+
+def test_why_there_is_no_second_publisher_is_what_holds_of_that_kind_of_queue() -> None:
+    load = Ceiling(messages=1000, window=10, batch=1)
+    sides = {name: ours(name, "fast", load, "both") for name in ("kafka-acks-all", "rabbitmq-confirms")}
+    sides["redis-pubsub"] = subscribed("redis-pubsub", "fast", load, 2)
+    found = {name: [one.why_not for one in side.variants if one.name == "client"] for name, side in sides.items()}  # type: ignore[attr-defined]
+    assert found == {"kafka-acks-all": [OF_BOTH], "rabbitmq-confirms": [WHOSE], "redis-pubsub": [OF_BOTH]}
 
 
 def test_what_lifts_a_rate_is_its_limit_however_full_somebody_was() -> None:

@@ -185,7 +185,7 @@ def test_a_window_that_was_the_limit_is_said_first_and_then_what_showed_it() -> 
         "lift": lift,
     }
     assert limit_of([told] * 5).said == (
-        "The window of 500 messages was the limit: a window of 1,000 raised the rate by 40 %. "
+        "The window of 500 messages was the limit: a window of 1,000 added 40 % to the best without it. "
         "Neither side ran out of CPU"
     )
 

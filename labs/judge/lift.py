@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labs.judge.repeats import needed
-from labs.model.text import capital, enumerated, times
+from labs.model.text import capital, times
 
 Limit = Literal["window", "client", "queue", "broker", "machine", "not found", "not looked for"]
 """What raised the rate; where nothing did, what had no CPU left: a thread of the broker or the broker, the machine."""
@@ -78,9 +78,8 @@ def limit_of(rounds: Sequence[Round]) -> Found:
     word: Limit = "broker" if full == "broker" else "machine" if full == "machine" or gone else "not found"
     why = "the machine, with what else runs on it, had no CPU left" if word == "machine" else "the limit was not found"
     first, more = (told, "") if full in ("broker", "machine") else (why, f". {capital(told)}")
-    return Found(
-        word, f"{capital(first)}. {capital(_nothing(last, tried))}{alone}{more}{_left_out(last)}", full, cores, factors
-    )
+    nothing = f"{_nothing(last, tried)}{alone or ' in enough rounds' if tried else ''}"
+    return Found(word, f"{capital(first)}. {capital(nothing)}{more}{_left_out(last)}", full, cores, factors)
 
 
 def _cpu(rounds: Sequence[Round]) -> tuple[str, str, str]:
@@ -149,26 +148,45 @@ def _word(name: str) -> Limit:
     return "window" if name == "window" else "client" if name == "client" else "queue"
 
 
+WITHOUT = "the best without it"
+"""What a variant is held against, in a round: the base, and the variants that have no more than the base of it."""
+
+
 def _rise(what: str, factor: float) -> str:
-    """A second queue raised the rate by 40 %; or made it 2.3 times as high."""
-    high = f"made the rate {times(factor)} times as high"
-    return f"{what} {f'raised the rate by {(factor - 1) * 100:.0f} %' if factor < 2 else high}"
+    """A second queue added 40 % to the best without it; or reached 2.3 times that."""
+    high = f"reached {times(factor)} times {WITHOUT}"
+    return f"{what} {f'added {(factor - 1) * 100:.0f} % to {WITHOUT}' if factor < 2 else high}"
 
 
 OF_ITS_OWN = re.compile(r" with an? [\w -]+ of (its|the tool's) own$")
 
 
+def _shortly(what: str) -> str:
+    """A variant without its client: that is said where it raised the rate, and three such would fill two lines."""
+    return OF_ITS_OWN.sub("", what).replace(" of the tool", "")
+
+
 def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
-    """neither a window of 1,000 nor a second queue raised the rate by more than 10 %"""
-    # That a second queue has a client of its own is said where it raised the rate; three such would fill two lines.
-    names = [OF_ITS_OWN.sub("", last[name]["what"]).replace(" of the tool", "") for name in tried]
+    """neither a window of 1,000 nor a second queue added more than 10 % to the best without it"""
+    names = [_shortly(last[name]["what"]) for name in tried]
     if not names:
         return "nothing that raises a rate could be tried"
-    none = f"neither {', '.join(names[:-1])} nor {names[-1]} raised" if len(names) > 1 else f"{names[0]} did not raise"
-    return f"{none} the rate by more than {(LIFT - 1) * 100:.0f} %"
+    none = f"neither {', '.join(names[:-1])} nor {names[-1]} added" if len(names) > 1 else f"{names[0]} did not add"
+    return f"{none} more than {(LIFT - 1) * 100:.0f} % to {WITHOUT}"
+
+
+WHOSE = "a message reaches only one of two readers, so neither could have a whole ledger"
+OF_BOTH = "each reader would get the messages of both, and a ledger accounts for one publisher"
+"""Why there is no second publisher where somebody reads: of a queue, and of what every reader has in full."""
+IN_FULL = ("channel", "partition", "stream")
 
 
 def _left_out(last: Mapping[str, Any]) -> str:
-    """Which variants there were none of, and why."""
-    those = [f"{one['what']} ({one['why_not']})" for one in last.values() if "why_not" in one]
-    return f". {capital(enumerated(those))} could not be tried" if those else ""
+    """Which variants there were none of, and why, a sentence each."""
+    those = [f"{_shortly(one['what'])} ({_why_not(one)})" for one in last.values() if "why_not" in one]
+    return "".join(f". {capital(one)} could not be tried" for one in those)
+
+
+def _why_not(one: Mapping[str, Any]) -> str:
+    """The reason; recordings from before have that of a queue where every reader gets every message as well."""
+    return OF_BOTH if one["why_not"] == WHOSE and one["what"].endswith(IN_FULL) else str(one["why_not"])

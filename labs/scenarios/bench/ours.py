@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from labs.judge.lift import IN_FULL, OF_BOTH, WHOSE
 from labs.model.observer import Part
 from labs.model.profile import profile
 from labs.model.text import counted
@@ -18,7 +19,6 @@ QUEUES = {
     "kafka": "partition",
 }  # fmt: skip
 """The adapter -> what it calls that in which messages wait; of the others a queue."""
-WHOSE = "a message reaches only one of two readers, so neither could have a whole ledger"
 LATE = "each reader begins when its own messages are there, so two would not read at the same time"
 COPIES = "with that many subscribers on each of two, the processes alone would fill the machine"
 
@@ -33,11 +33,11 @@ def ours(name: str, lane: str, load: Ceiling, part: Part = "produce") -> Side:
             _queue(f"a second {queue} with a publisher of its own", queue, together(name, lane, half, 2)),
         ]
     else:
-        both = part == "both"
+        both, whose = part == "both", OF_BOTH if queue in IN_FULL else WHOSE
         what = f"a second {queue} with a publisher and a reader of its own"
         second = together(name, lane, half, 2, "both") if both else None
         more += [
-            _client(f"a second publisher and a second reader of the same {queue}", None, WHOSE if both else LATE),
+            _client(f"a second publisher and a second reader of the same {queue}", None, whose if both else LATE),
             _queue(what, queue, second, "" if both else LATE),
         ]
     return Liftable(alone(name, lane, load, part), more)
@@ -50,7 +50,7 @@ def subscribed(name: str, lane: str, load: Ceiling, readers: int) -> Side:
         fanned_out(name, lane, load, readers),
         [
             _window(load, lambda wider: fanned_out(name, lane, wider, readers)),
-            _client(f"a second publisher to the same {queue}", None, WHOSE),
+            _client(f"a second publisher to the same {queue}", None, OF_BOTH),
             _queue(f"a second {queue} with a publisher and a reader of its own", queue, second, COPIES),
         ],
     )
