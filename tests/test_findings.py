@@ -181,17 +181,28 @@ def test_the_picture_and_the_findings_of_the_readme_are_those_of_the_recordings(
         readme.written(text.replace(readme.END, ""))
 
 
-def test_the_page_of_the_rules_counts_the_recordings_that_obey_them(tmp_path: Path) -> None:
+def test_the_page_of_the_rules_counts_the_points_that_obey_them(tmp_path: Path) -> None:
     lab = experiment("fifty-thousand")
     way = made_point(lab, "raw-window", 9.0, "window")
     new = [{**one, "counted_s": 5.0} for one in (*way.repeats, *way.repeats)]
-    for repeats, kept in ((new, 1), (new[:3], 0), ([{**one, "counted_s": 1.0} for one in new], 1)):
-        card = {**way.card, "repeats": len(repeats)}
-        save(tmp_path / f"{lab.name}.json", lab.name, [replace(way, repeats=repeats, card=card)], card)
-        text = obeyed.rules(tmp_path)
-        assert text.startswith(f"{kept} of 1 recorded files have five rounds a point; ")
-        long = sum(one["counted_s"] == 5.0 for one in repeats) == len(repeats)
-        assert f"; {int(long)} of 1 files of rates have rounds of five seconds; 1 of 1 of them looked" in text
+    short = [{**one, "counted_s": 1.0} for one in new]
+
+    def made(name: str, repeats: list[Any]) -> Digest:
+        one = made_point(lab, name, 9.0, "window")
+        return replace(one, repeats=repeats, card={**one.card, "repeats": len(repeats)})
+
+    def rules(*those: Digest) -> str:
+        save(tmp_path / f"{lab.name}.json", lab.name, [*those], way.card)
+        return obeyed.rules(tmp_path)
+
+    tool = made("perf-test", [{name: one for name, one in each.items() if name != "counted_s"} for each in new])
+    text = rules(made("raw-window", new), made("stream", [*new[:4], short[0]]), made("raw-one", new[:3]), tool)
+    assert text.startswith("3 of 4 recorded points have five rounds; ")
+    assert "; 2 of 3 rows of rates by our generator were counted for five seconds in each round; " in text
+    assert "; 4 of 4 rows of rates looked for the limit; 0 of 0 points of the latency ladder" in text
+    assert " Shorter were: stream protocol, 1,000 a frame. What does not obey" in text, "one short row is named, not its file"
+    assert f" Shorter were: all of “{lab.title}”. " in rules(made("stream", short), made("raw-one", short))
+    assert "Shorter" not in rules(made("raw-window", new))
     assert obeyed.cuts(tmp_path).startswith("0 of 0 ")
     rows = [
         {"id": "R22a", "word": "kept", "outcomes": [1]}, {"id": "K16a", "word": "broken", "outcomes": [1]},
