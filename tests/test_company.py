@@ -45,13 +45,15 @@ def card_of(digest: Digest) -> dict[str, str]:
     return dict(map(tuple, state["card"]))
 
 
-def test_a_page_says_what_others_used_in_the_median_round_where_that_was_much() -> None:
+def test_a_page_says_what_others_used_in_the_median_round_or_in_how_many_it_was_much() -> None:
     loud = [planted({"foreign": 0.1}, {"foreign": 1.2}), planted({"foreign": 1.25})]
     assert company.line(loud) == (
         "While this was recorded, other programs used 1.20 of the machine's 2 cores in the median round "
         "(0.10 to 1.25). Times and rates may be worse for it."
     )
-    assert company.line([planted({"foreign": 0.1}, {"foreign": 1.9}, {"foreign": 0.2})]) == ""
+    assert company.line([planted({"foreign": 0.1}, {"foreign": 1.9}, {"foreign": 0.2})]) == (
+        "While this was recorded, other programs used up to 1.90 cores in 1 of 3 rounds."
+    )
     assert company.line([planted({"foreign": company.LOUD})]) == ""
     assert company.line([planted({}), planted({})]) == company.line([]) == "", "of what no round saw nothing is said"
     two = [planted({"foreign": 1.0}), planted({"foreign": 1.0}, cores=4)]

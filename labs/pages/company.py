@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from labs.judge.repeats import foreign
 from labs.model.digest import Card, Digest
-from labs.model.text import span
+from labs.model.text import counted, span
 
 LOUD, NOT_RECORDED = 0.3, "not recorded"
-"""Cores that others used in the median round: a page whose recording saw more says so by itself."""
+"""Cores that others used in a round: a page whose recording saw more says so by itself."""
 
 
 def in_rounds(digests: Iterable[Digest]) -> list[float]:
@@ -31,11 +31,19 @@ def on_card(digest: Digest) -> Card:
     return {**card, "others": f"{span(used, '{:.2f}'.format)} cores" if used else NOT_RECORDED}
 
 
+def _some(used: Sequence[float]) -> str:
+    """In how many rounds it was much."""
+    loud = sum(one > LOUD for one in used)
+    return f"{loud:,} of {counted(len(used), 'round')}"
+
+
 def line(digests: Sequence[Digest]) -> str:
-    """What a page says of it; empty where it was little in the median round, and where no round knows."""
+    """What a page says of it; empty where it was little in every round, and where no round knows."""
     used = in_rounds(digests)
-    if not used or (middle := statistics.median(used)) <= LOUD:
+    if not used or max(used) <= LOUD:
         return ""
+    if (middle := statistics.median(used)) <= LOUD:
+        return f"While this was recorded, other programs used up to {max(used):.2f} cores in {_some(used)}."
     cores = {whole for one in digests if isinstance(whole := one.card.get("cores"), int)}
     of = f" of the machine's {cores.pop()} cores" if len(cores) == 1 else " cores"
     between = "" if len(used) == 1 else f" ({span(used, '{:.2f}'.format)})"
