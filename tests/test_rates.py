@@ -97,6 +97,27 @@ def test_by_time_answers_that_come_many_at_once_count_between_two_of_them() -> N
     assert confirmed_per_s(run) == pytest.approx(100)  # three batches in three times 400 ms
 
 
+@pytest.mark.parametrize(
+    ("halves", "said"),
+    [
+        ((0.77, 1.26, 1.01), "23 % slower to 26 % faster"),  # the median of them would hide both
+        ((1.2, 1.26, 1.12), "12 % faster to 26 % faster"),
+        ((0.8, 1.0, 0.7), "30 % slower to no faster"),
+        ((1.2, 1.2, 1.2), "20 % faster"),
+    ],
+)
+def test_a_rate_that_was_not_steady_says_how_far_its_rounds_went_both_ways(halves: Any, said: str) -> None:
+    one = point(experiment("fifty-thousand"), "raw-window", 50_000.0)
+    repeats = [{**repeat, "halves": half} for repeat, half in zip(one.repeats, halves, strict=True)]
+    wild = replace(one, repeats=repeats, median={**one.median, "steady": False})
+    assert (
+        rate_look.limit(wild)
+        .replace("\u00a0", " ")
+        .endswith(f". The rate was not steady: the second half of a round was {said} than the first")
+    )
+    assert "steady" not in rate_look.limit(replace(wild, median={**one.median, "steady": True}))
+
+
 def test_a_rate_whose_halves_differ_by_more_than_a_tenth_is_not_steady() -> None:
     assert halves(by_time([9, 9, 100, 80], 1.0, 1.0), "produce") == pytest.approx(0.8, rel=0.03)
     assert [is_steady(ratio) for ratio in (0.8, 0.92, 1.0, 1.09, 1.2)] == [False, True, True, True, False]

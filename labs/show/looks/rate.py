@@ -5,12 +5,11 @@ A point where our client was the limit says nothing about the broker: it is draw
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 from labs.judge.lift import Found, limit_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, about_per_s, measured_text, pace, span
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, measured_text, span
 from labs.show import Json
 from labs.show.looks import dots, rate_company
 from labs.show.looks.base import Chart, Look, View
@@ -85,7 +84,14 @@ def unsteady(digest: Digest) -> str:
     halves = digest.each("halves")
     if digest.median.get("steady", True) or not halves:
         return ""
-    return f". The rate was not steady: the second half was {pace(statistics.median(halves), 'the first')}"
+    ends = dict.fromkeys([_half(min(halves), "no slower"), _half(max(halves), "no faster")])
+    return f". The rate was not steady: the second half of a round was {' to '.join(ends)} than the first"
+
+
+def _half(ratio: float, alike: str) -> str:
+    """23 % slower"""
+    more = round((ratio - 1) * 100)
+    return f"{abs(more)}{NBSP}% {'faster' if more > 0 else 'slower'}" if more else alike
 
 
 def cores(digest: Digest) -> str:
@@ -127,7 +133,7 @@ LABEL: Quantity[str] = Quantity("label", lambda digest: digest.settings["label"]
 PER_S = Quantity("per_s", per_s, about_per_s, "Messages/s")
 RANGE = Quantity("range", _repeats, _range, "Range")
 BODY: Quantity[int] = Quantity("", lambda digest: digest.settings.get("body_bytes"), "{:,}".format, "Payload, B")
-LIMIT = Quantity("limit", limit, head="Limit, by what lifts it")
+LIMIT = Quantity("limit", limit, head="Limit (what raised the rate)")
 WORDS: Rows = (
     Quantity("broker_name", lambda digest: BROKER_NAMES[digest.settings["broker"]]),
     Quantity("source", lambda digest: str(digest.card.get("source", ""))),

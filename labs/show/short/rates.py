@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, measured_text, number_text, percent_text, times
 from labs.show.looks.price import to_disk
-from labs.show.looks.rate import client_bound, per_s, published
+from labs.show.looks.rate import client_bound, per_s, published, unsteady
 from labs.show.short import CLOSE, NOT_RECORDED, Short, absent, point, sentence
 
 BODIES = (16, 65536)
@@ -22,9 +22,10 @@ def _rates(digests: Sequence[Digest]) -> dict[str, Digest]:
 
 
 def _said(one: Digest) -> str:
-    """The rate, and that it is our client's where it is."""
-    mine = not published(one) and client_bound(one)
-    return about_per_s(per_s(one)) + (" (our client was the limit)" if mine else "")
+    """The rate, that it is our client's where it is, and that most rounds were not steady."""
+    notes = ["our client was the limit"] if not published(one) and client_bound(one) else []
+    notes += ["not steady"] if unsteady(one) else []
+    return about_per_s(per_s(one)) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _article(digests: Sequence[Digest], broker: str) -> tuple[float, str]:
