@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from labs.judge.recording import save
 from labs.model.digest import Digest
 from labs.model.paths import RECORDED
 from labs.model.text import ms_span
-from labs.pages import apart, glue
+from labs.pages import apart, bench_page, glue
 from tests.made_rates import point
 
 
@@ -55,6 +56,25 @@ def test_the_benchmark_and_the_charts_about_tricks_count_among_the_files_that_di
     save(tmp_path / "fifty-thousand.json", one.lab, [one], one.card)
     assert f"in “{experiment('how-benchmarks-lie').title}” of {lie['card']['date']}" in apart.said(one.lab, tmp_path)
     assert apart.said("how-benchmarks-lie", tmp_path).startswith("up to ")
+
+
+def test_a_pair_tells_what_was_unlike_besides_the_day_and_the_benchmark_has_one_of_its_own(tmp_path: Path) -> None:
+    shutil.copy(RECORDED / "bench.json", tmp_path)
+    assert bench_page.number("elsewhere", tmp_path) == "unknown", "no other file has one of its rows"
+    row = {one["id"]: one for one in json.loads((tmp_path / "bench.json").read_text("utf-8"))["rows"]}
+    [here, other] = [row[name] for name in ("article-rabbitmq-one", "article-kafka-fast")]
+    for lab, way, per_s, server in (
+        ("fifty-thousand", "pika-one", 2 * here["ours"]["median"], f"RabbitMQ {here['server']}"),
+        ("kafka-million", "batch-5000", other["ours"]["median"] / 3, "Apache Kafka 9.9"),
+    ):
+        one = made(lab, way, per_s, backend="native processes", broker=server)
+        one = replace(one, repeats=[{**repeat, "counted_s": 5.0} for repeat in one.repeats])
+        save(tmp_path / f"{lab}.json", lab, [one], one.card)
+    text = bench_page.number("elsewhere", tmp_path)
+    assert text.startswith("up to 3.0")
+    assert "; unlike were native processes and containers; Apache Kafka 9.9 and Apache Kafka " in text
+    assert re.search(r"; rounds of 5\.0 s and rounds of 0\.\d to 0\.\d s\)$", text)
+    assert "RabbitMQ" not in apart.said("fifty-thousand", tmp_path), "of the same version nothing is said"
 
 
 @pytest.mark.parametrize("other", [{"window": 10}, {"batch": 2}])

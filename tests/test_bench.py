@@ -182,6 +182,51 @@ def test_what_stands_in_the_file_is_text_on_the_page(tmp_path: Path) -> None:
         bench_page.number("article-redis-one colour", tmp_path)
 
 
+def changed(content: dict, name: str, **side: str) -> dict:
+    """The file with this said by our side of that row."""
+    [one] = [one for one in content["rows"] if one["id"] == name]
+    one["ours"] |= side
+    return content
+
+
+def test_the_table_says_how_long_its_rounds_were_and_what_counts_for_no_claim_therefore(tmp_path: Path) -> None:
+    content = saved(tmp_path)
+    content["card"].pop("counted_s", None)
+    assert "bench-lasted" not in bench_page.bench_table(content), "no row says how many messages it sent"
+    heard = "Redis Pub/Sub; 1,000,000 of 1,000,000 acknowledged, 1,000,000 delivered, 0 twice"
+    changed(content, "article-redis-fast", said=heard)
+    changed(content, "article-kafka-fast", said="Kafka, acks=all; 4,000,000 of 4,000,000 acknowledged")
+    html = bench_page.bench_table(content)
+    assert "a round of ours lasted 0.5 s to 2.2 s here. The verdicts of C32, C44 and C53 rest on the labs" in html
+    assert "count for no claim: &lt;b&gt;fast&lt;/b&gt; (2,000,000/s).<" in html, "to whom nobody listened is not named"
+    content["card"]["counted_s"] = 5.0
+    content["card"]["warmup_s"] = 1.0
+    assert "bench-lasted" not in bench_page.bench_table(content)
+
+
+def test_a_tool_of_another_version_than_the_server_says_so_in_an_older_file_as_well(tmp_path: Path) -> None:
+    content = saved(tmp_path)
+    told = "redis-benchmark 7.0.15: redis-benchmark -h 127.0.0.1"
+    for server, said in (("8.0.6", True), ("7.0.15", False), ("unknown", False)):
+        [one] = [one for one in content["rows"] if one["id"] == "article-redis-fast"]
+        one |= {"server": server, "theirs": {**one["theirs"], "said": told}}
+        html = bench_page.bench_table(content)
+        assert (f"redis-benchmark 7.0.15, not of the server&#x27;s version ({server})" in html) is said
+
+
+def test_a_ratio_is_computed_from_the_rates_and_not_from_its_four_decimals() -> None:
+    values = [1486.13, 1564.51, 1552.87, 1455.84, 1358.28]
+    row = {
+        "ours": {"values": values}, "theirs": {"values": [1e6] * 5}, "ratios": [0.0015, 0.0016, 0.0016, 0.0015, 0.0014],
+        "median": 0.0015, "range": [0.0014, 0.0016],
+    }  # fmt: skip
+    ratio = shown.ratio(row)
+    assert ratio is not None
+    assert round(1 / ratio) == 673 != round(1 / row["median"])  # type: ignore[operator]
+    assert shown.ratio_text(row) == "0.00149 (0.00136 to 0.00156)"
+    assert shown.ratio_text(row | {"ratios": [], "median": None}) == "–"
+
+
 def test_the_saved_file_is_json_with_one_row_a_line(tmp_path: Path) -> None:
     saved(tmp_path)
     text = (tmp_path / "bench.json").read_text("utf-8")

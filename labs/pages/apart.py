@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from labs.experiments import EXPERIMENTS
 from labs.judge import benchmark
+from labs.judge.card import BACKENDS, SERVERS
 from labs.model import environ
 from labs.model.digest import Digest
 from labs.model.paths import RECORDED
-from labs.model.text import about_per_s, ms_span, three_digits
+from labs.model.text import about_per_s, ms_span, span, three_digits
 from labs.pages.recordings import recorded
 from labs.show.looks import trick_words, tricks
 
 Key = tuple[object, ...]
 TRICKS_LAB = "how-benchmarks-lie"
+BENCH = "bench"
 SAME: Mapping[tuple[str, str], str] = {
     ("fifty-thousand", "pika-one"): "article-rabbitmq-one",
     ("fifty-thousand", "pika-window"): "article-rabbitmq-batched",
@@ -45,13 +48,15 @@ def key_of(digest: Digest) -> Key | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """A rate of one file: which recording, its page's title, the day, how it was sent."""
+    """A rate of one file: which recording, its page's title, the day, how it was sent; `how` it was measured besides:
+    where the broker ran, its version, how long a round was, as far as the file says."""
 
     file: str
     title: str
     date: str
     label: str
     per_s: float
+    how: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> float:
@@ -64,6 +69,25 @@ class Seen:
         return f"{about_per_s(self.per_s)} in “{self.title}” of {self.date}"
 
 
+def _unlike(low: Seen, high: Seen) -> str:
+    """What was not alike besides the day, the lower one's first; empty where the files tell no difference."""
+    both = [(low.how[name], high.how[name]) for name in low.how if name in high.how]
+    told = [f"{one} and {other}" for one, other in both if one != other]
+    return f"; unlike were {'; '.join(told)}" if told else ""
+
+
+def _rounds(seconds: list[float]) -> dict[str, str]:
+    return {"round": f"rounds of {span(seconds, '{:.1f}'.format)} s"} if seconds else {}
+
+
+def _how(digest: Digest) -> dict[str, str]:
+    """Of a lab's point."""
+    found = {name: str(digest.card[name]) for name in ("backend", "broker") if name in digest.card}
+    if "backend" in found:  # the benchmark's file does not tell the kinds of network apart
+        found["backend"] = found["backend"].partition(",")[0]
+    return found | _rounds([long for long in digest.each("counted_s") if long])
+
+
 def said(lab: str, folder: Path | None = None) -> str:
     """The pair that differs most of all points that this lab's file shares with another file, the benchmark's and the
     tricks' among them, in words; empty if it shares none."""
@@ -72,7 +96,8 @@ def said(lab: str, folder: Path | None = None) -> str:
     for digest in _all(folder):
         if (key := key_of(digest)) is not None:
             title, label = EXPERIMENTS[digest.lab].title, str(digest.settings["label"])
-            found[key].append(Seen(digest.lab, title, str(digest.card.get("date")), label, _per_s(digest)))
+            date = str(digest.card.get("date"))
+            found[key].append(Seen(digest.lab, title, date, label, _per_s(digest), _how(digest)))
             row = SAME.get((digest.lab, str(digest.settings.get("way"))))
             found[key] += [rows[row]] if row in rows else []
     for key, one in _tricks(folder):
@@ -88,7 +113,7 @@ def said(lab: str, folder: Path | None = None) -> str:
         return ""
     low, high = max(pairs, key=lambda pair: pair[1].shown / pair[0].shown)
     own = low if low.file == lab else high
-    return f"up to {high.shown / low.shown:.2f} times ({own.label}: {low.told} and {high.told})"
+    return f"up to {high.shown / low.shown:.2f} times ({own.label}: {low.told} and {high.told}{_unlike(low, high)})"
 
 
 def flushes(lab: str, folder: Path | None = None) -> str:
@@ -107,11 +132,19 @@ def _benchmark(folder: Path | None) -> dict[str, Seen]:
     """Row -> what it had; nothing of a damaged file, which its own page names."""
     path = Path(folder or environ.read("LABS_RUNS") or RECORDED) / "bench.json"
     content = benchmark.load(path) if path.exists() else {}
+    day = content.get("card", {}).get("date")
     return {
-        one["id"]: Seen("bench", "How fast", content["card"]["date"], one["ours"]["name"], one["ours"]["median"])
+        one["id"]: Seen(BENCH, "How fast", day, one["ours"]["name"], one["ours"]["median"], _how_row(one))
         for one in content.get("rows", [])
-        if "card" in content and one["ours"]["median"]
+        if day and one["ours"]["median"]
     }
+
+
+def _how_row(one: Mapping[str, Any]) -> dict[str, str]:
+    """Of a row of the benchmark, in the words of a lab's card."""
+    backend = BACKENDS.get(one.get("backend", ""), "").partition(",")[0]
+    found = {"backend": backend, "broker": f"{SERVERS[one['broker']]} {one.get('server') or 'unknown'}"}
+    return {name: text for name, text in found.items() if text} | _rounds(benchmark.lasted_s(one))
 
 
 def _tricks(folder: Path | None) -> Iterator[tuple[Key, Seen]]:
@@ -136,7 +169,7 @@ def in_benchmark(digest: Digest, folder: Path | None = None) -> str:
     found = _benchmark(folder).get(SAME.get((digest.lab, str(digest.settings.get("way"))), ""))
     if found is None or about_per_s(found.per_s) == about_per_s(_per_s(digest)):
         return ""
-    return f" The benchmark of “How fast” had {about_per_s(found.per_s)} by the same way on {found.date}."
+    return f" The benchmark of “How fast” had {about_per_s(found.per_s)} for the same measurement on {found.date}."
 
 
 def _all(folder: Path | None) -> Iterator[Digest]:
