@@ -200,7 +200,7 @@ def test_the_page_of_the_rules_counts_the_points_that_obey_them(tmp_path: Path) 
     assert text.startswith("3 of 4 recorded points have five rounds; ")
     assert "; 2 of 3 rows of rates by our generator were counted for five seconds in each round; " in text
     assert "; 4 of 4 rows of rates looked for the limit; 0 of 0 points of the latency ladder" in text
-    assert " Shorter were: stream protocol, 1,000 a frame. What does not obey" in text, "one short row is named, not its file"
+    assert " Shorter were: stream protocol, 1,000 a frame. What does not obey" in text, "a row, not its file"
     assert f" Shorter were: all of “{lab.title}”. " in rules(made("stream", short), made("raw-one", short))
     assert "Shorter" not in rules(made("raw-window", new))
     assert obeyed.cuts(tmp_path).startswith("0 of 0 ")
