@@ -105,7 +105,7 @@ def c66(digests: Sequence[Digest]) -> Said:
     kafka = those.pop(KAFKA)
     text = f"At half of the rate that one group allows, Kafka kept {_ratio(kafka, 'paced')} of it with five groups"
     text += f", and each further group put {_more(kafka)} on disk.{_taken(kafka, _paced_full)}"
-    text += f" As fast as goes, Kafka kept {_ratio(kafka, 'with_five')}: there publisher and readers take the processor"
+    text += f" Unthrottled, Kafka kept {_ratio(kafka, 'with_five')}: there publisher and readers take the processor"
     text += " from it and from each other."
     fast = _fast(kafka, "paced", _kept_paced, _paced_full, text)
     same = passes(_figures(kafka, "growth"), _no_growth, text)

@@ -121,7 +121,7 @@ QUANTITIES = Quantities((
     Quantity("size", lambda digest: digest.settings["body_bytes"], bytes_text),
     Quantity("messages", lambda digest: int(digest.setup["messages"]), lambda value: f"{value:,}"),
     Quantity("", _last("why"), card="Limit, onto the backlog"),
-    Quantity("", _last("said"), card="Limit, five readers as fast as goes"),
+    Quantity("", _last("said"), card="Limit, five readers unthrottled"),
     Quantity("", _last("limit"), card="Limit, five readers at half the rate"),
 ))  # fmt: skip
 
@@ -196,7 +196,7 @@ BACKLOG_LOOK = Look(
     charts=(
         Chart("dots", "Publishing onto the backlog", "dots", rows="way"),
         Chart("written", "Bytes to disk for each message, by readers"),
-        Chart("rates", "Publishing as fast as goes, by readers"),
+        Chart("rates", "Publishing unthrottled, by readers"),
     ),
     quantities=QUANTITIES,
     title=_title,
