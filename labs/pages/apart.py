@@ -143,7 +143,8 @@ def _benchmark(folder: Path | None) -> dict[str, Seen]:
 def _how_row(one: Mapping[str, Any]) -> dict[str, str]:
     """Of a row of the benchmark, in the words of a lab's card."""
     backend = BACKENDS.get(one.get("backend", ""), "").partition(",")[0]
-    found = {"backend": backend, "broker": f"{SERVERS[one['broker']]} {one.get('server') or 'unknown'}"}
+    server = f"{SERVERS.get(one['broker'], '')} {one.get('server') or 'unknown'}"
+    found = {"backend": backend, "broker": server}
     return {name: text for name, text in found.items() if text} | _rounds(benchmark.lasted_s(one))
 
 
