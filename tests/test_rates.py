@@ -118,6 +118,16 @@ def test_a_rate_that_was_not_steady_says_how_far_its_rounds_went_both_ways(halve
     assert "steady" not in rate_look.limit(replace(wild, median={**one.median, "steady": True}))
 
 
+def test_the_answer_in_short_says_of_a_rate_that_it_was_not_steady() -> None:
+    lab = experiment("kafka-million")
+    one, many = (point(lab, way, per_s) for way, per_s in (("batch-1", 9000.0), ("batch-5000", 2e6)))
+    wild = replace(one, repeats=[{**repeat, "halves": 1.2} for repeat in one.repeats])
+    wild = replace(wild, median={**wild.median, "steady": False})
+    assert lab.short is not None
+    assert "went at 9,000/s (not steady), 5,000 at 2,000,000/s: " in lab.short([wild, many]).answer
+    assert "steady" not in lab.short([one, many]).answer
+
+
 def test_a_rate_whose_halves_differ_by_more_than_a_tenth_is_not_steady() -> None:
     assert halves(by_time([9, 9, 100, 80], 1.0, 1.0), "produce") == pytest.approx(0.8, rel=0.03)
     assert [is_steady(ratio) for ratio in (0.8, 0.92, 1.0, 1.09, 1.2)] == [False, True, True, True, False]
