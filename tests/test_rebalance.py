@@ -349,6 +349,14 @@ def test_an_older_kafka_is_refused_for_the_new_protocol_alone() -> None:
         check(way_of("new"), "3.9.1")
 
 
+def test_a_row_of_the_table_names_its_way_of_agreeing_beside_what_happened() -> None:
+    heads = [row[0] for way in ("range", "new") for row in LAB.look.quantities.rows(made(way, ()))]
+    assert len({*heads}) == 6
+    assert all(
+        head.startswith(("Classic protocol, range: a member ", "New protocol (KIP-848): a member ")) for head in heads
+    )
+
+
 # ---- for real
 
 

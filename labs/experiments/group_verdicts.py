@@ -82,8 +82,10 @@ def _cap(digests: Sequence[Digest]) -> str:
     for name in (CAPPED, UNCAPPED):
         for one in points(digests, way="share", trouble=name):
             count, held = (span(map(int, one.each("figures", key))) for key in ("meanwhile", "held"))
-            said.append(f"{count} with {'100' if name == CAPPED else '2,000'} allowed in flight (held: {held})")
-    return f" While one consumer held many records the others got done {enumerated(said)}." if said else ""
+            most = "100" if name == CAPPED else "2,000"
+            said.append(f" With {most} records allowed in flight, one consumer held {held}.")
+            said.append(f" Meanwhile the others got {count} done.")
+    return "".join(said)
 
 
 @rule("C64")

@@ -65,7 +65,8 @@ Rows = tuple[Quantity[Any], ...]
 
 @dataclass(frozen=True)
 class Quantities:
-    """The table of a look. With `lines` a point has several rows, each a head and the names of what stands in it."""
+    """The table of a look. With `lines` a point has several rows, each a head and the names of what stands in it. A head
+    may name quantities as well, to tell the rows of several points apart."""
 
     table: Rows
     lines: Mapping[str, Sequence[str]] | None = None
@@ -92,7 +93,8 @@ class Quantities:
         """The rows of a point, a cell for each column."""
         if self.lines is None:
             return [[one.cell(digest) for one in self.table if one.head]]
-        return [[head, *(self[name].cell(digest) for name in names)] for head, names in self.lines.items()]
+        lines = self.lines.items()
+        return [[self.said(head, digest), *(self[name].cell(digest) for name in names)] for head, names in lines]
 
     def card(self, digest: Digest) -> list[list[str]]:
         """Lines for the run card: what it is called and what it says."""

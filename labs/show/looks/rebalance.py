@@ -67,7 +67,7 @@ QUANTITIES = Quantities(
         Quantity("", lambda digest: "; ".join(dict.fromkeys(filter(None, (one["trouble"] for one in digest.repeats)))),
                  card="What went wrong"),
     ),
-    {head[0].upper() + head[1:]: [f"{event}_{kind}" for kind in KINDS] for event, head in HAPPENS.items()},
+    {f"{{label}}: {head}": [f"{event}_{kind}" for kind in KINDS] for event, head in HAPPENS.items()},
     "What happens",
 )  # fmt: skip
 

@@ -10,8 +10,8 @@ from labs.show.looks.groups import each, whole
 from labs.show.short import NOT_RECORDED, Short, point, sentence
 
 MONDAY = (
-    "Write down for each topic how many consumers you will want at the worst hour, and make at least as many "
-    "partitions. Where single records are slow or fail, try a share group on Kafka 4.2 or newer, with the batches that "
+    "Write down for each topic how many consumers the worst hour needs: its records a second times the seconds of work "
+    "for one, at least. Make at least as many partitions. Where single records are slow or fail, try a share group on Kafka 4.2 or newer, with the batches that "
     "your producers really send."
 )
 NAMES = (("group", "a consumer group"), ("share", "a share group"))
@@ -24,7 +24,7 @@ def log_group_share(digests: Sequence[Digest]) -> Short:
     if not told:
         return Short(NOT_RECORDED, "", MONDAY)
     answer = f"Four consumers read one partition, and one record fails three times: {'; '.join(told)}."
-    return Short(answer, sentence(_batched(digests), _kept(digests)), MONDAY)
+    return Short(answer, sentence(_level(digests), _batched(digests)), MONDAY)
 
 
 def _told(name: str, one: Digest) -> str:
@@ -35,22 +35,17 @@ def _told(name: str, one: Digest) -> str:
     return f"in {name} {who} worked, {past}, and all was done after {seconds(each('makespan_s')(one))}"
 
 
+def _level(digests: Sequence[Digest]) -> str:
+    """Where a share group helps: where it has more consumers than the topic has partitions."""
+    one = point(digests, way="share", size="4x4", trouble="failing")
+    if one is None or not (passed := whole("passed")(one)) or any(passed):
+        return ""
+    return "A share group helps where its consumers outnumber the partitions: with four of each nothing got past."
+
+
 def _batched(digests: Sequence[Digest]) -> str:
     one = point(digests, way="share", trouble="batched")
     if one is None or not (busy := whole("busy")(one)):
         return ""
-    if max(busy) == 1:
-        return "Published in one batch, the same records went to one consumer of the share group."
-    return f"Published in one batch, they went to {in_words(max(busy))} consumers of the share group."
-
-
-def _kept(digests: Sequence[Digest]) -> str:
-    kept = [
-        (number, sum(one["jobs"].values()))
-        for d in digests
-        for one in d.repeats
-        if (number := one["figures"].get("kept"))
-    ]
-    if kept and all(number == jobs for number, jobs in kept):
-        return "After all was acknowledged every record was still in the topic."
-    return ""
+    who = "one consumer" if max(busy) == 1 else f"{in_words(max(busy))} consumers"
+    return f"It wants records that are published one by one: those of one batch went to {who}."
