@@ -22,12 +22,14 @@ from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
 from labs.model.run import NEVER
 from labs.pages.exercises.truths_backlog import caught_up_after, further_reader
+from labs.pages.recordings import recorded
 from labs.scenarios.backlog import LOADS, READERS, WAYS, Kind, Load
 from labs.scenarios.backlog import conductor as under_test
 from labs.scenarios.backlog.facts import BacklogRun, Phase
 from labs.scenarios.backlog.judge import judge, void
 from labs.scenarios.backlog.weighing import weigh
-from labs.show.looks.backlog import COPY, NOTHING, PART, truth
+from labs.show.looks.backlog import COPY, NOTHING, PART, bytes_text, truth
+from labs.show.short.backlog import big_backlog
 from labs.stack import mending
 
 S = 1_000_000_000
@@ -260,3 +262,27 @@ def test_kafka_is_loaded_before_the_recording_until_it_is_no_faster_than_before(
 def test_every_way_is_recorded_with_every_backlog() -> None:
     lab = experiment("big-backlog")
     assert len(lab.grid_keys()) == len(set(lab.grid_keys())) == len(WAYS) * len(LOADS)
+
+
+@pytest.mark.parametrize(("value", "told"), [(-0.1, "about 0"), (0.08, "about 0"), (0.6, "0.6 B"), (1011.6, "1,012 B")])
+def test_bytes_of_which_nothing_is_known_are_about_none(value: float, told: str) -> None:
+    assert bytes_text(value).replace("\u00a0", " ") == told
+
+
+def test_rounds_of_kafka_that_differ_and_a_full_processor_are_said_in_the_same_line_as_the_count() -> None:
+    file = recorded("big-backlog")
+    assert file
+    [kafka] = [one for one in file.digests if (one.settings["way"], one.settings["backlog"]) == ("kafka-topic", "big")]
+
+    def answer(*onto: float, full: bool) -> str:
+        found: list[Any] = [
+            {**kafka.repeats[0], "figures": {**kafka.repeats[0]["figures"], "onto": one}, "machine_full": full}
+            for one in onto
+        ]
+        return big_backlog([replace(kafka, repeats=found)]).answer.replace("\u00a0", " ")
+
+    assert "Kafka’s rounds differ, from 63 % to 110 %, and the processor was full in two of two." in answer(
+        0.63, 1.1, full=True
+    )
+    assert answer(0.63, 1.1, full=False).endswith("; Kafka’s rounds differ, from 63 % to 110 %.")
+    assert "differ" not in answer(0.9, 1.1, full=True)

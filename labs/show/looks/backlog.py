@@ -17,6 +17,8 @@ READERS = (1, 2, 3, 4, 5)
 NOTHING, PART, COPY = "next to nothing", "a part of a message", "a message or more"
 SLIGHT, MOST = 0.05, 0.8
 """Up to this part of a message a further reader puts next to nothing on disk, and from that on a whole one."""
+ABOUT_NOTHING = 0.5
+"""Bytes a message: no more is known of less."""
 DRAWN = {
     "rates": ("with_{}", 100.0, "publish rate, % of that with one reader", " %"),
     "written": ("written_{}", 1.0, "bytes to disk for each message", " B"),
@@ -48,7 +50,9 @@ def truth(digest: Digest) -> str:
 
 
 def bytes_text(value: float) -> str:
-    """1,012 B; 0.08 B is about 0 B."""
+    """1,012 B; 0.08 B and -0.1 B, which is rounding of what the disk was asked for, are about 0."""
+    if abs(value) < ABOUT_NOTHING:
+        return "about 0"
     return f"{number_text(round(value) if abs(value) >= 10 else round(value, 1)).removesuffix('.0')}{NBSP}B"
 
 
