@@ -20,7 +20,7 @@ from labs.model.claims import BY_LABS, claims
 from labs.model.paths import PROJECT
 from labs.pages import claim_board, course
 from labs.pages.article import article
-from labs.pages.claims import COUNTED, DECIDED, POLICIES, WORDS, WRITTEN, board, judged, may_vote, split
+from labs.pages.claims import COUNTED, DECIDED, OF_A_PART, POLICIES, WORDS, WRITTEN, board, judged, may_vote, split
 from labs.pages.documents import cited, documented
 from labs.pages.facets import slug
 from labs.pages.pages import claim_line
@@ -245,3 +245,11 @@ def test_a_claim_that_is_undecided_or_untested_counts_as_open_wherever_claims_ar
     decided = [entries_by_claim()[claim]["decided"] in ("measured", "documents") for claim in in_chapters]
     told = re.findall(r"(\d+) decided", course.list_of_chapters(entries, course.pages()))
     assert sum(map(int, told)) == sum(decided)
+
+
+def test_a_lab_that_measures_a_part_of_a_rule_does_not_speak_for_all_of_it() -> None:
+    for lab, claim in OF_A_PART:
+        assert may_vote(experiment(lab), claim)
+    evidence = judged()["C65"]["text"]
+    assert "That makes it “holds” by the lab “Keep it, read it again”" not in evidence
+    assert judged()["C65"]["word"] in WORDS

@@ -36,6 +36,8 @@ Choose knows."""
 UNDECIDED = "undecided here"
 WRITTEN = "2026-11-24"
 """The day on which the rules were written, before anything was recorded; a changed one has its day in claims.csv."""
+OF_A_PART = {("read-it-again", "C65")}
+"""Lab and claim where the rule asks for two things and the lab measures one of them."""
 DAY = re.compile(r"20\d\d-\d\d-\d\d")
 DECIDED = {"measured": "measured", "documents": "by documents", "uncheckable": NO_CHECK, "open": "still open"}
 """How a claim was decided."""
@@ -87,6 +89,7 @@ def _judged_by_labs(folder: Path | None) -> dict[str, dict[str, Any]]:
         if file is not None and lab.claims:
             for verdict in (one for one in words(lab, file.digests, folder) if may_vote(lab, one.claim)):
                 said = {"word": verdict.word, "text": verdict.text, "lab": lab.name, "title": lab.title}
+                said |= {"claim": verdict.claim}
                 found.setdefault(verdict.claim, []).append(said | {"number": lab.number, "date": recorded_on(file)})
     there = {lab.number for lab in EXPERIMENTS.values() if recorded(lab.name, folder)} | {CHOOSE}
     return {
@@ -106,7 +109,7 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     given = {part["word"] for part in parts}
     text = parts[0]["text"]
     if len(given) > 1:
-        told = (f"{part['text']} That makes it “{part['word']}” by the lab “{part['title']}”." for part in parts)
+        told = (f"{part['text']} {_by(part)}" for part in parts)
         text = " ".join(["The labs do not agree.", *told])
     else:  # two labs that look at the same points say the same, and it is said once
         others = [part for part in parts[1:] if part["text"] != text]
@@ -117,6 +120,13 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     dates = ", ".join(dict.fromkeys(part["date"] for part in parts))
     word = given.pop() if len(given) == 1 and not missing else UNDECIDED
     return parts[0] | {"word": word, "text": text, "date": dates}
+
+
+def _by(part: dict[str, Any]) -> str:
+    """What a lab's evidence makes of the claim, or of the part of its rule that the lab measures."""
+    if (part["lab"], part["claim"]) in OF_A_PART and part["word"] != UNDECIDED:
+        return f"The part of the rule that the lab “{part['title']}” measures makes “{part['word']}”."
+    return f"That makes it “{part['word']}” by the lab “{part['title']}”."
 
 
 def board(folder: Path | None = None) -> list[dict[str, Any]]:
