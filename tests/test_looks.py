@@ -179,7 +179,7 @@ def test_the_command_line_says_what_a_fault_cost_and_the_last_words_of_a_broker(
 ) -> None:
     table_of([point("redis-list-everysec", "power"), point("redis-list-always", "power")], FAULT_LOOK)
     text = capsys.readouterr().out
-    [window] = [line for line in text.replace("\u00a0", " ").splitlines() if "Window" in line]
+    [window] = [line for line in text.replace("\u00a0", " ").splitlines() if "Lost span" in line]
     assert "85.0 ms to 527 ms" in window
     assert STARTUP_LOG in text
 
@@ -188,7 +188,8 @@ def test_without_scripts_a_page_has_every_outcome_in_a_table_and_with_them_it_ke
     html = pages.panel(panel_state(LOSS_LAB, MATRIX, "2000-01-01"), "x.json")
     assert html.count("<tr>") == len(MATRIX) + 1
     assert "data-secret" in html
-    assert "outcomes, recorded 2000-01-01" in html
+    assert "until it answered, recorded 2000-01-01" in html
+    assert "Lost span: how long before the event" in html, "what the heads of the columns mean stands with the table"
 
 
 def test_a_live_run_of_a_lab_with_a_guess_gives_no_outcome_away_in_its_message() -> None:

@@ -278,6 +278,8 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      fate("redis-list-always", "power", lose=False), "through a power cut: Redis"),
     ("loss-matrix", fate("kafka-acks-all", "kill", lose=True), "Kafka, acks=1",
      fate("kafka-acks-all", "kill", lose=False), "Kafka, acks=all. For"),
+    ("loss-matrix", fate("redis-list-rdb", "kill", lose=True), "no `save` rule of Redis comes due",
+     fate("redis-list-rdb", "kill", lose=False), "among them Redis list, RDB snapshots"),
     ("redis-forgets", fate("redis-list-rdb", "kill", lose=False), "As shipped, Redis lost none",
      fate("redis-list-rdb", "kill", lose=True), "so whether it forgets is a setting"),
     ("acknowledged", fate("kafka-acks-all", "power", lose=False), "and none to a power cut",

@@ -40,6 +40,11 @@ TITLES = {
     "mixed": "{label}: the repeats disagree on {event}",
     "unknown": "{label}: what {event} cost is unknown",
 }
+CAPTION = (
+    "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages read "
+    "more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: from the "
+    "broker’s start until it answered"
+)
 UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
 
 
@@ -160,7 +165,7 @@ QUANTITIES = Quantities((
     Quantity("", lambda digest: [one["ledger"]["acknowledged"] for one in digest.repeats], span, "Acknowledged"),
     Quantity("lost", lost_text, head="Lost", none=outcome),
     Quantity("lost_share", lambda digest: [r["lost_share"] for r in judged(digest)], percent, "Share", none=outcome),
-    Quantity("window", times("loss_window_s"), seconds, "Window"),
+    Quantity("window", times("loss_window_s"), seconds, "Lost span"),
     _count("duplicated", "Twice"), _count("recovered", "Recovered"), _count("unconfirmed", "Unconfirmed"),
     Quantity("recovery", times("recovery_s"), seconds, "Back after"),
     Quantity("agree", agree, head="Repeats"),
@@ -196,7 +201,7 @@ def bill(digest: Digest) -> list[Json]:
         {"name": name, "value": statistics.median(values) if values else None, "text": span(values) if values else none}
         for name, values in lines.items()
     ]
-    times_of = {"loss window": "window", "back after": "recovery"}
+    times_of = {"lost span": "window", "back after": "recovery"}
     texts = {name: none or QUANTITIES[asked].cell(digest) for name, asked in times_of.items()}
     return found + [{"name": name, "value": None, "text": text} for name, text in texts.items()]
 
@@ -246,7 +251,7 @@ FAULT_LOOK = Look(
     event="{event}",
     shapes=shapes,
     layouts=layouts,
-    caption="outcomes",
+    caption=CAPTION,
     promise="this book expects it to survive",
     several=summary,
 )  # fmt: skip
