@@ -64,7 +64,11 @@ class Work:
 def test_what_is_shown_stands_alone_and_is_on_the_page(name: str) -> None:
     text = (PROJECT / "book" / "code" / f"{name}.py").read_text("utf-8")
     assert not re.search(r"(?m)^\s*(from|import) labs", text)
-    assert f"```{{literalinclude}} code/{name}.py" in (PROJECT / "book" / "app-safe-code.md").read_text("utf-8")
+    page = (PROJECT / "book" / "app-safe-code.md").read_text("utf-8")
+    assert f"```{{literalinclude}} code/{name}.py" in page
+    pinned = (PROJECT / "requirements.in").read_text("utf-8").splitlines()
+    [client] = re.findall(rf"pip install '?(\S*{name.removeprefix('safe_')}\S*==[\d.]+)", page)
+    assert client.replace("redis==", "redis[hiredis]==") in pinned, "what is installed is what the test ran with"
 
 
 @pytest.mark.broker
