@@ -65,8 +65,8 @@ Rows = tuple[Quantity[Any], ...]
 
 @dataclass(frozen=True)
 class Quantities:
-    """The table of a look. With `lines` a point has several rows, each a head and the names of what stands in it. A head
-    may name quantities as well, to tell the rows of several points apart."""
+    """The table of a look. With `lines` a point has several rows, each a head and the names of what stands in it. A
+    head may name quantities as well, to tell the rows of several points apart."""
 
     table: Rows
     lines: Mapping[str, Sequence[str]] | None = None

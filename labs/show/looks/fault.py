@@ -41,9 +41,9 @@ TITLES = {
     "unknown": "{label}: what {event} cost is unknown",
 }
 CAPTION = (
-    "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages read "
-    "more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: from the "
-    "broker’s start until it answered"
+    "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages "
+    "read more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: "
+    "from the broker’s start until it answered"
 )
 UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
 

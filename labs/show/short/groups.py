@@ -11,8 +11,8 @@ from labs.show.short import NOT_RECORDED, Short, point, sentence
 
 MONDAY = (
     "Write down for each topic how many consumers the worst hour needs: its records a second times the seconds of work "
-    "for one, at least. Make at least as many partitions. Where single records are slow or fail, try a share group on Kafka 4.2 or newer, with the batches that "
-    "your producers really send."
+    "for one, at least. Make at least as many partitions. Where single records are slow or fail, try a share group on "
+    "Kafka 4.2 or newer, with the batches that your producers really send."
 )
 NAMES = (("group", "a consumer group"), ("share", "a share group"))
 
