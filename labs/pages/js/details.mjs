@@ -3,6 +3,12 @@ import { SAY } from "./say.mjs";
 
 // What stands folded under a picture: verdicts, data, run card, the command that repeats it.
 
+// What the heads of the columns mean: the sentences of the caption after its first, if it has more than that.
+function defined(caption = "") {
+  const at = caption.indexOf(". ");
+  return at < 0 ? [] : [make("p", { text: `${caption.slice(at + 2)}.` })];
+}
+
 function table(about, columns, rows, className = "") {
   const cell = (text, at) => make(at ? "td" : "th", at ? { text } : { scope: "row", text });
   const body = rows.map((cells) => make("tr", {}, ...cells.map(cell)));
@@ -65,7 +71,7 @@ export function details(panel, views) {
   const rows = data.flatMap((view) => view.rows);
   return [
     ...(verdicts.length ? [part("verdicts", make("ul", { class: "lp-verdicts" }, ...verdicts.map(verdict)))] : []),
-    part("data", table(`${state.title}: ${SAY.data}`, state.columns, rows)),
+    part("data", table(`${state.title}: ${SAY.data}`, state.columns, rows), ...defined(state.caption)),
     part(
       "card",
       cards("lp-card", `${state.title}: ${SAY.card}`, views, (view) => view.card, [
