@@ -137,12 +137,12 @@ def test_kafka_has_each_record_once_and_tells_which_it_did_not_take(endpoints: d
             contextlib.closing(code.consumer_of(topic, f"{topic}-group", servers)) as consumer,
             pytest.raises(RuntimeError),
         ):
-            code.work_off(consumer, work, idle_s=5)
+            code.work_off(consumer, work, idle_s=8)
         with contextlib.closing(code.consumer_of(topic, f"{topic}-group", servers)) as consumer:
-            code.work_off(consumer, work, idle_s=5)
+            code.work_off(consumer, work, idle_s=8)
         assert {*work.done} == {*SENT}, "what failed came again"
         with contextlib.closing(code.consumer_of(topic, f"{topic}-other", servers)) as consumer:
-            code.work_off(consumer, fresh := Work(), idle_s=5)
+            code.work_off(consumer, fresh := Work(), idle_s=8)
         assert sorted(fresh.done) == sorted(SENT), "each is there once"
         large = bytes(range(256)) * 20
         with pytest.raises(code.NotThereError) as raised:

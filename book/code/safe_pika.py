@@ -13,7 +13,7 @@ class RefusedError(Exception):
 
 
 class UnknownError(Exception):
-    """Nobody knows. Publish it again under the same name; the worker must bear a message that comes twice."""
+    """Nobody knows. Connect anew and publish it again under its name; the worker must bear what comes twice."""
 
 
 def connect(host: str = "localhost", port: int = 5672) -> pika.BlockingConnection:
@@ -67,7 +67,7 @@ def work_off(channel: BlockingChannel, queue: str, work: Callable[[str, bytes], 
         try:
             work(properties.message_id, body)
         except Exception:
-            channel.basic_nack(method.delivery_tag)  # it comes again, up to the limit
+            channel.basic_reject(method.delivery_tag)  # it comes again, up to the limit; a nack would not be counted
         else:
             channel.basic_ack(method.delivery_tag)  # after the work, never before it
     channel.cancel()  # what was fetched and not begun goes back
