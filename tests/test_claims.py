@@ -251,5 +251,5 @@ def test_a_lab_that_measures_a_part_of_a_rule_does_not_speak_for_all_of_it() -> 
     for lab, claim in OF_A_PART:
         assert may_vote(experiment(lab), claim)
     evidence = judged()["C65"]["text"]
-    assert "That makes it “holds” by the lab “Keep it, read it again”" not in evidence
+    assert "That makes it “holds” by the lab “Keep it, read it again”" not in evidence, "it measures one of two halves"
     assert judged()["C65"]["word"] in WORDS

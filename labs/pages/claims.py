@@ -125,7 +125,7 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
 def _by(part: dict[str, Any]) -> str:
     """What a lab's evidence makes of the claim, or of the part of its rule that the lab measures."""
     if (part["lab"], part["claim"]) in OF_A_PART and part["word"] != UNDECIDED:
-        return f"The part of the rule that the lab “{part['title']}” measures makes “{part['word']}”."
+        return f"For the part of the rule that it measures, the lab “{part['title']}” says “{part['word']}”."
     return f"That makes it “{part['word']}” by the lab “{part['title']}”."
 
 
