@@ -118,7 +118,8 @@ GIVEN = {
     "app-brokers": {"127.0.0.1": "the address of loopback", "12": "a release of Debian"},
     "app-command-line": dict.fromkeys(("3", "4"), "codes that a command ends with"),
     "teaching": dict.fromkeys(
-        ("00", "01", "02", "03", "04", "05", "06", "10", "180"), "pages and minutes of a sitting"
+        ("01", "02", "03", "06", "4", "5", "8", "10", "20", "25", "30", "35", "45", "90", "180", "360"),
+        "pages and minutes of two sittings",
     ),
     "teach-02": dict.fromkeys(("2", "5", "10", "20", "25", "30", "75", "90"), "pages and minutes of two lessons"),
     "teach-03": dict.fromkeys(("3", "5", "10", "30", "35", "90"), "pages and minutes of two lessons"),

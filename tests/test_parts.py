@@ -71,8 +71,30 @@ def test_a_sitting_takes_the_minutes_of_its_pages_and_leaves_the_rest_for_questi
     for line in ("c", "d"):
         with pytest.raises(teach.PlanError, match=f"'{line}' is no page that gives its minutes"):
             teach.sitting([line], found, 30)
-    with pytest.raises(teach.PlanError, match="write the name of one"):
-        teach.sitting(["ten | Break"], found, 30)
+    for line in ("ten | Break", "ten | a", "a | b"):
+        with pytest.raises(teach.PlanError, match="write the name of one"):
+            teach.sitting([line], found, 30)
+
+
+def test_a_page_of_a_sitting_takes_the_minutes_that_it_takes_in_a_room() -> None:
+    found = [course.Page("a", "A?", 20), course.Page("c", "C?", None)]
+    steps = teach.sitting(["35 | a", "15 | c"], found, 50)
+    assert [(one.minutes, one.what) for one in steps] == [(35, "[A?](a.md)"), (15, "[C?](c.md)")]
+
+
+def test_the_sittings_of_the_page_on_teaching_take_as_long_as_the_lessons_say() -> None:
+    text = (BOOK / "teaching.md").read_text("utf-8")
+    lessons = "".join((BOOK / f"{stem}.md").read_text("utf-8") for stem in TAUGHT)
+    planned = {number: int(minutes) for number, minutes in re.findall(r"(?m)^(L\d\.\d): (\d+) \|", lessons)}
+    labs = {page.stem: EXPERIMENTS[lab].number for one in range(1, 9) for lab, page in course.labs_of(one).items()}
+    found = re.findall(r"(?ms)^```\{sitting\}\n:total: (\d+)\n(.*?)^```$", text)
+    assert [int(total) for total, _ in found] == [180, 360]
+    for total, lines in found:
+        steps = teach.sitting(lines.splitlines(), course.pages(), int(total))
+        assert steps[-1].begins + steps[-1].minutes == int(total)
+        for minutes, stem in re.findall(r"(?m)^(\d+) \| (\d\d-\S+)$", lines):
+            assert planned.get(labs[stem], int(minutes)) == int(minutes), stem
+    assert {sittings[0][1] for number, sittings in teach.lessons().items() if number >= 4} == {90}
 
 
 PLANS = re.compile(r"(?ms)^```\{plan\}\n:total: (\d+)\n(.*?)^```$")

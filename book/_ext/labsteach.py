@@ -56,7 +56,7 @@ class Plan(Part):
 
 
 class Sitting(Plan):
-    """Names of pages, a line each, with the minutes that they give themselves, and `10 | Break` between them."""
+    """Names of pages, a line each, with the minutes that they give themselves, or `25 | name`; `10 | Break` between."""
 
     def steps(self, lines: list[str], total: int) -> list[teach.Step]:
         return teach.sitting(lines, course.pages(), total)

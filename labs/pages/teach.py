@@ -76,13 +76,14 @@ def with_room(lines: Sequence[str], total: int, rest: str) -> list[Step]:
 
 
 def sitting(lines: Sequence[str], pages: Sequence[Page], most: int) -> list[Step]:
-    """Names of pages, each with the minutes that the page itself gives, and `10 | what` between them; what is left of
-    `most` minutes is for questions. PlanError if they take more, or for a page that gives no minutes."""
+    """Names of pages, each with the minutes that the page itself gives, or `25 | page` with those that it takes in a
+    room, and `10 | what` between them; what is left of `most` minutes is for questions. PlanError if they take more,
+    or for a page that gives no minutes."""
     given, found = {page.stem: page for page in pages}, list[Step]()
     for line in filter(None, map(str.strip, lines)):
         before, _, what = (part.strip() for part in line.partition("|"))
-        page = given.get(before)
-        minutes = page.minutes if page else int(before) if before.isdigit() and what else None
+        page = given.get(what or before)
+        minutes = int(before) if before.isdigit() and what else page.minutes if page and not what else None
         if not minutes:
             raise PlanError(f"{line!r} is no page that gives its minutes: write the name of one, or `10 | what`")
         found.append(Step(_end(found), minutes, f"[{page.title}]({page.stem}.md)" if page else what, ""))
