@@ -196,7 +196,7 @@ def test_the_page_of_the_rules_counts_the_points_that_obey_them(tmp_path: Path) 
         return obeyed.rules(tmp_path)
 
     tool = made("perf-test", [{name: one for name, one in each.items() if name != "counted_s"} for each in new])
-    text = rules(made("raw-window", new), made("stream", [*new[:4], short[0]]), made("raw-one", new[:3]), tool)
+    text = rules(made("raw-window", new), made("stream", [*new[:4], short[4]]), made("raw-one", new[:3]), tool)
     assert text.startswith("3 of 4 recorded points have five rounds; ")
     assert "; 2 of 3 rows of rates by our generator were counted for five seconds in each round; " in text
     assert "; 4 of 4 rows of rates looked for the limit; 0 of 0 points of the latency ladder" in text
