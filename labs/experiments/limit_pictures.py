@@ -81,7 +81,10 @@ def stacked(file: Recording) -> Timeline | None:
     return Timeline(tuple(panels), _all_marks(known, found), found[1].spans[:1], About(under=UNDER))
 
 
-UNDER = "How long each call of the publisher took. The reader stops at the same moment in all three."
+UNDER = (
+    "How long each call of the publisher took. The reader stops at the same moment in all three. "
+    "The band is its pause in Kafka’s run; with the others it may end later."
+)
 
 
 def _of(digest: Digest) -> Timeline:

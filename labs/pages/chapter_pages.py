@@ -51,7 +51,8 @@ def says(one: Chapter, entries: Entries, pages: Sequence[Page]) -> str:
     """A few words of the article, each with what puts it to the test."""
     known = {entry["id"]: entry for entry in entries}
     items = (f"<li>{_quoted(known[claim])}<p>{_tested(known[claim], pages)}</p></li>" for claim in one.quoted)
-    return f'<ul class="chapter-says">{"".join(items)}</ul>'
+    of = f"{capital(in_words(len(one.quoted)))} of the chapter’s {in_words(len(one.claims))} claims:"
+    return f'<p>{of}</p><ul class="chapter-says">{"".join(items)}</ul>'
 
 
 def _quoted(entry: Entry) -> str:
@@ -91,9 +92,12 @@ def way(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
 
 
 def able(one: Chapter, _entries: Entries, _pages: Sequence[Page]) -> str:
-    """What a reader can say afterwards, by the labs that are there."""
-    here = {EXPERIMENTS[lab].number for lab in course.labs_of(one.number)}
-    items = "".join(f"<li>{escape(said)}</li>" for number, said in one.able.items() if number in here)
+    """What a reader can say afterwards, by the labs that are there, each a link to the page that answers it."""
+    here = {EXPERIMENTS[lab].number: page for lab, page in course.labs_of(one.number).items()}
+    items = "".join(
+        f'<li><a href="{here[number].stem}.html">{escape(said)}</a></li>'
+        for number, said in one.able.items() if number in here
+    )
     return f'<ul class="chapter-able">{items}</ul>'
 
 
