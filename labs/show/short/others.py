@@ -85,7 +85,9 @@ def kill_the_worker(digests: Sequence[Digest]) -> Short:
     double = [max(counts(one, "twice"), default=0) for one in safe]
     if not any(double):
         return Short(answer, "None of those did a job twice here; the protocols allow it, so be ready for it.", monday)
+    taken = {one.settings.get("prefetch") for one in safe} - {None}  # a batch is what a worker does again
     many = f"{sum(map(bool, double))} of those did up to {counted(max(double), 'job')} twice"
+    many += f" with {taken.pop()} taken at once" if len(taken) == 1 else ""
     return Short(answer, f"What loses nothing repeats: {many}, so the work has to stand being done again.", monday)
 
 
