@@ -300,7 +300,7 @@ def test_an_exercise_is_answered_by_keyboard_heard_remembered_and_graded_anew(pa
     many.locator("input").nth(2).check()
     assert not many.get_by_label("none of these").is_checked()
     many.get_by_role("button", name="Check").click()
-    assert "None of yours belongs to it, 1 does not, 1 more would." in many.inner_text()
+    assert "None of yours belongs to it, 1 does not, 2 more would." in many.inner_text()
     page.reload(wait_until="commit")
     opened(page, address)
     assert said.inner_text().startswith("Not yet. It is another one. ")
