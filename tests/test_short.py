@@ -278,8 +278,6 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
      fate("redis-list-always", "power", lose=False), "through a power cut: Redis"),
     ("loss-matrix", fate("kafka-acks-all", "kill", lose=True), "Kafka, acks=1",
      fate("kafka-acks-all", "kill", lose=False), "Kafka, acks=all. For"),
-    ("loss-matrix", fate("redis-list-rdb", "kill", lose=True), "no `save` rule of Redis comes due",
-     fate("redis-list-rdb", "kill", lose=False), "among them Redis list, RDB snapshots"),
     ("redis-forgets", fate("redis-list-rdb", "kill", lose=False), "As shipped, Redis lost none",
      fate("redis-list-rdb", "kill", lose=True), "so whether it forgets is a setting"),
     ("acknowledged", fate("kafka-acks-all", "power", lose=False), "and none to a power cut",
@@ -469,3 +467,9 @@ def test_a_page_that_asks_when_says_after_how_long() -> None:
     assert " after the reader had stopped, when a limit was reached." in said("when-it-blocks").answer
     quiet = said("when-it-blocks", lambda one: median(one, outcome="nothing at all"))
     assert "It began" not in quiet.answer
+
+
+@pytest.mark.parametrize("lose", [True, False])
+def test_why_a_kill_takes_all_from_snapshots_is_said_where_it_did(lose: bool) -> None:
+    told = said("loss-matrix", fate("redis-list-rdb", "kill", lose=lose)).condition
+    assert ("no `save` rule of Redis comes due" in told) is lose

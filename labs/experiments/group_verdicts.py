@@ -83,7 +83,7 @@ def _cap(digests: Sequence[Digest]) -> str:
         for one in points(digests, way="share", trouble=name):
             count, held = (span(map(int, one.each("figures", key))) for key in ("meanwhile", "held"))
             most = "100" if name == CAPPED else "2,000"
-            said.append(f" With {most} records allowed in flight, one consumer held {held}.")
+            said.append(f" With {most} records allowed in flight, one consumer took {held} at once.")
             said.append(f" Meanwhile the others got {count} done.")
     return "".join(said)
 

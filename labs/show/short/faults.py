@@ -40,7 +40,7 @@ def loss_matrix(digests: Sequence[Digest]) -> Short:
     safe, told = through_the_hardest(digests)
     names = ": " + "; ".join(str(one.settings["label"]) for one in safe) if safe else ""
     answer = f"Messages were lost in {losing(digests)}{'; ' if told else ''}{told}{names}."
-    return Short(answer, _kill_and_cut(digests, cut) + _no_snapshot(digests), monday)
+    return Short(answer, _no_snapshot(digests) + _kill_and_cut(digests, cut), monday)
 
 
 def _no_snapshot(digests: Sequence[Digest]) -> str:
@@ -48,7 +48,7 @@ def _no_snapshot(digests: Sequence[Digest]) -> str:
     shipped = point(digests, profile="redis-list-rdb", fault="kill")
     if shipped is None or fate(shipped) != "all":
         return ""
-    return " Snapshots lost all to the kill: in seconds of load no `save` rule of Redis comes due."
+    return "Snapshots lost all to the kill: in seconds of load no `save` rule of Redis comes due. "
 
 
 def _kill_and_cut(digests: Sequence[Digest], cut: Sequence[Digest]) -> str:
