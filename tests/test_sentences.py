@@ -118,7 +118,7 @@ def test_a_rate_beside_another_is_said_as_an_engineer_would() -> None:
     said = [pace(ratio, "that").replace("\u00a0", " ") for ratio in ratios]
     assert said == [
         "2.4 times as fast as that", "15 % faster than that", "as fast as that", "13 % slower than that",
-        "3.2 times slower than that",
+        "3.2 times as slow as that",
     ]  # fmt: skip
     assert (change("488 B", "488 B"), change("310 B", "0 B")) == ("unchanged at 488 B", "from 310 B to 0 B")
     assert [how_many(number) for number in (0, 1, 4, 13)] == ["none", "one", "four", "13"]

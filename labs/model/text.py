@@ -159,13 +159,13 @@ def was(parts: Sequence[int]) -> str:
 
 
 def pace(ratio: float, other: str) -> str:
-    """One rate beside another: 2.4 times as fast as, 15 % faster than, as fast as, 13 % slower than, 2.4 times slower
-    than that other."""
+    """One rate beside another: 2.4 times as fast as, 15 % faster than, as fast as, 13 % slower than, 2.4 times as slow
+    as that other."""
     percent_more = round((ratio - 1) * 100)
     if ratio >= 2:
         return f"{times(ratio)} times as fast as {other}"
     if 0 < ratio <= 0.5:
-        return f"{times(1 / ratio)} times slower than {other}"
+        return f"{times(1 / ratio)} times as slow as {other}"
     if not percent_more:
         return f"as fast as {other}"
     return f"{abs(percent_more)}{NBSP}% {'faster' if percent_more > 0 else 'slower'} than {other}"

@@ -152,10 +152,13 @@ def _waits(entry: Entry) -> str:
 
 
 def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
-    """Where the story goes on: the next chapter's question, or what to do on Monday."""
+    """Where the story goes on: the next chapter's question, or what to choose and what to do on Monday."""
     first = next((page for page in pages if page.opens and (page.chapter or 0) > one.number), None)
     if first is None:
-        return '<p>What all of it means for your next working day: <a href="monday.html">On Monday</a>.</p>'
+        return (
+            '<p>Which broker for which task: <a href="choose.html">Choose</a>. What all of it means for your next working '
+            'day: <a href="monday.html">On Monday</a>.</p>'
+        )
     title = chapter(first.chapter or 0).title
     return f'<p>{escape(title)}: <a href="{first.stem}.html">{escape(first.title)}</a></p>'
 

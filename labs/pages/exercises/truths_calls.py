@@ -71,7 +71,7 @@ def added_by_the_broker(digests: Digests) -> float:
     broker, direct = (point(digests, carrier=name, **usual) for name in ("rabbitmq-reply", "http-kept"))
     added = _p50(broker, "waited_ms") - _p50(direct, "waited_ms")
     if added <= 0:
-        raise NoTruth("In this run the broker added nothing, which says that the machine was busy. Run both once more.")
+        raise NoTruth("In this run the broker added nothing at the median, so there is no difference to grade.")
     return added
 
 

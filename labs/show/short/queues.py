@@ -39,7 +39,7 @@ def four_queues(digests: Sequence[Digest]) -> Short:
     )
     answer += f"{how_many(len(kept))} {'keeps' if len(kept) == 1 else 'keep'} every message for a reader that was away"
     answer += f" ({_names(kept)})." if kept else "."
-    answer += f" Both that and a copy for every service: {_names(both) or 'none of them'}."
+    answer += f" A copy for every service as well: {_names(both) or 'none of them'}."
     return Short(answer, sentence(_cut(digests), _killed(digests)), monday)
 
 
