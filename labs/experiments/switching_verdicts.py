@@ -41,7 +41,8 @@ def dear(one: Digest, of: str = "whole_pct") -> bool | None:
 def _told(one: Digest) -> str:
     """From RabbitMQ with own clients it changes 35 % of its lines, and two features have to be rebuilt or are lost."""
     where, found = BROKER_NAMES[MOVES[str(one.settings["porting"])].old], [features(each) for each in one.repeats]
-    told = f"{feature_words(found)} {'has to be rebuilt or is' if set(found) == {1.0} else 'have to be rebuilt or are'} lost"
+    rebuilt = "has to be rebuilt or is lost" if set(found) == {1.0} else "have to be rebuilt or are lost"
+    told = f"{feature_words(found)} {rebuilt}"
     with_what = FRAMEWORKS[str(one.settings["framework"])]
     return f"From {where} with {with_what} it changes {one.number('whole_pct'):.0f}{NBSP}% of its lines, and {told}."
 

@@ -156,8 +156,8 @@ def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
     first = next((page for page in pages if page.opens and (page.chapter or 0) > one.number), None)
     if first is None:
         return (
-            '<p>Which broker for which task: <a href="choose.html">Choose</a>. What all of it means for your next working '
-            'day: <a href="monday.html">On Monday</a>.</p>'
+            '<p>Which broker for which task: <a href="choose.html">Choose</a>. What all of it means for your next '
+            'working day: <a href="monday.html">On Monday</a>.</p>'
         )
     title = chapter(first.chapter or 0).title
     return f'<p>{escape(title)}: <a href="{first.stem}.html">{escape(first.title)}</a></p>'

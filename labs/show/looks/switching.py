@@ -69,8 +69,10 @@ def row(digest: Digest) -> Setup:
 
 
 def feature_words(found: Sequence[float]) -> str:
-    """one feature; no features; two to four features."""
+    """one feature; no features; two to four features; none to two features."""
     ends = dict.fromkeys(in_words(round(end)) for end in (min(found), max(found)))
+    if len(ends) > 1 and not round(min(found)):
+        ends = {"none": None, in_words(round(max(found))): None}
     return f"{' to '.join(ends)} {'feature' if list(ends) == ['one'] else 'features'}"
 
 
