@@ -72,7 +72,7 @@ def c71(digests: Sequence[Digest]) -> Said:
         return "holds", "A basic task did not run on Kafka."
     failed = _fails(kafka, LIMITS)
     text = (
-        f"A basic task runs on Kafka, which the sentence leaves out. Of {in_words(len(LIMITS))} things"
+        f"A basic task was done on Kafka, which the sentence leaves out. Of {in_words(len(LIMITS))} things"
     )
     text += f" that a Celery application may need, {in_words(len(failed))} failed there"
     text += f": {_names(failed)}." if failed else "."
