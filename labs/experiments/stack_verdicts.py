@@ -71,9 +71,7 @@ def c71(digests: Sequence[Digest]) -> Said:
     if _fails(kafka, ("basic",)):
         return "holds", "A basic task did not run on Kafka."
     failed = _fails(kafka, LIMITS)
-    text = (
-        f"A basic task was done on Kafka, which the sentence leaves out. Of {in_words(len(LIMITS))} things"
-    )
+    text = f"A basic task was done on Kafka, which the sentence leaves out. Of {in_words(len(LIMITS))} things"
     text += f" that a Celery application may need, {in_words(len(failed))} failed there"
     text += f": {_names(failed)}." if failed else "."
     return ("holds with conditions" if len(failed) >= MANY else "no longer holds"), text

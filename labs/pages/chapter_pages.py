@@ -96,7 +96,8 @@ def able(one: Chapter, _entries: Entries, _pages: Sequence[Page]) -> str:
     here = {EXPERIMENTS[lab].number: page for lab, page in course.labs_of(one.number).items()}
     items = "".join(
         f'<li><a href="{here[number].stem}.html">{escape(said)}</a></li>'
-        for number, said in one.able.items() if number in here
+        for number, said in one.able.items()
+        if number in here
     )
     return f'<ul class="chapter-able">{items}</ul>'
 
