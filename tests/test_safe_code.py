@@ -130,6 +130,7 @@ def test_kafka_has_each_record_once_and_tells_which_it_did_not_take(endpoints: d
     with (
         topics(endpoint, small={"max.message.bytes": "2000"}) as topic,
         contextlib.closing(code.producer_of(servers)) as producer,
+        contextlib.closing(code.producer_of(servers)) as another,
     ):
         code.publish(producer, topic, SENT)
         work = Work(fails=(SENT[7],))
@@ -148,8 +149,11 @@ def test_kafka_has_each_record_once_and_tells_which_it_did_not_take(endpoints: d
         with pytest.raises(code.NotThereError) as raised:
             code.publish(producer, f"{topic}-small", [large])
         assert raised.value.refused == [large]
+        with pytest.raises(code.NotThereError):
+            code.publish(producer, f"{topic}-small", [b"small"])  # refused for the one before it
+        code.publish(another, f"{topic}-small", [b"small"])
         with pytest.raises(code.NotThereError) as raised:
-            code.publish(producer, f"{topic}-not", [b"lost otherwise"])
+            code.publish(another, f"{topic}-not", [b"lost otherwise"])
         assert raised.value.refused == [b"lost otherwise"]
 
 

@@ -7,7 +7,10 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 
 class NotThereError(Exception):
-    """`refused` are not there. `unknown` may be there: send them again; the worker must bear what comes twice."""
+    """`refused` are not there. `unknown` may be there: send them again; the worker must bear what comes twice.
+
+    After it make a new producer: once the broker has refused a record, this client's idempotent one refuses all others.
+    """
 
     def __init__(self, refused: list[bytes], unknown: list[bytes], last: KafkaError) -> None:
         super().__init__(f"{len(refused)} refused, {len(unknown)} unknown; the last one: {last!r}")
