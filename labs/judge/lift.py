@@ -167,12 +167,12 @@ def _shortly(what: str) -> str:
 
 
 def _nothing(last: Mapping[str, Any], tried: Sequence[str]) -> str:
-    """neither a window of 1,000 nor a second queue added more than 10 % to the best without it"""
+    """neither a window of 1,000 nor a second queue added 10 % to the best without it"""
     names = [_shortly(last[name]["what"]) for name in tried]
     if not names:
         return "nothing that raises a rate could be tried"
     none = f"neither {', '.join(names[:-1])} nor {names[-1]} added" if len(names) > 1 else f"{names[0]} did not add"
-    return f"{none} more than {(LIFT - 1) * 100:.0f} % to {WITHOUT}"
+    return f"{none} {(LIFT - 1) * 100:.0f} % to {WITHOUT}"
 
 
 WHOSE = "a message reaches only one of two readers, so neither could have a whole ledger"
