@@ -195,12 +195,31 @@ def test_the_turns_of_a_case_are_true_and_the_nearest() -> None:
         first = rank(made(), answers)[0].id
         for turn in turning.turns(made(), answers):
             question, to = turn["question"], turn["to"]
-            assert rank(made(), {**answers, question: to})[0].id == turn["winner"] != first
+            then = rank(made(), {**answers, question: to})[0]
+            assert (then.id, then.out) == (turn["winner"], False) or (then.out and not turn["winner"])
+            assert turn["winner"] != first
             exact = turn["way"] and question != "latency"  # a latency counts from where it is asked for at all
             for share in (0.1, 0.5, 0.9, 0.999) if exact else ():
                 now = turning.number(question, answers)
                 between = now + share * (to - now)
                 assert rank(made(), {**answers, question: between})[0].id == first, (case["id"], turn, between)
+
+
+def test_a_change_after_which_nothing_does_all_of_it_names_no_winner() -> None:
+    """One developer with Celery on Redis: of what Celery can use nothing reads again what was read before."""
+    answers = {
+        "accident": "kill",
+        "rate": 50.0,
+        "runs": ["database", "redis"],
+        "operator": "nobody",
+        "framework": "celery",
+    }
+    found = turning.turns(made(), answers)
+    gone = [one for one in found if not one["winner"]]
+    assert gone
+    for one in gone:
+        assert rank(made(), {**answered(made(), answers), one["question"]: one["to"]})[0].out
+    assert "nothing here does all of that" in page.turned(made(), answers)
 
 
 @pytest.mark.parametrize("name", [one["id"] for one in rules()["configuration"]])

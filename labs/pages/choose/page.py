@@ -114,7 +114,8 @@ def turned(of: Model, given: Mapping[str, Any]) -> str:
     answers, items = answered(of, given), []
     for turn in turning.turns(of, given):
         when = turn_said(by_id(of["questions"], turn["question"]), turn, answers[turn["question"]])
-        items.append(f"<li>If {escape(when)}: {escape(by_id(of['configurations'], turn['winner'])['short'])}</li>")
+        winner = turn["winner"] and by_id(of["configurations"], turn["winner"])["short"]
+        items.append(f"<li>If {escape(when)}: {escape(winner or WORDS['none_then'])}</li>")
     inside = f'<ul class="choose-turns">{"".join(items)}</ul>' if items else f"<p>{WORDS['no_turn']}</p>"
     return f'<p class="choose-head">{WORDS["turns"]}</p>{inside}'
 

@@ -67,10 +67,16 @@ def thresholds(model: Mapping[str, Any], question: Mapping[str, Any], answers: A
     return sorted(at for at in found if low <= at <= high)
 
 
+def winner_of(model: Mapping[str, Any], answers: Answers, weights: Weights | None) -> str:
+    """The first configuration; empty where it fails a must, so that nothing does all that is asked."""
+    first = rank(model, answers, weights)[0]
+    return "" if first.out else first.id
+
+
 def turns(model: Mapping[str, Any], given: Answers, weights: Weights | None = None) -> list[dict[str, Any]]:
-    """Every single change of an answer that gives another winner; of a number the nearest on either side."""
+    """Every single change of an answer that gives another winner, or none; of a number the nearest on either side."""
     answers = answered(model, given)
-    first = rank(model, answers, weights)[0].id
+    first = winner_of(model, answers, weights)
     found = []
     for question in model["questions"]:
         if asked(question, answers):
@@ -85,7 +91,7 @@ def _turns_of(
     name, found = question["id"], []
     if question["form"] != "number":
         for other in options(question, answers):
-            winner = rank(model, {**answers, name: other}, weights)[0].id
+            winner = winner_of(model, {**answers, name: other}, weights)
             if winner != first:
                 found.append({"question": name, "to": other, "way": "", "winner": winner})
         return found
@@ -97,7 +103,7 @@ def _turns_of(
         near = now
         for at in along:
             far = at * ABOVE if way == "above" else at
-            if rank(model, {**answers, name: far}, weights)[0].id != first:
+            if winner_of(model, {**answers, name: far}, weights) != first:
                 between = (far if question["number"].get("exact") else near, far)
                 to, winner = _nearest(model, {**answers, name: between}, name, held)
                 found.append({"question": name, "to": to, "way": way, "winner": winner})
@@ -116,11 +122,11 @@ def _nearest(
         if near == far:
             break
         middle = (near + far) / 2
-        if rank(model, {**answers, name: middle}, weights)[0].id == first:
+        if winner_of(model, {**answers, name: middle}, weights) == first:
             near = middle
         else:
             far = middle
-    return far, rank(model, {**answers, name: far}, weights)[0].id
+    return far, winner_of(model, {**answers, name: far}, weights)
 
 
 def margin(model: Mapping[str, Any], answers: Answers, name: str, weights: Weights | None) -> float:

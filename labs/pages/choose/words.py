@@ -16,6 +16,7 @@ PLACE = "answers"
 WORDS = {
     "first": "First",
     "nothing": "Nothing here does all of that.",
+    "none_then": "nothing here does all of that",
     "nearest": "Nearest to it",
     "default": "(not answered: this is the default)",
     "also": "As good by these rules",

@@ -140,10 +140,16 @@ function thresholds(model, question, answers) {
   return [...found].filter((at) => low <= at && at <= high).sort((one, other) => one - other);
 }
 
-/** Every single change of an answer that gives another winner; of a number the nearest on either side. */
+/** The first configuration; empty where it fails a must, so that nothing does all that is asked. */
+function winnerOf(model, answers, weights) {
+  const [first] = rank(model, answers, weights);
+  return first.out ? "" : first.id;
+}
+
+/** Every single change of an answer that gives another winner, or none; of a number the nearest on either side. */
 export function turns(model, given, weights = {}) {
-  const answers = answered(model, given), first = rank(model, answers, weights)[0].id, found = [];
-  const winner = (name, to) => rank(model, { ...answers, [name]: to }, weights)[0].id;
+  const answers = answered(model, given), first = winnerOf(model, answers, weights), found = [];
+  const winner = (name, to) => winnerOf(model, { ...answers, [name]: to }, weights);
   for (const question of model.questions.filter((one) => asked(one, answers))) {
     const { id } = question;
     if (question.form !== "number") {

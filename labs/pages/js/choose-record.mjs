@@ -31,7 +31,8 @@ export function record(model, given, weights, { base, date }) {
   const decided = `${first.name}, with ${said(ranked[0].points)} ${words.points}.`;
   const turned = turns(model, given, weights).map((one) => {
     const question = byId(model.questions, one.question);
-    return `- If ${turnSaid(question, one, answers[one.question])}: ${of(one.winner).short}`;
+    const winner = one.winner ? of(one.winner).short : words.none_then;
+    return `- If ${turnSaid(question, one, answers[one.question])}: ${winner}`;
   });
   const bills = bill(first, answers).map(({ what, gb, note }) => `- ${what}: ${amount(gb)}${note ? ` (${note})` : ""}`);
   const heard = advice(model, given);

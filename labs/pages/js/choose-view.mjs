@@ -77,7 +77,8 @@ export function answer(model, given, weights) {
 function turned(model, given, weights, answers) {
   const items = turns(model, given, weights).map((one) => {
     const when = turnSaid(byId(model.questions, one.question), one, answers[one.question]);
-    const winner = make("strong", { text: byId(model.configurations, one.winner).short });
+    const short = one.winner ? byId(model.configurations, one.winner).short : model.words.none_then;
+    const winner = make("strong", { text: short });
     return make("li", {}, `If ${when}: `, winner);
   });
   const shown = items.length
