@@ -23,7 +23,8 @@ LONG = 30
 VERBS = frozenset(re.findall(r"\w+", """
     is are was were has had have does did do can could needs took takes lost leads put came comes holds hold ran raised
     added arrived answered finished counted says said sets makes make sent carried used gave promised got went cost
-    differs recorded keep keeps kept lie lies fared reached started acknowledges survives knew waits adds changes change names
+    differs
+    recorded keep keeps kept lie lies fared reached started acknowledges survives knew waits adds changes change names
     published managed stays ends turns disagree agree limits measured loses lose failed may stood decides gets went
     pass passes blocks blocked waited get grew completed solved dates showed read
     lasts lasted closed passes lack lacks forgets moved claimed

@@ -16,7 +16,21 @@ from labs.model.text import count_of, ms_text, percent, seconds, span, three_dig
 from labs.model.text import counted as counted_noun
 from labs.show import Json
 from labs.show.looks.base import Chart, Guess, Look, View
-from labs.show.looks.fault_facts import LOSSES, counts, judged, losing, outcome, summary, through_the_hardest, times
+from labs.show.looks.fault_facts import (
+    CAPTION,
+    LOSSES,
+    UNPROVEN,
+    counts,
+    judged,
+    losing,
+    outcome,
+    proof,
+    reason,
+    summary,
+    through_the_hardest,
+    times,
+    title,
+)  # fmt: skip
 from labs.show.quantities import Quantities, Quantity
 
 HEADS = {
@@ -34,18 +48,6 @@ PROMISED = {
     "acknowledged": "that the broker had acknowledged",
     "sent": "for which the call had returned (this setting acknowledges nothing)",
 }
-TITLES = {
-    **dict.fromkeys(LOSSES, "{label}: {event} lost {loss}"),
-    "did not start": "{label}: the broker did not start again after {event}",
-    "mixed": "{label}: the repeats disagree on {event}",
-    "unknown": "{label}: what {event} cost is unknown",
-}
-CAPTION = (
-    "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages "
-    "read more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: "
-    "from the broker’s start until it answered"
-)
-UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
 
 
 def head(digest: Digest) -> str:
@@ -100,25 +102,9 @@ def rates(digest: Digest) -> list[float]:
     return [three_digits(count / at_s) for count, at_s in known if at_s]
 
 
-def proof(digest: Digest) -> str:
-    """What the fault left behind that shows it happened."""
-    faults = [repeat.get("fault") or {} for repeat in digest.repeats]
-    return "; ".join(f"{one.get('method', '')}: {one['evidence']}" for one in faults if one.get("evidence")) or "none"
-
-
 def each(digest: Digest) -> str:
     """Every repeat's own count."""
     return ", ".join(f"{r['ledger']['lost']:,}" if r["outcome"] in LOSSES else r["outcome"] for r in digest.repeats)
-
-
-def reason(digest: Digest) -> str:
-    """Why an outcome is unknown, in the broker's own first line."""
-    return next((str(repeat["trouble"]).splitlines()[0] for repeat in digest.repeats if repeat["trouble"]), "")
-
-
-def title(digest: Digest) -> str:
-    """The finding of one point, by its outcome."""
-    return TITLES.get(outcome(digest), TITLES["unknown"])
 
 
 def _said_window(digest: Digest) -> str:

@@ -17,6 +17,18 @@ WHOLE = {
     "unknown": "cannot be judged",
 }  # fmt: skip
 """Outcome -> what a number of cells did."""
+TITLES = {
+    **dict.fromkeys(LOSSES, "{label}: {event} lost {loss}"),
+    "did not start": "{label}: the broker did not start again after {event}",
+    "mixed": "{label}: the repeats disagree on {event}",
+    "unknown": "{label}: what {event} cost is unknown",
+}
+CAPTION = (
+    "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages "
+    "read more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: "
+    "from the broker’s start until it answered"
+)
+UNPROVEN = " Nothing is called lost: the fault is not proven, or not all could be read back."
 
 
 def judged(digest: Digest) -> list[Table]:
@@ -78,3 +90,19 @@ def through_the_hardest(digests: Sequence[Digest]) -> tuple[list[Digest], str]:
     hard = [one for one in known if one.settings["fault"] == fault]
     safe = [one for one in hard if kept(one)]
     return safe, f"{len(safe)} of {counted(len(hard), 'setting')} kept all of them through {NAMES[fault]}"
+
+
+def proof(digest: Digest) -> str:
+    """What the fault left behind that shows it happened."""
+    faults = [repeat.get("fault") or {} for repeat in digest.repeats]
+    return "; ".join(f"{one.get('method', '')}: {one['evidence']}" for one in faults if one.get("evidence")) or "none"
+
+
+def reason(digest: Digest) -> str:
+    """Why an outcome is unknown, in the broker's own first line."""
+    return next((str(repeat["trouble"]).splitlines()[0] for repeat in digest.repeats if repeat["trouble"]), "")
+
+
+def title(digest: Digest) -> str:
+    """The finding of one point, by its outcome."""
+    return TITLES.get(outcome(digest), TITLES["unknown"])
