@@ -207,16 +207,16 @@ def test_what_a_term_means_is_neither_found_nor_shown_by_a_search_of_the_page_th
     assert found == []
 
 
-def test_teaching_says_where_the_repository_is_and_three_hours_are_the_pages_own_minutes(page: Page, host: str) -> None:
+def test_teaching_says_where_the_repository_is_and_its_sittings_take_three_hours_and_six(page: Page, host: str) -> None:
     page.goto(f"{host}book/teaching.html")
     assert page.locator(".repeat code").inner_text() == f"git clone {REPOSITORY_URL}"
-    minutes = [int(cell) for cell in page.locator(".schedule tbody td:nth-child(2)").all_inner_texts()]
-    assert sum(minutes[:-1]) == minutes[-1] == 180
+    tables = page.locator(".schedule").all()
+    for table, total in zip(tables, (180, 360), strict=True):
+        minutes = [int(cell) for cell in table.locator("tbody td:nth-child(2)").all_inner_texts()]
+        assert sum(minutes[:-1]) == minutes[-1] == total
     linked = page.locator(".schedule a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    given = {f"{one.stem}.html": one.minutes for one in course.pages()}
-    assert [given[one] for one in linked] == [
-        int(row.locator("td").nth(1).inner_text()) for row in page.locator(".schedule tr:has(a)").all()
-    ]
+    assert {*linked} <= {f"{one.stem}.html" for one in course.pages()}
+    assert len(linked) > 8
 
 
 def test_the_published_site_has_no_answers_page_and_no_slides(site: Path) -> None:
