@@ -201,7 +201,7 @@ def test_every_requirement_is_pinned_with_a_hash_and_names_no_index() -> None:
         "click==8.1.8 --hash=sha256:",
         "click==8.1.8 --hash=md5:9a0364b9e99bb480dd25e1f0284c8555",
         f"click @ https://files.example/click.whl {HASH}",
-        "--index-url packages",
+        "-i packages",  # another index
         "--find-links wheels",
         "-r more.txt",
     ],

@@ -154,7 +154,8 @@ export function turns(model, given, weights = {}) {
     const { id } = question;
     if (question.form !== "number") {
       for (const to of options(question, answers)) {
-        if (winner(id, to) !== first) found.push({ question: id, to, way: "", winner: winner(id, to) });
+        const then = winner(id, to);
+        if (then !== first) found.push({ question: id, to, way: "", winner: then });
       }
       continue;
     }

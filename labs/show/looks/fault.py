@@ -30,7 +30,7 @@ from labs.show.looks.fault_facts import (
     through_the_hardest,
     times,
     title,
-)  # fmt: skip
+)
 from labs.show.quantities import Quantities, Quantity
 
 HEADS = {
