@@ -27,7 +27,7 @@ from labs import stack
 from labs.model import paths
 from labs.model.kernel import die_with_parent
 from labs.stack import disks, native, state
-from tests import budget, engine, namespace
+from tests import again, budget, engine, namespace
 from tests.interrupts import hearing
 from tests.lanes import LANES, in_lanes
 from tests.plugins import Ending, Notebooks, NotRun, QuietLast, Times
@@ -94,7 +94,8 @@ def part(arguments: list[str], environ: dict[str, str], words: Path | None = Non
 
 
 def side_by_side(options: list[str], environ: dict[str, str], times: Path) -> int:
-    """Run each lane and the rest at the same time, each with brokers of its own; the exit code of one that failed."""
+    """Run each lane and the rest at the same time, each with brokers of its own, and then by itself what failed
+    (tests/again.py); the exit code of one that failed."""
     shared = {"LABS_CACHE": str(paths.cache()), "LABS_TEST_ENGINE": ""}
     with contextlib.ExitStack() as parts:
         beside: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
@@ -105,13 +106,16 @@ def side_by_side(options: list[str], environ: dict[str, str], times: Path) -> in
             began = parts.enter_context(part([*options, *lane.paths()], known | shared | own, words))
             beside[name] = began, words
         rest = [f"--ignore={path}" for path in in_lanes()]
-        code = parts.enter_context(
-            part([*options, *rest, "tests"], os.environ | shared | {TIMES: f"{times}-rest.json"})
-        ).wait()
-        for name, (began, words) in beside.items() if code != pytest.ExitCode.INTERRUPTED else ():
-            code = began.wait() or code
+        others = part([*options, *rest, "tests"], os.environ | shared | {TIMES: f"{times}-rest.json"})
+        codes = [parts.enter_context(others).wait()]
+        for name, (began, words) in beside.items() if codes[0] != pytest.ExitCode.INTERRUPTED else ():
+            codes.append(began.wait())
             print(f"\n{name}: {LANES[name].why}\n{words.read_text('utf-8', 'replace')}", flush=True)
-    return code
+    if tests := again.to_ask(times.parent.glob(f"{times.name}-*.json"), codes):
+        print(f"\nAsked again, now that nothing runs beside them: {', '.join(tests)}", flush=True)
+        with part([*options, *tests], os.environ | shared | {TIMES: f"{times}-{again.NAME}.json"}) as alone:
+            return alone.wait()
+    return next(filter(None, reversed(codes)), 0)
 
 
 def run(arguments: list[str], no_engine: str) -> int:

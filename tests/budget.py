@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labs.experiments import EXPERIMENTS
+from tests import again
 
 QUICK_S = 45 * 60
 """What `make test` may take on two cores, with the environment made and the brokers downloaded."""
@@ -35,22 +36,30 @@ def listed(sums: Counter[str], least_s: float, limit_s: float = float("inf")) ->
 def report(files: Iterable[Path], took_s: float, may_take_s: float) -> list[str]:
     """The lines that end a run, of what its parts have written."""
     tests, outcomes, by_lab, by_file = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    failed, good = set[str](), set[str]()
+    asked: list[str] = []
     for path in files:
         part = json.loads(path.read_text("utf-8"))
         tests.update(part["seconds"])
         outcomes.update(part["outcomes"])
+        failed |= set(part["failed"])
+        if path.stem.endswith(f"-{again.NAME}"):
+            good = set(part["seconds"]) - set(part["failed"])
+            asked = [f"  {'passed' if test in good else 'failed'}  {test}" for test in part["seconds"]]
     for test, seconds in tests.items():
         by_file[test.partition("::")[0]] += seconds
         by_lab[lab_of(test)] += seconds
     del by_lab[""]
     too_long = ": too long" if took_s > may_take_s else ""
-    counts = ", ".join(f"{outcomes[name]} {name}" for name in ("passed", "failed"))
     return [
+        *(["Failed while others ran beside them, and asked again by themselves:"] if asked else []),
+        *asked,
         "Files that take five seconds or more:",
         *listed(by_file, 5),
         "Labs:",
         *listed(by_lab, 0, LAB_S),
         f"The slowest {SLOWEST} of {len(tests)} tests:",
         *listed(tests, 0)[:SLOWEST],
-        f"In all: {counts}; {took_s:.0f} s of the {may_take_s:.0f} s that they may take{too_long}",
+        f"In all: {outcomes['passed']} passed, {len(failed - good)} failed; "
+        f"{took_s:.0f} s of the {may_take_s:.0f} s that they may take{too_long}",
     ]

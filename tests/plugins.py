@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labs import stack
+from tests.again import askable
 from tests.lanes import QUIET
 
 
@@ -86,15 +87,20 @@ class Ending:
 
 
 class Times:
-    """Writes into a file what each test took, its fixtures with it, and how many came out how."""
+    """Writes into a file what each test took, its fixtures with it, how many came out how, and of those that failed
+    whether they may be asked again."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.seconds, self.outcomes = path, Counter[str](), Counter[str]()
+        self.failed = dict[str, bool]()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] += report.duration
         if report.failed or report.skipped or report.when == "call":
             self.outcomes[report.outcome] += 1
+        if report.failed:
+            self.failed[report.nodeid] = askable(report.keywords)
 
     def pytest_sessionfinish(self) -> None:
-        self.path.write_text(json.dumps({"seconds": self.seconds, "outcomes": self.outcomes}), "utf-8")
+        told = {"seconds": self.seconds, "outcomes": self.outcomes, "failed": self.failed}
+        self.path.write_text(json.dumps(told), "utf-8")

@@ -173,10 +173,8 @@ def test_both_readers_get_the_whole_history_of_a_log_and_the_second_none_of_a_qu
 ) -> None:
     monkeypatch.setattr(under_test, "PAIRS", 1)
     monkeypatch.setattr(under_test, "READERS", (1, 5))
-    for name in ("PUBLISH_S", "READ_S", "PACED_S"):
-        monkeypatch.setattr(under_test, name, 0.1)
     mode = WAYS[way]
-    run = under_test.run(mode, SMALL, endpoints[mode.broker], seed=1)
+    run = under_test.run(mode, SMALL, endpoints[mode.broker], seed=1, lasts=under_test.Lengths(0.1, 0.1, 0.1))
     first, second = run.of(Kind.CATCH_UP)
     assert first.had == first.messages >= SMALL.messages
     assert second.had == (0 if mode.copies else first.messages)

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from labs.model.paths import PROJECT
-from tests import budget, lanes
+from tests import again, budget, lanes
 from tests.__main__ import PARTS
 from tests.plugins import Notebooks
 
@@ -23,7 +23,8 @@ PLAIN = "tests/test_house.py::test_a_room"
 def written(folder: Path, **parts: dict[str, float]) -> list[Path]:
     """A file for each part, as the part itself writes it; the first test of each failed."""
     for name, seconds in parts.items():
-        told = {"seconds": seconds, "outcomes": {"failed": 1, "passed": len(seconds) - 1}}
+        outcomes = {"failed": 1, "passed": len(seconds) - 1}
+        told = {"seconds": seconds, "outcomes": outcomes, "failed": {next(iter(seconds)): True}}
         (folder / name).write_text(json.dumps(told), "utf-8")
     return list(folder.iterdir())
 
@@ -44,6 +45,43 @@ def test_the_twenty_slowest_are_named_slowest_first(tmp_path: Path) -> None:
     at = said.index("The slowest 20 of 30 tests:")
     assert [line.split("::")[1] for line in said[at + 1 : -1]] == [f"test_{n}" for n in range(29, 9, -1)]
     assert said[-1].endswith("1 s of the 720 s that they may take")
+
+
+def part(folder: Path, name: str, passed: list[str], failed: dict[str, bool]) -> Path:
+    """The file of a part, with a second for each test."""
+    outcomes = {"passed": len(passed), "failed": len(failed)}
+    told = {"seconds": dict.fromkeys([*passed, *failed], 1.0), "outcomes": outcomes, "failed": failed}
+    path = folder / f"quick-{name}.json"
+    path.write_text(json.dumps(told), "utf-8")
+    return path
+
+
+def test_what_failed_beside_others_is_asked_again_where_it_depends_on_the_machine_and_not_where_it_does_not(
+    tmp_path: Path,
+) -> None:
+    """A unit test gets no second chance, nor do more failures than an accident has, nor a broken collection."""
+    ok, bad, broken = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED
+    broker = part(tmp_path, "rest", [TEN], {LADDER: again.askable({"broker", "parametrize"})})
+    quiet = part(tmp_path, "browsed", [PLAIN], {})
+    assert again.to_ask([broker, quiet], [bad, ok]) == [LADDER]
+    assert again.to_ask([broker, quiet], [bad, broken]) == []
+    assert again.to_ask([quiet], [ok]) == []
+    unit = part(tmp_path, "waiting", [], {PLAIN: again.askable({"parametrize"})})
+    assert again.to_ask([broker, unit], [bad, bad]) == []
+    many = part(tmp_path, "rest", [], {f"a.py::test_{n}": True for n in range(again.MOST + 1)})
+    assert again.to_ask([many], [bad]) == []
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "count", "word"), [([LADDER], {}, 2, "passed"), ([], {LADDER: 1}, 1, "failed")]
+)
+def test_the_second_answer_counts_and_both_are_told(
+    passed: list[str], failed: dict[str, bool], count: int, word: str, tmp_path: Path
+) -> None:
+    files = [part(tmp_path, "rest", [TEN], {LADDER: True}), part(tmp_path, again.NAME, passed, failed)]
+    said = budget.report(files, 1, 720)
+    assert said[:2] == ["Failed while others ran beside them, and asked again by themselves:", f"  {word}  {LADDER}"]
+    assert said[-1].startswith(f"In all: {count} passed, {len(failed)} failed; ")
 
 
 @pytest.mark.parametrize(

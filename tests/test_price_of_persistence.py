@@ -20,6 +20,7 @@ from labs.experiments import experiment
 from labs.experiments.rate_figures import middle, repeat_of, sum_up
 from labs.experiments.rate_lab import _digest
 from labs.experiments.rate_rounds import LIVE_S, length, one_round
+from labs.judge.soundness import left_out
 from labs.model.digest import Digest
 from labs.model.endpoint import Endpoint
 from labs.model.observer import Observer
@@ -133,10 +134,25 @@ def test_a_round_that_its_room_ended_too_soon_is_measured_once_more_with_more_ro
 
     one = replace(next(way for way in LAB.ways if way.name == "persistent-1000"), side=side)
     here = Setting(Endpoint("rabbitmq", "127.0.0.1", 1), 1.0, Observer())
-    assert one_round(one, replace(here, length=length(one, 1000.0, LIVE_S))).more["counted_s"] == 3.0
+    assert one_round(one, replace(here, length=length(one, 1000.0, LIVE_S)), []).more["counted_s"] == 3.0
     assert asked == [1000.0, 3000.0]
-    assert one_round(one, replace(here, length=length(one, 3000.0, LIVE_S))).more["counted_s"] == 3.0
+    assert one_round(one, replace(here, length=length(one, 3000.0, LIVE_S)), []).more["counted_s"] == 3.0
     assert asked == [1000.0, 3000.0, 3000.0]
+
+
+def test_a_round_in_which_the_machine_stood_still_is_measured_again_and_told_and_void_after_the_third() -> None:
+    def side(here: Setting) -> Figure:
+        if left.pop():
+            raise VoidError("way: stood still for 0.6 s: the round is void. Run it again.")
+        return Figure(3000.0, 1.0)
+
+    one = replace(next(way for way in LAB.ways if way.name == "persistent-1000"), side=side)
+    here, left, void = Setting(Endpoint("rabbitmq", "127.0.0.1", 1), 1.0, Observer()), [False, True, True], list[str]()
+    assert one_round(one, here, void).value == 3000.0
+    assert left_out(void, 5) == {"void_runs_left_out": "2 of 5: way: stood still for 0.6 s"}
+    left += [True] * 3
+    with pytest.raises(VoidError, match=r"0\.6 s: the round is void"):
+        one_round(one, here, void)
 
 
 def test_a_round_of_which_nothing_counts_goes_by_a_new_trial_and_is_void_if_that_does_not_help() -> None:
@@ -151,11 +167,11 @@ def test_a_round_of_which_nothing_counts_goes_by_a_new_trial_and_is_void_if_that
 
     one = replace(next(way for way in LAB.ways if way.name == "persistent-1000"), side=side)
     here = Setting(Endpoint("rabbitmq", "127.0.0.1", 1), 1.0, Observer(), length=length(one, 0.0, LIVE_S))
-    assert one_round(one, here).value == 4000.0
+    assert one_round(one, here, []).value == 4000.0
     assert asked == [0.0, 0.1, 4000.0]
     dead = replace(one, side=lambda here: Figure(0.0, 1.0, more={"counted_s": 0.0} if here.length else {}))
     with pytest.raises(VoidError, match="before anything counted: the round is void"):
-        one_round(dead, here)
+        one_round(dead, here, [])
 
 
 def test_what_nobody_takes_away_is_measured_as_long_as_it_finds_room_and_the_rest_as_long_as_asked() -> None:

@@ -20,6 +20,7 @@ from labs.model import processors
 from labs.model.processors import Room, Side
 
 ROOT = Path(__file__).parent.parent
+SITTINGS = 3
 
 
 def side(cpus: int, **quotas: float) -> Side:
@@ -116,10 +117,16 @@ def measured(before: Callable[[], None]) -> dict[str, Any]:
 @pytest.mark.broker
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="this machine has one processor")
 def test_with_one_processor_of_the_machines_a_full_one_is_a_limit_and_said() -> None:
-    found = measured(lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
-    room = Room(*found["facts"]["processors"]["room"])
-    assert (room.broker, room.client, room.whole, room.cpus) == (1, 1, 1, 1)
-    assert found["stamp"] in ("machine-bound", "broker-bound", "client-bound"), found
+    """What other programs take of that one processor is idle neither for us nor for the kernel that counts it: a run is
+    repeated, and a judge that is wrong is wrong every time."""
+    for _ in range(SITTINGS):
+        found = measured(lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
+        room = Room(*found["facts"]["processors"]["room"])
+        assert (room.broker, room.client, room.whole, room.cpus) == (1, 1, 1, 1)
+        if found["stamp"] in ("machine-bound", "broker-bound", "client-bound"):
+            break
+    else:
+        pytest.fail(f"one processor, and nothing is full: {found}")
     assert f"1 of the machine's {os.cpu_count()} processors by affinity" in found["may_use"]
 
 

@@ -24,6 +24,7 @@ from labs.show.looks.backlog import BACKLOG_GUESS, BACKLOG_LOOK
 from labs.show.short.backlog import big_backlog
 
 if TYPE_CHECKING:
+    from labs.scenarios.backlog.conductor import Lengths
     from labs.scenarios.backlog.facts import BacklogRun
 
 NAME = "big-backlog"
@@ -39,18 +40,19 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
 
 
 def _one(way: Way, load: Load, settings: Settings, observer: Observer) -> Digest:
+    from labs.scenarios.backlog.conductor import LIVE, RECORDED
     from labs.scenarios.backlog.conductor import run as run_backlog
 
     runs: list[BacklogRun] = []
-    repeats = settings.get("repeats", 1)
+    repeats, lasts = settings.get("repeats", 1), RECORDED if settings.get("recorded") else LIVE
     with place(way.broker, observer) as endpoint:
         assert endpoint
         for at in range(repeats):
             part = observer.part(at, repeats, way.label)
-            found = run_backlog(way, load, endpoint, settings.get("seed", 1) + at, part)
+            found = run_backlog(way, load, endpoint, settings.get("seed", 1) + at, part, lasts)
             found.save(new_run_file(NAME, way.name))
             runs.append(found)
-        return digest(way, load, runs, _card(way, load, endpoint, runs))
+        return digest(way, load, runs, _card(way, load, endpoint, runs, lasts))
 
 
 def warm_up(observer: Observer) -> dict[str, Any]:
@@ -101,15 +103,15 @@ def sum_up(repeats: Sequence[Repeat]) -> Summed:
     return {"median": {"figures": median}, "spread": {name: known_range(each) for name, each in values.items()}}
 
 
-def _card(way: Way, load: Load, endpoint: Endpoint, runs: Sequence[BacklogRun]) -> dict[str, object]:
+def _card(way: Way, load: Load, endpoint: Endpoint, runs: Sequence[BacklogRun], lasts: Lengths) -> dict[str, object]:
     from labs.scenarios.backlog import conductor as c
 
     more = {
         "payload_bytes": load.body_bytes,
         "client": "frames of our own, in batches; each reader is a process of its own",
         "backlog": f"{load.label}; up to {load.window:,} messages without an answer",
-        "rates": f"{c.PAIRS} times {c.PUBLISH_S:g} s onto the backlog and as often into an empty place, by turns; "
-        f"{c.READ_S:g} s for each number of readers, and {c.PACED_S:g} s at {c.PACE:g} of the rate with one",
+        "rates": f"{c.PAIRS} times {lasts.publish_s:g} s onto the backlog and as often into an empty place, by turns; "
+        f"{lasts.read_s:g} s for each number of readers, and {lasts.paced_s:g} s at {c.PACE:g} of the rate with one",
         "memory_is": "what the broker's processes hold (RSS), without pages of files that the kernel keeps",
     }
     return card(endpoint, profile(way.profile), runs[-1].facts, more, repeats=len(runs))

@@ -13,9 +13,10 @@ from typing import Any
 
 from labs.experiments.base import Control, Experiment, Option, Settings
 from labs.experiments.rate_figures import repeat_of, sum_up
-from labs.experiments.rate_rounds import LIVE_S, RECORDED_S, TRIAL, length, one_round, warm
+from labs.experiments.rate_rounds import LIVE_S, RECORDED_S, TRIAL, length, one_round, undisturbed, warm
 from labs.experiments.rules import Undecided
 from labs.judge.card import broker_cpu, card
+from labs.judge.soundness import left_out
 from labs.model.digest import Card, Digest
 from labs.model.endpoint import Endpoint
 from labs.model.figures import Chosen, Middle
@@ -104,14 +105,15 @@ def measured(lab: str, chosen: Way, settings: Settings, observer: Observer) -> D
     repeats, part = int(settings.get("repeats", 1)), observer.silently()
     with stack.session((chosen.broker,), report=partial(observer.progress, 0.0)) as endpoints:
         here = endpoints[chosen.broker]
-        figures: list[Figure] = []
-        trial = chosen.side(Setting(here, TRIAL, part))
+        figures, void = list[Figure](), list[str]()
+        trial = undisturbed(chosen, Setting(here, TRIAL, part), [])  # what is left out of it does not count anyway
         lasts = length(chosen, trial.value, RECORDED_S if settings.get("recorded") else LIVE_S)
         for number in range(repeats):
             observer.progress((number + 0.5) / (repeats + 0.5), f"{chosen.label}, {number + 1} of {repeats}")
             order = _order(chosen, settings, number)
-            figures.append(one_round(chosen, Setting(here, 1.0, part, order, lasts)))
-        return _digest(lab, chosen, figures, _card(chosen, here, figures))
+            figures.append(one_round(chosen, Setting(here, 1.0, part, order, lasts), void))
+        on_card = _card(chosen, here, figures) | left_out(void, len(figures) + len(void))
+        return _digest(lab, chosen, figures, on_card)
 
 
 def _order(chosen: Way, settings: Settings, number: int) -> str:

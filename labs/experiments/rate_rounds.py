@@ -22,22 +22,37 @@ TRIAL, SHORT, FASTER = 0.1, 0.9, 1.2
 faster than its trial and found no more room, is measured again."""
 UNKEPT = "redis-pubsub"
 """A broker that keeps nothing of it, whoever reads."""
+TRIES = 3
+"""How often a round is measured in which the machine stood still, as the rounds of the bench are."""
 WARM_S = 12.0
 """How long a recording loads a fresh Kafka before it measures: Java compiles what it runs often."""
 
 
-def one_round(chosen: Way, setting: Setting) -> Figure:
-    """One round; once more with more room where it was over too soon. VoidError if nothing of it could be counted."""
-    found, lasts = chosen.side(setting), setting.length
+def one_round(chosen: Way, setting: Setting, left_out: list[str]) -> Figure:
+    """One round; once more with more room where it was over too soon, and up to `TRIES` times where the machine stood
+    still, which `left_out` is told. VoidError if nothing of it could be counted."""
+    found, lasts = undisturbed(chosen, setting, left_out), setting.length
     if not lasts or found.more.get("counted_s", lasts.counted_s) >= SHORT * lasts.counted_s:
         return found
     # A round of which nothing counts had far too few messages: something had held up the trial that it goes by.
     per_s = found.value or chosen.side(replace(setting, scale=TRIAL, length=None, lift="")).value
     if per_s > FASTER * lasts.per_s:
-        found = chosen.side(replace(setting, length=length(chosen, per_s, (lasts.warmup_s, lasts.counted_s))))
+        longer = replace(setting, length=length(chosen, per_s, (lasts.warmup_s, lasts.counted_s)))
+        found = undisturbed(chosen, longer, left_out)
     if not found.value:
         raise VoidError(f"{chosen.label}: it was over before anything counted: the round is void. Run it again.")
     return found
+
+
+def undisturbed(chosen: Way, setting: Setting, left_out: list[str], tries: int = TRIES) -> Figure:
+    """A round in which the machine did not stand still; VoidError if it did in all tries; `left_out` gets why."""
+    try:
+        return chosen.side(setting)
+    except VoidError as error:
+        if tries == 1:
+            raise
+        left_out.append(str(error).partition(": the round is void")[0])
+    return undisturbed(chosen, setting, left_out, tries - 1)
 
 
 def length(chosen: Way, per_s: float, seconds: tuple[float, float]) -> Length:

@@ -33,14 +33,25 @@ from labs.scenarios.backlog.reading import CELLS, Cell, Slot, Task, cell, read
 from labs.scenarios.backlog.weighing import Weight, weigh
 from labs.scenarios.bench.guard import Turn, limit, turn
 
-PAIRS, PUBLISH_S, READ_S, PACED_S = 3, 0.3, 0.4, 0.8
-"""Pairs of empty and full, in turn; how long one is published to; how long one that is read meanwhile, as fast as goes
-and at PACE of that."""
-PACE = 0.5
+PAIRS, PACE = 3, 0.5
+"""Pairs of empty and full, in turn; the part of the highest rate at which it is measured how little readers cost."""
 READY_WITHIN_S, ANSWER_S, QUIET_S = 60.0, 10.0, 1.0
 """The first group of a Kafka waits until its topic of offsets is there. A reader to whom nothing comes for QUIET_S has
 all that it gets."""
 LOOK_S, PACED_LOOK_S = 0.005, 0.001
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Seconds of a phase: published to, without a reader; read meanwhile, as fast as goes; read meanwhile, at PACE."""
+
+    publish_s: float
+    read_s: float
+    paced_s: float
+
+
+LIVE, RECORDED = Lengths(0.3, 0.4, 0.8), Lengths(1.5, 1.5, 2.0)
+"""Nobody waits for a recording: of a rate of 0.3 s, what the machine does meanwhile takes up to half."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class _Scene:
     observer: Observer
     group: Workers
     rest: bytes
+    lasts: Lengths
     phases: list[Phase] = field(default_factory=list)
     published: dict[int, int] = field(default_factory=dict)
     readers: list[Worker] = field(default_factory=list)
@@ -177,12 +189,14 @@ def _limit(way: Way, took: Turn, readers: int) -> tuple[str, str]:
     return limit(way.broker, took, 1.0 + readers)
 
 
-def run(way: Way, load: Load, endpoint: Endpoint, seed: int, observer: Observer = UNOBSERVED) -> BacklogRun:
+def run(
+    way: Way, load: Load, endpoint: Endpoint, seed: int, observer: Observer = UNOBSERVED, lasts: Lengths = LIVE
+) -> BacklogRun:
     """One run. BrokerError where the broker refuses or does not answer, CancelledError on a cancel."""
     task = Task(way, endpoint, f"labs-{os.getpid()}-{secrets.token_hex(4)}")
     dice = random.Random(seed)
     with waiting(observer), workers(CELLS, Slot.STOP) as group, ExitStack() as open_places:
-        scene = _Scene(task, load, observer, group, filler(load.body_bytes))
+        scene = _Scene(task, load, observer, group, filler(load.body_bytes), lasts)
         scene.readers = [_reader(group, task, one) for one in range(max(READERS))]
         full = open_places.enter_context(scene.place())
         before = weigh(endpoint)
@@ -215,10 +229,10 @@ def _pairs(scene: _Scene, full: int, dice: random.Random) -> None:
         dice.shuffle(both)
         for kind in both:
             if kind is Kind.FULL:
-                scene.publish(full, kind, _End(seconds=PUBLISH_S))
+                scene.publish(full, kind, _End(seconds=scene.lasts.publish_s))
             else:
                 with scene.place() as empty:
-                    scene.publish(empty, kind, _End(seconds=PUBLISH_S))
+                    scene.publish(empty, kind, _End(seconds=scene.lasts.publish_s))
 
 
 def _several(scene: _Scene, dice: random.Random) -> None:
@@ -228,9 +242,9 @@ def _several(scene: _Scene, dice: random.Random) -> None:
     dice.shuffle(order)
     for at, readers in enumerate(order):
         scene.share = 0.6 + 0.3 * at / len(READERS)
-        _read(scene, readers, Kind.READ, _End(seconds=READ_S))
+        _read(scene, readers, Kind.READ, _End(seconds=scene.lasts.read_s))
     [alone] = [one for one in scene.phases if one.kind == Kind.READ and one.readers == READERS[0]]
-    paced = _End(seconds=PACED_S, per_s=PACE * alone.messages / alone.took_ns * NS_PER_S)
+    paced = _End(seconds=scene.lasts.paced_s, per_s=PACE * alone.messages / alone.took_ns * NS_PER_S)
     for readers in (one for one in reversed(order) if one in (READERS[0], READERS[-1])):
         _read(scene, readers, Kind.PACED, paced)
 
