@@ -20,6 +20,7 @@ from labs.model.figures import Chosen, Repeat, figure
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS
+from labs.model.queue_features import number
 from labs.scenarios.poison import EVERY_S, HEALS_S, MESSAGES, SHARES, WAYS, WORK_S, Plan, Way, way_of
 from labs.show.looks.poison import POISON_GUESS, POISON_LOOK
 from labs.show.short.poison import bad_message
@@ -55,7 +56,7 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
                 return [absent(way, share, str(lacks), _card(endpoint, {}, repeats))]
             found.save(new_run_file(NAME, way.name))
             runs.append((found, time.monotonic() - start_s))
-        return [digest(way, runs, _card(endpoint, runs[-1][0].facts, repeats))]
+        return [digest(way, runs, _card(endpoint, runs[-1][0].facts, repeats), endpoint.version)]
 
 
 def _lacks(way: Way, endpoint: Endpoint) -> str:
@@ -73,8 +74,8 @@ def _lacks(way: Way, endpoint: Endpoint) -> str:
     return str(found.get("refused") or f"back after {found['back_ms']} ms, where {found['asked_ms']} ms were asked for")
 
 
-def digest(way: Way, runs: Sequence[tuple[PoisonRun, float]], on_card: Card) -> Digest:
-    """One point of the lab from its runs and the seconds that each took."""
+def digest(way: Way, runs: Sequence[tuple[PoisonRun, float]], on_card: Card, version: str = "") -> Digest:
+    """One point of the lab from its runs and the seconds that each took. `version` is the server's, where it counts."""
     from labs.experiments.poison_pictures import course
     from labs.scenarios.poison.judge import void
 
@@ -84,13 +85,18 @@ def digest(way: Way, runs: Sequence[tuple[PoisonRun, float]], on_card: Card) -> 
     found = Digest(
         lab=NAME,
         settings=_chosen(way, last.share),
-        setup={},
+        setup={"limit_since": way.limit_since} if _older(version, way.limit_since) else {},
         repeats=repeats,
         card=on_card,
         pictures={"course": course(last).to_json()},
         **sum_up(repeats),
     )
     return counted.told_by(found)
+
+
+def _older(version: str, brought: str) -> bool:
+    """Whether that server is older than what it would need."""
+    return bool(version and brought) and number(version) < number(brought)
 
 
 def absent(way: Way, share: int, said: str, on_card: Card) -> Digest:

@@ -10,7 +10,7 @@ BROUGHT = {
 }  # fmt: skip
 """Which version brought a feature to a kind of queue, by RabbitMQ's release notes. It is said of a trial that the
 running server did not pass, and only where that server is older. 4.0 brought two priorities, 4.3 strict ones."""
-NEVER_THERE = {("classic", "limit"), ("classic", "default_limit"), ("classic", "retry_delay")}
+NEVER_THERE = {("classic", name) for name in ("limit", "default_limit", "nack_counts", "retry_delay")}
 """No version has these: only a quorum queue counts deliveries or delays what comes back."""
 CHECKLIST = ("ttl", "priority", "dead_letter", "limit", "retry_delay")
 """The features that C67's rule asks for."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labs.model.profile import UnknownNameError
+from labs.model.queue_features import BROUGHT
 
 MESSAGES, EVERY_S, WORK_S = 50, 0.03, 0.005
 HEALS_S = 0.6
@@ -39,6 +40,8 @@ class Way:
     limited: bool = True
     needs: str = ""
     """The version of RabbitMQ that brought what it needs."""
+    limit_since: str = ""
+    """The version of RabbitMQ that brought the limit which ends the retries; an older one tries for ever."""
 
 
 WAYS = {
@@ -46,7 +49,12 @@ WAYS = {
     for one in (
         Way("rabbitmq-requeue", "RabbitMQ, classic queue, requeue", "rabbitmq", limited=False),
         Way("rabbitmq-nack", "RabbitMQ, quorum queue, basic.nack", "rabbitmq", limited=False),
-        Way("rabbitmq-limit", "RabbitMQ, quorum queue, basic.reject", "rabbitmq"),
+        Way(
+            "rabbitmq-limit",
+            "RabbitMQ, quorum queue, basic.reject",
+            "rabbitmq",
+            limit_since=BROUGHT["quorum", "default_limit"],
+        ),
         Way("rabbitmq-dead-letter", "RabbitMQ, dead letter at once", "rabbitmq"),
         Way("rabbitmq-retry-queue", "RabbitMQ, retry queue with TTL", "rabbitmq"),
         Way("rabbitmq-delayed", "RabbitMQ, delayed retry", "rabbitmq", needs="4.3"),

@@ -90,7 +90,9 @@ def _bad(digest: Digest) -> str:
         return ""
     ended = "ended as dead letters" if poison_end(digest) == "dead letters" else "were then stopped by us"
     healed = " Of those that only needed time {healed_of} {healed_was} done."
-    return f"{healed} Those that fail always were tried {{tries}} times and {ended}."
+    since = digest.setup.get("limit_since")
+    older = f" A delivery limit by default came with {since}." if since and "stopped" in ended else ""
+    return f"{healed} Those that fail always were tried {{tries}} times and {ended}.{older}"
 
 
 def _odd(digest: Digest) -> str:
