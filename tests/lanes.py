@@ -40,7 +40,7 @@ BROWSED += ("still", "still_notebooks", "hostile", "damaged", "contributing", "v
 BROWSED += ("pattern", "cli", "environment", "strangers", "graded", "code_browser", "chapter_pages", "routing_browser")
 WAITING = ("faults", "far", "interrupts", "lab", "users", "owning", "odd_places", "made")
 WAITING += ("packages", "stack", "suites", "archives", "status", "yours", "mutual", "part_of_a_grid", "new", "rounds")
-WAITING += ("words",)
+WAITING += ("words", "older_servers")
 QUIET = ("brokers", "jobs", "recorder", "pauses", "processors", "rates", "rate_company", "spool", "limit_truth")
 """Files that want the machine for themselves; on a busy one their tests take a second and a third try, or fail."""
 LANES = {
