@@ -4,18 +4,32 @@ they are, and a running RabbitMQ does with the solutions what the puzzles want a
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from labs import stack
 from labs.brokers import journal
+from labs.brokers.rabbitmq.admin import undo
 from labs.brokers.rabbitmq.client import blocking_channel
-from labs.model.endpoint import UnreachableError
+from labs.experiments import experiment
+from labs.model.endpoint import RefusedError, UnreachableError
+from labs.model.observer import UNOBSERVED
 from labs.scenarios.routing.attempt import attempt, told
 from labs.scenarios.routing.puzzles import PUZZLES, TENANTS, UNKNOWN, events, judge
 from labs.scenarios.routing.topology import Binding, Exchange, Topology, TopologyError
 
 IN = Exchange("in", "topic")
+LAB = experiment("routing-puzzles")
+FOUND = """# as the editor of the page writes it
+exchange in topic otherwise rest
+exchange rest fanout
+queue billing
+queue found
+bind in -> billing: *.order.#
+bind rest -> found
+publish in: eu.order.created
+"""
 
 
 def right(name: str, seed: int) -> dict[str, list[int]]:
@@ -106,3 +120,71 @@ def test_on_a_running_broker_each_solution_solves_its_puzzle_no_first_try_does_a
         assert journal.entries() == []
         with blocking_channel(endpoint) as channel:
             assert channel.queue_declare("left", exclusive=True).method.message_count == 0
+
+
+# -- a file of the reader's ------------------------------------------------------------------------------------------
+
+
+def asked(tmp_path: Path, text: str | bytes, puzzle: str = "unroutable") -> dict[str, object]:
+    """The settings of a run by a file that says this."""
+    file = tmp_path / "mine.txt"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return LAB.settings({"puzzle": puzzle, "topology": f"@{file}"})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("exchange in topic\nroute in", "mine.txt: line 2: 'route' begins no line; begin with one of exchange, queue"),
+        ("queue billing\nqueue found", "mine.txt: there is no exchange 'in', and the producer publishes to no other"),
+        ("exchange in topic\nqueue billing", "mine.txt: the puzzle unroutable asks for a queue 'found': declare it"),
+        (b"queue \xff\xfe", "mine.txt: that is no text in UTF-8"),
+        ("#" * 64_001, "mine.txt: more than 64,000 characters are not taken"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_before_a_broker_is_asked_for(
+    text: str | bytes, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "session", lambda *_asked, **_how: pytest.fail("a broker was asked for"))
+    with pytest.raises(TopologyError, match=says):
+        LAB.run(asked(tmp_path, text), UNOBSERVED)
+
+
+def test_what_is_neither_a_topology_nor_a_file_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no value of topology named 'frist'\. Nearest: first"):
+        LAB.settings({"topology": "frist"})
+    with pytest.raises(TopologyError, match="named after the @"):
+        LAB.settings({"topology": "@"})
+    with pytest.raises(FileNotFoundError):
+        LAB.settings({"topology": f"@{tmp_path / 'none.txt'}"})
+
+
+@pytest.mark.broker
+def test_bindings_from_a_file_are_graded_by_the_puzzles_messages_and_refused_in_plain_words(tmp_path: Path) -> None:
+    with stack.session(("rabbitmq",), report=lambda _line: None):
+        [right] = LAB.run(asked(tmp_path, FOUND), UNOBSERVED)
+        assert right.repeats[0]["outcome"] == "solved"
+        assert right.settings["topology"] == "own"
+        assert right.setup["bindings"] == ["in → billing (*.order.#)", "rest → found"]
+        [half] = LAB.run(asked(tmp_path, FOUND.replace("bind rest -> found\n", "")), UNOBSERVED)
+        jobs = half.repeats[0]["jobs"]
+        assert 0 < jobs["missing"] == jobs["returned"]
+        assert half.repeats[0]["producer"] == right.repeats[0]["producer"]
+        assert {one.word for one in LAB.verdict([half])} == {"undecided here"}
+        for bad, says in (
+            (FOUND.replace("topic", "topics"), r"line 2, .*: there is no such type of exchange: take direct, topic"),
+            (FOUND + "bind in -> nobody: #", r"line 9, .*: there is nothing of that name: .* RabbitMQ: .*NOT_FOUND"),
+            (FOUND + "queue " + "x" * 250, r"line 9, .*: a name or a key has 200 bytes at most"),
+            (FOUND + "bind in -> found: " + "x" * 260, r"line 9, .*: a name or a key has 200 bytes at most"),
+        ):
+            with pytest.raises(RefusedError, match=says):
+                LAB.run(asked(tmp_path, bad), UNOBSERVED)
+        assert journal.entries() == []
+
+
+@pytest.mark.broker
+def test_an_entry_with_a_name_that_nothing_can_have_is_undone_and_in_nobodys_way() -> None:
+    with stack.session(("rabbitmq",), report=lambda _line: None) as found:
+        made = journal.note(found["rabbitmq"], ["x" * 256, "labs-left"], exchanges=["y" * 256])
+        journal.settle(made, lambda entry: undo(found["rabbitmq"], entry))
+        assert journal.entries() == []

@@ -15,6 +15,9 @@ from labs.brokers.rabbitmq.management import delete_user
 from labs.model.endpoint import Endpoint
 from labs.model.profile import Profile
 
+LONGEST = 255
+"""Bytes of a name, by the protocol."""
+
 
 def undo(endpoint: Endpoint, found: Made) -> None:
     """Delete queues, streams, exchanges and users that an entry names; BrokerError leaves the entry as it is."""
@@ -23,11 +26,17 @@ def undo(endpoint: Endpoint, found: Made) -> None:
     with contextlib.closing(Link(endpoint)) as link:
         link.open()
         channel = link.channel()
-        for name in found.entry.names:
+        for name in filter(_can_be, found.entry.names):
             link.call(channel, "delete the queue", partial(_delete, channel.queue_delete, name))
-        for name in found.entry.exchanges:
+        for name in filter(_can_be, found.entry.exchanges):
             link.call(channel, "delete the exchange", partial(_delete, channel.exchange_delete, name))
     found.undone()
+
+
+def _can_be(name: str) -> bool:
+    """Whether a thing can be called so at all. An entry that names another would be in the way of every later command:
+    pika refuses to ask for it."""
+    return len(name.encode()) <= LONGEST
 
 
 def _delete(how: Callable[..., object], name: str, done: Callable[[Method], None]) -> None:

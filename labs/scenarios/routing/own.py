@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
+from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker, ShortStringTooLong
 
 from labs.brokers.rabbitmq.client import blocking_channel, said_of, typed
 from labs.model.endpoint import Endpoint, RefusedError
 from labs.scenarios.routing.matching import DEFAULT, Message
 from labs.scenarios.routing.puzzles import Event
-from labs.scenarios.routing.running import drained, own_names, publish
-from labs.scenarios.routing.topology import HASHED, TYPES, Binding, Exchange
-from labs.scenarios.routing.written import OWN, Line
+from labs.scenarios.routing.running import Played, drained, fingerprint, own_names, publish
+from labs.scenarios.routing.topology import ENTRY, HASHED, LONGEST, TYPES, Binding, Exchange
+from labs.scenarios.routing.written import OWN, Line, publish_line
 
 PLAIN = {
     f"exchange type '{HASHED}'": "this RabbitMQ lacks the plug-in: enable rabbitmq_consistent_hash_exchange",
@@ -47,6 +47,10 @@ class Tried:
 def try_out(endpoint: Endpoint, lines: Sequence[Line]) -> Tried:
     """Declare them under names of our own, publish, empty the queues, remove all. RefusedError names the line that
     RabbitMQ refused."""
+    for one in lines:
+        name = one.said.name if isinstance(one.said, Exchange) else one.said
+        if isinstance(name, str) and len(name.encode()) > LONGEST:
+            raise _too_long(one)  # before it is written down as made
     queues = list(dict.fromkeys(one.said for one in lines if isinstance(one.said, str)))
     exchanges = [one.said.name for one in lines if isinstance(one.said, Exchange)]
     messages = [one for one in lines if isinstance(one.said, Message)]
@@ -63,6 +67,15 @@ def try_out(endpoint: Endpoint, lines: Sequence[Line]) -> Tried:
             with _told(one, named):
                 returned += _publish(channel, number, one.said, named)
         return Tried({queue: drained(channel, named[queue]) for queue in queues}, returned)
+
+
+def play_own(endpoint: Endpoint, lines: Sequence[Line], events: Sequence[Event]) -> Played:
+    """A puzzle's messages instead of those that the lines publish. RefusedError as above."""
+    declared = [one for one in lines if not isinstance(one.said, Message)]
+    sent = [Message(ENTRY, one.key, one.headers) for one in events]
+    found = try_out(endpoint, [*declared, *(Line(0, publish_line(one), one) for one in sent)])
+    arrived = {queue: [events[at].number for at in places] for queue, places in found.arrived.items()}
+    return Played(arrived, [events[at].number for at in found.returned], fingerprint(events))
 
 
 def _declare(channel: BlockingChannel, line: Line, named: Mapping[str, str]) -> None:
@@ -92,11 +105,17 @@ def _there(named: Mapping[str, str], name: str) -> str:
     return named.get(name, f"{NOTHING}{name}")
 
 
+def _too_long(line: Line) -> RefusedError:
+    return RefusedError(f"line {line.number}, {line.text[:40]!r}...: a name or a key has {LONGEST} bytes at most.")
+
+
 @contextlib.contextmanager
 def _told(line: Line, named: Mapping[str, str]) -> Iterator[None]:
     """RefusedError, by the line, in place of RabbitMQ's closing the channel or the connection."""
     try:
         yield
+    except ShortStringTooLong:
+        raise _too_long(line) from None
     except (ChannelClosedByBroker, ConnectionClosedByBroker) as error:
         words = said_of(error)
         for own, there in named.items():
