@@ -12,19 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from labs import stack
 from labs.brokers import journal
 from labs.brokers.rabbitmq import management
 from labs.experiments import own_topology, routing_examples
 from labs.model.endpoint import Endpoint, RefusedError
+from labs.model.paths import PROJECT
 from labs.pages.bundle import JS
 from labs.scenarios.routing import agreement
 from labs.scenarios.routing.matching import CASES, DEFAULT, Message, route
 from labs.scenarios.routing.puzzles import PUZZLES, events, judge
 from labs.scenarios.routing.topology import EXACT, HASHED, HEAVIEST, Topology, TopologyError
 from labs.scenarios.routing.written import LIKE, MOST, messages, publish_line, read, topology, write
-from labs.stack import mending
+from labs.stack import mending, native
+from labs.stack.containers import compose
 
 DENO = str(Path(sys.executable).with_name("deno"))
 HASH = """exchange in topic otherwise two
@@ -318,6 +321,23 @@ def test_a_message_that_the_broker_puts_elsewhere_than_the_model_is_named() -> N
     assert own_topology.compared({"q": [0], "r": []}, {"q": [0], "r": []}).endswith("its own: 1 delivery.")
     told = own_topology.compared({"q": [0], "r": [1]}, {"q": [], "r": [1, 2]})
     assert told == "RabbitMQ and our model differ: message 1 does not lie in q; message 3 lies in r"
+
+
+def test_the_plug_in_of_the_hash_is_on_natively_and_in_a_container_by_one_and_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(native, "system", lambda broker: Path("/usr/sbin") / f"{broker}-server")
+    names = ("rabbitmq", *(f"rabbitmq-{one}" for one in ("admin", "prometheus", "stream", "dist")), "epmd")
+    place = native.Place(dict.fromkeys(names, 1), tmp_path / "run", tmp_path / "data")
+    native.prepare(place)
+    told = Path(native._rabbitmq(place, {}).env["RABBITMQ_ENABLED_PLUGINS_FILE"]).resolve()
+    asked = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))["services"]["rabbitmq"]["volumes"]
+    [mounted] = [one for one in asked if one.endswith(":/etc/rabbitmq/enabled_plugins:ro")]
+    inside = mounted.partition("}/")[2].partition(":")[0]
+    assert mounted.startswith("${LABS_CONFIG:-./labs/stack/config}/")
+    assert told == (PROJECT / "labs/stack/config" / inside) == compose.CONFIG / inside
+    assert "rabbitmq_consistent_hash_exchange" in told.read_text("utf-8")
 
 
 def test_of_what_a_hash_chooses_the_model_says_one_of_these_and_not_which() -> None:
