@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from labs.__main__ import main
 from labs.brokers import journal
 from labs.experiments import experiment
 from labs.experiments.bad_message import absent, digest
@@ -201,6 +204,12 @@ def test_a_row_is_grey_where_the_server_is_older_than_it_and_says_what_brought_i
 # -- points ----------------------------------------------------------------------------------------------------------
 
 
+def test_what_only_a_quorum_queue_counts_is_grey_on_a_classic_one_and_no_version_is_promised() -> None:
+    cells = FEATURES_LOOK.view(rows("classic", limit="absent", nack_counts="absent"))["grid"]["cells"]
+    found = {cells[TRIALS.index(name)]["reason"] for name in ("limit", "nack_counts")}
+    assert found == {"no version has it on such a queue"}
+
+
 def test_a_way_that_the_server_lacks_says_so_and_the_exercises_have_no_answer_by_it() -> None:
     lacks = absent(WAYS["rabbitmq-delayed"], SHARE, "406 <b>invalid</b> arg", {})
     assert (
@@ -211,6 +220,23 @@ def test_a_way_that_the_server_lacks_says_so_and_the_exercises_have_no_answer_by
         delays_in_all([lacks], 12, 100, 1000)
     with pytest.raises(NoTruth):
         heal_and_end([lacks, lacks], SHARE)
+
+
+@pytest.mark.parametrize(("version", "told"), [("3.10.8", True), ("4.3.6", False), ("", False)])
+def test_who_tries_for_ever_on_a_server_older_than_the_limit_is_told_what_brought_it(version: str, told: bool) -> None:
+    poison = [n for n in range(MESSAGES) if PLAN.kind(n) == "poison"]
+    stopped = history({one: tried(one, 130, STOPPED) for one in poison})
+    point = digest(WAYS["rabbitmq-limit"], [(stopped, 1.0)], {}, version)
+    said = POISON_LOOK.view(point)["sentence"]
+    assert "were then stopped by us." in said
+    assert ("A delivery limit by default came with 4.0." in said) == told
+
+
+def test_a_run_names_the_lab_whose_recorded_points_it_judged_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacks = absent(WAYS["rabbitmq-delayed"], SHARE, "406", {"broker": "RabbitMQ 3.10.8"})
+    monkeypatch.setattr("labs.experiments.experiment", lambda _name: replace(LAB, run=lambda *_asked: [lacks]))
+    told = " ".join(CliRunner().invoke(main, ["run", "bad-message"]).output.split())
+    assert "What is recorded of feature-rows was judged too; this run did not ask it." in told
 
 
 def test_what_healed_is_guessed_by_all_rounds_and_the_ways_that_do_both_are_found() -> None:
