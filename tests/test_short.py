@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 from labs.experiments import EXPERIMENTS, experiment
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES
+from labs.model.text import BROKER_NAMES, sentences
 from labs.pages import in_short
 from labs.pages.bench_page import recorded_bench
 from labs.pages.recordings import recorded
 from labs.show.looks.tricks import ranked
 from labs.show.short import NOT_RECORDED, Short
 from labs.show.short.rates import BATCHES
+from tests.test_sentences import LONG, words_of
 
 SHORT = [name for name, lab in EXPERIMENTS.items() if lab.short]
 SEVERAL = {"latency-ladder", "one-question", "who-is-waiting", "messages-or-megabytes", "before-the-first-message"}
@@ -304,11 +306,11 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("late-joiner", joined(0, 0), "It got nothing with HTTP push, Redis Pub/Sub",
      joined(200, 50), "It got everything with HTTP push, Redis Pub/Sub"),
     ("routing-at-rate", shared(0.9), "bindings cost RabbitMQ little", shared(0.1), "bindings cost RabbitMQ much"),
-    ("short-life", handed_out(0.2), "of all stale with Redis Pub/Sub",
+    ("short-life", handed_out(0.2), "of all messages stale with Redis Pub/Sub",
      handed_out(0.0), "hardly any stale message with Redis Pub/Sub"),
-    ("share-the-work", shared(3.0), "none of 13 ways", shared(1.0), "took about the ideal time ("),
-    ("log-group-share", passing(0), "in a share group four worked, nothing got past it",
-     passing(27), "in a share group four worked, 27 of 27 behind it got past"),
+    ("share-the-work", shared(3.0), "none of 13 ways", shared(1.0), "took about the ideal time in every round ("),
+    ("log-group-share", passing(0), "In a share group four worked, nothing got past it",
+     passing(27), "In a share group four worked, all 27 records behind it got past"),
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka share group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
@@ -322,7 +324,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("read-it-again", kept("a part of it", adds_up=False), "none gave the right total",
      kept("a part of it", adds_up=True), "eleven gave the right total"),
     ("pending-claimed", became("once", "done once"), "seven did every message once.",
-     became("gone", "gone undone"), "none did every message once. Some were gone undone where nobody claims"),
+     became("gone", "gone undone"), "none did every message once. With seven of the seven 200 of 200 messages were gone"),
     ("bad-message", healed(done=True), "Nine of nine ways finished",
      healed(done=False), "none of them was finished with"),
     ("upgrade-trap", started("ready"), "Here it does", started("541 INTERNAL_ERROR"), "Nothing that was tried"),
@@ -365,8 +367,8 @@ def test_advice_about_a_latency_budget_is_by_the_slowest_repeat_at_each_promise(
         return lambda one: changed(ladder("latency_ms", dict.fromkeys(BROKERS, 1e-3))(one))
 
     told = said("latency-ladder", one_slow(3, "rabbitmq")).monday
-    assert ": Redis, RabbitMQ and Kafka where a message must survive a killed process, " in told
-    assert ", Redis and Kafka where a message must survive a power cut." in told
+    assert " Where a message must survive a killed process, that is Redis, RabbitMQ and Kafka; " in told
+    assert " where it must survive a power cut, Redis and Kafka." in told
     assert "Measure RabbitMQ on your machine first: here p99 was up to 40.0\u00a0ms" in told
     assert "on your machine" in said("latency-ladder", one_slow(2, "kafka")).monday
     assert "not your reason" in said("latency-ladder", one_slow(1, "kafka")).monday
@@ -473,3 +475,75 @@ def test_a_page_that_asks_when_says_after_how_long() -> None:
 def test_why_a_kill_takes_all_from_snapshots_is_said_where_it_did(lose: bool) -> None:
     told = said("loss-matrix", fate("redis-list-rdb", "kill", lose=lose)).condition
     assert ("no `save` rule of Redis comes due" in told) is lose
+
+
+def spoken(text: str) -> list[str]:
+    """Its sentences without the names that a colon lists: a label has as many words as its setting needs."""
+    return [re.sub(r": [^:.]*(?:; .*)+", "", one) for one in sentences(text)]
+
+
+@pytest.mark.parametrize("name", [*SHORT, in_short.BENCH])
+def test_no_sentence_in_short_is_longer_than_one_breath(name: str) -> None:
+    short = in_short.of(name)
+    long = [one for text in (short.answer, short.condition, short.monday) for one in spoken(text)
+            if len(words_of(one)) > LONG]  # fmt: skip
+    assert long == []
+
+
+def of_few(name: str, ways: Sequence[str]) -> Short:
+    """What is said where only these ways were recorded."""
+    short = experiment(name).short
+    assert short is not None
+    return short([one for one in digests(name) if settings(one)["way"] in ways])
+
+
+def test_stale_shares_that_are_close_are_one_figure_and_others_a_range() -> None:
+    assert "It handled about 15\u00a0% of all messages stale" in said("short-life").answer
+    assert "It handled 20\u00a0% of all messages stale" in said("short-life", handed_out(0.2)).answer
+    assert "It handled all messages stale" in said("short-life", handed_out(1.0)).answer
+    far = said("short-life", lambda one: handed_out(0.9)(one) if settings(one)["way"] == "kafka" else one).answer
+    assert "% to 90\u00a0% of all messages stale" in far
+    one = of_few("short-life", ["redis-list"])
+    assert one.answer.endswith("of all messages stale with a Redis list.")
+    assert one.condition == "What a killed consumer costs is not recorded yet."
+
+
+@pytest.mark.parametrize(("share", "told"), [
+    (lambda way: 0.5, "every way dropped 50\u00a0% of the messages."),
+    (lambda way: 0.25 if way == "kafka" else 0.5, "with Kafka: 25\u00a0% of the messages. The most was dropped with Redis"),
+    (lambda way: 0.0 if "kafka" in way else 0.5, "with Kafka and checked Kafka: no message. The most"),
+])  # fmt: skip
+def test_what_a_killed_consumer_drops_is_said_of_all_that_drop_alike(share: Callable[[str], float], told: str) -> None:
+    def changed(one: Digest) -> Digest:
+        figures: Any = {**dict(one.median)["figures"], "dropped_share": share(settings(one)["way"])}  # type: ignore[dict-item]
+        return median(one, figures=figures)
+
+    assert told in said("short-life", changed).condition
+
+
+def test_ways_of_a_stream_are_named_while_a_sentence_can_carry_them() -> None:
+    assert "Where a claim comes too soon, up to " in said("pending-claimed").answer
+    assert "`MAXLEN` is approximate or keys are evicted, up to " in said("pending-claimed").answer
+    alone = of_few("pending-claimed", ["never"]).answer
+    assert alone.startswith("Of one way to run a stream’s workers, none did every message once. Where nobody claims, ")
+    assert " is not recorded yet." in of_few("pending-claimed", ["never"]).condition
+
+
+def test_a_way_that_keeps_up_in_some_rounds_only_is_not_among_those_that_do_in_all() -> None:
+    """As the verdict on C23 has it, which asks every round."""
+    told = said("share-the-work").answer
+    assert "Kafka share group" not in told.partition(")")[0]
+    assert "Kafka share group, 1 partition did so in most rounds." in told
+    assert "in most rounds" not in said("share-the-work", shared(1.0)).answer
+
+
+def test_the_count_of_what_fails_on_kafka_is_that_of_its_claim_where_recovery_is_counted_too() -> None:
+    assert "; with it Kafka fails five." in said("one-app-three-brokers").condition
+    assert "; with it Kafka fails four." in said("one-app-three-brokers", trial("kafka", "events", "yes")).condition
+    assert "no row of the checklist" not in said("one-app-three-brokers", trial("kafka", "late", "yes")).condition
+
+
+def test_tricks_are_counted_in_words_with_one_noun() -> None:
+    assert re.search(r": Redis by (one trick|\w+ tricks), RabbitMQ by \w+ and Kafka by \w+\. Every figure is true\.",
+                     said("how-benchmarks-lie").answer)  # fmt: skip
+    assert "Every figure is true" not in said("how-benchmarks-lie", won(last=True)).answer

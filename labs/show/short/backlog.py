@@ -29,7 +29,7 @@ def big_backlog(digests: Sequence[Digest]) -> Short:
     answer = f"Onto {said['backlog'].text(big[0])}, {how_many(len(big) - len(slow))} of {in_words(len(big))} ways kept "
     answer += "at least 80 % of the publish rate into an empty place"
     if slow:
-        answer += f"; {enumerated([said.said('{label} had {onto}', one) for one in slow])}"
+        answer += f". {enumerated([said.said('{label} had {onto}', one) for one in slow])}"
     answer += _doubt(big)
     free = [str(one.settings["label"]) for one in big if truth(one) == NOTHING]
     dear = [one for one in big if truth(one) not in (NOTHING, "unknown")]
@@ -37,7 +37,7 @@ def big_backlog(digests: Sequence[Digest]) -> Short:
     condition = (
         f"A further reader puts next to nothing on disk with {enumerated(free)}" if free else "No way is free of it"
     )
-    condition += f"; for each message it adds {enumerated(told)}." if told else "."
+    condition += f". For each message it adds {enumerated(told)}." if told else "."
     condition += " All of it lay in the page cache: reading cold, from the disk, is not measured."
     return Short(f"{answer}.", condition, MONDAY)
 
@@ -48,5 +48,5 @@ def _doubt(big: Sequence[Digest]) -> str:
     if kafka is None or len({one > NEAR for one in figures(kafka, "onto")}) < 2:
         return ""
     full, rounds = sum(one.get("machine_full", False) for one in kafka.repeats), len(kafka.repeats)
-    text = f"; Kafka’s rounds differ, from {BACKLOG_LOOK.quantities['onto_range'].text(kafka)}"
+    text = f". Kafka’s rounds differ, from {BACKLOG_LOOK.quantities['onto_range'].text(kafka)}"
     return f"{text}, and the processor was full in {how_many(full)} of {in_words(rounds)}" if full else text

@@ -26,8 +26,8 @@ def burst_or_overload(digests: Sequence[Digest]) -> Short:
     names = enumerated([BROKER_NAMES[str(one.settings["broker"])] for one in bursts])
     asked = ("pool_share", "queue_share", "late_share")
     pool, queue, late = (percent(one.number("figures", name) or 0 for one in bursts) for name in asked)
-    answer = f"In bursts at a load of 0.7 the queue of {names} completed {queue} of the jobs, {late} of all after more "
-    answer += f"than a second; a pool of as many HTTP workers answered {pool}."
+    answer = f"In bursts at a load of 0.7 the queue of {names} completed {queue} of the jobs. Of all jobs {late} took "
+    answer += f"more than a second. A pool of as many HTTP workers answered {pool}."
     return Short(answer, _grown(over), monday)
 
 

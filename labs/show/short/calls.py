@@ -18,8 +18,8 @@ CARRIERS = {
 def who_is_waiting(digests: Sequence[Digest]) -> Short:
     """A call that waits for the work beside messages that wait for a confirmation, one caller."""
     monday = (
-        "Find a call whose caller needs nothing but “I have it”, and answer it 202 before you install a broker for it; "
-        "then write down who notices when the work is never done."
+        "Find a call whose caller needs nothing but “I have it”, and answer it 202 before you install a broker for it. "
+        "Then write down who notices when the work is never done."
     )
     call = {"service_ms": SERVICE_MS, "callers": 1}
     asked, accepted = (point(digests, carrier=one, **call) for one in ("http-kept", "http-202"))
@@ -36,7 +36,7 @@ def who_is_waiting(digests: Sequence[Digest]) -> Short:
     )
     if brokers:
         told = enumerated([f"{ms_text(ms)} by {name}" for name, ms in brokers.items()])
-        answer += f"; until a message was confirmed it took {told}"
+        answer += f". Until a message was confirmed it took {told}"
     missing = absent(name for name in ("Redis", "RabbitMQ", "Kafka") if name not in brokers)
     return Short(f"{answer}.{missing}", _accepted(accepted, held_ms), monday)
 

@@ -32,14 +32,14 @@ def loss_matrix(digests: Sequence[Digest]) -> Short:
     """How many cells lost messages, who keeps all through a power cut, and what a kill does not show."""
     monday = (
         "For each queue write down the worst event after which every acknowledged message must still be there, and "
-        "take a setting that kept them through it; a test by `kill` says nothing about a power cut."
+        "take a setting that kept them through it. A test by `kill` says nothing about a power cut."
     )
     cut = [one for one in digests if one.settings["fault"] == "power"]
     if not digests:
         return Short(NOT_RECORDED, "", monday)
     safe, told = through_the_hardest(digests)
     names = ": " + "; ".join(str(one.settings["label"]) for one in safe) if safe else ""
-    answer = f"Messages were lost in {losing(digests)}{'; ' if told else ''}{told}{names}."
+    answer = f"Messages were lost in {losing(digests)}{'. ' if told else ''}{told}{names}."
     return Short(answer, _no_snapshot(digests) + _kill_and_cut(digests, cut), monday)
 
 
@@ -59,7 +59,7 @@ def _kill_and_cut(digests: Sequence[Digest], cut: Sequence[Digest]) -> str:
         return "No setting that kept all through a kill lost messages in the power cut."
     strongest = {str(one.settings["broker"]): str(one.settings["label"]) for one in both}
     told = f"{counted(len(both), 'setting')} kept all through a kill and lost messages in the power cut"
-    return f"A kill does not test the disk: {told}, among them {'; '.join(strongest.values())}."
+    return f"A kill does not test the disk. {told}, among them {'; '.join(strongest.values())}."
 
 
 def redis_forgets(digests: Sequence[Digest]) -> Short:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labs.model.digest import Digest
-from labs.model.text import in_words, seconds, span
-from labs.show.looks.groups import each, whole
+from labs.model.text import count_of, in_words, ms_text
+from labs.show.looks.groups import whole
 from labs.show.short import NOT_RECORDED, Short, point, sentence
 
 MONDAY = (
@@ -20,19 +20,20 @@ NAMES = (("group", "a consumer group"), ("share", "a share group"))
 def log_group_share(digests: Sequence[Digest]) -> Short:
     """Four consumers at one partition with a failing record, both ways; a batch; what is left on disk."""
     found = [(name, one) for way, name in NAMES if (one := point(digests, way=way, size="1x4", trouble="failing"))]
-    told = [_told(name, one) for name, one in found if one.number("figures", "makespan_s") is not None]
+    told = [_told(name, one, s) for name, one in found if (s := one.number("figures", "makespan_s")) is not None]
     if not told:
         return Short(NOT_RECORDED, "", MONDAY)
-    answer = f"Four consumers read one partition, and one record fails three times: {'; '.join(told)}."
+    answer = sentence("Four consumers read one partition, and one record fails three times.", *told)
     return Short(answer, sentence(_level(digests), _batched(digests)), MONDAY)
 
 
-def _told(name: str, one: Digest) -> str:
+def _told(name: str, one: Digest, took_s: float) -> str:
+    """Figures are medians: how far the rounds lie apart is on the page."""
     busy, passed, behind = (whole(key)(one) for key in ("busy", "passed", "behind"))
     low, high = min(busy), max(busy)
     who = in_words(high) if low == high else f"{in_words(low)} to {in_words(high)}"
-    past = f"{span(passed)} of {span(behind)} behind it got past" if any(passed) else "nothing got past it"
-    return f"in {name} {who} worked, {past}, and all was done after {seconds(each('makespan_s')(one))}"
+    past = f"{count_of(passed, behind, 'record')} behind it got past" if any(passed) else "nothing got past it"
+    return f"In {name} {who} worked, {past}, and all was done after {ms_text(took_s * 1000)}."
 
 
 def _level(digests: Sequence[Digest]) -> str:

@@ -71,13 +71,14 @@ def _monday(found: Mapping[int, Mapping[str, Digest]]) -> str:
     if not over:
         return f"{budget}, latency is not your reason to choose: look at replay, routing and who will run the broker."
     kept = {rung: [broker for broker, ms in here.items() if ms <= BUDGET_MS] for rung, here in slowest.items()}
+    begun = ("Where a message must survive {}, that is ", "where it must survive {}, ")  # a power cut stands second
     held = [
-        f"{enumerated(named(those)) if those else 'none'} where a message must survive {RUNGS[rung]}"
-        for rung, those in kept.items()
+        begun[at].format(RUNGS[rung]) + (enumerated(named(those)) if those else "none")
+        for at, (rung, those) in enumerate(kept.items())
     ]
     took = enumerated([ms_text(ms) if math.isfinite(ms) else "more than can be told" for ms in over.values()])
     return (
-        f"{budget}, start from what stayed within it in every repeat at {RATE_PER_S:,}/s: {', '.join(held)}. "
+        f"{budget}, start from what stayed within it in every repeat at {RATE_PER_S:,}/s. {'; '.join(held)}. "
         f"Measure {enumerated(named(over))} on your machine first: here p99 was up to {took}."
     )
 

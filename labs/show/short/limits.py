@@ -32,7 +32,7 @@ def when_it_blocks(digests: Sequence[Digest]) -> Short:
     if by[LOSES]:
         those = enumerated([str(one.settings["label"]) for one in by[LOSES]])
         condition = (
-            f"The worst limits are those that nobody is told of: messages were lost without a word with {those}."
+            f"The worst limits are those that nobody is told of. Messages were lost without a word with {those}."
         )
     else:
         condition = "No message was lost without the publisher being told."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from labs.model.digest import Digest
 from labs.model.profile import BROKERS
-from labs.model.text import BROKER_NAMES, NBSP, about_per_s, counted, enumerated, ms_text, seconds, times
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, counted, enumerated, in_words, ms_text, seconds, times
 from labs.show.looks.jobs import counts, judged
 from labs.show.looks.trick_words import trick_of, value_text
 from labs.show.looks.tricks import lead, ranked, value, wins
@@ -25,7 +25,7 @@ def passport(digests: Sequence[Digest]) -> Short:
     if not flush_ms or not loop_ms:
         return Short(NOT_RECORDED, "", monday)
     answer = f"One flush to disk takes {ms_text(flush_ms)} here, {times(flush_ms / loop_ms)} times a round trip over "
-    answer += f"loopback ({ms_text(loop_ms)}): a client that waits for a flush after each message sends at most "
+    answer += f"loopback ({ms_text(loop_ms)}). A client that waits for a flush after each message sends at most "
     answer += f"{about_per_s(1000 / flush_ms)}, whatever the broker."
     if flush_ms < HONEST * loop_ms:
         doubt = (
@@ -103,9 +103,10 @@ def how_benchmarks_lie(digests: Sequence[Digest]) -> Short:
     won = Counter(str(one.settings["winner"]) for one in known if turned(one))
     able = [broker for broker in BROKERS if won[broker]]
     who = "Each of the three brokers" if len(able) == len(BROKERS) else enumerated(named(able)) if able else "None"
-    told = [f"{BROKER_NAMES[one]} by {counted(won[one], 'trick')}" for one in able]
-    answer = f"{who} can be made to win where another is ahead when all are measured alike, and every figure is true"
-    answer += f": {enumerated(told)}." if told else "."
+    told = [f"{BROKER_NAMES[one]} by {in_words(won[one])}" for one in able]
+    tricks = "tricks" if able and won[able[0]] > 1 else "trick"  # the noun stands once, behind the first number
+    answer = f"{who} can be made to win where another is ahead when all are measured alike"
+    answer += f": {enumerated([f'{told[0]} {tricks}', *told[1:]])}. Every figure is true." if told else "."
     best = max((one for one in known if turned(one)), key=lambda one: lead(one, "told") or 0, default=None)
     if best is not None and (ratio := lead(best, "told")):
         figures = [value_text(best, value(best, "told", broker)) for broker in ranked(best, "told")[:2]]

@@ -45,7 +45,7 @@ def _against(figure: float, text: str, low: float, high: float) -> str:
 def fifty_thousand(digests: Sequence[Digest]) -> Short:
     """One queue, one message at a time and in a window; then the stream of the same node."""
     monday = (
-        "Measure one confirmation. If your service waits for each, its rate is one over that time, and sending the "
+        "Measure one confirmation. If your service waits for each, its rate is one over that time. Sending the "
         "next message before the answer has come changes it more than any setting of the broker."
     )
     found, article = _rates(digests), _article(digests, "rabbitmq")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labs.model.digest import Digest
 from labs.model.text import counted, enumerated, how_many
-from labs.show.looks.sharing import BAD, NEAR, ratio, ratio_text
+from labs.show.looks.sharing import BAD, NEAR, ratio, ratio_text, ratios
 from labs.show.short import NOT_RECORDED, Short, point
 
 MONDAY = (
@@ -20,14 +20,16 @@ def share_the_work(digests: Sequence[Digest]) -> Short:
     known = [(one, value) for one in digests if (value := ratio(one)) is not None]
     if not known:
         return Short(NOT_RECORDED, "", MONDAY)
-    near = [str(one.settings["label"]) for one, value in known if value <= NEAR]
+    near = [str(one.settings["label"]) for one, _ in known if max(ratios(one)) <= NEAR]
+    mostly = [str(one.settings["label"]) for one, value in known if value <= NEAR < max(ratios(one))]
     far = [value for _, value in known if value > BAD]
     worst, most = max(known, key=lambda pair: pair[1])
     answer = f"With one of three workers five times slower, {how_many(len(near))} of {counted(len(known), 'way')} to "
     named = f" ({'; '.join(near)})" if near else ""
-    answer += f"share the jobs took about the ideal time{named}."
+    answer += f"share the jobs took about the ideal time in every round{named}."
+    answer += f" {'; '.join(mostly)} did so in most rounds." if mostly else ""
     if far:
-        answer += f" {worst.settings['label']} took {ratio_text(most)} times as long as the ideal."
+        answer += f" {worst.settings['label']} took {ratio_text(most)} times the ideal."
     return Short(answer, _condition(digests), MONDAY)
 
 
@@ -49,4 +51,4 @@ def _share_group(digests: Sequence[Digest]) -> str:
     one = point(digests, mode="kafka-share-1")
     if one is None or (value := ratio(one)) is None:
         return ""
-    return f" A Kafka share group of three at one partition took {ratio_text(value)} times."
+    return f" A Kafka share group of three at one partition took {ratio_text(value)} times the ideal at the median."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from labs.model.digest import Digest
 from labs.model.text import enumerated, percent
 from labs.show.looks.short_life import SOME, known
-from labs.show.short import NOT_RECORDED, Short
+from labs.show.short import NOT_RECORDED, Short, sentence
 
 MONDAY = (
     "Write down for each kind of message how long it is worth something. Then stop its consumer for twice as long, let "
@@ -42,11 +42,20 @@ def short_life(digests: Sequence[Digest]) -> Short:
     shares = {name: one.number("figures", "stale_share") or 0.0 for name, one in still.items()}
     clean = [name for name, share in shares.items() if share <= SOME]
     stale = [name for name in shares if name not in clean]
-    told = [f"hardly any stale message with {_names(clean)}"] if clean else []
-    much = percent(shares[name] for name in stale) if stale else ""
-    told += [f"{much} of all stale with {_names(stale)}"] if stale else []
-    answer = f"A consumer that had stood still for twice a message’s life handled {', and '.join(told)}."
-    return Short(answer, _lost(crash), MONDAY)
+    told = [f"It then handled hardly any stale message with {_names(clean)}."] if clean else []
+    much = _about([shares[name] for name in stale]) if stale else ""
+    told += [f"It handled {much} messages stale with {_names(stale)}."] if stale else []
+    return Short(sentence("A consumer stood still for twice a message’s life.", *told), _lost(crash), MONDAY)
+
+
+def _about(shares: Sequence[float]) -> str:
+    """about 15 % of all; 3 % to 20 % of all; all: ways that differ by less than a reader can use are one figure."""
+    low, high = min(shares), max(shares)
+    if low == high == 1:
+        return "all"
+    if low < high and f"{low:.0%}" == f"{high:.0%}":
+        return f"about {percent([round(low, 2)])} of all"
+    return f"{percent(shares)} of all"
 
 
 def _lost(crash: dict[str, Digest]) -> str:
@@ -54,11 +63,12 @@ def _lost(crash: dict[str, Digest]) -> str:
     shares = {name: one.number("figures", "dropped_share") or 0.0 for name, one in crash.items()}
     if len(shares) < 2:
         return "What a killed consumer costs is not recorded yet."
-    ranked = sorted(shares, key=lambda name: shares[name])
-    least, most = ranked[0], ranked[-1]
-    if percent([shares[least]]) == percent([shares[most]]):
-        return f"When the consumer was killed, every way dropped {percent([shares[least]])} of the messages."
+    least, most = (percent([end(shares.values())]) for end in (min, max))
+    if least == most:
+        return f"When the consumer was killed, every way dropped {least} of the messages."
+    some, many = (_names([name for name in shares if percent([shares[name]]) == end]) for end in (least, most))
+    dropped = f"{least} of the messages" if min(shares.values()) else "no message"
     return (
-        f"When the consumer was killed and another came a second later, {NAMES[least]} dropped "
-        f"{percent([shares[least]])} of the messages, the least, and {NAMES[most]} {percent([shares[most]])}, the most."
+        "The consumer was also killed, and another came a second later. "
+        f"The least was dropped with {some}: {dropped}. The most was dropped with {many}: {most}."
     )

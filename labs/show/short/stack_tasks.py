@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from labs.model.digest import Digest
 from labs.model.text import BROKER_NAMES, enumerated, in_words
@@ -37,7 +37,7 @@ def one_app(digests: Sequence[Digest]) -> Short:
         if rows:
             said = enumerated([ROW_NAMES[row] for row in rows])
             answer += f" {name} fails {in_words(len(rows))} of them: {said}."
-    return Short(answer, sentence(_early(known), _late(known)), monday)
+    return Short(answer, sentence(_early(known), _late(known, failed)), monday)
 
 
 def _early(known: Sequence[Digest]) -> str:
@@ -46,7 +46,11 @@ def _early(known: Sequence[Digest]) -> str:
     return f"By default a killed worker takes its task with it, on {enumerated(lost)} alike." if lost else ""
 
 
-def _late(known: Sequence[Digest]) -> str:
-    """Where acks_late does not help for every task."""
+def _late(known: Sequence[Digest], failed: Mapping[str, Sequence[str]]) -> str:
+    """Where acks_late does not help for every task, and how much fails there with it: claim C71 counts that as well."""
     torn = [_name(one) for one in known if word(one, "late") in ("partly", "no")]
-    return f"With acks_late a task is still lost on {enumerated(torn)}." if torn else ""
+    if not torn:
+        return ""
+    told = enumerated([f"{name} fails {in_words(len(failed[name]) + 1)}" for name in torn])
+    beside = f" Recovery after a kill is no row of the checklist; with it {told}."
+    return f"With acks_late a task is still lost on {enumerated(torn)}.{beside}"
