@@ -46,7 +46,7 @@ def pending_claimed(digests: Sequence[Digest]) -> Short:
 def _where(those: Sequence[Digest], sure: Sequence[Digest]) -> str:
     """`Where nobody claims,`; many are counted and not named: no sentence carries seven of them."""
     if len(those) > MANY:
-        return f"With {in_words(len(those))} of the {in_words(len(sure))}"
+        return f"With {in_words(len(those))} of them," if len(those) < len(sure) else "With all of them,"
     *first, last = (NAMES[str(one.settings["way"])] for one in those)
     return f"Where {', '.join(first)} or {last}," if first else f"Where {last},"
 
