@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ from playwright.sync_api import Page
 
 from labs.experiments import EXPERIMENTS
 from labs.model.paths import PROJECT
+from labs.model.text import sentences
 from labs.pages import chapter_pages, course, in_short, parts
 from labs.pages import claims as claim_words
+from labs.pages.chapter_answers import FIGURE, Answer, answers, stands
 from labs.pages.claims import WORDS
 from labs.pages.course import Chapter
 from tests.browser import settled, violations
 from tests.made import prose
+from tests.test_sentences import LONG, words_of
 
 BOOK = PROJECT / "book"
 WITH_LABS = [one for one in course.chapters() if course.labs_of(one.number)]
@@ -61,7 +65,7 @@ def test_a_chapter_begins_with_its_question_and_ends_with_what_is_known(one: Cha
 def test_both_pages_have_all_their_parts_of_their_own_chapter(one: Chapter) -> None:
     asked = {name: re.findall(r"```\{chapter-(\w+)\} (\d+)\n```", text(one, name)) for name in (FIRST, LAST)}
     assert asked[FIRST] == [(name, str(one.number)) for name in ("says", "guess", "able", "way")]
-    known = ("known", "found", "claims", "left", "able", "onward")
+    known = ("answer", "known", "found", "claims", "left", "able", "onward")
     assert asked[LAST] == [(name, str(one.number)) for name in known]
     for name in (FIRST, LAST):
         assert not re.search(r"\d", prose(text(one, name))), "a figure is typed"
@@ -113,6 +117,61 @@ def test_the_last_page_says_of_every_lab_what_the_labs_own_page_says(one: Chapte
             assert parts.coded(in_short.of(lab).answer) in html
             assert parts.coded(in_short.of(lab).monday) in html
             assert f'href="{page.stem}.html"' in html
+
+
+@each_chapter
+def test_the_last_page_answers_the_first_ones_question_and_each_answer_stands_on_todays_verdicts(one: Chapter) -> None:
+    words = {entry["id"]: entry["word"] for entry in board()}
+    own = [each for each in answers() if each.chapter == one.number]
+    assert 2 <= len(own) <= 3
+    for each in own:
+        assert set(each.rests) <= set(one.claims)
+        assert stands(each, words), f"labs/pages/chapter_answers.toml: write what is so now of {each.rests}"
+    html = made("answer", one)
+    assert f'<p class="chapter-asked">{one.asks}</p>' in html
+    assert html.count("<li>") == len(own)
+    assert "(not recorded yet)" not in html
+
+
+@pytest.mark.parametrize("each", answers(), ids=lambda one: " ".join(one.rests))
+def test_an_answer_is_said_only_while_each_of_its_claims_has_its_word(each: Answer) -> None:
+    one = chapter_pages.chapter(each.chapter)
+    begins = escape(each.text.partition("{")[0].partition("`")[0], quote=True)
+    assert begins in made("answer", one)
+    for claim, word in each.rests.items():
+        other = next(name for name in WORDS if name != word)
+        changed = [{**entry, "word": other} if entry["id"] == claim else entry for entry in board()]
+        html = made("answer", one, changed)
+        assert begins not in html
+        assert f'<a href="#{claim.lower()}">{claim}</a> {chapter_pages.SAID[other][0]}: ' in html
+
+
+@pytest.mark.parametrize("each", answers(), ids=lambda one: " ".join(one.rests))
+def test_an_answer_is_plain_sentences_with_no_figure_of_its_own(each: Answer) -> None:
+    assert not re.search(r"\d", FIGURE.sub("", each.text))
+    for sentence in sentences(FIGURE.sub("a figure", each.text)):
+        assert len(words_of(sentence)) <= LONG, sentence
+        assert sentence.endswith(".")
+
+
+def test_an_answer_whose_figure_is_not_recorded_is_not_said() -> None:
+    rests = {"C72": "holds"}
+    lacking = Answer(8, rests, "It is {cost-of-switching raw rabbitmq-kafka features}.")
+    assert stands(lacking, rests)
+    assert not stands(replace(lacking, text="It is {loss-matrix kafka-acks-all redis-list-rdb power loss}."), rests)
+
+
+@each_chapter
+def test_what_is_open_leads_to_the_pages_that_measured_it(one: Chapter) -> None:
+    for entry in board():
+        if entry["id"] in one.claims and entry["decided"] == "open" and entry["page"]:
+            assert f'href="{course.panels()[entry["page"]]}.html"' in made("left", one)
+
+
+def test_labs_that_do_not_agree_are_named_with_their_words_in_the_first_sentence() -> None:
+    first, _ = claim_words.split(claim_words.judged()["C65"]["text"])
+    if first.startswith("The labs do not agree"):
+        assert "“Keep it, read it again” says “holds” of the part of the rule that it measures" in first
 
 
 @each_chapter

@@ -249,7 +249,7 @@ def passing(number: int) -> Change:
 
 
 def moved(features: int) -> Change:
-    """So many features are to build again after every move, and none is lost."""
+    """So many features have to be reimplemented after every move, and none is lost."""
 
     def changed(one: Digest) -> Digest:
         repeats: list[Any] = [
@@ -314,7 +314,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka share group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
-    ("cost-of-switching", moved(0), "no features of its contract are then", moved(3), "three features of its contract"),
+    ("cost-of-switching", moved(0), "no features of its contract have to be", moved(3), "three features of its contract"),
     ("big-backlog", backlog(onto=0.5), "none of four ways kept",
      backlog(onto=1.0), "four of four ways kept"),
     ("big-backlog", backlog(each_more=0.0), "next to nothing on disk with Kafka topic, RabbitMQ stream, ",

@@ -41,7 +41,9 @@ def _fast(
     """Whether enough of a rate was kept; Undecided where it fell and the machine had no processor left."""
     side = passes(_figures(one, name), kept, text)
     if not side and any(map(full, one.repeats)):
-        raise Undecided(f"{text} The machine had no processor left, so that says nothing of the broker.")
+        raise Undecided(
+            f"The rate fell while the machine had no processor left, which says nothing of the broker. {text}"
+        )
     return side
 
 

@@ -115,7 +115,7 @@ def c24(digests: Sequence[Digest]) -> Said:
     if not refusing:
         raise Undecided("No broker was seen to refuse a publish in every round and to take it once it was allowed.")
     names = enumerated([BROKER_NAMES[one] for one in refusing])
-    text = f"{names} refused a publish that was not allowed, and took it once it was."
+    text = f"A policy was enforced by {names}: a publish that was not allowed was refused, and taken once it was."
     if others:
         rest = enumerated([BROKER_NAMES[one] for one in others])
         return "holds with conditions", f"{text} With {rest} that was not seen, or it was not tried."

@@ -13,14 +13,15 @@ from labs.scenarios.switching import FRAMEWORKS, MOVES
 from labs.show.looks.switching import feature_words
 
 CHANGED = Bound("holds", "the share of the old service’s lines that go", "above", 30, "%")
+MANY = "have to be reimplemented or are lost"
 BUILT = 2
-"""Features to build again or lost, from which on the claim holds as well."""
+"""Features reimplemented or lost, from which on the claim holds as well."""
 LEAVES = "rabbitmq"
 """Where the system is that the claim speaks of: the sentence before it is about Celery on RabbitMQ."""
 
 
 def features(repeat: Repeat) -> float:
-    """How many rows of the contract have to be built again, or are lost; both are the team's to do."""
+    """How many rows of the contract have to be reimplemented, or are lost; both are the team's to do."""
     return float(sum(repeat["figures"][name] or 0 for name in ("built", "lost")))
 
 
@@ -39,10 +40,10 @@ def dear(one: Digest, of: str = "whole_pct") -> bool | None:
 
 
 def _told(one: Digest) -> str:
-    """From RabbitMQ with own clients it changes 35 % of its lines, and two features have to be rebuilt or are lost."""
+    """From RabbitMQ with own clients it changes 35 % of its lines, and two features have to be reimplemented or are lost."""
     where, found = BROKER_NAMES[MOVES[str(one.settings["porting"])].old], [features(each) for each in one.repeats]
-    rebuilt = "has to be rebuilt or is lost" if set(found) == {1.0} else "have to be rebuilt or are lost"
-    told = f"{feature_words(found)} {rebuilt}"
+    again = "has to be reimplemented or is lost" if set(found) == {1.0} else MANY
+    told = f"{feature_words(found)} {again}"
     with_what = FRAMEWORKS[str(one.settings["framework"])]
     return f"From {where} with {with_what} it changes {one.number('whole_pct'):.0f}{NBSP}% of its lines, and {told}."
 

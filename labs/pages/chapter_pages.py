@@ -11,9 +11,11 @@ from html import escape
 from typing import Any
 
 from labs.experiments import EXPERIMENTS
+from labs.model.claims import labs_of
 from labs.model.text import capital, enumerated, how_many, in_words
-from labs.pages import claim_board, course, in_short, parts
+from labs.pages import chapter_answers, claim_board, course, in_short, parts
 from labs.pages.article import article
+from labs.pages.chapter_answers import answers
 from labs.pages.claims import NO_CHECK, NO_TEST, UNDECIDED, WORDS, split
 from labs.pages.course import Chapter, Page
 
@@ -113,6 +115,13 @@ def told(one: Chapter, entries: Entries) -> str:
     return f"Of the chapter’s {in_words(len(own))} claims {said}."
 
 
+def answer(one: Chapter, entries: Entries, _pages: Sequence[Page]) -> str:
+    """The question of the chapter's first page, and what can be said to it now."""
+    said = (chapter_answers.told(each, entries, SAID) for each in answers() if each.chapter == one.number)
+    items = "".join(f"<li>{text}</li>" for text in said)
+    return f'<p class="chapter-asked">{escape(one.asks)}</p><ul class="chapter-answer">{items}</ul>'
+
+
 def known(one: Chapter, entries: Entries, _pages: Sequence[Page]) -> str:
     """The strip of the chapter's claims; each square leads to its claim below."""
     return claim_board.strip(of_chapter(one, entries), linked=True, of=f"The claims of chapter {one.number}")
@@ -137,19 +146,27 @@ def claims(one: Chapter, entries: Entries, _pages: Sequence[Page]) -> str:
     return "".join(claim_board.listed(of_chapter(one, entries)).values())
 
 
-def left(one: Chapter, entries: Entries, _pages: Sequence[Page]) -> str:
+def left(one: Chapter, entries: Entries, pages: Sequence[Page]) -> str:
     """The claims without a verdict, each with what it waits for."""
     waiting = [entry for entry in of_chapter(one, entries) if entry["decided"] == "open"]
     if not waiting:
         return "<p>Nothing: each claim of the chapter has its verdict, or it is said why none is possible.</p>"
-    items = "".join(f"<li>{_waits(entry)}</li>" for entry in waiting)
+    items = "".join(f"<li>{_waits(entry, pages)}</li>" for entry in waiting)
     return f'<ul class="chapter-left">{items}</ul>'
 
 
-def _waits(entry: Entry) -> str:
+def _waits(entry: Entry, pages: Sequence[Page]) -> str:
     link = f'<a class="id" href="#{entry["id"].lower()}">{entry["id"]}</a>'
     why = split(entry["evidence"])[0] if entry["evidence"] else "It is not tested yet."
-    return f"{link} {escape(entry['claim'])} {escape(capital(why))}"
+    return f"{link} {escape(entry['claim'])} {escape(capital(why))}{_where(entry, pages)}"
+
+
+def _where(entry: Entry, pages: Sequence[Page]) -> str:
+    """The pages whose labs the claim waits for, each a link."""
+    wanted = labs_of(entry["id"])
+    stems = dict.fromkeys(stem for lab, stem in course.panels().items() if EXPERIMENTS[lab].number in wanted)
+    links = [f'<a href="{page.stem}.html">{escape(page.title)}</a>' for page in pages if page.stem in stems]
+    return f" Measured by: {' '.join(links)}" if links else ""
 
 
 def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
@@ -165,7 +182,7 @@ def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
 
 
 PARTS: dict[str, Callable[[Chapter, Entries, Sequence[Page]], str]] = {
-    "says": says, "guess": guess, "way": way, "able": able, "known": known, "found": found, "claims": claims,
+    "says": says, "guess": guess, "way": way, "able": able, "answer": answer, "known": known, "found": found, "claims": claims,
     "left": left, "onward": onward,
 }  # fmt: skip
 """What `{chapter-says} 2` and its like show."""

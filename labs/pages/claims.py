@@ -17,7 +17,7 @@ from labs.experiments import EXPERIMENTS
 from labs.experiments.base import Experiment
 from labs.experiments.rules import by_any_rounds
 from labs.model.claims import BY_LABS, Row, claims, labs_of, policy_of
-from labs.model.text import capital, in_words, sentences
+from labs.model.text import capital, enumerated, in_words, sentences
 from labs.pages.article import article
 from labs.pages.documents import cited, documented
 from labs.pages.recordings import recorded, recorded_on, words
@@ -110,7 +110,8 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     text = parts[0]["text"]
     if len(given) > 1:
         told = (f"{part['text']} {_by(part)}" for part in parts)
-        text = " ".join(["The labs do not agree.", *told])
+        words = enumerated([f"“{part['title']}” says “{part['word']}”{_of_part(part)}" for part in parts])
+        text = " ".join([f"The labs do not agree: {words}.", *told])
     else:  # two labs that look at the same points say the same, and it is said once
         others = [part for part in parts[1:] if part["text"] != text]
         text = " ".join([text, *(f"{part['text']} That is by the lab “{part['title']}”." for part in others)])
@@ -122,9 +123,15 @@ def _together(parts: Sequence[dict[str, Any]], missing: Sequence[str]) -> dict[s
     return parts[0] | {"word": word, "text": text, "date": dates}
 
 
+def _of_part(part: dict[str, Any]) -> str:
+    """What a lab adds that measures a part of the rule only; empty for another, and while it says nothing."""
+    partly = (part["lab"], part["claim"]) in OF_A_PART and part["word"] != UNDECIDED
+    return " of the part of the rule that it measures" if partly else ""
+
+
 def _by(part: dict[str, Any]) -> str:
     """What a lab's evidence makes of the claim, or of the part of its rule that the lab measures."""
-    if (part["lab"], part["claim"]) in OF_A_PART and part["word"] != UNDECIDED:
+    if _of_part(part):
         return f"For the part of the rule that it measures, the lab “{part['title']}” says “{part['word']}”."
     return f"That makes it “{part['word']}” by the lab “{part['title']}”."
 

@@ -45,7 +45,7 @@ def cell(row: str) -> Callable[[Digest], Cell]:
 
 
 def built(digest: Digest) -> list[float]:
-    """How many features are to build again or lost, in each repeat."""
+    """How many features have to be reimplemented or are lost, in each repeat."""
     return [(one["figures"]["built"] or 0) + (one["figures"]["lost"] or 0) for one in digest.repeats]
 
 
@@ -126,7 +126,7 @@ SWITCHING_LOOK = replace(
     charts=(GRID, STRIPS),
     shapes=shapes,
     layouts=layouts,
-    title="{label}: {gone_pct} of the file’s lines go, and {told_features} to build again or lost",
+    title="{label}: {gone_pct} of the file’s lines are removed, and {told_features} reimplemented or lost",
     sentence=(
         "{label}: of {old} lines that know the broker {gone} go, and {new} are new; the {business} lines of the "
         "business stay. ",
@@ -136,7 +136,7 @@ SWITCHING_LOOK = replace(
 
 
 def truth(digest: Digest) -> str:
-    """How many features the team has to build again or does without."""
+    """How many features the team has to reimplement or does without."""
     found = set(built(digest))
     if len(found) != 1:
         return "mixed"
@@ -152,5 +152,5 @@ def summary(digests: Sequence[Digest]) -> str:
 
 
 SWITCHING_GUESS = Guess(
-    "{label}: how many features have to be built again, or are lost?", (NONE, ONE, MORE), truth, summary
+    "{label}: how many features have to be reimplemented, or are lost?", (NONE, ONE, MORE), truth, summary
 )

@@ -10,15 +10,18 @@ from labs.show.looks.switching import BY, built, feature_words
 from labs.show.short import NOT_RECORDED, Short, sentence
 
 
+MANY = "have to be reimplemented or are lost"
+
+
 def _shares(found: Sequence[Digest], name: str) -> str:
     values = sorted({round(one.number(name) or 0) for one in found})
     return " to ".join(str(one) for one in dict.fromkeys((values[0], values[-1]))) + f"{NBSP}%"
 
 
 def _features(found: Sequence[Digest], of: str = "") -> str:
-    """two features of its contract are then to build again or lost."""
+    """two features of its contract have to be reimplemented or are lost; one feature has to be or is lost."""
     numbers = [value for one in found for value in built(one)]
-    return f"{feature_words(numbers)}{of} {'is' if set(numbers) == {1.0} else 'are'}"
+    return f"{feature_words(numbers)}{of} {'has to be reimplemented or is lost' if set(numbers) == {1.0} else MANY}"
 
 
 def _libraries(found: Sequence[Digest]) -> str:
@@ -28,7 +31,7 @@ def _libraries(found: Sequence[Digest]) -> str:
     names = dict.fromkeys(BY[str(one.settings["framework"])].removeprefix(" by ") for one in found)
     return (
         f"With a library for several brokers ({enumerated(list(names))}) {_shares(found, 'gone_pct')} of the file go, "
-        f"and {_features(found)} to build again or lost."
+        f"and {_features(found)}."
     )
 
 
@@ -44,7 +47,7 @@ def cost_of_switching(digests: Sequence[Digest]) -> Short:
         return Short(NOT_RECORDED, "", monday)
     answer = (
         f"Moving the order service to Kafka replaces {_shares(own, 'gone_pct')} of the file that knows the broker; "
-        f"{_features(own, ' of its contract')} then to build again or lost."
+        f"{_features(own, ' of its contract')}."
     )
     stays = f"Its business knows no broker and stays: of the whole service {_shares(own, 'whole_pct')} go."
     return Short(answer, sentence(stays, _libraries([one for one in to_kafka if one not in own])), monday)
