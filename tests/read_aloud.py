@@ -6,6 +6,7 @@ Prints them lab by lab; a lab's name after it prints that lab alone, `--recorded
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from labs.model.digest import Digest
 from labs.pages.recordings import recorded, words
 from labs.pages.state import view
 
+LONG = 30
+"""So many words a sentence has at most."""
 TIMES: Mapping[str, float] = {"small": 0.001, "large": 1000.0}
 KEPT = ("curve", "seed", "halves", "counted_s", "attempt", "kind", "repeats", "lost_share", "done")
 """Figures that scaling leaves alone: what they say does not grow with a machine."""
@@ -30,6 +33,11 @@ class Text:
     kind: str
     where: str
     words: str
+
+
+def words_of(sentence: str) -> list[str]:
+    """Its words without what stands in brackets."""
+    return re.sub(r"\([^()]*\)", "", sentence).replace("\u00a0", "").split()
 
 
 def scaled(value: Any, by: float) -> Any:

@@ -23,7 +23,7 @@ from labs.pages.claims import WORDS
 from labs.pages.course import Chapter
 from tests.browser import settled, violations
 from tests.made import prose
-from tests.test_sentences import LONG, words_of
+from tests.read_aloud import LONG, words_of
 
 BOOK = PROJECT / "book"
 WITH_LABS = [one for one in course.chapters() if course.labs_of(one.number)]

@@ -16,10 +16,9 @@ from labs.pages.recordings import recorded
 from labs.show.looks import FAULT_LOOK, JOBS_LOOK, RATE_LOOK
 from labs.show.sentences import plainly
 from tests.faulted import fault_digest, jobs_digest, three
-from tests.read_aloud import Text, of_lab
+from tests.read_aloud import LONG, Text, of_lab, words_of
 
 LABS = [lab for lab in EXPERIMENTS.values() if recorded(lab.name)]
-LONG = 30
 VERBS = frozenset(re.findall(r"\w+", """
     is are was were has had have does did do can could needs took takes lost leads put came comes holds hold ran raised
     added arrived answered finished counted says said sets makes make sent carried used gave promised got went cost
@@ -46,11 +45,6 @@ WRONG = {
     r"|times the next|no property of",
 }
 """What no text may have."""
-
-
-def words_of(sentence: str) -> list[str]:
-    """Its words without what stands in brackets."""
-    return re.sub(r"\([^()]*\)", "", sentence).replace("\u00a0", "").split()
 
 
 def faults_of(text: Text) -> list[str]:

@@ -19,7 +19,7 @@ from labs.pages.recordings import recorded
 from labs.show.looks.tricks import ranked
 from labs.show.short import NOT_RECORDED, Short
 from labs.show.short.rates import BATCHES
-from tests.test_sentences import LONG, words_of
+from tests.read_aloud import LONG, words_of
 
 SHORT = [name for name, lab in EXPERIMENTS.items() if lab.short]
 SEVERAL = {"latency-ladder", "one-question", "who-is-waiting", "messages-or-megabytes", "before-the-first-message"}
@@ -314,7 +314,7 @@ CHANGED: list[tuple[str, Change, str, Change, str]] = [
     ("delivery-shapes", late(3), "none kept the order", late(0), "and Kafka share group kept the order"),
     ("burst-or-overload", slopes(0.0), "no backlog grew",
      slopes(40.0), "A queue adds no capacity"),
-    ("cost-of-switching", moved(0), "no features of its contract have to be", moved(3), "three features of its contract"),
+    ("cost-of-switching", moved(0), "no features of its contract have", moved(3), "three features of its contract"),
     ("big-backlog", backlog(onto=0.5), "none of four ways kept",
      backlog(onto=1.0), "four of four ways kept"),
     ("big-backlog", backlog(each_more=0.0), "next to nothing on disk with Kafka topic, RabbitMQ stream, ",

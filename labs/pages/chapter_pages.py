@@ -182,8 +182,8 @@ def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
 
 
 PARTS: dict[str, Callable[[Chapter, Entries, Sequence[Page]], str]] = {
-    "says": says, "guess": guess, "way": way, "able": able, "answer": answer, "known": known, "found": found, "claims": claims,
-    "left": left, "onward": onward,
+    "says": says, "guess": guess, "way": way, "able": able, "answer": answer, "known": known, "found": found,
+    "claims": claims, "left": left, "onward": onward,
 }  # fmt: skip
 """What `{chapter-says} 2` and its like show."""
 

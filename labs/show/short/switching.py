@@ -9,7 +9,6 @@ from labs.model.text import NBSP, enumerated
 from labs.show.looks.switching import BY, built, feature_words
 from labs.show.short import NOT_RECORDED, Short, sentence
 
-
 MANY = "have to be reimplemented or are lost"
 
 
