@@ -267,7 +267,7 @@ def test_bytes_of_which_nothing_is_known_are_about_none(value: float, told: str)
     assert bytes_text(value).replace("\u00a0", " ") == told
 
 
-def test_rounds_of_kafka_that_differ_and_a_full_processor_are_said_in_the_same_line_as_the_count() -> None:
+def test_rounds_of_kafka_that_differ_and_a_full_processor_are_said_beside_the_count() -> None:
     file = recorded("big-backlog")
     assert file
     [kafka] = [one for one in file.digests if (one.settings["way"], one.settings["backlog"]) == ("kafka-topic", "big")]
@@ -282,5 +282,5 @@ def test_rounds_of_kafka_that_differ_and_a_full_processor_are_said_in_the_same_l
     assert "Kafka’s rounds differ, from 63 % to 110 %, and the processor was full in two of two." in answer(
         0.63, 1.1, full=True
     )
-    assert answer(0.63, 1.1, full=False).endswith("; Kafka’s rounds differ, from 63 % to 110 %.")
+    assert answer(0.63, 1.1, full=False).endswith(". Kafka’s rounds differ, from 63 % to 110 %.")
     assert "differ" not in answer(0.9, 1.1, full=True)

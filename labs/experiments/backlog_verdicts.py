@@ -41,9 +41,7 @@ def _fast(
     """Whether enough of a rate was kept; Undecided where it fell and the machine had no processor left."""
     side = passes(_figures(one, name), kept, text)
     if not side and any(map(full, one.repeats)):
-        raise Undecided(
-            f"The rate fell while the machine had no processor left, which says nothing of the broker. {text}"
-        )
+        raise Undecided(f"The machine had no processor left, so a rate that fell says nothing of the broker. {text}")
     return side
 
 

@@ -55,7 +55,8 @@ def c23(digests: Sequence[Digest]) -> Said:
     far = [one for one in brokered if passes(_ratios(one), lambda ratio: ratio > BAD, _told(one))]
     worse = passes(_ratios(robin), lambda ratio: ratio > BAD, _told(robin))
     level = passes(_ratios(least), lambda ratio: ratio <= NEAR, _told(least))
-    text = f"HTTP round robin took {_range([robin])} times the ideal, least connections {_range([least])}."
+    text = f"With one slow worker HTTP round robin took {_range([robin])} times the ideal"
+    text += f", least connections {_range([least])}."
     text += f" With brokers near it were {_labels(near)}." if near else " With no broker it was near."
     if far:
         text += f" Far from it were {_labels(far)}. They took {_range(far)} times the ideal."

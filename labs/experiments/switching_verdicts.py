@@ -40,7 +40,7 @@ def dear(one: Digest, of: str = "whole_pct") -> bool | None:
 
 
 def _told(one: Digest) -> str:
-    """From RabbitMQ with own clients it changes 35 % of its lines, and two features have to be done again or are lost."""
+    """From RabbitMQ with kombu it changes 22 % of its lines, and two features have to be reimplemented or are lost."""
     where, found = BROKER_NAMES[MOVES[str(one.settings["porting"])].old], [features(each) for each in one.repeats]
     again = "has to be reimplemented or is lost" if set(found) == {1.0} else MANY
     told = f"{feature_words(found)} {again}"

@@ -114,7 +114,7 @@ def c19(digests: Sequence[Digest]) -> Said:
     queue, direct = _known(digests, ASYNC, SYNC)
     pairs = rounds(*([_lost(repeat) for repeat in one.repeats] for one in (queue, direct)))
     text = "When a worker was killed, a queue with manual acknowledgement lost "
-    text += f"{_counts(queue)}, and a caller over HTTP that retries {_counts(direct)}."
+    text += f"{_counts(queue)}, and a caller over HTTP that retries lost {_counts(direct)}."
     if passes(pairs, lambda pair: pair[0] > pair[1], text):
         return "no longer holds", text
     if passes(pairs, lambda pair: pair[0] == pair[1] == 0, text):

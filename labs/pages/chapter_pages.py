@@ -166,7 +166,7 @@ def _where(entry: Entry, pages: Sequence[Page]) -> str:
     wanted = labs_of(entry["id"])
     stems = dict.fromkeys(stem for lab, stem in course.panels().items() if EXPERIMENTS[lab].number in wanted)
     links = [f'<a href="{page.stem}.html">{escape(page.title)}</a>' for page in pages if page.stem in stems]
-    return f" Measured by: {' '.join(links)}" if links else ""
+    return f" Measured by: {' · '.join(links)}" if links else ""
 
 
 def onward(one: Chapter, _entries: Entries, pages: Sequence[Page]) -> str:
