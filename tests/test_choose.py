@@ -21,7 +21,7 @@ from labs.model.claims import claims
 from labs.model.paths import PROJECT, RECORDED
 from labs.pages.choose import page, three, turning
 from labs.pages.choose.bill import amount, beside, bill, said
-from labs.pages.choose.engine import Ranked, advice, answered, left_open, rank, score
+from labs.pages.choose.engine import CLOSE, Ranked, advice, answered, left_open, rank, score
 from labs.pages.choose.model import JUDGED, OPEN, RUN, model, rules
 from labs.pages.choose.words import address, answer_said, by_id, turn_said
 from tests.made_answers import random_answers
@@ -87,7 +87,8 @@ def test_a_case_has_this_ranking_and_rules_these_out(case: str) -> None:
     found = rank(made(), by_id(made()["scenarios"], case)["answers"])
     assert [one.id for one in found if not one.out and not one.untested][: len(TOP[case])] == TOP[case]
     assert OUT.get(case, set()) <= {one.id for one in found if one.out}
-    assert sorted(found, key=lambda one: one.key) == found
+    close = [one for one in found if one.close]
+    assert sorted(close, key=lambda one: one.key) + found[len(close) :] == sorted(found, key=lambda one: one.key)
 
 
 def fails(one: Ranked, before: Ranked) -> bool:
@@ -187,6 +188,22 @@ def test_what_nobody_measured_stands_behind_what_was_and_before_what_fails() -> 
     places = [(one.out, one.untested) for one in found]
     assert places == sorted(places)
     assert (False, True) in places
+
+
+def test_what_was_never_run_is_not_called_first_where_it_is_too_close_to_tell() -> None:
+    """Those that are close are within CLOSE of the best, none that is further is; one alone is not close."""
+    close = 0
+    for seed in range(120):
+        found = rank(made(), random_answers(seed), random_weights(seed))
+        best, near = min(one.key for one in found), [one for one in found if one.close]
+        close += len(near) > 1
+        assert len(near) != 1
+        assert near == found[: len(near)]
+        assert [one.untried for one in near] == sorted(one.untried for one in near), seed
+        assert all(one.key[:2] == best[:2] and one.points <= best[2] + CLOSE + 1e-6 for one in near)
+        rest = [one for one in found[len(near) or 1 :] if one.key[:2] == best[:2] and not one.out]
+        assert all(one.points > best[2] + CLOSE for one in rest), seed
+    assert close > 10
 
 
 def test_the_turns_of_a_case_are_true_and_the_nearest() -> None:
@@ -293,7 +310,7 @@ def test_the_three_criteria_are_counted_as_a_plain_count_does() -> None:
     for case in made()["scenarios"]:
         asked = {name: value for name, value in case["answers"].items() if name in article}
         by_three = rank({**made(), "needs": kept}, asked)
-        first = [one.id for one in by_three if one.key == by_three[0].key]
+        first = [one.id for one in by_three if one.key == min(each.key for each in by_three)]
         less += rank(made(), case["answers"])[0].id not in first
         several += len(first) > 1
     assert three.count() == three.Counted(12, less, several)
@@ -318,15 +335,16 @@ def plain(one: Ranked) -> dict[str, Any]:
     reasons = [
         {"need": each.need, "short": each.short, "points": each.points, "text": each.text} for each in one.reasons
     ]
-    return {"id": one.id, "points": one.points, "out": one.out, "untested": one.untested, "reasons": reasons}
+    flags = {"out": one.out, "untested": one.untested, "close": one.close, "untried": one.untried}
+    return {"id": one.id, "points": one.points, "reasons": reasons} | flags
 
 
 def test_the_browser_ranks_as_python_does_with_the_same_reasons_and_the_same_advice(tmp_path: Path) -> None:
     asked = [[random_answers(seed), random_weights(seed)] for seed in range(250)]
     asked += [[one["answers"], {}] for one in made()["scenarios"]]
     script = """() => given.map(([answers, weights]) => [
-        engine.rank(model, answers, weights).map(({ id, points, out, untested, reasons }) => ({
-            id, points, out, untested,
+        engine.rank(model, answers, weights).map(({ id, points, out, untested, close, untried, reasons }) => ({
+            id, points, out, untested, close, untried,
             reasons: reasons.map(({ need, short, points, text }) => ({ need, short, points, text })) })),
         engine.advice(model, answers)?.say ?? null,
         model.configurations.map((one) => bill.bill(one, engine.answered(model, answers)).map(

@@ -31,7 +31,7 @@ def c27() -> str:
     changed = 0
     for case in of["scenarios"]:
         by_three = rank(less, {name: value for name, value in case["answers"].items() if name in article})
-        first = [one.id for one in by_three if one.key == by_three[0].key]
+        first = [one.id for one in by_three if one.key == min(each.key for each in by_three)]
         changed += rank(of, case["answers"])[0].id not in first
     return IF if changed >= 3 else HOLDS
 

@@ -6,7 +6,7 @@ js/choose-engine.mjs is the same in the same words; a test holds both against ma
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,9 @@ Weights = Mapping[str, float]
 MEASURED_BYTES = 100
 UNKNOWN_SHORT = 0.5
 """What counts as left open where nobody has measured."""
+CLOSE = 0.4
+"""Points that are no difference: a tenth of a need of middle weight. Our judgement of the needs is no finer."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,18 @@ class Reason:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A configuration with its points against it: `out` fails a must, of `untested` nobody knows whether it does."""
+    """A configuration with its points against it: `out` fails a must, of `untested` nobody knows whether it does.
+
+    `close` is one of several at the top between which the points do not tell; `untried` was as a whole never run here.
+    """
 
     id: str
     points: float
     out: bool
     untested: bool
     reasons: Sequence[Reason] = field(default=())
+    untried: bool = False
+    close: bool = False
 
     @property
     def key(self) -> tuple[bool, bool, float]:
@@ -179,7 +187,7 @@ def score(
         out = out or one.out
         untested = untested or _untested(need, configuration, one)
     said = [one for need, one in pairs if not quiet(need, configuration, one)]
-    return Ranked(configuration["id"], points, out, untested, said)
+    return Ranked(configuration["id"], points, out, untested, said, configuration["untried"])
 
 
 def rank(
@@ -188,13 +196,24 @@ def rank(
     weights: Weights | None = None,
     only: Collection[str] | None = None,
 ) -> list[Ranked]:
-    """All configurations, the best first: what fails a must comes last, what was not tested for one before that.
+    """All configurations, the best first: what fails a must comes last, what was not tested for one before that. Of
+    those that are too close to tell at the top, what was never run here stands behind what was.
 
     With `only` nothing counts but these questions: to all others the answer is the one that demands nothing.
     """
     answers = answered(model, {name: value for name, value in given.items() if only is None or name in only})
     found = [score(model, one, answers, weights or {}, only) for one in model["configurations"]]
-    return sorted(found, key=lambda one: one.key)  # stable: who needs less stands first in the rules
+    return _too_close(sorted(found, key=lambda one: one.key))  # stable: who needs less stands first in the rules
+
+
+def _too_close(found: list[Ranked]) -> list[Ranked]:
+    """With those marked that are so near to the first that the points do not tell them apart."""
+    best = found[0]
+    near = [one for one in found if one.key[:2] == best.key[:2] and one.points <= best.points + CLOSE + ROUNDING]
+    if best.out or len(near) < 2:
+        return found
+    near.sort(key=lambda one: one.untried)
+    return [replace(one, close=True) for one in near] + found[len(near) :]
 
 
 def advice(model: Mapping[str, Any], given: Answers) -> Mapping[str, Any] | None:

@@ -86,7 +86,15 @@ class _Looking:
 
     def configuration(self, one: Table) -> Table:
         """With the bytes that a message takes beside its own, by its size, and how the rate falls with the size."""
-        plain = {"system": "", "nodes": 1, "keeps": False, "memory": False, "copies": False, "with": {}}
+        plain = {
+            "system": "",
+            "nodes": 1,
+            "untried": False,
+            "keeps": False,
+            "memory": False,
+            "copies": False,
+            "with": {},
+        }
         found = plain | {"short": one["name"]} | one
         return found | {
             "disk": self._beside(one, "disk") or self._written(one),

@@ -39,8 +39,10 @@ def scenarios() -> str:
 
 def _scenario(of: Model, one: Mapping[str, Any]) -> str:
     ranked = rank(of, one["answers"])
-    first = by_id(of["configurations"], ranked[0].id)
-    head = f"<summary>{escape(one['name'])}: <strong>{escape(first['short'])}</strong></summary>"
+    names = first_of(of, ranked)
+    head = (
+        f"<summary>{escape(one['name'])}: {' or '.join(f'<strong>{escape(name)}</strong>' for name in names)}</summary>"
+    )
     inside = "".join([
         f"<p>{escape(one['text'])}</p>",
         f"<p><strong>Asked:</strong> {escape(_asked(of, one['answers']))}. ",
@@ -48,6 +50,19 @@ def _scenario(of: Model, one: Mapping[str, Any]) -> str:
         result(of, ranked, one["answers"]),
     ])  # fmt: skip
     return f'<details class="choose-case" id="case-{escape(one["id"])}">{head}{inside}</details>'
+
+
+def first_of(of: Model, ranked: Sequence[Ranked]) -> list[str]:
+    """The name of the first, or of all that are too close to it to tell."""
+    return [by_id(of["configurations"], one.id)["short"] for one in ranked if one.close or one is ranked[0]]
+
+
+def _close(of: Model, ranked: Sequence[Ranked]) -> str:
+    """Between which the points do not tell, and which of them were never run here as a whole."""
+    never = f" ({WORDS['untried']})"
+    found = [(by_id(of["configurations"], one.id)["short"], one.untried) for one in ranked if one.close]
+    names = [f"{name}{never if untried else ''}" for name, untried in found]
+    return f"<p><strong>{WORDS['close']}:</strong> {escape(', '.join(names))}.</p>" if names else ""
 
 
 def _asked(of: Model, answers: Mapping[str, Any]) -> str:
@@ -58,8 +73,6 @@ def _asked(of: Model, answers: Mapping[str, Any]) -> str:
 def result(of: Model, ranked: Sequence[Ranked], answers: Mapping[str, Any]) -> str:
     """The ranking and all that hangs on it."""
     possible = [one for one in ranked if not one.out]
-    ties = [by_id(of["configurations"], one.id)["short"] for one in possible[1:] if one.key == possible[0].key]
-    also = f"<p>{WORDS['also']}: {escape(', '.join(ties))}.</p>" if ties else ""
     told = "".join(f"<li>{_ranked(of, one)}</li>" for one in possible[:SHOWN])
     rest = "".join(f"<li>{_briefly(of, one)}</li>" for one in possible[SHOWN:])
     after = f'<ol start="{SHOWN + 1}">{rest}</ol>' if rest else ""
@@ -67,7 +80,7 @@ def result(of: Model, ranked: Sequence[Ranked], answers: Mapping[str, Any]) -> s
     gone = f"<p><strong>{WORDS['out']}</strong></p><ul>{out}</ul>" if out else ""
     first = by_id(of["configurations"], ranked[0].id)
     build = f"<p><strong>{WORDS['build']}:</strong> {escape(built(first, answered(of, answers)))}</p>"
-    parts = (also, f"<ol>{told}</ol>", after, gone, turned(of, answers), costs(of, first, answers), build)
+    parts = (_close(of, ranked), f"<ol>{told}</ol>", after, gone, turned(of, answers), costs(of, first, answers), build)
     return "".join([*parts, advised(of, first, answers)])
 
 
@@ -152,7 +165,14 @@ def beside_the_article() -> str:
     for one in of["scenarios"]:
         first, found = by_id(of["configurations"], rank(of, one["answers"])[0].id), advice(of, one["answers"])
         word = "–" if found is None else "yes" if first["broker"] in found["brokers"] else "no"
-        rows.append([one["name"], found["say"] if found else "no advice", first["short"], word])
+        rows.append(
+            [
+                one["name"],
+                found["say"] if found else "no advice",
+                " or ".join(first_of(of, rank(of, one["answers"]))),
+                word,
+            ]
+        )
     return table(("Case", "The article", "By these rules", "Agree?"), rows, "The article’s advice in twelve cases")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.pages.choose.bill import Answers, per_day
-from labs.pages.choose.engine import Weights, answered, capacity, fits, kept_gb, rank
+from labs.pages.choose.engine import CLOSE, ROUNDING, Weights, answered, capacity, fits, kept_gb, rank
 
 HALVES = 24
 """So often is halved what lies between, until a turn is found."""
@@ -130,13 +130,14 @@ def _nearest(
 
 
 def margin(model: Mapping[str, Any], answers: Answers, name: str, weights: Weights | None) -> float:
-    """How far ahead a configuration is of the best other one; what it is behind where it is not."""
+    """How far ahead a configuration is of the best other one, beyond what is too close to tell; what it is behind where
+    it is not."""
     found = rank(model, answers, weights)
     mine = next(one for one in found if one.id == name)
-    other = next(one for one in found if one.id != name)
+    other = min((one for one in found if one.id != name), key=lambda one: one.key)
     weighed = [APART * (2 * one.out + one.untested) + one.points for one in (mine, other)]
     failed = sum(one.out for one in mine.reasons)
-    return weighed[1] - weighed[0] - APART * failed
+    return weighed[1] - weighed[0] - CLOSE - ROUNDING - APART * failed
 
 
 def demands(
@@ -198,7 +199,8 @@ def changed(model: Mapping[str, Any], only: Collection[str]) -> list[dict[str, A
     found = []
     for one in model["scenarios"]:
         by_some = rank(model, one["answers"], only=only)
-        first = [each.id for each in by_some if each.key == by_some[0].key]
+        best = min(each.key for each in by_some)
+        first = [each.id for each in by_some if each.key == best]
         winner = rank(model, one["answers"])[0].id
         found.append({"id": one["id"], "winner": winner, "first": first, "changed": winner not in first})
     return found

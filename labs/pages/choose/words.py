@@ -20,6 +20,8 @@ WORDS = {
     "nearest": "Nearest to it",
     "default": "(not answered: this is the default)",
     "also": "As good by these rules",
+    "close": "Too close to tell",
+    "untried": "never run here as a whole",
     "for": "For it",
     "against": "Against it",
     "none_against": "Nothing that you ask for speaks against it.",

@@ -3,6 +3,7 @@
 import { GB, perDay, said } from "./choose-bill.mjs";
 
 const MEASURED_BYTES = 100, UNKNOWN_SHORT = 0.5, OPEN = "not measured here";
+const CLOSE = 0.4, ROUNDING = 1e-9;
 const HALVES = 24, STEPS = 12, FEW = 3, APART = 1000, ABOVE = 1.0001;
 
 /** All answers: those given, and the neutral one where none is. */
@@ -89,15 +90,25 @@ function score(model, configuration, answers, weights) {
     untested ||= need.hard && one.how === OPEN && cell.number === null;
     if (!(cell.quiet && one.short === 0)) reasons.push(one);
   }
-  return { id: configuration.id, points, out, untested, reasons };
+  return { id: configuration.id, points, out, untested, reasons, untried: configuration.untried, close: false };
 }
 
-/** All configurations, the best first: what fails a must comes last, what was not tested for one before that. */
+const byKey = (one, other) =>
+  Number(one.out) - Number(other.out) || Number(one.untested) - Number(other.untested) || one.points - other.points;
+
+/** All configurations, the best first: what fails a must comes last, what was not tested for one before that. Of those
+ * that are too close to tell at the top, what was never run here stands behind what was. */
 export function rank(model, given, weights = {}) {
   const answers = answered(model, given);
-  return model.configurations.map((one) => score(model, one, answers, weights)).sort((one, other) =>
-    Number(one.out) - Number(other.out) || Number(one.untested) - Number(other.untested) || one.points - other.points
-  );
+  return tooClose(model.configurations.map((one) => score(model, one, answers, weights)).sort(byKey));
+}
+
+function tooClose(found) {
+  const { out, untested, points } = found[0], most = points + CLOSE + ROUNDING;
+  const near = found.filter((one) => one.out === out && one.untested === untested && one.points <= most);
+  if (out || near.length < 2) return found;
+  near.sort((one, other) => Number(one.untried) - Number(other.untried));
+  return [...near.map((one) => ({ ...one, close: true })), ...found.slice(near.length)];
 }
 
 /** What the article would say: the first of its sentences that fits, if one does. */
@@ -180,9 +191,10 @@ export function turns(model, given, weights = {}) {
 // ---- the other way round: demands by which a configuration wins
 function margin(model, answers, name, weights) {
   const found = rank(model, answers, weights);
-  const mine = found.find((one) => one.id === name), other = found.find((one) => one.id !== name);
+  const mine = found.find((one) => one.id === name);
+  const [other] = found.filter((one) => one.id !== name).sort(byKey);
   const weighed = (one) => APART * (2 * Number(one.out) + Number(one.untested)) + one.points;
-  return weighed(other) - weighed(mine) - APART * mine.reasons.filter((one) => one.out).length;
+  return weighed(other) - weighed(mine) - CLOSE - ROUNDING - APART * mine.reasons.filter((one) => one.out).length;
 }
 
 function climbed(model, name, begin, weights) {
