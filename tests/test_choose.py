@@ -321,7 +321,7 @@ def deno(tmp_path: Path, script: str, given: Any) -> Any:
     (tmp_path / "model.json").write_text(json.dumps(made()))
     imports = "".join(
         f'import * as {name} from "{(JS / f"choose-{name}.mjs").as_uri()}";\n'
-        for name in ("engine", "bill", "words", "record")
+        for name in ("engine", "bill", "words", "record", "compared")
     )
     read = (f'import {name} from "./{name}.json" with {{ type: "json" }};\n' for name in ("given", "model"))
     head = "".join(read)
@@ -399,7 +399,7 @@ def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
         "Nothing may be lost with a whole machine",
         "Against it",
         "Ruled out",
-        "written to disk a day",
+        "Written to disk a day",
         "What would change this answer",
         *made()["servers"],
         "Nothing gets lost: 2 times",
@@ -429,8 +429,12 @@ def test_the_record_names_every_answer_and_every_configuration(tmp_path: Path, c
         assert ("this is the default" in line) == (one["id"] not in given), line
     assert len([line for line in lines if line.startswith("- ")]) == len(asked) > len(given)
     rest, _, gone = text.partition("## What was not chosen")[2].partition("## Consequences")[0].partition("Ruled out:")
+    decided = text.partition("## Decision")[2].partition("###")[0]
     for one in ranked[1:]:
         name = by_id(made()["configurations"], one.id)["name"]
+        if one.close:
+            assert name in decided
+            continue
         found = [line for line in (gone if one.out else rest).splitlines() if line.startswith(f"- {name}")]
         assert len(found) == 1, name
         assert not one.out or len(found[0]) > len(name) + 10

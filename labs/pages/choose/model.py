@@ -61,10 +61,20 @@ def _promises(folder: Path | None) -> list[Table]:
 
 def servers(folder: Path | None = None) -> list[str]:
     """The versions that the recordings name, for a record of the decision."""
+    return sorted({str(card["broker"]) for card in _cards(folder) if card.get("broker")})
+
+
+def recorded_days(folder: Path | None = None) -> list[str]:
+    """The first and the last day on which those were recorded; none where nothing is."""
+    days = sorted({str(card["date"]) for card in _cards(folder) if card.get("date")})
+    return [days[0], days[-1]] if days else []
+
+
+def _cards(folder: Path | None) -> list[Mapping[str, Any]]:
+    """The run cards behind the figures that weigh most here."""
     names = {"redis-million", "fifty-thousand", "kafka-million", "loss-matrix", BACKLOG}
     files = [file for name in sorted(names) if (file := recorded(name, folder))]
-    cards = [one.card for file in files for one in file.digests if not one.settings.get("published")]
-    return sorted({str(card["broker"]) for card in cards if card.get("broker")})
+    return [one.card for file in files for one in file.digests if not one.settings.get("published")]
 
 
 def _question(one: Table) -> Table:

@@ -8,11 +8,11 @@ from html import escape
 from typing import Any
 
 from labs.model.text import capital
-from labs.pages.choose import turning
-from labs.pages.choose.bill import amount, bill, built, said
+from labs.pages.choose import compared, turning
+from labs.pages.choose.bill import said
 from labs.pages.choose.engine import Ranked, Reason, advice, answered, rank
-from labs.pages.choose.model import model
-from labs.pages.choose.words import HOW, PLACE, WORDS, address, answer_said, by_id, sides, turn_said
+from labs.pages.choose.model import JUDGED, OPEN, model, recorded_days
+from labs.pages.choose.words import HOW, PLACE, WORDS, address, answer_said, by_id, parting, sides, turns_said
 from labs.pages.pages import table
 
 SHOWN = 3
@@ -23,7 +23,7 @@ Model = Mapping[str, Any]
 @cache
 def known() -> dict[str, Any]:
     """The model, made once a build, with the words that the page's script shares."""
-    return model() | {"words": WORDS, "how": HOW}
+    return model() | {"words": WORDS, "how": HOW, "open": OPEN, "judged": JUDGED, "recorded": recorded_days()}
 
 
 def app() -> str:
@@ -58,11 +58,16 @@ def first_of(of: Model, ranked: Sequence[Ranked]) -> list[str]:
 
 
 def _close(of: Model, ranked: Sequence[Ranked]) -> str:
-    """Between which the points do not tell, and which of them were never run here as a whole."""
-    never = f" ({WORDS['untried']})"
-    found = [(by_id(of["configurations"], one.id)["short"], one.untried) for one in ranked if one.close]
-    names = [f"{name}{never if untried else ''}" for name, untried in found]
-    return f"<p><strong>{WORDS['close']}:</strong> {escape(', '.join(names))}.</p>" if names else ""
+    """Between which the points do not tell, in what they differ, and which of them were never run here as a whole."""
+    found = [one for one in ranked if one.close]
+    if not found:
+        return ""
+    names = [by_id(of["configurations"], one.id)["short"] for one in found]
+    never = [name for name, one in zip(names, found, strict=True) if one.untried]
+    parts = "".join(f"<li>{escape(capital(one))}</li>" for one in parting(of, found))
+    apart = f"<p>{WORDS['together']}</p><ul>{parts}</ul>" if parts else f"<p>{WORDS['alike']}</p>"
+    untried = f"<p>{escape(capital(WORDS['untried']))}: {escape(', '.join(never))}.</p>" if never else ""
+    return f"<p><strong>{WORDS['close']}:</strong> {escape('; '.join(names))}.</p>{apart}{untried}"
 
 
 def _asked(of: Model, answers: Mapping[str, Any]) -> str:
@@ -73,15 +78,21 @@ def _asked(of: Model, answers: Mapping[str, Any]) -> str:
 def result(of: Model, ranked: Sequence[Ranked], answers: Mapping[str, Any]) -> str:
     """The ranking and all that hangs on it."""
     possible = [one for one in ranked if not one.out]
-    told = "".join(f"<li>{_ranked(of, one)}</li>" for one in possible[:SHOWN])
+    told = _numbered([_ranked(of, one) for one in possible[:SHOWN]], sum(one.close for one in possible))
     rest = "".join(f"<li>{_briefly(of, one)}</li>" for one in possible[SHOWN:])
     after = f'<ol start="{SHOWN + 1}">{rest}</ol>' if rest else ""
     out = "".join(f"<li>{_ruled_out(of, one)}</li>" for one in ranked if one.out)
     gone = f"<p><strong>{WORDS['out']}</strong></p><ul>{out}</ul>" if out else ""
     first = by_id(of["configurations"], ranked[0].id)
-    build = f"<p><strong>{WORDS['build']}:</strong> {escape(built(first, answered(of, answers)))}</p>"
-    parts = (_close(of, ranked), f"<ol>{told}</ol>", after, gone, turned(of, answers), costs(of, first, answers), build)
+    parts = (_close(of, ranked), told, after, gone, turned(of, answers), costs(of, possible or ranked[:1], answers))
     return "".join([*parts, advised(of, first, answers)])
+
+
+def _numbered(items: Sequence[str], close: int) -> str:
+    """In their order; those that are too close to tell have no number."""
+    alike, after = ("".join(f"<li>{one}</li>" for one in some) for some in (items[:close], items[close:]))
+    ordered = f'<ol start="{close + 1}">{after}</ol>' if after else ""
+    return f"<ul>{alike}</ul>{ordered}" if alike else ordered
 
 
 def _ranked(of: Model, one: Ranked) -> str:
@@ -124,28 +135,29 @@ def _ruled_out(of: Model, one: Ranked) -> str:
 
 def turned(of: Model, given: Mapping[str, Any]) -> str:
     """The nearest changes that give another answer."""
-    answers, items = answered(of, given), []
-    for turn in turning.turns(of, given):
-        when = turn_said(by_id(of["questions"], turn["question"]), turn, answers[turn["question"]])
-        winner = turn["winner"] and by_id(of["configurations"], turn["winner"])["short"]
-        items.append(f"<li>If {escape(when)}: {escape(winner or WORDS['none_then'])}</li>")
-    inside = f'<ul class="choose-turns">{"".join(items)}</ul>' if items else f"<p>{WORDS['no_turn']}</p>"
+    items = "".join(f"<li>{escape(when)}: {escape(first)}</li>" for when, first in turns_said(of, given))
+    inside = f'<ul class="choose-turns">{items}</ul>' if items else f"<p>{WORDS['no_turn']}</p>"
     return f'<p class="choose-head">{WORDS["turns"]}</p>{inside}'
 
 
-def costs(of: Model, first: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Disk and memory of the first, by these answers."""
-    lines = bill(first, answered(of, given))
-    items = "".join(
-        f"<li>{escape(one['what'])}: <strong>{amount(one['gb'])}</strong>{escape(_note(one['note']))}</li>"
-        for one in lines
-    )
-    source = f' <a href="{escape(first["source"])}">The run: bytes a message</a>' if first["source"] else ""
-    return f'<p class="choose-head">{WORDS["bill"]}</p><ul>{items}</ul>{source}'
+def costs(of: Model, ranked: Sequence[Ranked], given: Mapping[str, Any]) -> str:
+    """Disk, memory and what is left to build, of the first few, by these answers."""
+    answers, shown = answered(of, given), ranked[:SHOWN]
+    found = compared.rows([by_id(of["configurations"], one.id) for one in shown], answers)
+    cells = [[one["name"], one["written"], one["kept"]] for one in found]
+    day = compared.day_said(by_id(of["configurations"], shown[0].id), answers)
+    notes = "".join(f"<li>{_counted(one)}</li>" for one in found if one["notes"])
+    about = f"<p>{WORDS['bill_has']} {WORDS['bill_lacks']}</p>"
+    beside = table(compared.heads(answers), cells, WORDS["bill"])
+    build = "".join(f"<li><strong>{escape(one['name'])}:</strong> {escape(one['build'])}</li>" for one in found)
+    left = f'<p class="choose-head">{WORDS["build"]}</p><ul>{build}</ul>'
+    return f'<p class="choose-head">{WORDS["bill"]}</p><p>{escape(day)}</p>{beside}<ul>{notes}</ul>{about}{left}'
 
 
-def _note(text: str) -> str:
-    return f" ({text})" if text else ""
+def _counted(one: Mapping[str, Any]) -> str:
+    """How the figures of a row were made, with the run."""
+    source = f' <a href="{escape(one["source"])}">{WORDS["source"]}</a>' if one["source"] else ""
+    return f"{escape(one['name'])}: {escape('. '.join(one['notes']))}.{source}"
 
 
 def advised(of: Model, first: Mapping[str, Any], given: Mapping[str, Any]) -> str:

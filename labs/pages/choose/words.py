@@ -7,19 +7,21 @@ from typing import Any
 from urllib.parse import quote
 
 from labs.model.text import enumerated
+from labs.pages.choose import compared, turning
 from labs.pages.choose.bill import Answers, said
-from labs.pages.choose.engine import Ranked
+from labs.pages.choose.engine import ROUNDING, Ranked, Weights, answered
 from labs.pages.choose.model import CLAIM, DOCUMENT, JUDGED, OPEN, PROMISE, RUN
 
 PLACE = "answers"
 """The place on the page that an address with answers leads to."""
+MOST = 3
+"""So many differences are named between those that are too close to tell."""
 WORDS = {
     "first": "First",
     "nothing": "Nothing here does all of that.",
     "none_then": "nothing here does all of that",
     "nearest": "Nearest to it",
     "default": "(not answered: this is the default)",
-    "also": "As good by these rules",
     "close": "Too close to tell",
     "untried": "never run here as a whole",
     "for": "For it",
@@ -31,12 +33,25 @@ WORDS = {
     "turns": "What would change this answer",
     "no_turn": "No single change of an answer would.",
     "bill": "The bill",
+    "bill_has": compared.HAS,
+    "bill_lacks": compared.LACKS,
+    "source": "The run: bytes a message",
     "build": "What you build yourself",
     "article": "The article’s advice",
     "silent": "The article has no advice for this case.",
     "agrees": "That agrees.",
     "differs": "We come to something else.",
     "unknown": "not known",
+    "together": "Their points differ by less than our weights can tell. What would part them, with the points of each:",
+    "alike": "Nothing that you ask for parts them.",
+    "decide": "Choose one of them, and write here which and why.",
+    "unmeasured": "What is not measured",
+    "ours": "Our judgement alone, without a measurement or a document",
+    "own_copy": (
+        "The links lead to a copy of the book on one machine. Where it is published, make the record there, "
+        "so that others can follow them."
+    ),
+    "weights": "The weights are a judgement of the book, not a measurement.",
 }
 HOW = {
     RUN: "measured: a recorded run shows it",
@@ -77,6 +92,28 @@ def turn_said(question: Mapping[str, Any], turn: Mapping[str, Any], now: Any) ->
         return told
     usual = {"above": "it were more than {}", "below": "it were {} or less"}[turn["way"]]
     return str(question["number"].get(turn["way"], usual)).replace("{}", told)
+
+
+def turns_said(of: Mapping[str, Any], given: Answers, weights: Weights | None = None) -> list[tuple[str, str]]:
+    """The nearest changes that give another answer: when, and what would be first then."""
+    answers, told = answered(of, given), []
+    for turn in turning.turns(of, given, weights):
+        when = turn_said(by_id(of["questions"], turn["question"]), turn, answers[turn["question"]])
+        first = by_id(of["configurations"], turn["winner"])["short"] if turn["winner"] else WORDS["none_then"]
+        told.append((f"If {when}", str(first)))
+    return told
+
+
+def parting(of: Mapping[str, Any], close: Sequence[Ranked]) -> list[str]:
+    """In what those differ that are too close to tell: the needs with the widest gap, and the points of each."""
+    gaps = []
+    for need in of["needs"]:
+        each = [next((one.points for one in row.reasons if one.need == need["id"]), 0.0) for row in close]
+        names = [by_id(of["configurations"], one.id)["short"] for one in close]
+        told = "; ".join(f"{name} {said(points)}" for name, points in zip(names, each, strict=True))
+        gaps.append((max(each, default=0.0) - min(each, default=0.0), f"{need['name']} ({told})"))
+    widest = sorted((one for one in gaps if one[0] > ROUNDING), key=lambda one: -one[0])
+    return [text for _gap, text in widest[:MOST]]
 
 
 def address(answers: Answers) -> str:

@@ -1,9 +1,12 @@
 // The answer as elements: the ranking with its reasons, what would change it, the bill, the article's advice.
-import { advice, answered, rank, turns } from "./choose-engine.mjs";
-import { amount, bill, built, said } from "./choose-bill.mjs";
-import { answerSaid, byId, capital, sides, turnSaid } from "./choose-words.mjs";
+import { advice, answered, rank } from "./choose-engine.mjs";
+import { said } from "./choose-bill.mjs";
+import { daySaid, heads, row } from "./choose-compared.mjs";
+import { answerSaid, byId, capital, parting, sides, turnsSaid } from "./choose-words.mjs";
 import { make } from "./dom.mjs";
 
+/** So many of the ranking have their bill, and their reasons in the record. */
+export const SHOWN = 3;
 const head = (text) => make("h3", { text });
 const linked = ({ text, href }) => make("a", { href, text });
 const joined = (nodes, between) => nodes.flatMap((one, at) => at ? [between, one] : [one]);
@@ -40,8 +43,23 @@ function entry(model, one, most, open) {
 
 /** The headline alone, for those who hear the page. */
 export function headline(model, ranked) {
-  const name = (one) => byId(model.configurations, one.id).name;
-  return ranked[0].out ? model.words.nothing : `${model.words.first}: ${name(ranked[0])}`;
+  const { words } = model, close = ranked.filter((one) => one.close);
+  if (ranked[0].out) return words.nothing;
+  if (!close.length) return `${words.first}: ${byId(model.configurations, ranked[0].id).name}`;
+  return `${words.close}: ${close.map(({ id }) => byId(model.configurations, id).short).join("; ")}`;
+}
+
+/** Those at the top between which the points do not tell, in what they differ, and which were never run here. */
+function together(model, ranked) {
+  const close = ranked.filter((one) => one.close), { words } = model;
+  if (!close.length) return [];
+  const never = close.filter((one) => one.untried).map(({ id }) => byId(model.configurations, id).short);
+  const parts = parting(model, close).map((text) => make("li", { text: capital(text) }));
+  return [
+    make("p", { text: parts.length ? words.together : words.alike }),
+    ...(parts.length ? [make("ul", { class: "choose-parting" }, ...parts)] : []),
+    ...(never.length ? [make("p", { text: `${capital(words.untried)}: ${never.join(", ")}.` })] : []),
+  ];
 }
 
 /** All of it. */
@@ -49,17 +67,17 @@ export function answer(model, given, weights) {
   const answers = answered(model, given), ranked = rank(model, given, weights), { words } = model;
   const possible = ranked.filter((one) => !one.out), gone = ranked.filter((one) => one.out);
   const of = (id) => byId(model.configurations, id), most = Math.max(...possible.map(({ points }) => points), 0);
-  const first = of(ranked[0].id),
-    same = (one) => one.points === possible[0].points && one.untested === possible[0].untested;
-  const ties = possible.slice(1).filter(same).map(({ id }) => of(id).short);
   const ruled = gone.map((one) => {
     const why = told(one.reasons.find(({ out }) => out));
     why.prepend(make("strong", { text: `${of(one.id).short}. ` }));
     return why;
   });
+  const entries = possible.map((one, at) => entry(model, one, most, at === 0));
+  const numberless = entries.filter((_, at) => possible[at].close), numbered = entries.slice(numberless.length);
   return [
-    ties.length ? make("p", { text: `${words.also}: ${ties.join(", ")}.` }) : null,
-    make("ol", { class: "choose-ranking" }, ...possible.map((one, at) => entry(model, one, most, at === 0))),
+    ...together(model, ranked),
+    numberless.length ? make("ul", { class: "choose-ranking" }, ...numberless) : null,
+    numbered.length ? make("ol", { class: "choose-ranking", start: numberless.length + 1 }, ...numbered) : null,
     ruled.length
       ? make(
         "details",
@@ -68,32 +86,50 @@ export function answer(model, given, weights) {
         make("ul", { class: "choose-reasons" }, ...ruled),
       )
       : null,
-    ...turned(model, given, weights, answers),
-    ...costs(model, first, answers),
-    ...advised(model, first, given),
+    ...turned(model, given, weights),
+    ...costs(model, (possible.length ? possible : ranked.slice(0, 1)).slice(0, SHOWN).map(({ id }) => of(id)), answers),
+    ...advised(model, of(ranked[0].id), given),
   ].filter(Boolean);
 }
 
-function turned(model, given, weights, answers) {
-  const items = turns(model, given, weights).map((one) => {
-    const when = turnSaid(byId(model.questions, one.question), one, answers[one.question]);
-    const short = one.winner ? byId(model.configurations, one.winner).short : model.words.none_then;
-    const winner = make("strong", { text: short });
-    return make("li", {}, `If ${when}: `, winner);
-  });
+function turned(model, given, weights) {
+  const items = turnsSaid(model, given, weights).map(([when, first]) =>
+    make("li", {}, `${when}: `, make("strong", { text: first }))
+  );
   const shown = items.length
     ? make("ul", { class: "choose-turns" }, ...items)
     : make("p", { text: model.words.no_turn });
   return [head(model.words.turns), shown];
 }
 
-function costs(model, first, answers) {
-  const lines = bill(first, answers).map(({ what, gb, note }) =>
-    make("li", {}, `${what}: `, make("strong", { text: amount(gb) }), note ? ` (${note})` : "")
+function costs({ words }, shown, answers) {
+  const rows = shown.map((one) => row(one, answers)), cell = (text) => make("td", { text });
+  const table = make(
+    "table",
+    {},
+    make("thead", {}, make("tr", {}, ...heads(answers).map((text) => make("th", { scope: "col", text })))),
+    make(
+      "tbody",
+      {},
+      ...rows.map((one) =>
+        make("tr", {}, make("th", { scope: "row", text: one.name }), ...[one.written, one.kept].map(cell))
+      ),
+    ),
   );
-  const source = first.source ? make("a", { href: first.source, text: "The run: bytes a message" }) : null;
-  const build = make("p", {}, make("strong", { text: `${model.words.build}: ` }), built(first, answers));
-  return [head(`${model.words.bill}: ${first.short}`), make("ul", {}, ...lines), source, build].filter(Boolean);
+  const scroll = { class: "choose-bill", role: "region", tabindex: 0, "aria-label": words.bill };
+  const notes = rows.filter((one) => one.notes.length).map((one) => {
+    const source = one.source ? make("a", { href: one.source, text: words.source }) : null;
+    return make("li", {}, `${one.name}: ${one.notes.join(". ")}. `, source);
+  });
+  return [
+    head(words.bill),
+    make("p", { text: daySaid(shown[0], answers) }),
+    make("div", scroll, table),
+    ...(notes.length ? [make("ul", { class: "choose-counted" }, ...notes)] : []),
+    make("p", { text: `${words.bill_has} ${words.bill_lacks}` }),
+    head(words.build),
+    make("ul", {}, ...rows.map((one) => make("li", {}, make("strong", { text: `${one.name}: ` }), one.build))),
+  ];
 }
 
 function advised(model, first, given) {

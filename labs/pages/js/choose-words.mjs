@@ -1,5 +1,6 @@
 // How answers, turns and addresses are said: labs/pages/choose/words.py once more.
 import { said } from "./choose-bill.mjs";
+import { answered, turns } from "./choose-engine.mjs";
 
 export const PLACE = "answers";
 export const byId = (rows, id) => rows.find((one) => one.id === id);
@@ -28,6 +29,28 @@ export function turnSaid(question, turn, now) {
   if (!turn.way) return told;
   const usual = { above: "it were more than {}", below: "it were {} or less" }[turn.way];
   return (question.number[turn.way] ?? usual).replace("{}", told);
+}
+
+/** The nearest changes that give another answer: when, and what would be first then. */
+export function turnsSaid(model, given, weights = {}) {
+  const answers = answered(model, given);
+  return turns(model, given, weights).map((one) => [
+    `If ${turnSaid(byId(model.questions, one.question), one, answers[one.question])}`,
+    one.winner ? byId(model.configurations, one.winner).short : model.words.none_then,
+  ]);
+}
+
+const MOST = 3;
+/** In what those differ that are too close to tell: the needs with the widest gap, and the points of each in them. */
+export function parting(model, close) {
+  const at = ({ reasons }, id) => reasons.find(({ need }) => need === id)?.points ?? 0;
+  const gaps = model.needs.map(({ id, name }) => {
+    const each = close.map((one) => at(one, id));
+    const told = close.map((one, place) => `${byId(model.configurations, one.id).short} ${said(each[place])}`);
+    return { gap: Math.max(...each) - Math.min(...each), text: `${name} (${told.join("; ")})` };
+  });
+  return gaps.filter(({ gap }) => gap > 1e-9).sort((one, other) => other.gap - one.gap).slice(0, MOST)
+    .map(({ text }) => text);
 }
 
 /** The answers (and what else is named) as the part of an address after the page. */

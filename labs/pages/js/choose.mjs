@@ -1,7 +1,8 @@
 // The page Choose: questions on one side, the answer on the other, both in the address. choose-engine.mjs ranks.
-import { answered, asked, demands, rank } from "./choose-engine.mjs";
+import { answered, asked, rank } from "./choose-engine.mjs";
 import { address, byId, fitting, PLACE, read } from "./choose-words.mjs";
-import { answer, demanded, headline } from "./choose-view.mjs";
+import { game } from "./choose-game.mjs";
+import { answer, headline } from "./choose-view.mjs";
 import { copier, make, newId } from "./dom.mjs";
 import { record } from "./choose-record.mjs";
 
@@ -16,14 +17,12 @@ const SAY = {
   download: "Download it (Markdown)",
   print: "Print this answer",
   empty: (rule) => `Left empty: ${rule}.`,
-  win: "Make any broker win",
-  winAsk: "Which one should be first?",
-  winSaid: (name, what) => `${name} is first if: ${what}.`,
-  winNone: (name) => `No demands were found by which ${name} is first.`,
-  winGo: "Open these answers and see why",
+  back: "Back to my answers",
   refused: ({ low, high }) => `Write a number from ${low.toLocaleString("en-US")} to ${high.toLocaleString("en-US")}.`,
 };
-const base = () => location.href.replace(/#.*/, "");
+/** Where the links of a record lead: the site's own address where one is set, else this copy. */
+const base = () =>
+  (document.querySelector('link[rel="canonical"]')?.getAttribute("href") ?? location.href).replace(/#.*/, "");
 
 /** One question as its control; `take` is called with the answer. */
 function control(question, value, take) {
@@ -90,6 +89,15 @@ function begin(host, model) {
   const now = make("button", { type: "button", class: "choose-now", onclick: () => said.focus() });
   const heard = make("p", { class: "parts-hear", role: "status" });
   const form = make("form", { class: "choose-form", onsubmit: (event) => event.preventDefault() });
+  const button = (text, onclick) => make("button", { type: "button", text, onclick });
+  const back = make("p", { class: "choose-back" });
+  let mine = null;
+  const [played, clear] = game(model, () => mine ?? { given: given(), weights }, (found) => {
+    const own = mine ?? { given: given(), weights };
+    set(found, own.weights);
+    offer(own);
+    said.focus();
+  });
   const given = () => Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
   const where = () =>
     address({ ...given(), ...Object.fromEntries(Object.entries(weights).map(([id, value]) => [`w-${id}`, value])) });
@@ -103,10 +111,16 @@ function begin(host, model) {
     said.textContent = headline(model, ranked);
     heard.textContent = said.textContent;
     now.textContent = `${said.textContent} ↓`;
+    clear();
     shown.replaceChildren(...answer(model, given(), weights));
   }
   function keep() {
     history.replaceState(history.state, "", where());
+    draw();
+  }
+  // All answers at once are a step of the browser's history, so that Back brings the former ones; a single one is not.
+  function step() {
+    if (where() !== location.hash) history.pushState(null, "", where());
     draw();
   }
   const take = (id) => (value) => {
@@ -138,10 +152,18 @@ function begin(host, model) {
       now,
     );
   }
-  function set(next) {
-    [answers, weights] = [next, {}];
+  function set(next, sliders = {}) {
+    history.replaceState(history.state, "", where());
+    [answers, weights] = [next, sliders];
+    offer(null);
     ask();
-    keep();
+    step();
+  }
+  /** After the game: the way back to what the reader had answered. */
+  function offer(own) {
+    mine = own;
+    const again = () => (set(own.given, own.weights), said.focus());
+    back.replaceChildren(...(own ? [button(SAY.back, again)] : []));
   }
   function cases() {
     const id = newId(), none = make("option", { value: "", text: SAY.own });
@@ -164,7 +186,6 @@ function begin(host, model) {
     addEventListener("afterprint", () => delete document.documentElement.dataset.printing, { once: true });
     print();
   }
-  const button = (text, onclick) => make("button", { type: "button", text, onclick });
   const exports_ = make(
     "div",
     { class: "choose-exports" },
@@ -172,25 +193,14 @@ function begin(host, model) {
     button(SAY.download, saved),
     button(SAY.print, printed),
   );
-  function game() {
-    const id = newId(), told = make("p", { role: "status" }), way = make("p", { class: "choose-way" });
-    const options = model.configurations.map((one) => make("option", { value: one.id, text: one.short }));
-    const pick = (event) => {
-      const one = byId(model.configurations, event.target.value), found = one && demands(model, one.id);
-      told.textContent = !one ? "" : found ? SAY.winSaid(one.short, demanded(model, found)) : SAY.winNone(one.short);
-      way.replaceChildren(...(found ? [button(SAY.winGo, () => (set(found), said.focus()))] : []));
-    };
-    const select = make("select", { id, onchange: pick }, make("option", { value: "", text: "…" }), ...options);
-    const label = make("label", { for: id, text: SAY.winAsk });
-    return make("section", { class: "choose-game" }, make("h3", { text: SAY.win }), label, select, told, way);
-  }
   ask();
   draw();
-  host.replaceChildren(form, make("section", { class: "choose-result" }, said, heard, shown, exports_, game()));
+  host.replaceChildren(form, make("section", { class: "choose-result" }, said, heard, back, shown, exports_, played));
   addEventListener("hashchange", () => {
-    const found = read(model, location.hash);
+    const found = location.hash ? read(model, location.hash) : { answers: {}, weights: {} };
     if (!found) return;
     ({ answers, weights } = found);
+    offer(null);
     ask();
     draw();
     host.scrollIntoView();

@@ -1,0 +1,34 @@
+// The bill of the first few beside each other: labs/pages/choose/compared.py once more.
+import { amount, bill, built, said } from "./choose-bill.mjs";
+
+const NO_FIGURE = "not measured here", ON_DISK = "waits on disk", NOTHING = "nothing";
+
+/** The head of the table. */
+export function heads({ replay, keep_days: days }) {
+  const kept = replay === "yes"
+    ? `Kept for ${said(days)} ${days === 1 ? "day" : "days"}`
+    : "After the worst hour, if nobody reads in it";
+  return ["", "Written to disk a day", kept];
+}
+
+/** Its name, what it writes a day, what it keeps or holds, what is left to build; how each figure was made. */
+export function row(configuration, answers) {
+  const { id, short: name, keeps, memory, disk, source } = configuration, lines = bill(configuration, answers).slice(1);
+  const written = lines.find(({ what }) => what.startsWith("written")), held = lines.find((one) => one !== written);
+  const stores = keeps || memory || disk.length > 0, where = memory ? " in memory" : " on disk";
+  return {
+    id,
+    name,
+    written: written ? amount(written.gb) : stores ? NO_FIGURE : NOTHING,
+    kept: held ? `${amount(held.gb)}${where}` : stores ? ON_DISK : NOTHING,
+    build: built(configuration, answers),
+    notes: [...new Set(lines.map(({ note }) => note).filter(Boolean))],
+    source,
+  };
+}
+
+/** What all of them have to carry: the messages of a usual day. */
+export function daySaid(configuration, answers) {
+  const [{ gb, note }] = bill(configuration, answers);
+  return `A usual day brings ${amount(gb)} of messages (${note}).`;
+}
