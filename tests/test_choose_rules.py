@@ -60,7 +60,8 @@ def test_the_bill_says_where_its_day_is_from() -> None:
 @pytest.mark.parametrize("more", [{}, {"kind": "event", "services": 2}, {"kind": "event", "order": "total"}])
 def test_payments_with_an_audit_of_seven_years_stay_in_the_database(more: dict[str, Any], day: int) -> None:
     answers = case("payments", replay="yes", keep_days=SEVEN_YEARS, day=day, **more)
-    assert first(answers).id == "table"
+    found = rank(page.known(), answers)
+    assert "table" in [one.id for one in found if one.close or one is found[0]], "first, or too close to tell"
     lost = first(answers | {"accident": "machine"})
     assert of(lost.id)["nodes"] > 1
     assert lost.id == "table-standby" or (not day and lost.id == "kafka-3"), "by terabytes three nodes come near"

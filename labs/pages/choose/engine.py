@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from labs.pages.choose.bill import GB, Answers, per_day, said
+from labs.pages.choose.bill import GB, HOUR_S, Answers, beside, per_day, said
 from labs.pages.choose.model import OPEN
 
 Weights = Mapping[str, float]
@@ -116,6 +116,12 @@ def kept_gb(answers: Answers) -> float:
     return float(per_day(answers) * answers["size"] * answers["keep_days"] / GB)
 
 
+def waiting_gb(configuration: Mapping[str, Any], answers: Answers) -> float:
+    """What waits in memory after the worst hour in which nobody reads, in gigabytes."""
+    size = answers["size"]
+    return float(answers["rate"] * HOUR_S / GB * (size + beside(configuration["held"], size)))
+
+
 def _step(need: Mapping[str, Any], ratio: float) -> tuple[float, int]:
     """How much is left open at this ratio, and which words fit."""
     for at, (limit, short) in enumerate(need["steps"]):
@@ -130,6 +136,8 @@ def ratio(need: Mapping[str, Any], configuration: Mapping[str, Any], number: flo
         return float(answers["rate"] / capacity(configuration, number, answers["size"]))
     if need["measure"] == "latency":
         return float(number / answers["latency"])
+    if need["measure"] == "hour":
+        return waiting_gb(configuration, answers) / number
     return kept_gb(answers) / number
 
 

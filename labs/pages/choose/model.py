@@ -47,7 +47,7 @@ def model(folder: Path | None = None) -> Table:
         "questions": [_question(one) for one in read["question"]],
         "groups": read["group"],
         "configurations": [made.configuration(one) for one in read["configuration"]],
-        "needs": [made.need(one, needs[one.get("same", one["id"])]["cells"], read) for one in read["need"]],
+        "needs": [made.need(one, _cells(one, needs), read) for one in read["need"]],
         "article": [one | {"links": [made.claim(one["claim"])]} for one in read["article"]],
         "scenarios": read["scenario"],
         "servers": servers(folder),
@@ -110,7 +110,7 @@ class _Looking:
             "disk": self._beside(one, "disk") or self._written(one),
             "held": self._beside(one, "data") if one.get("memory") else [],
             "reader": [] if one.get("copies") else self._each(one, "each_more"),
-            "curve": self._curve(one["broker"]),
+            "curve": one.get("curve") or self._curve(one["broker"]),
             "source": self._source(one),
         }
 
@@ -225,6 +225,11 @@ class _Looking:
     def claim(self, name: str) -> Table:
         """A link to a claim, with its word."""
         return {"text": f"{name}: {self.words[name]}", "href": f"claims.html#{name.lower()}"}
+
+
+def _cells(need: Table, needs: Mapping[str, Table]) -> Table:
+    """Those of a need; of one that is the `same` as another, that one's, but for those that stand under it."""
+    return {**needs[need.get("same", need["id"])]["cells"], **need.get("cells", {})}
 
 
 def _of(cells: Mapping[str, Table], name: str, need: str) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.pages.choose.bill import Answers, per_day
-from labs.pages.choose.engine import CLOSE, ROUNDING, Weights, answered, capacity, fits, kept_gb, rank
+from labs.pages.choose.engine import CLOSE, ROUNDING, Weights, answered, capacity, fits, kept_gb, rank, waiting_gb
 
 HALVES = 24
 """So often is halved what lies between, until a turn is found."""
@@ -63,6 +63,8 @@ def thresholds(model: Mapping[str, Any], question: Mapping[str, Any], answers: A
                 found |= {there / limit for limit in limits}
             if need["measure"] == "memory" and name in ("rate", "day", "size", "keep_days"):
                 found |= {now * (limit * there / kept_gb(answers)) for limit in limits}
+            if need["measure"] == "hour" and name in ("rate", "size"):
+                found |= {now * (limit * there / waiting_gb(one, answers)) for limit in limits}
     low, high = question["number"]["low"], question["number"]["high"]
     return sorted(at for at in found if low <= at <= high)
 

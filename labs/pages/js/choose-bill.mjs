@@ -1,7 +1,7 @@
 // What a choice takes a day, and how its figures are written: labs/pages/choose/bill.py once more.
 
-export const GB = 1e9;
-const HOUR_S = 3600, HOURS = 10;
+export const GB = 1e9, HOUR_S = 3600;
+const HOURS = 10;
 const UNMEASURED = "the messages alone; what is stored beside them was not measured here";
 const UNITS = [{ unit: "TB", size: 1e3 }, { unit: "GB", size: 1 }, { unit: "MB", size: 1e-3 }, {
   unit: "kB",
@@ -31,7 +31,7 @@ export const perDay = (answers) => answers.day || answers.rate * HOUR_S * HOURS;
 export const built = (configuration, answers) => configuration.with[answers.framework] ?? configuration.build;
 
 /** Bytes beside the payload of a message of that size; 0 where none were measured. */
-function beside(pairs, size) {
+export function beside(pairs, size) {
   if (!pairs.length) return 0;
   let [last, found] = pairs[0];
   for (const [at, value] of pairs.slice(1)) {

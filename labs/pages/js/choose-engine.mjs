@@ -1,6 +1,6 @@
 // Answers in, a ranking out: labs/pages/choose/engine.py and turning.py once more, in the same words; a test holds both
 // against many answers.
-import { GB, perDay, said } from "./choose-bill.mjs";
+import { beside, GB, HOUR_S, perDay, said } from "./choose-bill.mjs";
 
 const MEASURED_BYTES = 100, UNKNOWN_SHORT = 0.5, OPEN = "not measured here";
 const CLOSE = 0.4, ROUNDING = 1e-9;
@@ -39,6 +39,8 @@ export function capacity(configuration, perS, size) {
   if (curve.length < 2 || size <= MEASURED_BYTES) return perS;
   return perS * timeOf(curve, MEASURED_BYTES) / timeOf(curve, size);
 }
+/** What waits in memory after the worst hour in which nobody reads, in gigabytes. */
+const waitingGb = ({ held }, { rate, size }) => rate * HOUR_S / GB * (size + beside(held, size));
 const keptGb = (answers) => perDay(answers) * answers.size * answers.keep_days / GB;
 
 /** What the figure comes to where the reader's messages are larger than those that were measured, as a sentence. */
@@ -50,6 +52,7 @@ function reckoned(need, configuration, number, { size }) {
 
 function ratio(need, configuration, number, answers) {
   if (need.measure === "load") return answers.rate / capacity(configuration, number, answers.size);
+  if (need.measure === "hour") return waitingGb(configuration, answers) / number;
   return need.measure === "latency" ? number / answers.latency : keptGb(answers) / number;
 }
 
@@ -143,6 +146,9 @@ function thresholds(model, question, answers) {
         if (need.measure === "latency" && id === "latency") found.add(number / limit);
         if (need.measure === "memory" && ["rate", "day", "size", "keep_days"].includes(id)) {
           found.add(now * (limit * number / keptGb(answers)));
+        }
+        if (need.measure === "hour" && ["rate", "size"].includes(id)) {
+          found.add(now * (limit * number / waitingGb(one, answers)));
         }
       }
     }
