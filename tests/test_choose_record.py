@@ -80,7 +80,7 @@ def test_the_bill_of_the_first_three_is_a_table_without_a_script_too(tmp_path: P
     assert [one["written"] for one in rows][2] == compared.NO_FIGURE, "of a table nothing was weighed"
     for one in rows:
         assert f'<th scope="row">{one["name"]}</th><td class="num">{one["written"]}</td>' in html
-        assert f"| {one['name']} | {one['written']} | {one['kept']} |" in text
+        assert f"| {one['name']} | {one['written']} | {one['kept']} | {one['sent']} |" in text
     for told in (html, text):
         assert compared.HAS in told
         assert compared.LACKS in told

@@ -13,7 +13,7 @@ HAS = (
     "and a copy for each service that has one."
 )
 LACKS = (
-    "Not counted: backups, network traffic, what a server writes when it tidies up its files, "
+    "Not counted: backups, what a server writes when it tidies up its files, "
     "the memory it takes before the first message, machines and people."
 )
 
@@ -27,14 +27,19 @@ def kept_head(answers: Answers) -> str:
 
 def heads(answers: Answers) -> list[str]:
     """The head of the table."""
-    return ["", "Written to disk a day", kept_head(answers)]
+    return ["", "Written to disk a day", kept_head(answers), "Over the network a day, at least"]
+
+
+def _line(lines: Sequence[Mapping[str, Any]], starts: tuple[str, ...]) -> Mapping[str, Any] | None:
+    return next((one for one in lines if one["what"].startswith(starts)), None)
 
 
 def row(configuration: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
-    """Its name, what it writes a day, what it keeps or holds, what is left to build; how each figure was made."""
+    """What it writes a day, keeps or holds, and sends; what is left to build; how each figure was made."""
     lines = bill(configuration, answers)[1:]
-    written = next((one for one in lines if one["what"].startswith("written")), None)
-    held = next((one for one in lines if one is not written), None)
+    written, held, sent = (
+        _line(lines, start) for start in (("written",), ("kept", "in memory"), ("over the network",))
+    )
     stores = configuration["keeps"] or configuration["memory"] or configuration["disk"]
     where = " in memory" if configuration["memory"] else " on disk"
     return {
@@ -42,6 +47,7 @@ def row(configuration: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
         "name": configuration["short"],
         "written": amount(written["gb"]) if written else NO_FIGURE if stores else NOTHING,
         "kept": f"{amount(held['gb'])}{where}" if held else ON_DISK if stores else NOTHING,
+        "sent": amount(sent["gb"]) if sent else NOTHING,
         "build": built(configuration, answers),
         "notes": list(dict.fromkeys(one["note"] for one in lines if one["note"])),
         "source": configuration["source"],

@@ -144,7 +144,7 @@ def costs(of: Model, ranked: Sequence[Ranked], given: Mapping[str, Any]) -> str:
     """Disk, memory and what is left to build, of the first few, by these answers."""
     answers, shown = answered(of, given), ranked[:SHOWN]
     found = compared.rows([by_id(of["configurations"], one.id) for one in shown], answers)
-    cells = [[one["name"], one["written"], one["kept"]] for one in found]
+    cells = [[one["name"], one["written"], one["kept"], one["sent"]] for one in found]
     day = compared.day_said(by_id(of["configurations"], shown[0].id), answers)
     notes = "".join(f"<li>{_counted(one)}</li>" for one in found if one["notes"])
     about = f"<p>{WORDS['bill_has']} {WORDS['bill_lacks']}</p>"

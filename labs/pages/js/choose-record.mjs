@@ -67,7 +67,7 @@ function billed({ words }, shown, answers, link) {
     const source = one.source ? ` ${link({ text: words.source, href: one.source })}` : "";
     return `${one.name}: ${plain(one.notes.join(". "))}.${source}`;
   });
-  const cells = rows.map((one) => line([one.name, one.written, one.kept]));
+  const cells = rows.map((one) => line([one.name, one.written, one.kept, one.sent]));
   const build = rows.map((one) => `${one.name}: ${plain(one.build)}`);
   return [
     `### ${words.bill}`,

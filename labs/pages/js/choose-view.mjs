@@ -112,7 +112,7 @@ function costs({ words }, shown, answers) {
       "tbody",
       {},
       ...rows.map((one) =>
-        make("tr", {}, make("th", { scope: "row", text: one.name }), ...[one.written, one.kept].map(cell))
+        make("tr", {}, make("th", { scope: "row", text: one.name }), ...[one.written, one.kept, one.sent].map(cell))
       ),
     ),
   );

@@ -1,4 +1,5 @@
 // The page Choose: questions on one side, the answer on the other, both in the address. choose-engine.mjs ranks.
+import { perDay, said as number } from "./choose-bill.mjs";
 import { answered, asked, rank } from "./choose-engine.mjs";
 import { address, byId, fitting, PLACE, read } from "./choose-words.mjs";
 import { game } from "./choose-game.mjs";
@@ -16,7 +17,7 @@ const SAY = {
   copy: "Copy the decision record",
   download: "Download it (Markdown)",
   print: "Print this answer",
-  empty: (rule) => `Left empty: ${rule}.`,
+  empty: (rule, number) => `Left empty: ${rule}, here ${number}.`,
   back: "Back to my answers",
   refused: ({ low, high }) => `Write a number from ${low.toLocaleString("en-US")} to ${high.toLocaleString("en-US")}.`,
 };
@@ -43,11 +44,12 @@ function control(question, value, take) {
       make("option", { value: name, text, selected: name === value })
     );
     const select = make("select", { id, onchange: (event) => take(event.target.value) }, ...options);
-    return make("div", { class: "choose-ask" }, label, select);
+    const { note, link } = question, leads = link ? make("a", { href: link[1], text: link[0] }) : null;
+    return make("div", { class: "choose-ask" }, label, select, note ? make("small", {}, `${note} `, leads) : null);
   }
   const wrong = make("span", { class: "choose-wrong", role: "alert", id: `${id}-wrong` });
   const { none } = question.number, hint = none ? `${id}-rule ` : "";
-  const rule = none ? make("small", { id: `${id}-rule`, text: SAY.empty(none) }) : null;
+  const rule = none ? make("small", { id: `${id}-rule`, "data-rule": none }) : null;
   const about = { "aria-describedby": `${hint}${id}-wrong` };
   const field = make("input", { id, type: "text", inputmode: "decimal", ...about });
   field.value = value || "";
@@ -112,6 +114,8 @@ function begin(host, model) {
     heard.textContent = said.textContent;
     now.textContent = `${said.textContent} ↓`;
     clear();
+    const usual = number(perDay(answered(model, { ...given(), day: 0 })));
+    for (const one of form.querySelectorAll("[data-rule]")) one.textContent = SAY.empty(one.dataset.rule, usual);
     shown.replaceChildren(...answer(model, given(), weights));
   }
   function keep() {
