@@ -397,7 +397,7 @@ def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
     assert text.startswith(f"# Messages go through: {first['name']}\n")
     for part in (
         "2026-11-30",
-        "Nothing may be lost even if a machine is gone with its disk",
+        "Nothing may be lost when a machine is gone with its disk",
         "Against it",
         "Ruled out",
         "Written to disk a day",
