@@ -59,7 +59,8 @@ OUT = {
 }
 """Among those that the case rules out."""
 TIGHTER: dict[str, list[Any]] = {
-    "accident": ["none", "stop", "kill", "second", "power", "machine"], "replay": ["no", "yes"], "standstill": ["yes", "no"],
+    "accident": ["none", "stop", "kill", "second", "power", "machine"],
+    "replay": ["no", "yes"], "standstill": ["yes", "no"],
     "delay": ["no", "yes"], "priority": ["no", "yes"], "licence": ["any", "no-agpl"], "framework": ["none", "celery"],
     "rate": [1, 500, 30_000, 200_000, 5_000_000], "latency": [10_000, 100, 20, 5, 1], "keep_days": [1, 30, 3650],
     "operator": ["team", "some", "nobody"], "day": [1, 10**6, 10**8, 10**10],
@@ -217,8 +218,9 @@ def test_the_turns_of_a_case_are_true_and_the_nearest() -> None:
             assert (then.id, then.out) == (turn["winner"], False) or (then.out and not turn["winner"])
             assert turn["winner"] != first
             exact = turn["way"] and question != "latency"  # a latency counts from where it is asked for at all
-            for share in (0.1, 0.5, 0.9, 0.999) if exact else ():
-                now = turning.number(question, answers)
+            now = turning.number(question, answers) if turn["way"] else 0
+            at_once = turn["way"] and abs(to - now) < 1e-9 * now  # it turns where it stands: nothing lies between
+            for share in (0.1, 0.5, 0.9, 0.999) if exact and not at_once else ():
                 between = now + share * (to - now)
                 assert rank(made(), {**answers, question: between})[0].id == first, (case["id"], turn, between)
 
@@ -268,6 +270,13 @@ def test_the_bill_grows_with_rate_size_days_nodes_and_copies() -> None:
         "a group's position is next to nothing"
     )
     assert gb("rabbitmq-quorum", "written") == pytest.approx(3 * gb("rabbitmq-quorum", "written", services=1))
+    for name, times in (("kafka-1", 4), ("kafka-3", 6), ("http", 3), ("table-standby", 5)):
+        assert gb(name, "over the network") == pytest.approx(times * 36), "in, out to three services, other nodes"
+    lines = {name: bill(each, answers) for name, each in of.items()}
+    notes = {name: str([one["note"] for one in each if "written" in one["what"]]) for name, each in lines.items()}
+    assert "its log of writes with it" in notes["rabbitmq-quorum"]
+    assert "what its files took" in notes["rabbitmq-stream-3"]
+    assert "not measured here" in notes["table"]
     assert gb("kafka-1", "written", rate=2000) == pytest.approx(2 * gb("kafka-1", "written"))
     assert "what is stored beside them was not measured here" in str(bill(of["redis-list"], answers))
     stream = [gb("redis-stream-everysec", "written", services=number) for number in (1, 2, 3)]

@@ -16,6 +16,8 @@ Answers = Mapping[str, Any]
 GB, HOUR_S, HOURS = 1e9, 3600, 10
 UNITS = (("TB", 1e3), ("GB", 1.0), ("MB", 1e-3), ("kB", 1e-6))
 UNMEASURED = "the messages alone; what is stored beside them was not measured here"
+WROTE = "; all that it wrote, its log of writes with it"
+FILES = "; what its files took"
 Pairs = Sequence[Sequence[float]]
 
 
@@ -47,7 +49,7 @@ def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, A
     payload, disk, held = messages * size, configuration["disk"], configuration["held"]
     readers = answers["services"] if answers["kind"] in ("event", "live") else 1
     lines = [{"what": "the messages of a usual day", "gb": payload, "note": _day(answers)}]
-    if disk:
+    if disk or configuration["writes"]:
         lines.append(_written(configuration, messages, size, readers))
     if answers["replay"] == "yes" and configuration["keeps"]:
         pairs = held if configuration["memory"] else disk
@@ -58,6 +60,7 @@ def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, A
         hour = answers["rate"] * HOUR_S / GB * (size + beside(held, size))
         what = "in memory after the worst hour, if nobody reads in it"
         lines.append({"what": what, "gb": hour, "note": _beside(held, size)})
+    lines.append(_sent(configuration, payload, readers))
     return lines
 
 
@@ -79,12 +82,23 @@ def _written(configuration: Mapping[str, Any], messages: float, size: float, rea
     """What goes to disk a day: a copy for each service where each has one, and what each group that reads writes."""
     disk, nodes, copies = configuration["disk"], configuration["nodes"], readers if configuration["copies"] else 1
     each = beside(configuration["reader"], size)
-    note = _beside(disk, size)
+    note = _beside(disk, size) + (WROTE if configuration["wrote"] else FILES if disk else "")
     note += f"; {said(each)} for each group that reads" if each >= 1 else ""
     note += f"; {nodes} nodes" if nodes > 1 else ""
     note += f"; a copy for each of {copies} services" if copies > 1 else ""
     written = messages * ((size + beside(disk, size)) * copies + each * readers) * nodes
     return {"what": "written to disk a day", "gb": written, "note": note}
+
+
+def _sent(configuration: Mapping[str, Any], payload: float, readers: int) -> dict[str, Any]:
+    """What goes over the network a day at least: in, out to each that reads, and from node to node."""
+    others, into = configuration["nodes"] - 1, 1 if configuration["system"] else 0
+    note = "in once and " if into else ""
+    note += f"out to {said(readers)} that read{'s' if readers == 1 else ''}"
+    note += (
+        f", a copy to each of {others} more nodes" if others > 1 else ", a copy to the second node" if others else ""
+    )
+    return {"what": "over the network a day, at least", "gb": payload * (into + readers + others), "note": note}
 
 
 def _beside(pairs: Pairs, size: float) -> str:

@@ -13,8 +13,8 @@ HAS = (
     "and a copy for each service that has one."
 )
 LACKS = (
-    "Not counted: backups, what a server writes when it tidies up its files, "
-    "the memory it takes before the first message, machines and people."
+    "Not counted: compression, what protocols add on the network, files while they are rewritten, backups, "
+    "the memory of a server before its first message, machines and people."
 )
 
 

@@ -103,11 +103,14 @@ class _Looking:
             "keeps": False,
             "memory": False,
             "copies": False,
+            "writes": False,
             "with": {},
         }
         found = plain | {"short": one["name"]} | one
+        weighed = self._beside(one, "disk")
         return found | {
-            "disk": self._beside(one, "disk") or self._written(one),
+            "disk": weighed or self._written(one),
+            "wrote": not weighed and bool(self._written(one)),
             "held": self._beside(one, "data") if one.get("memory") else [],
             "reader": [] if one.get("copies") else self._each(one, "each_more"),
             "curve": one.get("curve") or self._curve(one["broker"]),

@@ -3,6 +3,7 @@
 export const GB = 1e9, HOUR_S = 3600;
 const HOURS = 10;
 const UNMEASURED = "the messages alone; what is stored beside them was not measured here";
+const WROTE = "; all that it wrote, its log of writes with it", FILES = "; what its files took";
 const UNITS = [{ unit: "TB", size: 1e3 }, { unit: "GB", size: 1 }, { unit: "MB", size: 1e-3 }, {
   unit: "kB",
   size: 1e-6,
@@ -54,21 +55,30 @@ function dayNote(answers) {
 }
 
 /** What goes to disk a day: a copy for each service where each has one, and what each group that reads writes. */
-function written({ disk, reader, nodes, copies: copied }, messages, size, readers) {
+function written({ disk, reader, nodes, copies: copied, wrote }, messages, size, readers) {
   const each = beside(reader, size), copies = copied ? readers : 1;
-  const note = noted(disk, size) + (each >= 1 ? `; ${said(each)} for each group that reads` : "") +
+  const note = noted(disk, size) + (wrote ? WROTE : disk.length ? FILES : "") +
+    (each >= 1 ? `; ${said(each)} for each group that reads` : "") +
     (nodes > 1 ? `; ${nodes} nodes` : "") + (copies > 1 ? `; a copy for each of ${copies} services` : "");
   const gb = messages * ((size + beside(disk, size)) * copies + each * readers) * nodes;
   return { what: "written to disk a day", gb, note };
 }
 
+/** What goes over the network a day at least: in, out to each that reads, and from node to node. */
+function sent({ nodes, system }, payload, readers) {
+  const others = nodes - 1, into = system ? 1 : 0;
+  const copies = others > 1 ? `, a copy to each of ${others} more nodes` : others ? ", a copy to the second node" : "";
+  const note = `${into ? "in once and " : ""}out to ${said(readers)} that read${readers === 1 ? "s" : ""}${copies}`;
+  return { what: "over the network a day, at least", gb: payload * (into + readers + others), note };
+}
+
 /** Lines: what, how many gigabytes, and what is to be known of it. */
 export function bill(configuration, answers) {
-  const { disk, held, nodes, memory, keeps } = configuration, { size } = answers;
+  const { disk, held, nodes, memory, keeps, writes } = configuration, { size } = answers;
   const messages = perDay(answers) / GB, payload = messages * size;
   const readers = ["event", "live"].includes(answers.kind) ? answers.services : 1;
   const lines = [{ what: "the messages of a usual day", gb: payload, note: dayNote(answers) }];
-  if (disk.length) lines.push(written(configuration, messages, size, readers));
+  if (disk.length || writes) lines.push(written(configuration, messages, size, readers));
   if (answers.replay === "yes" && keeps) {
     const pairs = memory ? held : disk, what = memory ? "kept in memory" : "kept on disk";
     const gb = messages * (size + beside(pairs, size)) * nodes * answers.keep_days;
@@ -77,5 +87,6 @@ export function bill(configuration, answers) {
     const gb = answers.rate * HOUR_S / GB * (size + beside(held, size));
     lines.push({ what: "in memory after the worst hour, if nobody reads in it", gb, note: noted(held, size) });
   }
+  lines.push(sent(configuration, payload, readers));
   return lines;
 }
