@@ -165,3 +165,69 @@ def test_the_number_of_questions_is_counted() -> None:
     shown = [one for one in rules()["question"] if not one.get("more") and not one.get("needs")]
     assert three.asked() == len(shown)
     assert three.SAID["asked"]() == in_words(len(shown))
+
+
+def possible(answers: dict[str, Any]) -> list[str]:
+    return [one.id for one in rank(page.known(), answers) if not one.out]
+
+
+def test_a_list_that_is_flushed_always_stands_a_power_cut_and_one_of_each_second_all_but_that() -> None:
+    """Who runs Celery on Redis needs another setting then, and no other broker."""
+    power = case("django", accident="power")
+    assert first(power).id == "redis-list-always"
+    assert "redis-list-aof" not in possible(power)
+    second = reason(case("django", accident="second"), "redis-list-aof", "second")
+    assert (second.short, [link["text"] for link in second.links][-1]) == (0, "Promise R5: kept")
+    assert {"redis-list", "rabbitmq-classic", "kafka-1"}.isdisjoint(possible({"accident": "second"}))
+
+
+def test_a_stream_on_three_nodes_outlives_a_machine_and_was_not_tested() -> None:
+    found = rank(page.known(), {"accident": "machine", "kind": "event", "replay": "yes", "standstill": "no"})
+    three_nodes = next(one for one in found if one.id == "rabbitmq-stream-3")
+    assert (three_nodes.out, three_nodes.untested, three_nodes.untried) == (False, True, True)
+    assert next(one for one in found if one.id == "rabbitmq-stream").out
+
+
+def test_doubles_and_long_work_count_and_name_the_time_outs() -> None:
+    answers = case("django", twice="no", long="hours")
+    assert "visibility time-out" in reason(answers, "redis-list-aof", "hours").text
+    assert "consumer_timeout" in reason(answers, "rabbitmq-quorum", "half-hour").text
+    assert "max.poll.interval.ms" in reason({"kind": "job", "long": "minutes"}, "kafka-1", "minutes").text
+    assert reason({"kind": "job", "long": "minutes"}, "rabbitmq-quorum", "half-hour") is None
+    for name in ("redis-list-aof", "rabbitmq-quorum", "kafka-3"):
+        assert reason(answers, name, "twice").short > 0
+        assert reason(case("django"), name, "twice") is None
+
+
+def test_a_table_holds_a_lock_or_sweeps_bears_less_of_large_rows_and_is_quick_enough_for_seconds() -> None:
+    payments = case("payments")
+    assert "holds the row’s lock" in reason(payments, "table", "worker").text
+    assert "instead of the lock" in of("table")["build"]
+    rates = [reason({"rate": 1500, "size": size}, "table", "rate").short for size in (500, 10_000, 100_000)]
+    assert rates == [0.4, 0.4, 0.8]
+    slow = {one.id: one for one in rank(page.known(), payments | {"latency": 5000})}["table"]
+    quick = {one.id: one for one in rank(page.known(), payments | {"latency": 200})}["table"]
+    assert (slow.untested, quick.untested) == (False, True)
+
+
+def test_three_copies_have_no_more_room_than_one_and_memory_is_held_against_a_backlog() -> None:
+    keeps = by_id(page.known()["needs"], "keep")["cells"]
+    assert keeps["kafka-3"]["number"] == keeps["kafka-1"]["number"] == keeps["rabbitmq-stream-3"]["number"]
+    answers = {"kind": "job", "rate": 5000, "size": 2000}
+    assert reason(answers, "redis-stream-always", "backlog").short == 0.8
+    assert reason(answers | {"rate": 100}, "redis-stream-always", "backlog").short == 0
+    assert reason(answers, "rabbitmq-quorum", "backlog") is None
+
+
+def test_celery_on_a_quorum_queue_needs_two_settings_and_they_are_named() -> None:
+    answers = answered(page.known(), case("django"))
+    for name in ("rabbitmq-quorum", "rabbitmq-quorum-3"):
+        assert "task_default_queue_type = 'quorum'" in built(of(name), answers)
+    for name in ("rabbitmq-classic", "rabbitmq-quorum", "rabbitmq-quorum-3"):
+        assert "'confirm_publish': True" in built(of(name), answers)
+
+
+def test_the_question_of_a_service_names_what_is_outside_of_what_was_measured() -> None:
+    asked = by_id(page.known()["questions"], "managed")
+    assert all(name in asked["note"] for name in ("SQS", "SNS", "Kinesis"))
+    assert asked["link"][1] == "app-managed.html"

@@ -10,7 +10,8 @@ import { record } from "./choose-record.mjs";
 const SAY = {
   cases: "Begin with a case",
   own: "your own",
-  more: "More questions: standing still, routing, delay, priority, latency, licence, service, framework",
+  more:
+    "More questions: standing still, routing, delay, priority, doubles, long work, latency, licence, service, framework",
   weigh: "What matters more to you",
   weighs: ["no matter", "as it is", "twice", "three times"],
   clear: "Clear all answers",
