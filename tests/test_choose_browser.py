@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from labs.model.text import in_words
 from labs.pages.choose import page as parts
 from labs.pages.choose import three
 from labs.pages.choose.engine import rank
 from labs.pages.choose.model import rules
-from labs.pages.choose.words import address, by_id
+from labs.pages.choose.words import WORDS, address, by_id
 
 pytestmark = pytest.mark.browser
 CASES = {one["id"]: one for one in rules()["scenario"]}
@@ -22,8 +22,11 @@ def ready(page: Page, place: str) -> Page:
     return page
 
 
-def first(answers: dict[str, object]) -> str:
-    return str(by_id(parts.known()["configurations"], rank(parts.known(), answers)[0].id)["name"])
+def headline(answers: dict[str, object]) -> str:
+    """What stands over the answer: the first, or all that are too close to it to tell."""
+    of, ranked = parts.known()["configurations"], rank(parts.known(), answers)
+    close = [str(by_id(of, one.id)["short"]) for one in ranked if one.close]
+    return f"{WORDS['close']}: {'; '.join(close)}" if close else f"{WORDS['first']}: {by_id(of, ranked[0].id)['name']}"
 
 
 def test_a_case_is_taken_changed_by_keyboard_kept_in_the_address_and_cleared(page: Page, host: str) -> None:
@@ -31,19 +34,19 @@ def test_a_case_is_taken_changed_by_keyboard_kept_in_the_address_and_cleared(pag
     page.locator(".choose-cases select").select_option("django")
     answers = CASES["django"]["answers"]
     assert page.url.endswith(f"choose.html{address(answers)}")
-    assert page.locator(".choose-first").inner_text() == f"First: {first(answers)}"
+    assert page.locator(".choose-first").inner_text() == headline(answers)
     page.get_by_label("What is the worst accident").focus()
     page.keyboard.press("ArrowDown")
     changed = answers | {"accident": "power"}
-    assert page.locator(".choose-first").inner_text() == f"First: {first(changed)}" != f"First: {first(answers)}"
+    assert page.locator(".choose-first").inner_text() == headline(changed) != headline(answers)
     ready(page, page.url)
     page.reload()
     page.wait_for_selector(".choose[data-ready]")
-    assert page.locator(".choose-first").inner_text() == f"First: {first(changed)}"
+    assert page.locator(".choose-first").inner_text() == headline(changed)
     assert page.get_by_label("What is the worst accident").input_value() == "power"
     page.get_by_role("button", name="Clear all answers").click()
     assert page.url.endswith("#answers")
-    assert page.locator(".choose-first").inner_text() == f"First: {first({})}"
+    assert page.locator(".choose-first").inner_text() == headline({})
 
 
 def test_a_number_that_cannot_be_is_refused_and_changes_nothing(page: Page, host: str) -> None:
@@ -88,6 +91,38 @@ def test_a_slider_weighs_and_any_broker_can_be_made_to_win(page: Page, host: str
     page.get_by_label("Which one should be first?").select_option("kafka-3")
     page.get_by_role("button", name="Open these answers and see why").click()
     assert page.locator(".choose-first").inner_text() == "First: Kafka, acks=all, three nodes"
+
+
+def test_back_brings_what_the_reader_had_answered_and_the_game_begins_there(page: Page, host: str) -> None:
+    ready(page, f"{host}book/choose.html")
+    page.locator(".choose-cases select").select_option("django")
+    mine, told = address(CASES["django"]["answers"]), headline(CASES["django"]["answers"])
+    for again in ("go back", "the button"):
+        page.get_by_label("Which one should be first?").select_option("kafka-3")
+        assert "by your answers if you change these" in page.locator(".choose-game").inner_text()
+        page.get_by_role("button", name="Open these answers and see why").click()
+        assert page.locator(".choose-first").inner_text() == "First: Kafka, acks=all, three nodes"
+        assert "framework=celery" in page.url, "what need not be changed stays"
+        if again == "go back":
+            page.go_back()
+        else:
+            page.get_by_role("button", name="Back to my answers").click()
+        expect(page.locator(".choose-first")).to_have_text(told)
+        assert page.url.endswith(f"choose.html{mine}")
+        assert not page.get_by_role("button", name="Back to my answers").count()
+    page.get_by_role("button", name="Clear all answers").click()
+    page.go_back()
+    expect(page.locator(".choose-first")).to_have_text(told)
+
+
+def test_on_a_narrow_screen_nothing_lies_over_the_answer_that_stays(page: Page, host: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    ready(page, f"{host}book/choose.html")
+    page.mouse.wheel(0, 900)
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(300)
+    assert page.locator(".choose-now").is_visible()
+    assert not page.locator("#pst-back-to-top").is_visible()
 
 
 def test_on_paper_the_answer_stands_alone(page: Page, host: str) -> None:
