@@ -36,6 +36,7 @@ def test_a_case_is_taken_changed_by_keyboard_kept_in_the_address_and_cleared(pag
     assert page.url.endswith(f"choose.html{address(answers)}")
     assert page.locator(".choose-first").inner_text() == headline(answers)
     page.get_by_label("What is the worst accident").focus()
+    page.keyboard.press("ArrowDown")  # only the last second may go
     page.keyboard.press("ArrowDown")
     changed = answers | {"accident": "power"}
     assert page.locator(".choose-first").inner_text() == headline(changed) != headline(answers)
