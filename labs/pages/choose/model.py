@@ -232,7 +232,7 @@ class _Looking:
 
 def _cells(need: Table, needs: Mapping[str, Table]) -> Table:
     """Those of a need; of one that is the `same` as another, that one's, but for those that stand under it."""
-    return {**needs[need.get("same", need["id"])]["cells"], **need.get("cells", {})}
+    return {**needs[str(need.get("same", need["id"]))]["cells"], **need.get("cells", {})}
 
 
 def _of(cells: Mapping[str, Table], name: str, need: str) -> Table:
