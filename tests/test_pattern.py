@@ -234,11 +234,24 @@ def test_a_word_that_is_used_before_its_link_is_found() -> None:
         ("The process group is killed.", "group", False),
         ("A flush before each answer.", "flush", True),
         ("A library that flushes after each message.", "flushes", False),
+        ("A log of a partition.", "log", True),
+        ("Let it go on, and log how old the messages are.", "log", False),
+        ("It keeps a log of every write.", "log", False),
+        ("A topic of Kafka's.", "topic", True),
+        ("A thousand topic bindings, and a topic exchange.", "topic", False),
+        ("A stream processor that reads one topic.", "stream", False),
+        ("The striped frame holds an advertisement.", "frame", False),
+        ("What is paid is confirmed by mail.", "confirmed", False),
+        ("What is flushed is confirmed by the broker.", "confirmed", True),
+        ("FastStream is asynchronous and the contract is not.", "asynchronous", False),
+        ("A future knows what became of the send.", "future", True),
+        ("Nobody knows the future.", "future", False),
     ],
 )
 def test_an_everyday_word_is_linked_only_where_the_term_is_meant(text: str, word: str, meant: bool) -> None:
     start = text.index(word)
-    term = "flush" if word.startswith("flush") else word.removesuffix("ed").removesuffix("s")
+    whole = {"flushes": "flush", "asynchronous": "asynchronous"}
+    term = whole.get(word, word.removesuffix("ed").removesuffix("s"))
     assert is_meant(term, text, start, start + len(word)) == meant
     page = f"<article><p>{text}</p></article>"
     assert bool(unlinked(page, {term: f"term-{term}"})) == (meant and word == term)

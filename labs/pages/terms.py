@@ -15,10 +15,21 @@ _LIMIT = (
 MEANT: Mapping[str, re.Pattern[str]] = {"limit": re.compile(_LIMIT, re.IGNORECASE)}
 """The term -> the phrases in which it is meant. A queue, a stream and a claim have a limit too, which is no rate's."""
 NOT_MEANT: Mapping[str, re.Pattern[str]] = {
-    "group": re.compile(r"\b(?:control|process) groups?\b|\bin groups\b|\bgrouped\b", re.IGNORECASE),
-    "flush": re.compile(r"\blibrary that flush(?:es|ed)\b|\bflushed out\b", re.IGNORECASE),
+    name: re.compile(phrases, re.IGNORECASE)
+    for name, phrases in {
+        "group": r"\b(?:control|process) groups?\b|\bin groups\b|\bgrouped\b",
+        "flush": r"\blibrary that flush(?:es|ed)\b|\bflushed out\b",
+        "log": r"\b(?:and|to) log (?:how|what|when|that|the)\b|\blog of every write\b|\blog files?\b",
+        "topic": r"\btopic (?:exchanges?|bindings?)\b",
+        "stream": r"\bstream process(?:ors?|ing)\b",
+        "future": r"\b(?:the|in) future\b",
+        "frame": r"\bstriped frames?\b",
+        "confirm": r"\bconfirmed by (?:e-?)?mail\b",
+        "asynchronous": r"\bFastStream is asynchronous\b",
+    }.items()
 }
-"""The term -> the phrases in which an everyday word is meant: a client's `flush` waits for answers, not for a disk."""
+"""The term -> the phrases in which another word is meant: a client's `flush` waits for answers, not for a disk, and
+a topic exchange is RabbitMQ's, no topic of Kafka's. The next place where the term is meant gets the link."""
 
 
 def is_meant(term: str, text: str, start: int, end: int) -> bool:
