@@ -14,19 +14,21 @@ import pytest
 
 from labs import stack
 from labs.experiments import EXPERIMENTS, experiment
-from labs.experiments.rate_lab import PUBLISHED, _digest, said_elsewhere
+from labs.experiments.rate_lab import PUBLISHED, _digest, fastest, said_elsewhere
 from labs.judge.latency import NoLatencyError, end_to_end_ns, lateness_ns
-from labs.judge.lift import Limit
+from labs.judge.lift import Limit, held_up
 from labs.judge.limit import Stamp, bottleneck, cpu_cores
 from labs.judge.loss import account
 from labs.judge.saturation import ceiling
 from labs.judge.throughput import confirmed_per_s, counted_ns, delivered_per_s, halves, is_steady
+from labs.model.digest import Digest
 from labs.model.observer import Observer
 from labs.model.profile import profile
 from labs.model.published import published
 from labs.model.run import NEVER, Run, load
 from labs.model.text import BROKER_NAMES
 from labs.model.workload import NS_PER_S, Ceiling, Length, Workload
+from labs.pages.recordings import recorded
 from labs.pages.state import view
 from labs.record.recorder import record
 from labs.scenarios.bench.base import Figure
@@ -116,6 +118,37 @@ def test_a_rate_that_was_not_steady_says_how_far_its_rounds_went_both_ways(halve
         .endswith(f". The rate was not steady: the second half of a round was {said} than the first")
     )
     assert "steady" not in rate_look.limit(replace(wild, median={**one.median, "steady": True}))
+
+
+def held(one: Digest) -> Digest:
+    told = "the broker held its publishers up: connection.blocked: low on memory"
+    return replace(one, repeats=[{**one.repeats[0], "limit": told}, *one.repeats[1:]])
+
+
+def test_a_rate_whose_publishers_the_broker_stopped_says_so_and_wins_nothing() -> None:
+    lab = experiment("fifty-thousand")
+    one, quick = (point(lab, way, per_s) for way, per_s in (("raw-window", 50_000.0), ("raw-quorum", 60_000.0)))
+    stopped = held(quick)
+    told = rate_look.limit(stopped)
+    assert f"In 1 of {len(quick.repeats)} rounds the broker held its publishers up (connection.blocked: low on" in told
+    assert told.endswith("so this rate is held against no other")
+    assert rate_look.shapes(stopped)["dots"]["kind"] == "open"
+    assert "held its publishers" not in rate_look.limit(quick)
+    assert rate_look.unheld([one, stopped]) == [one]
+    assert rate_look.unheld([stopped]) == [stopped]
+    assert rate_look.fastest([one, stopped]) == rate_look.fastest([one])
+    assert fastest([one, stopped]) == one
+    assert fastest([one, quick]) == quick
+    both = [point(lab, "pika-one", 1000.0), one]
+    assert lab.short is not None
+    assert lab.short([*both, stopped]).answer == lab.short(both).answer
+
+
+def test_the_recorded_quorum_queue_says_that_its_broker_was_short_of_memory() -> None:
+    file = recorded("fifty-thousand")
+    assert file is not None
+    row = next(one for one in file.digests if one.settings["way"] == "raw-quorum")
+    assert bool(held_up(row.repeats)) == ("low on memory" in rate_look.limit(row))
 
 
 def test_the_answer_in_short_says_of_a_rate_that_it_was_not_steady() -> None:

@@ -27,6 +27,7 @@ from labs.model.text import span
 from labs.model.workload import Ceiling
 from labs.scenarios.bench.base import Figure, Setting, Side
 from labs.show.looks import RATE_LOOK, Look
+from labs.show.looks.rate import unheld
 from labs.show.looks.rate_lines import along
 
 ROUNDS, FEWER = 5, 3
@@ -225,7 +226,8 @@ def per_s(digest: Digest) -> float:
 
 
 def fastest(digests: Iterable[Digest], why: str = "No way was run.") -> Digest:
-    """The point with the highest rate; Undecided says `why` there is none."""
-    if (found := max(digests, key=per_s, default=None)) is None:
+    """The point with the highest rate, of those whose publishers the broker did not stop; Undecided says `why` there
+    is none."""
+    if (found := max(unheld(list(digests)), key=per_s, default=None)) is None:
         raise Undecided(why)
     return found

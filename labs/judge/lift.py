@@ -24,6 +24,8 @@ Round = Mapping[str, Any]
 """`per_s`, `stamp` and `limit` (who had no CPU left, in a word and in words), and `lift`: of each variant what it was
 (`what`), whom it shows (`blame`) and its rate (`per_s`), or why there was none (`why_not`); `machine_full` where all
 cores were taken, whoever was full besides."""
+HELD_UP = "the broker held its publishers up"
+"""How the limit of a round begins in which the broker itself stopped its publishers, as in an alarm; then why."""
 NOBODY = "neither side ran out of CPU"
 UNRECORDED = "CPU use was not recorded here"
 CHAIN = ("window", "client", "queue")
@@ -51,6 +53,12 @@ class Found:
     def ours(self) -> bool:
         """Our own client was the limit, or, where nobody looked for it, ran out of CPU: nothing said of the broker."""
         return self.word == "client" or (self.word == "not looked for" and self.full == "client")
+
+
+def held_up(rounds: Sequence[Round]) -> list[str]:
+    """Why the broker stopped its publishers, of each round in which it did: such a rate is no most of anything."""
+    words = [str(one.get("limit") or "") for one in rounds]
+    return [told.removeprefix(HELD_UP).removeprefix(": ") for told in words if told.startswith(HELD_UP)]
 
 
 def enough(passed: int, of: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from labs.judge.latency import NS_PER_MS, end_to_end_ns, percentile, service_ns, timetable
+from labs.judge.lift import HELD_UP
 from labs.judge.loss import refusal
 from labs.judge.saturation import (
     BUSY,
@@ -157,7 +158,7 @@ def bottleneck(run: Run, broker: str) -> tuple[Stamp, str]:
     if why := throttled(run):
         return "machine-bound", why
     if held := run.facts.get(HELD, ""):
-        return "broker-bound", f"the broker held its publishers up: {held}"
+        return "broker-bound", f"{HELD_UP}: {held}"
     return (_of_closed if isinstance(run.workload, Ceiling) else _of_open)(run, broker)
 
 

@@ -80,7 +80,9 @@ def steady(points: Points) -> Points:
 
 
 def fastest(points: Points) -> dict[str, Any]:
-    return max(points, key=lambda p: p["median"]["per_s"], default={"repeats": [], "settings": {}, "median": {}})
+    free = [p for p in points if not any("held its publishers up" in str(one.get("limit")) for one in p["repeats"])]
+    none: dict[str, Any] = {"repeats": [], "settings": {}, "median": {}}
+    return max(free or points, key=lambda p: p["median"]["per_s"], default=none)
 
 
 def p50(point: dict[str, Any]) -> list[float]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labs.judge.lift import Found, limit_of
+from labs.judge.lift import Found, held_up, limit_of
 from labs.model.digest import Digest
-from labs.model.text import BROKER_NAMES, NBSP, about_per_s, measured_text, span
+from labs.model.text import BROKER_NAMES, NBSP, about_per_s, enumerated, measured_text, span
 from labs.show import Json
 from labs.show.looks import dots, rate_company
 from labs.show.looks.base import Chart, Look, View
@@ -70,13 +70,28 @@ def fate(digest: Digest) -> str:
 
 def limit(digest: Digest) -> str:
     """What was the limit, in sentences without the last full stop; of a published figure its conditions. A rate that
-    changed while it was measured says so."""
-    return str(digest.card.get("conditions")) if published(digest) else f"{found(digest).said}{unsteady(digest)}"
+    changed while it was measured says so, and so does one whose publishers the broker stopped."""
+    told = f"{found(digest).said}{held(digest)}{unsteady(digest)}"
+    return str(digest.card.get("conditions")) if published(digest) else told
 
 
 def limit_word(digest: Digest) -> str:
     """The same in a word: window, client, queue, broker, machine, not found, not looked for."""
     return "" if published(digest) else found(digest).word
+
+
+def held(digest: Digest) -> str:
+    """In how many rounds the broker stopped its publishers, and why; empty where it did in none."""
+    why = list(dict.fromkeys(each := held_up(digest.repeats)))
+    if not why:
+        return ""
+    rounds = f"{len(each)} of {len(digest.repeats)} rounds"
+    return f". In {rounds} the broker held its publishers up ({enumerated(why)}), so this rate is held against no other"
+
+
+def unheld(digests: Sequence[Digest]) -> list[Digest]:
+    """Those that may be the best of all: of the others the broker stopped the publishers. All where none is left."""
+    return [one for one in digests if not held_up(one.repeats)] or list(digests)
 
 
 def unsteady(digest: Digest) -> str:
@@ -157,7 +172,7 @@ QUANTITIES = Quantities((
 def shapes(digest: Digest) -> View:
     """A row of dots with the limit in a word; which words in full a pointer is told."""
     others = published(digest)
-    kind = "cross" if others else "open" if fate(digest) in HOLLOW or unsteady(digest) else "at"
+    kind = "cross" if others else "open" if fate(digest) in HOLLOW or held(digest) or unsteady(digest) else "at"
     told = f"{digest.card['source']}; {limit(digest)}" if others else f"{RANGE.cell(digest)}. {limit(digest)}"
     word = "published" if others else limit_word(digest)
     text = PER_S.text(digest)
@@ -193,7 +208,7 @@ COLUMN = "The last column names the limit. A full dot is about the broker: it, i
 
 def fastest(digests: Sequence[Digest]) -> str:
     """The finding of several ways: that of the fastest."""
-    best = max(digests, key=per_s)
+    best = max(unheld(digests), key=per_s)
     return QUANTITIES.said(title(best), best)
 
 
