@@ -125,6 +125,18 @@ def test_a_lesson_has_a_step_and_a_trouble_of_each_lab_that_is_there_and_of_the_
     assert set(re.findall(r"\{(?:slides-link|chapter-\w+|quiz-answers|solutions)\} (\d)", text)) == {str(chapter)}
 
 
+@pytest.mark.parametrize("stem", TAUGHT)
+def test_a_plan_names_an_exercise_of_each_lab_that_its_page_has(stem: str) -> None:
+    lines = "".join(lines for _, lines in PLANS.findall((BOOK / f"{stem}.md").read_text("utf-8")))
+    pages = {EXPERIMENTS[lab].number: page for lab, page in course.panels().items() if EXPERIMENTS[lab].short}
+    for number in {EXPERIMENTS[lab].number for lab in course.labs_of(int(stem.removeprefix("teach-")))} & {*pages}:
+        told = "\n".join(line for line in lines.splitlines() if number in line)
+        text = (BOOK / f"{pages[number]}.md").read_text("utf-8").replace("’", "'").replace('"', "'")
+        named = [one.replace("’", "'").replace("“", "'").replace("”", "'") for one in re.findall(r"\*([^*]+)\*", told)]
+        graded = re.findall(rf"[Ee]xercise ({number[1:]}[a-z])", told)
+        assert any(f"### {one}\n" in text for one in named) or graded, number
+
+
 PREPARED = [one for one in TAUGHT if "{prepare}" in (BOOK / f"{one}.md").read_text("utf-8")]
 LINES = r"(?ms)^```\{(ask|wrong)\}\n(.*?)^```$"
 

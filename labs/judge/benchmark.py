@@ -58,16 +58,19 @@ def ratios(one: Mapping[str, Any]) -> list[float]:
 
 def ratio(one: Mapping[str, Any]) -> float | None:
     """The median of the rounds' ratios, which need not be the ratio of the two medians; None where there is none."""
-    found = ratios(one)
-    return statistics.median(found) if found and one["median"] is not None else None
+    return _middle(one, ratios(one))
 
 
 def ratio_text(one: Mapping[str, Any]) -> str:
     """1.07 (1.02 to 1.11), or – where there is none."""
-    if (middle := ratio(one)) is None:
-        return NONE
     found = ratios(one)
+    if (middle := _middle(one, found)) is None:
+        return NONE
     return f"{measured_text(middle)} ({measured_text(min(found))} to {measured_text(max(found))})"
+
+
+def _middle(one: Mapping[str, Any], found: list[float]) -> float | None:
+    return statistics.median(found) if found and one["median"] is not None else None
 
 
 def lasted_s(one: Mapping[str, Any]) -> list[float]:

@@ -18,6 +18,7 @@ from labs.pages import apart, company, older
 from labs.pages.claims import may_vote
 from labs.pages.company import NOT_RECORDED
 from labs.pages.recordings import on_this_ground, recorded, recorded_on, words
+from labs.show.flushed import caption
 from labs.show.sentences import CLOSE, STEP_WORDS, templates
 from labs.show.traces import DASHES, INKS, MARKS, styles
 
@@ -211,7 +212,7 @@ def panel_state(experiment: Experiment, digests: Sequence[Digest], recorded_on: 
         "steps": STEP_WORDS,
         "close": CLOSE,
         "columns": list(experiment.look.columns),
-        "caption": experiment.look.caption,
+        "caption": caption(experiment.look.caption, digests),
         "command": f"labs run {experiment.name}",
         "older": older.line(one for digest in digests for one in older.of_point(digest)),
         "company": company.line(digests),

@@ -13,7 +13,7 @@ from labs.experiments.base import Experiment
 from labs.model.digest import Digest
 from labs.pages.pages import NOT_RECORDED, SAID, at_default, default_views, table
 from labs.pages.state import State, views
-from labs.show import Json
+from labs.show import Json, flushed
 from labs.show.renderers import drawable
 from labs.show.still import finding, image
 
@@ -40,7 +40,7 @@ def bundle(experiment: Experiment, digests: Sequence[Digest], origin: str, name:
         return {"text/html": f"{opening}<p>{NOT_RECORDED}</p></div>", "text/plain": f"{experiment.title}: no run yet."}
     found = list(views(experiment, digests, origin).values())
     rows = [row for view in found for row in view["rows"]]
-    caption = f"{experiment.title}: {experiment.look.caption}, {origin}"
+    caption = f"{experiment.title}: {flushed.caption(experiment.look.caption, digests)}, {origin}"
     title, picture = _picture(experiment, digests)
     said = [view["sentence"] for view in found] if len(found) <= SAID else [f"{title}."]
     said += [f"What it said last: {view['last_words']}" for view in found if view.get("last_words")]

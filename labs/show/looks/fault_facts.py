@@ -5,24 +5,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from labs.model.digest import Digest, Table
 from labs.model.faults import ENDING, NAMES
 from labs.model.text import counted, enumerated, in_words
 
-LOSSES = ("none lost", "some lost", "all lost")
-WHOLE = {
-    "none lost": "lost nothing", "all lost": "lost everything", "some lost": "lost some messages",
-    "did not start": "did not start again", "mixed": "came out differently from repeat to repeat",
-    "unknown": "cannot be judged",
-}  # fmt: skip
-"""Outcome -> what a number of cells did."""
-TITLES = {
-    **dict.fromkeys(LOSSES, "{label}: {event} lost {loss}"),
-    "did not start": "{label}: the broker did not start again after {event}",
-    "mixed": "{label}: the repeats disagree on {event}",
-    "unknown": "{label}: what {event} cost is unknown",
+
+class Outcome(NamedTuple):
+    """What is said of an outcome: what a number of cells did, and the title of one point."""
+
+    did: str
+    title: str
+
+
+_LOST = "{label}: {event} lost {loss}"
+OUTCOMES = {
+    "none lost": Outcome("lost nothing", _LOST),
+    "all lost": Outcome("lost everything", _LOST),
+    "some lost": Outcome("lost some messages", _LOST),
+    "did not start": Outcome("did not start again", "{label}: the broker did not start again after {event}"),
+    "mixed": Outcome("came out differently from repeat to repeat", "{label}: the repeats disagree on {event}"),
+    "unknown": Outcome("cannot be judged", "{label}: what {event} cost is unknown"),
 }
+"""Every outcome, in the order in which a sentence about many cells names them."""
+LOSSES = ("none lost", "some lost", "all lost")
+"""Those that say what was lost, from best to worst: the answers of the guess."""
 CAPTION = (
     "outcomes. Lost span: how long before the event the oldest lost message had been acknowledged. Twice: messages "
     "read more than once. Recovered: messages that were never acknowledged and were there all the same. Back after: "
@@ -55,9 +63,9 @@ def summary(digests: Sequence[Digest]) -> str:
     """The finding of several points: how many of them have which outcome."""
     words, whole = Counter(outcome(digest) for digest in digests), len(digests)
     if len(words) == 1:
-        return f"{'Both' if whole == 2 else f'All {in_words(whole)}'} cells {WHOLE[words.popitem()[0]]}"
+        return f"{'Both' if whole == 2 else f'All {in_words(whole)}'} cells {OUTCOMES[words.popitem()[0]].did}"
     return f"Of {in_words(whole)} cells, " + enumerated(
-        [f"{in_words(words[word])} {did}" for word, did in WHOLE.items() if words[word]]
+        [f"{in_words(words[word])} {one.did}" for word, one in OUTCOMES.items() if words[word]]
     )
 
 
@@ -105,4 +113,4 @@ def reason(digest: Digest) -> str:
 
 def title(digest: Digest) -> str:
     """The finding of one point, by its outcome."""
-    return TITLES.get(outcome(digest), TITLES["unknown"])
+    return OUTCOMES.get(outcome(digest), OUTCOMES["unknown"]).title
