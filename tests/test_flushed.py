@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from labs.experiments import experiment
 from labs.model.digest import Digest
+from labs.pages.recordings import recorded
 from labs.pages.state import recorded_state
 from labs.show.flushed import UNKNOWN, caption, said
 from tests.made_rates import point
@@ -29,4 +30,8 @@ def test_what_waits_for_a_flush_says_how_long_one_took_or_that_nobody_wrote_it_d
 
 def test_the_tables_of_the_flushed_figures_have_it_in_their_captions() -> None:
     for name in ("loss-matrix", "acknowledged", "latency-ladder", "price-of-persistence"):
-        assert "Figures that wait for a flush: " in recorded_state(experiment(name))["caption"], name
+        file = recorded(name)
+        assert file is not None
+        told = said(file.digests)
+        assert told, name
+        assert recorded_state(experiment(name))["caption"].endswith(told), name

@@ -23,7 +23,8 @@ def said(digests: Sequence[Digest]) -> str:
     cards = [one.card for one in digests if waits(one)]
     if not cards:
         return ""
-    known = [float(ms) for one in cards if isinstance(ms := one.get("fsync_ms"), int | float)]
+    own = [one for one in cards if "fsync_of" not in one]  # else it is the passport's, of another hour
+    known = [float(ms) for one in own if isinstance(ms := one.get("fsync_ms"), int | float)]
     took = f"one flush took {ms_span(known)} when they were recorded" if known else UNKNOWN
     missing = "" if len(known) in (0, len(cards)) else f", {UNKNOWN} for {len(cards) - len(known)} of {len(cards)}"
     return f"Figures that wait for a flush: {took}{missing}"
