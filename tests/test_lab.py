@@ -161,3 +161,14 @@ def test_without_one_broker_live_mode_fails_and_leaves_nothing(tmp_path: Path, p
     assert done.returncode == 1
     assert re.search(r"starting redis: it ended with exit code 3.*cannot run here today", done.stderr)
     assert ours(tmp_path / "home") == []
+
+
+def test_jupyterlab_is_as_dark_as_the_system_and_asks_nobody_for_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABS_HOME", str(tmp_path))
+    command = jupyter._command(browser=False)
+    [folder] = [Path(one.split("=", 1)[1]) for one in command if one.startswith("--LabApp.app_settings_dir=")]
+    said = json.loads((folder / "overrides.json").read_text())
+    assert said["@jupyterlab/apputils-extension:themes"] == {"adaptive-theme": True}
+    assert said["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}

@@ -68,11 +68,13 @@ def _environment() -> dict[str, str]:
 
 
 def _quiet_settings() -> Path:
-    """A settings folder in which JupyterLab asks nobody for news or updates."""
+    """A settings folder in which JupyterLab asks nobody for news or updates, and is as dark as the reader's system."""
     folder = home() / "jupyter"
     folder.mkdir(parents=True, exist_ok=True)
     asks = {"fetchNews": "false", "checkForUpdates": False}
-    (folder / "overrides.json").write_text(json.dumps({"@jupyterlab/apputils-extension:notification": asks}))
+    ours = {"notification": asks, "themes": {"adaptive-theme": True}}
+    ours = {f"@jupyterlab/apputils-extension:{name}": settings for name, settings in ours.items()}
+    (folder / "overrides.json").write_text(json.dumps(ours))
     return folder
 
 
