@@ -269,3 +269,13 @@ def test_a_killed_kernel_leaves_nothing(lab: Lab, page: Page) -> None:
     while (left := [p for p in lab.started() if p.pid in before]) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert not left, [(p.pid, p.cmdline()) for p in left]
+
+
+def test_a_panel_in_a_narrow_output_keeps_a_width_that_can_be_read() -> None:
+    """JupyterLab's folders leave a notebook 22 pixels of a window of 390: the output scrolls instead."""
+    style = (PROJECT / "labs/pages/panel.css").read_text("utf-8")
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        for around, least in (("jp-OutputArea-output", 256), ("page", 22)):
+            page.set_content(f"<style>{style}</style><div class={around} style=width:22px><div class=labs-panel>")
+            assert page.locator(".labs-panel").evaluate("one => one.offsetWidth") == least
