@@ -163,7 +163,8 @@ def reach() -> Dict[str, str]:
 def install(requirements: str, dev: bool) -> None:
     """The pinned packages, and this folder itself."""
     tools = " and the test tools" if dev else ""
-    print(f"Installing the pinned packages{tools} into {VENV} (about a minute the first time) ...", flush=True)
+    patience = "the first time a minute or more, and pip is silent until it is done"
+    print(f"Installing the pinned packages{tools} into {VENV} ({patience}) ...", flush=True)
     pip = [PYTHON, "-I", "-m", "pip", "--disable-pip-version-check", "-q", "install"]
     env = {**plain(), **reach(), "PIP_CONFIG_FILE": os.devnull}
     for what in (["--require-hashes", "-r", requirements], ["--no-deps", "--no-build-isolation", "-e", "."]):
