@@ -6,11 +6,8 @@ import json
 import random
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +21,8 @@ from labs.pages.choose.bill import amount, beside, bill, said
 from labs.pages.choose.engine import CLOSE, Ranked, advice, answered, left_open, rank, score
 from labs.pages.choose.model import JUDGED, OPEN, RUN, model, rules
 from labs.pages.choose.words import address, answer_said, by_id, turn_said
-from tests.made_answers import random_answers
+from tests.made_answers import deno, made, random_answers, recorded_as
 
-DENO = str(Path(sys.executable).with_name("deno"))
-JS = PROJECT / "labs" / "pages" / "js"
 TOP = {
     "payments": ["table", "table-standby", "rabbitmq-quorum"],
     "telemetry": ["kafka-3"],
@@ -67,11 +62,6 @@ TIGHTER: dict[str, list[Any]] = {
     "twice": ["yes", "no"], "long": ["short", "minutes", "half-hour", "hours"],
 }  # fmt: skip
 """Question -> answers, each of which demands more than the one before."""
-
-
-@cache
-def made() -> dict[str, Any]:
-    return page.known()
 
 
 def random_weights(seed: int) -> dict[str, int]:
@@ -326,21 +316,6 @@ def test_the_three_criteria_are_counted_as_a_plain_count_does() -> None:
     assert three.count() == three.Counted(12, less, several)
 
 
-def deno(tmp_path: Path, script: str, given: Any) -> Any:
-    (tmp_path / "given.json").write_text(json.dumps(given))
-    (tmp_path / "model.json").write_text(json.dumps(made()))
-    imports = "".join(
-        f'import * as {name} from "{(JS / f"choose-{name}.mjs").as_uri()}";\n'
-        for name in ("engine", "bill", "words", "record", "compared")
-    )
-    read = (f'import {name} from "./{name}.json" with {{ type: "json" }};\n' for name in ("given", "model"))
-    head = "".join(read)
-    (tmp_path / "run.mjs").write_text(f"{imports}{head}console.log(JSON.stringify(({script})()));\n")
-    done = subprocess.run([DENO, "run", "--quiet", "run.mjs"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def plain(one: Ranked) -> dict[str, Any]:
     reasons = [
         {"need": each.need, "short": each.short, "points": each.points, "text": each.text} for each in one.reasons
@@ -419,12 +394,6 @@ def test_the_record_has_what_a_decision_needs(tmp_path: Path) -> None:
     assert "https://book.example/book/03-2-loss-matrix.html#lab=loss-matrix" in text
 
 
-def recorded_as(tmp_path: Path, answers: Any, weights: str = "{}") -> str:
-    """The record of these answers."""
-    where = '{ base: "https://book.example/book/choose.html#answers", date: "2026-11-30" }'
-    return str(deno(tmp_path, f"() => record.record(model, given, {weights}, {where})", answers))
-
-
 @pytest.mark.parametrize("case", ["orders", "quote", "django"])
 def test_the_record_names_every_answer_and_every_configuration(tmp_path: Path, case: str) -> None:
     """What was left as it was is marked; what is ruled out has a reason."""
@@ -440,12 +409,14 @@ def test_the_record_names_every_answer_and_every_configuration(tmp_path: Path, c
     assert len([line for line in lines if line.startswith("- ")]) == len(asked) > len(given)
     rest, _, gone = text.partition("## What was not chosen")[2].partition("## Consequences")[0].partition("Ruled out:")
     decided = text.partition("## Decision")[2].partition("###")[0]
+    names = [one["name"] for one in made()["configurations"]]
+    longest = lambda line: max((name for name in names if line.startswith(f"- {name}")), key=len, default="")  # noqa: E731
     for one in ranked[1:]:
         name = by_id(made()["configurations"], one.id)["name"]
         if one.close:
             assert name in decided
             continue
-        found = [line for line in (gone if one.out else rest).splitlines() if line.startswith(f"- {name}")]
+        found = [line for line in (gone if one.out else rest).splitlines() if longest(line) == name]
         assert len(found) == 1, name
         assert not one.out or len(found[0]) > len(name) + 10
 

@@ -10,8 +10,7 @@ import pytest
 from labs.pages.choose import compared, page
 from labs.pages.choose.engine import Ranked, answered, rank
 from labs.pages.choose.words import WORDS, by_id, parting, sides, turns_said
-from tests.made_answers import random_answers
-from tests.test_choose import deno, made, recorded_as
+from tests.made_answers import deno, made, random_answers, recorded_as
 
 
 def case(name: str) -> dict[str, Any]:

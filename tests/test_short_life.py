@@ -195,8 +195,9 @@ def test_it_is_undecided_where_rounds_disagree_are_too_few_or_cannot_say() -> No
 def test_in_short_names_who_hands_out_what_is_stale_and_who_drops_most() -> None:
     found = short_life(grid(redis_pubsub={"dropped": 0.33}, kafka={"dropped": 0.0}))
     assert "hardly any stale message with checked Pub/Sub and checked Kafka" in found.answer
-    assert "20\u00a0% of all stale with" in found.answer
-    assert "Kafka dropped 0\u00a0% of the messages, the least, and Redis Pub/Sub 33\u00a0%, the most" in found.condition
+    assert "handled 20\u00a0% of all messages stale with Redis Pub/Sub" in found.answer
+    assert "The least was dropped with Kafka: no message." in found.condition
+    assert "The most was dropped with Redis Pub/Sub: 33\u00a0%." in found.condition
     assert short_life([]).answer.startswith("Not recorded yet")
 
 

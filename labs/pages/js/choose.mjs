@@ -10,8 +10,7 @@ import { record } from "./choose-record.mjs";
 const SAY = {
   cases: "Begin with a case",
   own: "your own",
-  more:
-    "More questions: standing still, routing, delay, priority, doubles, long work, latency, licence, service, framework",
+  more: "More questions: standing still, routing, delay, doubles, long work, latency, licence, service, framework",
   weigh: "What matters more to you",
   weighs: ["no matter", "as it is", "twice", "three times"],
   clear: "Clear all answers",
