@@ -27,7 +27,7 @@ def kept_head(answers: Answers) -> str:
 
 def heads(answers: Answers) -> list[str]:
     """The head of the table."""
-    return ["", "Written to disk a day", kept_head(answers), "Over the network a day, at least"]
+    return ["Configuration", "Written to disk a day", kept_head(answers), "Over the network a day, at least"]
 
 
 def _line(lines: Sequence[Mapping[str, Any]], starts: tuple[str, ...]) -> Mapping[str, Any] | None:

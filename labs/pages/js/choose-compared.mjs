@@ -8,7 +8,7 @@ export function heads({ replay, keep_days: days }) {
   const kept = replay === "yes"
     ? `Kept for ${said(days)} ${days === 1 ? "day" : "days"}`
     : "After the worst hour, if nobody reads in it";
-  return ["", "Written to disk a day", kept, "Over the network a day, at least"];
+  return ["Configuration", "Written to disk a day", kept, "Over the network a day, at least"];
 }
 
 /** Its name, what it writes a day, what it keeps or holds, what is left to build; how each figure was made. */
