@@ -23,12 +23,12 @@ from labs.model.observer import Observer
 from labs.model.run import NEVER
 from labs.pages.exercises.truths_backlog import caught_up_after, further_reader
 from labs.pages.recordings import recorded
-from labs.scenarios.backlog import LOADS, READERS, WAYS, Kind, Load
+from labs.scenarios.backlog import LOADS, PACE, PACED_AT, READERS, WAYS, Kind, Lengths, Load
 from labs.scenarios.backlog import conductor as under_test
 from labs.scenarios.backlog.facts import BacklogRun, Phase
 from labs.scenarios.backlog.judge import judge, void
 from labs.scenarios.backlog.weighing import weigh
-from labs.show.looks.backlog import COPY, NOTHING, PART, bytes_text, truth
+from labs.show.looks.backlog import BACKLOG_LOOK, COPY, NOTHING, PART, bytes_text, truth
 from labs.show.short.backlog import big_backlog
 from labs.stack import mending
 
@@ -171,10 +171,9 @@ def test_a_reader_catches_up_by_the_difference_of_the_rates() -> None:
 def test_both_readers_get_the_whole_history_of_a_log_and_the_second_none_of_a_queue(
     way: str, endpoints: dict[str, Endpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(under_test, "PAIRS", 1)
     monkeypatch.setattr(under_test, "READERS", (1, 5))
     mode = WAYS[way]
-    run = under_test.run(mode, SMALL, endpoints[mode.broker], seed=1, lasts=under_test.Lengths(0.1, 0.1, 0.1))
+    run = under_test.run(mode, SMALL, endpoints[mode.broker], seed=1, lasts=Lengths(1, 0.1, 0.1, 0.1))
     first, second = run.of(Kind.CATCH_UP)
     assert first.had == first.messages >= SMALL.messages
     assert second.had == (0 if mode.copies else first.messages)
@@ -185,6 +184,13 @@ def test_both_readers_get_the_whole_history_of_a_log_and_the_second_none_of_a_qu
         assert after["data"] - before["data"] > SMALL.messages * SMALL.body_bytes  # type: ignore[operator]
     if before["disk"] is not None and after["disk"] is not None:
         assert after["disk"] - before["disk"] > SMALL.messages * SMALL.body_bytes
+
+
+def test_the_pace_is_said_as_it_was_when_a_point_was_recorded() -> None:
+    assert (PACE, PACED_AT) == (1 / 5, "a fifth")
+    now = points({})[0]
+    older = replace(now, setup={name: value for name, value in now.setup.items() if name != "paced_at"})
+    assert [BACKLOG_LOOK.quantities["paced_at"].text(one) for one in (now, older)] == ["a fifth", "half"]
 
 
 def test_files_are_weighed_by_what_they_take_and_not_by_their_holes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.model.text import counted, enumerated, span
 from labs.scenarios.backlog import WAYS
-from labs.show.looks.backlog import BACKLOG_LOOK, part_text
+from labs.show.looks.backlog import BACKLOG_LOOK, paced_at, part_text
 
 KAFKA, STREAM = "kafka-topic", "rabbitmq-stream"
 BIG = {"backlog": "big"}
@@ -100,10 +100,11 @@ def _history(one: Digest) -> str:
 
 @rule("C66", bounds=(PACED,))
 def c66(digests: Sequence[Digest]) -> Said:
-    """Five groups against one, at half of the rate that one allows; the other ways by the same test."""
+    """Five groups against one, at PACE of the rate that one allows; the other ways by the same test."""
     those = {name: point(digests, f"{way.label} with the big backlog", way=name, **BIG) for name, way in WAYS.items()}
     kafka = those.pop(KAFKA)
-    text = f"At half of the rate that one group allows, Kafka kept {_ratio(kafka, 'paced')} of it with five groups"
+    said = _ratio(kafka, "paced")
+    text = f"At {paced_at(kafka)} of the rate that one group allows, Kafka kept {said} of it with five groups"
     text += f", and each further group put {_more(kafka)} on disk.{_taken(kafka, _paced_full)}"
     text += f" Unthrottled, Kafka kept {_ratio(kafka, 'with_five')}: there publisher and readers take the processor"
     text += " from it and from each other."

@@ -19,12 +19,11 @@ from labs.model.figures import Repeat
 from labs.model.observer import Observer
 from labs.model.paths import new_run_file
 from labs.model.profile import BROKERS, profile
-from labs.scenarios.backlog import LOADS, WAYS, Load, Way, load_of, way_of
+from labs.scenarios.backlog import LIVE, LOADS, PACED_AT, RECORDED, WAYS, Lengths, Load, Way, load_of, way_of
 from labs.show.looks.backlog import BACKLOG_GUESS, BACKLOG_LOOK
 from labs.show.short.backlog import big_backlog
 
 if TYPE_CHECKING:
-    from labs.scenarios.backlog.conductor import Lengths
     from labs.scenarios.backlog.facts import BacklogRun
 
 NAME = "big-backlog"
@@ -40,7 +39,6 @@ def run(settings: Settings, observer: Observer) -> list[Digest]:
 
 
 def _one(way: Way, load: Load, settings: Settings, observer: Observer) -> Digest:
-    from labs.scenarios.backlog.conductor import LIVE, RECORDED
     from labs.scenarios.backlog.conductor import run as run_backlog
 
     runs: list[BacklogRun] = []
@@ -88,7 +86,7 @@ def digest(way: Way, load: Load, runs: Sequence[BacklogRun], on_card: Card) -> D
             "backlog": load.name,
             "body_bytes": load.body_bytes,
         },
-        setup={"backlog": load.label, "messages": load.messages},
+        setup={"backlog": load.label, "messages": load.messages, "paced_at": PACED_AT},
         repeats=repeats,
         card=on_card,
         **sum_up(repeats),
@@ -104,14 +102,13 @@ def sum_up(repeats: Sequence[Repeat]) -> Summed:
 
 
 def _card(way: Way, load: Load, endpoint: Endpoint, runs: Sequence[BacklogRun], lasts: Lengths) -> dict[str, object]:
-    from labs.scenarios.backlog import conductor as c
-
     more = {
         "payload_bytes": load.body_bytes,
         "client": "frames of our own, in batches; each reader is a process of its own",
         "backlog": f"{load.label}; up to {load.window:,} messages without an answer",
-        "rates": f"{c.PAIRS} times {lasts.publish_s:g} s onto the backlog and as often into an empty place, by turns; "
-        f"{lasts.read_s:g} s for each number of readers, and {lasts.paced_s:g} s at {c.PACE:g} of the rate with one",
+        "rates": f"{lasts.pairs} times {lasts.publish_s:g} s onto the backlog and as often into an empty place, "
+        f"by turns; {lasts.read_s:g} s for each number of readers, and {lasts.paced_s:g} s at {PACED_AT} of the rate "
+        "with one",
         "memory_is": "what the broker's processes hold (RSS), without pages of files that the kernel keeps",
     }
     return card(endpoint, profile(way.profile), runs[-1].facts, more, repeats=len(runs))

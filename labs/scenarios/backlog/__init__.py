@@ -13,6 +13,9 @@ from labs.model.profile import UnknownNameError
 
 READERS = (1, 2, 3, 4, 5)
 MB = 1_000_000
+PACE, PACED_AT = 0.2, "a fifth"
+"""The part of the highest rate with one reader at which it is measured what five cost. At half of it five readers of
+ours take all that two cores have, and what the rate then loses is no broker's doing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,23 @@ class Load:
     def window(self) -> int:
         """How many may be without an answer."""
         return 10 * self.batch
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long a run's phases are, in seconds, and how many pairs of empty and full there are, by turns."""
+
+    pairs: int
+    publish_s: float
+    """Of a phase in which nobody reads."""
+    read_s: float
+    """Of one that is read meanwhile, as fast as goes."""
+    paced_s: float
+    """Of one that is read meanwhile, at PACE of that."""
+
+
+LIVE, RECORDED = Lengths(3, 0.3, 0.4, 0.8), Lengths(5, 1.0, 1.5, 2.0)
+"""Nobody waits for a recording. Of a rate of 0.3 s, what the machine does meanwhile took up to half."""
 
 
 class Kind(StrEnum):

@@ -2,7 +2,7 @@
 
 Publishing is a closed loop in this process, the readers are processes of their own. At its highest rate publishing and
 five readers fill a small machine, and what they take from each other is no broker's doing: so one and five readers are
-measured once more at half of the rate that went through with one. Nothing is judged here.
+measured once more at PACE of the rate that went through with one. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -26,32 +26,17 @@ from labs.model.workload import NS_PER_S
 from labs.record.monitor import waiting
 from labs.record.processes import Worker, Workers, await_ready, workers
 from labs.record.usage import written
-from labs.scenarios.backlog import READERS, Kind, Load, Way
+from labs.scenarios.backlog import LIVE, PACE, READERS, Kind, Lengths, Load, Way
 from labs.scenarios.backlog.facts import BacklogRun, Phase
 from labs.scenarios.backlog.places import made, publisher
 from labs.scenarios.backlog.reading import CELLS, Cell, Slot, Task, cell, read
 from labs.scenarios.backlog.weighing import Weight, weigh
 from labs.scenarios.bench.guard import Turn, limit, turn
 
-PAIRS, PACE = 3, 0.5
-"""Pairs of empty and full, in turn; the part of the highest rate at which it is measured how little readers cost."""
 READY_WITHIN_S, ANSWER_S, QUIET_S = 60.0, 10.0, 1.0
 """The first group of a Kafka waits until its topic of offsets is there. A reader to whom nothing comes for QUIET_S has
 all that it gets."""
 LOOK_S, PACED_LOOK_S = 0.005, 0.001
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Seconds of a phase: published to, without a reader; read meanwhile, as fast as goes; read meanwhile, at PACE."""
-
-    publish_s: float
-    read_s: float
-    paced_s: float
-
-
-LIVE, RECORDED = Lengths(0.3, 0.4, 0.8), Lengths(1.5, 1.5, 2.0)
-"""Nobody waits for a recording: of a rate of 0.3 s, what the machine does meanwhile takes up to half."""
 
 
 @dataclass(frozen=True)
@@ -223,8 +208,8 @@ def _told(found: Weight) -> dict[str, int | None]:
 
 def _pairs(scene: _Scene, full: int, dice: random.Random) -> None:
     """Into an empty place and onto the backlog, by turns, now one first and now the other."""
-    for at in range(PAIRS):
-        scene.share = 0.2 + 0.3 * at / PAIRS
+    for at in range(scene.lasts.pairs):
+        scene.share = 0.2 + 0.3 * at / scene.lasts.pairs
         both = [Kind.EMPTY, Kind.FULL]
         dice.shuffle(both)
         for kind in both:
