@@ -49,7 +49,7 @@ def command(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | Non
     from labs.cli.progress import Bar
     from labs.cli.tables import table_of
     from labs.experiments import experiment
-    from labs.pages.recordings import words
+    from labs.pages.recordings import beside, words
     from labs.record.monitor import waiting
     from labs.stack.external import yours
 
@@ -80,16 +80,9 @@ def command(lab: str, pairs: tuple[str, ...], dry_run: bool, executor: str | Non
         table_of(digests, chosen.look)
         for verdict in verdicts:
             tell(f"{verdict['claim']}: {verdict['word']}. {verdict['text']}{verdict['asks']}")
-        for name in _beside(chosen) if verdicts else ():
+        for name in beside(chosen) if verdicts else ():
             tell(f"What is recorded of {name} was judged too; this run did not ask it. To ask it here: labs run {name}")
     _end(digests)
-
-
-def _beside(lab: Experiment) -> list[str]:
-    """The labs at whose recorded points the rules of this one look: of another server, it may be, than this run's."""
-    from labs.pages.recordings import recorded
-
-    return [name for name in lab.beside if recorded(name)]
 
 
 def _end(digests: Sequence[Digest]) -> None:

@@ -35,7 +35,7 @@ def one_round(chosen: Way, setting: Setting, left_out: list[str]) -> Figure:
     if not lasts or found.more.get("counted_s", lasts.counted_s) >= SHORT * lasts.counted_s:
         return found
     # A round of which nothing counts had far too few messages: something had held up the trial that it goes by.
-    per_s = found.value or chosen.side(replace(setting, scale=TRIAL, length=None, lift="")).value
+    per_s = found.value or undisturbed(chosen, replace(setting, scale=TRIAL, length=None, lift=""), []).value
     if per_s > FASTER * lasts.per_s:
         longer = replace(setting, length=length(chosen, per_s, (lasts.warmup_s, lasts.counted_s)))
         found = undisturbed(chosen, longer, left_out)

@@ -10,10 +10,9 @@ from labs.model.digest import Digest
 from labs.model.figures import Repeat
 from labs.model.text import BROKER_NAMES, NBSP, enumerated, in_words, span
 from labs.scenarios.switching import FRAMEWORKS, MOVES
-from labs.show.looks.switching import feature_words
+from labs.show.looks.switching import again_words, feature_words
 
 CHANGED = Bound("holds", "the share of the old service’s lines that go", "above", 30, "%")
-MANY = "have to be reimplemented or are lost"
 BUILT = 2
 """Features reimplemented or lost, from which on the claim holds as well."""
 LEAVES = "rabbitmq"
@@ -42,8 +41,7 @@ def dear(one: Digest, of: str = "whole_pct") -> bool | None:
 def _told(one: Digest) -> str:
     """From RabbitMQ with kombu it changes 22 % of its lines, and two features have to be reimplemented or are lost."""
     where, found = BROKER_NAMES[MOVES[str(one.settings["porting"])].old], [features(each) for each in one.repeats]
-    again = "has to be reimplemented or is lost" if set(found) == {1.0} else MANY
-    told = f"{feature_words(found)} {again}"
+    told = f"{feature_words(found)} {again_words(found)}"
     with_what = FRAMEWORKS[str(one.settings["framework"])]
     return f"From {where} with {with_what} it changes {one.number('whole_pct'):.0f}{NBSP}% of its lines, and {told}."
 

@@ -100,8 +100,13 @@ def on_this_ground(digests: Sequence[Digest], passport: Recording | None) -> lis
     return [replace(digest, card=card(digest)) for digest in digests]
 
 
+def beside(lab: Experiment, folder: Path | None = None) -> dict[str, Recording]:
+    """What is recorded of the labs at whose points the rules of this one look besides, by name."""
+    return {name: file for name in lab.beside if (file := recorded(name, folder))}
+
+
 def words(lab: Experiment, digests: Sequence[Digest], folder: Path | None = None) -> list[Verdict]:
     """The lab's words on its claims by these points, with what is recorded of the labs that its rules look at besides
     and of the machine's own flush."""
-    others = [digest for name in lab.beside if (file := recorded(name, folder)) for digest in file.digests]
+    others = [digest for file in beside(lab, folder).values() for digest in file.digests]
     return lab.judged(on_this_ground(digests, recorded("passport", folder)), others)

@@ -57,9 +57,8 @@ def bill(configuration: Mapping[str, Any], answers: Answers) -> list[dict[str, A
         what = "kept in memory" if configuration["memory"] else "kept on disk"
         lines.append({"what": what, "gb": kept, "note": _beside(pairs, size)})
     elif configuration["memory"]:
-        hour = answers["rate"] * HOUR_S / GB * (size + beside(held, size))
         what = "in memory after the worst hour, if nobody reads in it"
-        lines.append({"what": what, "gb": hour, "note": _beside(held, size)})
+        lines.append({"what": what, "gb": waiting_gb(configuration, answers), "note": _beside(held, size)})
     lines.append(_sent(configuration, payload, readers))
     return lines
 
@@ -88,6 +87,12 @@ def _written(configuration: Mapping[str, Any], messages: float, size: float, rea
     note += f"; a copy for each of {copies} services" if copies > 1 else ""
     written = messages * ((size + beside(disk, size)) * copies + each * readers) * nodes
     return {"what": "written to disk a day", "gb": written, "note": note}
+
+
+def waiting_gb(configuration: Mapping[str, Any], answers: Answers) -> float:
+    """What waits in memory after the worst hour in which nobody reads, in gigabytes."""
+    size = answers["size"]
+    return float(answers["rate"] * HOUR_S / GB * (size + beside(configuration["held"], size)))
 
 
 def _sent(configuration: Mapping[str, Any], payload: float, readers: int) -> dict[str, Any]:

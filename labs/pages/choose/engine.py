@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from labs.pages.choose.bill import GB, HOUR_S, Answers, beside, per_day, said
+from labs.pages.choose.bill import GB, Answers, per_day, said, waiting_gb
 from labs.pages.choose.model import OPEN
 
 Weights = Mapping[str, float]
@@ -114,12 +114,6 @@ def reckoned(need: Mapping[str, Any], configuration: Mapping[str, Any], number: 
 def kept_gb(answers: Answers) -> float:
     """Payload that must be kept, in gigabytes: of usual days, not of the worst hour."""
     return float(per_day(answers) * answers["size"] * answers["keep_days"] / GB)
-
-
-def waiting_gb(configuration: Mapping[str, Any], answers: Answers) -> float:
-    """What waits in memory after the worst hour in which nobody reads, in gigabytes."""
-    size = answers["size"]
-    return float(answers["rate"] * HOUR_S / GB * (size + beside(configuration["held"], size)))
 
 
 def _step(need: Mapping[str, Any], ratio: float) -> tuple[float, int]:

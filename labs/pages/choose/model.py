@@ -108,9 +108,10 @@ class _Looking:
         }
         found = plain | {"short": one["name"]} | one
         weighed = self._beside(one, "disk")
+        wrote = [] if weighed else self._written(one)
         return found | {
-            "disk": weighed or self._written(one),
-            "wrote": not weighed and bool(self._written(one)),
+            "disk": weighed or wrote,
+            "wrote": bool(wrote),
             "held": self._beside(one, "data") if one.get("memory") else [],
             "reader": [] if one.get("copies") else self._each(one, "each_more"),
             "curve": one.get("curve") or self._curve(one["broker"]),

@@ -175,16 +175,10 @@ def beside_the_article() -> str:
     """A table: each case, the article's advice, ours, and whether they agree."""
     of, rows = known(), []
     for one in of["scenarios"]:
-        first, found = by_id(of["configurations"], rank(of, one["answers"])[0].id), advice(of, one["answers"])
+        ranked, found = rank(of, one["answers"]), advice(of, one["answers"])
+        first, said_there = by_id(of["configurations"], ranked[0].id), found["say"] if found else "no advice"
         word = "–" if found is None else "yes" if first["broker"] in found["brokers"] else "no"
-        rows.append(
-            [
-                one["name"],
-                found["say"] if found else "no advice",
-                " or ".join(first_of(of, rank(of, one["answers"]))),
-                word,
-            ]
-        )
+        rows.append([one["name"], said_there, " or ".join(first_of(of, ranked)), word])
     return table(("Case", "The article", "By these rules", "Agree?"), rows, "The article’s advice in twelve cases")
 
 

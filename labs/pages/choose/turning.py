@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from labs.pages.choose.bill import Answers, per_day
-from labs.pages.choose.engine import CLOSE, ROUNDING, Weights, answered, capacity, fits, kept_gb, rank, waiting_gb
+from labs.pages.choose.bill import Answers, per_day, waiting_gb
+from labs.pages.choose.engine import CLOSE, ROUNDING, Weights, answered, capacity, fits, kept_gb, rank
 
 HALVES = 24
 """So often is halved what lies between, until a turn is found."""

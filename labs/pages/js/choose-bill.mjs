@@ -1,7 +1,7 @@
 // What a choice takes a day, and how its figures are written: labs/pages/choose/bill.py once more.
 
-export const GB = 1e9, HOUR_S = 3600;
-const HOURS = 10;
+export const GB = 1e9;
+const HOUR_S = 3600, HOURS = 10;
 const UNMEASURED = "the messages alone; what is stored beside them was not measured here";
 const WROTE = "; all that it wrote, its log of writes with it", FILES = "; what its files took";
 const UNITS = [{ unit: "TB", size: 1e3 }, { unit: "GB", size: 1 }, { unit: "MB", size: 1e-3 }, {
@@ -32,7 +32,7 @@ export const perDay = (answers) => answers.day || answers.rate * HOUR_S * HOURS;
 export const built = (configuration, answers) => configuration.with[answers.framework] ?? configuration.build;
 
 /** Bytes beside the payload of a message of that size; 0 where none were measured. */
-export function beside(pairs, size) {
+function beside(pairs, size) {
   if (!pairs.length) return 0;
   let [last, found] = pairs[0];
   for (const [at, value] of pairs.slice(1)) {
@@ -64,6 +64,9 @@ function written({ disk, reader, nodes, copies: copied, wrote }, messages, size,
   return { what: "written to disk a day", gb, note };
 }
 
+/** What waits in memory after the worst hour in which nobody reads, in gigabytes. */
+export const waitingGb = ({ held }, { rate, size }) => rate * HOUR_S / GB * (size + beside(held, size));
+
 /** What goes over the network a day at least: in, out to each that reads, and from node to node. */
 function sent({ nodes, system }, payload, readers) {
   const others = nodes - 1, into = system ? 1 : 0;
@@ -84,7 +87,7 @@ export function bill(configuration, answers) {
     const gb = messages * (size + beside(pairs, size)) * nodes * answers.keep_days;
     lines.push({ what, gb, note: noted(pairs, size) });
   } else if (memory) {
-    const gb = answers.rate * HOUR_S / GB * (size + beside(held, size));
+    const gb = waitingGb(configuration, answers);
     lines.push({ what: "in memory after the worst hour, if nobody reads in it", gb, note: noted(held, size) });
   }
   lines.push(sent(configuration, payload, readers));

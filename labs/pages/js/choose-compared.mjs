@@ -1,6 +1,8 @@
 // The bill of the first few beside each other: labs/pages/choose/compared.py once more.
 import { amount, bill, built, said } from "./choose-bill.mjs";
 
+/** So many of the ranking have their bill, and their reasons in the record. */
+export const SHOWN = 3;
 const NO_FIGURE = "not measured here", ON_DISK = "waits on disk", NOTHING = "nothing";
 
 /** The head of the table. */

@@ -1,9 +1,10 @@
 // Answers in, a ranking out: labs/pages/choose/engine.py and turning.py once more, in the same words; a test holds both
 // against many answers.
-import { beside, GB, HOUR_S, perDay, said } from "./choose-bill.mjs";
+import { GB, perDay, said, waitingGb } from "./choose-bill.mjs";
 
 const MEASURED_BYTES = 100, UNKNOWN_SHORT = 0.5, OPEN = "not measured here";
-const CLOSE = 0.4, ROUNDING = 1e-9;
+const CLOSE = 0.4;
+export const ROUNDING = 1e-9;
 const HALVES = 24, STEPS = 12, FEW = 3, APART = 1000, ABOVE = 1.0001;
 
 /** All answers: those given, and the neutral one where none is. */
@@ -39,8 +40,6 @@ export function capacity(configuration, perS, size) {
   if (curve.length < 2 || size <= MEASURED_BYTES) return perS;
   return perS * timeOf(curve, MEASURED_BYTES) / timeOf(curve, size);
 }
-/** What waits in memory after the worst hour in which nobody reads, in gigabytes. */
-const waitingGb = ({ held }, { rate, size }) => rate * HOUR_S / GB * (size + beside(held, size));
 const keptGb = (answers) => perDay(answers) * answers.size * answers.keep_days / GB;
 
 /** What the figure comes to where the reader's messages are larger than those that were measured, as a sentence. */

@@ -2,10 +2,9 @@
 // reads it a year later sees nothing else: it names every answer, also what was left as it was, and the whole ranking.
 import { advice, answered, asked as isAsked, rank } from "./choose-engine.mjs";
 import { said } from "./choose-bill.mjs";
-import { daySaid, heads, row } from "./choose-compared.mjs";
+import { daySaid, heads, row, SHOWN } from "./choose-compared.mjs";
 import { answerSaid, byId, capital, parting, sides, turnsSaid } from "./choose-words.mjs";
 
-const SHOWN = 3;
 const plain = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
 const list = (items) => items.length ? items.map((one) => `- ${one}`.trimEnd()).join("\n") : "- none";
 const line = (cells) => `| ${cells.map(plain).join(" | ")} |`;

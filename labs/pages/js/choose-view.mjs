@@ -1,12 +1,10 @@
 // The answer as elements: the ranking with its reasons, what would change it, the bill, the article's advice.
 import { advice, answered, rank } from "./choose-engine.mjs";
 import { said } from "./choose-bill.mjs";
-import { daySaid, heads, row } from "./choose-compared.mjs";
+import { daySaid, heads, row, SHOWN } from "./choose-compared.mjs";
 import { answerSaid, byId, capital, parting, sides, turnsSaid } from "./choose-words.mjs";
 import { make } from "./dom.mjs";
 
-/** So many of the ranking have their bill, and their reasons in the record. */
-export const SHOWN = 3;
 const head = (text) => make("h3", { text });
 const linked = ({ text, href }) => make("a", { href, text });
 const joined = (nodes, between) => nodes.flatMap((one, at) => at ? [between, one] : [one]);

@@ -1,6 +1,6 @@
 // How answers, turns and addresses are said: labs/pages/choose/words.py once more.
 import { said } from "./choose-bill.mjs";
-import { answered, turns } from "./choose-engine.mjs";
+import { answered, ROUNDING, turns } from "./choose-engine.mjs";
 
 export const PLACE = "answers";
 export const byId = (rows, id) => rows.find((one) => one.id === id);
@@ -49,7 +49,7 @@ export function parting(model, close) {
     const told = close.map((one, place) => `${byId(model.configurations, one.id).short} ${said(each[place])}`);
     return { gap: Math.max(...each) - Math.min(...each), text: `${name} (${told.join("; ")})` };
   });
-  return gaps.filter(({ gap }) => gap > 1e-9).sort((one, other) => other.gap - one.gap).slice(0, MOST)
+  return gaps.filter(({ gap }) => gap > ROUNDING).sort((one, other) => other.gap - one.gap).slice(0, MOST)
     .map(({ text }) => text);
 }
 

@@ -83,7 +83,7 @@ def _second(digest: Digest) -> float:
 
 
 def paced_at(digest: Digest) -> str:
-    """The part of the rate with one reader at which five were measured once more; of a recording until 2026 half."""
+    """The part of the rate with one reader at which five were measured again; half, where a point does not say it."""
     return str(digest.setup.get("paced_at", "half"))
 
 

@@ -76,6 +76,12 @@ def feature_words(found: Sequence[float]) -> str:
     return f"{' to '.join(ends)} {'feature' if list(ends) == ['one'] else 'features'}"
 
 
+def again_words(found: Sequence[float]) -> str:
+    """What becomes of so many features: have to be reimplemented or are lost; of one: has to be."""
+    one = set(found) == {1.0}
+    return "has to be reimplemented or is lost" if one else "have to be reimplemented or are lost"
+
+
 def _percent(name: str) -> Said[float]:
     return Said(name, lambda digest: digest.number(name), lambda value: f"{value:.0f}{NBSP}%")
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from labs.model.digest import Digest
 from labs.model.text import NBSP, enumerated
-from labs.show.looks.switching import BY, built, feature_words
+from labs.show.looks.switching import BY, again_words, built, feature_words
 from labs.show.short import NOT_RECORDED, Short, sentence
-
-MANY = "have to be reimplemented or are lost"
 
 
 def _shares(found: Sequence[Digest], name: str) -> str:
@@ -20,7 +18,7 @@ def _shares(found: Sequence[Digest], name: str) -> str:
 def _features(found: Sequence[Digest], of: str = "") -> str:
     """two features of its contract have to be reimplemented or are lost; one feature has to be or is lost."""
     numbers = [value for one in found for value in built(one)]
-    return f"{feature_words(numbers)}{of} {'has to be reimplemented or is lost' if set(numbers) == {1.0} else MANY}"
+    return f"{feature_words(numbers)}{of} {again_words(numbers)}"
 
 
 def _libraries(found: Sequence[Digest]) -> str:
